@@ -1,0 +1,46 @@
+"""What can go wrong for a user, each as a sentence that says what, why and what to do next.
+
+Messages never hold patient data: no names, numbers, dates, UIDs or file paths. Whoever shows one
+adds the file's name on screen. Anything that is not a JRViewerError is a bug and must be seen as
+one.
+"""
+
+
+class JRViewerError(Exception):
+    """Something the user can understand and act on."""
+
+
+class NotDicomError(JRViewerError):
+    """The file is no DICOM object at all."""
+
+
+class EmptyFileError(NotDicomError):
+    """The file holds no bytes."""
+
+
+class NoImageError(JRViewerError):
+    """A valid DICOM object without pixels, such as a structured report."""
+
+
+class UnsupportedImageError(JRViewerError):
+    """An image of a kind that this version does not decode or show."""
+
+
+class CorruptFileError(JRViewerError):
+    """A DICOM object whose content contradicts itself or ends too early."""
+
+
+class ModelError(JRViewerError):
+    """The bundled weights are missing, changed or unfit for this version."""
+
+
+class InputRefusedError(JRViewerError):
+    """The input check is red: the model was not run and nobody asked to run it anyway."""
+
+
+class ExportError(JRViewerError):
+    """An export could not be written; the target is as it was before."""
+
+
+class Cancelled(Exception):  # noqa: N818 - not an error: the user has moved on
+    """Raised by a report when the user has asked for something else."""

@@ -1,0 +1,125 @@
+"""Where things lie: pixels, patient millimetres and the canonical box that the cloud is predicted
+in.
+
+Patient coordinates are DICOM's LPS in millimetres (PS3.3 C.7.6.2.1.1); pixel positions are (row,
+column); box coordinates are (x, y, z) divided by the box's half-width, x to the patient's left, y
+to the back and z along the slice normal towards the head, for an axial slice. Pure arithmetic:
+knows neither slices nor masks.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.floating]
+
+BOX_HALF_WIDTH_MM = 224.0  # in-plane: shoulders fit
+BOX_HALF_DEPTH_MM = 64.0  # along the slice normal, to each side
+BOX_PIXELS = 128  # the canonical image is 128 × 128, 3.5 mm a pixel
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plane:
+    """Where a slice's pixels lie in the patient (DICOM PS3.3 C.7.6.2.1.1)."""
+
+    origin_mm: FloatArray  # (3,) centre of pixel (0, 0), patient LPS
+    along_row: FloatArray  # (3,) unit vector of increasing column
+    along_column: FloatArray  # (3,) unit vector of increasing row
+    spacing_mm: tuple[float, float]  # between rows, between columns
+
+    @property
+    def normal(self) -> FloatArray:
+        """(3,) unit vector, right-handed with row and column direction."""
+        return np.cross(self.along_row, self.along_column)
+
+    def to_patient(self, row_column: FloatArray) -> FloatArray:
+        """Patient LPS millimetres (N, 3) of pixel positions (N, 2)."""
+        row, column = row_column.T[:, :, None]
+        row_step = self.spacing_mm[0] * self.along_column
+        column_step = self.spacing_mm[1] * self.along_row
+        return self.origin_mm + row * row_step + column * column_step
+
+    def to_pixel(self, points_mm: FloatArray) -> FloatArray:
+        """Pixel positions (N, 2) of patient LPS points (N, 3), dropped onto the plane along its
+        normal.
+        """
+        offset = points_mm - self.origin_mm
+        row = offset @ self.along_column / self.spacing_mm[0]
+        column = offset @ self.along_row / self.spacing_mm[1]
+        return np.stack([row, column], axis=1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Box:
+    """The canonical box around a slice: in-plane ±224 mm about the body's centre, ±64 mm along the
+    normal.
+
+    `axes` rows are unit vectors in patient LPS of the box's x, y and z. The in-plane axes are the
+    slice's own, turned and flipped so that x points to the patient's left and y to the back as
+    closely as the slice allows; z points to the head. On a slice that is not axial every axis
+    points to L, P or S, whichever is nearest to it.
+    """
+
+    centre_mm: FloatArray  # (3,) patient LPS, in the slice plane
+    axes: FloatArray  # (3, 3)
+
+    def to_patient(self, points: FloatArray) -> FloatArray:
+        """Patient LPS millimetres (N, 3) of box coordinates (N, 3)."""
+        return self.centre_mm + (points * BOX_HALF_WIDTH_MM) @ self.axes
+
+    def to_box(self, points_mm: FloatArray) -> FloatArray:
+        """Box coordinates (N, 3) of patient LPS millimetres (N, 3)."""
+        return (points_mm - self.centre_mm) @ self.axes.T / BOX_HALF_WIDTH_MM
+
+    def pixel_centres(self) -> FloatArray:
+        """Patient LPS millimetres (128, 128, 3) of the canonical image's pixel centres; rows run
+        along y.
+        """
+        steps = (np.arange(BOX_PIXELS) + 0.5) / BOX_PIXELS * 2 - 1
+        y, x = np.meshgrid(steps, steps, indexing="ij")
+        flat = np.stack([x.ravel(), y.ravel(), np.zeros(x.size)], axis=1)
+        return self.to_patient(flat).reshape(BOX_PIXELS, BOX_PIXELS, 3)
+
+
+def canonical_box(plane: Plane, centre_row_column: tuple[float, float]) -> Box:
+    """The box of a slice whose body is centred on a pixel position."""
+    centre = plane.to_patient(np.array([centre_row_column], dtype=float))[0]
+    return Box(centre, canonical_axes(plane))
+
+
+def canonical_axes(plane: Plane) -> FloatArray:
+    """Box axes (3, 3) from the slice's own: a turn by quarter turns and flips, never by a free
+    angle.
+    """
+    own = [plane.along_row, plane.along_column, plane.normal]
+    order = _best_assignment(np.abs(np.stack(own)))
+    return np.stack([own[source] * _sign(own[source]) for source in order])
+
+
+def is_axial(plane: Plane, tolerance_degrees: float = 30.0) -> bool:
+    """Whether the slice lies across the body, within a tolerance for gantry tilt."""
+    return bool(abs(plane.normal[2]) >= np.cos(np.deg2rad(tolerance_degrees)))
+
+
+def orientation_letters(direction: FloatArray) -> str:
+    """The patient direction of a vector in letters, strongest first, e.g. "L", "PL" (DICOM PS3.3
+    C.7.6.1.1.1).
+    """
+    said = [axis for axis in np.argsort(-np.abs(direction)) if abs(direction[axis]) > 0.2]
+    # A component under about 12° is left unsaid.
+    return "".join(("LR", "PA", "SI")[axis][int(direction[axis] < 0)] for axis in said)
+
+
+def _sign(direction: FloatArray) -> float:
+    """+1 where the direction's largest component points to L, P or S, else -1."""
+    return 1.0 if direction[np.argmax(np.abs(direction))] >= 0 else -1.0
+
+
+def _best_assignment(likeness: FloatArray) -> tuple[int, int, int]:
+    """Which own axis (row of likeness) serves as x, y and z: z must be the normal, as depth is what
+    is inferred.
+    """
+    straight = likeness[0, 0] + likeness[1, 1]
+    turned = likeness[1, 0] + likeness[0, 1]
+    return (0, 1, 2) if straight >= turned else (1, 0, 2)
