@@ -31,7 +31,8 @@ class Plane:
     @property
     def normal(self) -> FloatArray:
         """(3,) unit vector, right-handed with row and column direction."""
-        return np.cross(self.along_row, self.along_column)
+        normal: FloatArray = np.cross(self.along_row, self.along_column)
+        return normal
 
     def to_patient(self, row_column: FloatArray) -> FloatArray:
         """Patient LPS millimetres (N, 3) of pixel positions (N, 2)."""

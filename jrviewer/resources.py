@@ -1,4 +1,4 @@
-"""Where the bundled files are: the same call in a checkout, an installed wheel and the frozen app."""
+"""Where the bundled files are: the same call in a checkout, a wheel and the frozen app."""
 
 import sys
 from pathlib import Path
