@@ -92,7 +92,7 @@ def read_index(out: Path) -> list[Pair]:
 
 
 def balanced(groups: list[list[Source]], seed: int) -> Iterator[Source]:
-    """Endlessly one slice of each group in turn, each group shuffled anew whenever it is used up."""
+    """Endlessly one slice of each group in turn; a group used up is shuffled anew."""
     streams = [_shuffled(group, seed, index) for index, group in enumerate(groups)]
     return chain.from_iterable(zip(*streams, strict=True))
 
