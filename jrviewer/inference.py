@@ -176,7 +176,9 @@ def _cloud(
 ) -> Cloud:
     if measured:
         return Cloud(box.to_patient(points).astype(np.float32), labels, sigma_mm, "mm", box)
-    return Cloud(points, labels, (sigma_mm / BOX_HALF_WIDTH_MM).astype(np.float32), "normalized", box)
+    return Cloud(
+        points, labels, (sigma_mm / BOX_HALF_WIDTH_MM).astype(np.float32), "normalized", box
+    )
 
 
 def _no_cloud_unit() -> str:

@@ -50,8 +50,12 @@ class Denoised(NamedTuple):
 class Surfaces(NamedTuple):
     """What the cloud head says of a batch of canonical images, 128 × 128 cells in-plane."""
 
-    logits: Tensor  # (B, structures, layers, 128, 128): log-probability of a surface point, unnormalised
-    log_sigma: Tensor  # (B, structures, layers, 128, 128): log of a point's distance to the surface, mm
+    logits: (
+        Tensor  # (B, structures, layers, 128, 128): a surface point's log-probability, + constant
+    )
+    log_sigma: (
+        Tensor  # (B, structures, layers, 64, 64): log of a point's distance to the surface, mm
+    )
 
 
 class Block(nn.Module):
@@ -95,7 +99,8 @@ class Encoder(nn.Module):
         self.coarse = nn.Sequential(*(Block(coarse) for _ in range(config.deep_blocks)))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        fine = self.fine(self.stem(F.pixel_unshuffle(x, 2)))  # (B, 2, H, W) → (B, 32, H/2, W/2)
+        x = F.pixel_unshuffle(x, 2).contiguous(memory_format=torch.channels_last)
+        fine = self.fine(self.stem(x))  # (B, 8, H/2, W/2) → (B, 32, H/2, W/2)
         middle = self.middle(self.to_middle(fine))
         return fine, middle, self.coarse(self.to_coarse(middle))
 
@@ -134,7 +139,9 @@ class CloudHead(nn.Module):
         fine, middle, coarse = config.widths
         wide_8, wide_4, wide_2 = config.cloud_widths
         self.to_context = Down(coarse + 2, config.context_width)
-        self.context = nn.Sequential(*(Block(config.context_width) for _ in range(config.context_blocks)))
+        self.context = nn.Sequential(
+            *(Block(config.context_width) for _ in range(config.context_blocks))
+        )
         self.everywhere = nn.Linear(config.context_width, config.context_width)
         self.to_coarse = Up(config.context_width, wide_8)
         self.side_coarse = nn.Conv2d(coarse, wide_8, 1)
@@ -145,7 +152,7 @@ class CloudHead(nn.Module):
         self.to_fine = Up(wide_4, wide_2)
         self.side_fine = nn.Conv2d(fine, wide_2, 1)
         self.fine = Block(wide_2)
-        self.out = nn.Conv2d(wide_2, 4 * 2 * self.cells, 1)
+        self.out = nn.Conv2d(wide_2, 5 * self.cells, 1)
 
     def forward(self, features: tuple[Tensor, Tensor, Tensor]) -> Surfaces:
         fine, middle, coarse = features
@@ -155,9 +162,12 @@ class CloudHead(nn.Module):
         x = self.coarse(self.side_coarse(coarse) + self.to_coarse(x))
         x = self.middle(self.side_middle(middle) + self.to_middle(x))
         x = self.fine(self.side_fine(fine) + self.to_fine(x))
-        x = F.pixel_shuffle(self.out(F.relu(x)), 2)  # (B, 2 · cells, 128, 128)
-        logits, log_sigma = x.float().unflatten(1, (2, *self.shape)).unbind(1)
-        return Surfaces(logits, log_sigma + 1.0)
+        out = self.out(F.relu(x)).float()  # (B, 5 · cells, 64, 64)
+        log_sigma, logits = out.split((self.cells, 4 * self.cells), dim=1)
+        logits = F.pixel_shuffle(logits.contiguous(), 2)  # (B, cells, 128, 128)
+        return Surfaces(
+            logits.unflatten(1, self.shape), log_sigma.contiguous().unflatten(1, self.shape) + 1.0
+        )
 
 
 class JointNet(nn.Module):
@@ -192,11 +202,10 @@ class JointNet(nn.Module):
 
 
 def _network_input(hu: Tensor, kind: Tensor | float) -> Tensor:
-    """Scaled values and a plane that tells CT from MR, (B, 2, H, W), channels last."""
+    """Scaled values and a plane that tells CT from MR, (B, 2, H, W)."""
     scaled = hu.clamp(*HU_RANGE) / HU_SCALE
     plane = torch.as_tensor(kind, dtype=hu.dtype, device=hu.device).reshape(-1, 1, 1, 1)
-    both = torch.cat([scaled, plane.expand_as(scaled)], dim=1)
-    return both.contiguous(memory_format=torch.channels_last)
+    return torch.cat([scaled, plane.expand_as(scaled)], dim=1)
 
 
 def _coordinates(features: Tensor) -> Tensor:

@@ -25,7 +25,8 @@ def sample(
 ) -> tuple[FloatArray, NDArray[np.uint8], FloatArray]:
     """Points (N, 3) in box coordinates, their labels (N,) and 1-sigma radii (N,) in millimetres.
 
-    `logits` and `log_sigma` are (structures, layers, 128, 128) as the cloud head gives them. A
+    `logits` (structures, layers, 128, 128) and `log_sigma`, which may be coarser in-plane, are as
+    the cloud head gives them. A
     `sharpness` above 1 draws points towards the places that are most likely.
     """
     mass = _mass(logits, sharpness)
@@ -41,7 +42,7 @@ def sample(
             points.append(_spread(places[own], mass[own], share))
             point_labels.append(np.full(share, label, dtype=np.uint8))
     cloud, cloud_labels = np.concatenate(points), np.concatenate(point_labels)
-    index = cloud_labels.astype(np.intp) * mass_size + _cell_of(cloud, logits.shape)
+    index = cloud_labels.astype(np.intp) * log_sigma[0].size + _cell_of(cloud, log_sigma.shape)
     return cloud.astype(np.float32), cloud_labels, np.exp(log_sigma.ravel()[index])
 
 

@@ -107,18 +107,15 @@ class Views:
 
 
 def _index(folder: Path) -> list[dict]:
-    entries: list[dict] = json.loads((folder / "index.json").read_text())
+    content = json.loads((folder / "index.json").read_text())
+    entries: list[dict] = content["volumes"] if isinstance(content, dict) else content
     return entries
 
 
-def _body_place(
-    image: np.ndarray, pixels: int, generator: torch.Generator
-) -> tuple[slice, slice]:
+def _body_place(image: np.ndarray, pixels: int, generator: torch.Generator) -> tuple[slice, slice]:
     """A square in the image that holds some body; after eight tries any square will do."""
     for _ in range(8):
-        row, column = (
-            _integer(max(size - pixels, 0) + 1, generator) for size in image.shape
-        )
+        row, column = (_integer(max(size - pixels, 0) + 1, generator) for size in image.shape)
         place = (slice(row, row + pixels), slice(column, column + pixels))
         if np.percentile(image[place][::4, ::4], 90) > EMPTY_HU:
             break
@@ -134,7 +131,7 @@ def _turned(clean: Tensor, noisy: Tensor, generator: torch.Generator) -> tuple[T
 
 
 def _tensor(array: np.ndarray) -> Tensor:
-    return torch.from_numpy(np.asarray(array, dtype=np.float32))
+    return torch.from_numpy(np.array(array, dtype=np.float32))
 
 
 def _integer(below: int, generator: torch.Generator) -> int:
