@@ -10,6 +10,7 @@ import csv
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -31,6 +32,7 @@ Split = Literal["train", "validation"]
 
 REGIONS: tuple[Region, ...] = ("chest", "abdomen", "head-neck", "head")
 VALIDATION_PATIENTS = frozenset({"LIDC-IDRI-0001"})  # whatever folder they come from
+_FEWEST = 8  # files of a DICOM volume; LIDC-IDRI keeps one or two radiographs beside each CT
 _LIDC = re.compile(r"LIDC-IDRI-\d{4}")
 
 
@@ -80,7 +82,7 @@ def catalogue(data: Path) -> list[Entry]:
     if (data / "volumes").is_dir():
         entries = [_npz_entry(path, data) for path in sorted((data / "volumes").glob("*.npz"))]
     else:
-        entries = [_dicom_entry(folder, data) for folder in _dicom_folders(data)]
+        entries = [_dicom_entry(folder, data) for folder in _dicom_folders(data, _FEWEST)]
     if not entries:
         raise ValueError("the data folder holds neither volumes/*.npz nor DICOM series")
     return entries
@@ -182,12 +184,18 @@ def _file_sha256(path: Path, size: int, mtime_ns: int) -> str:
 
 
 def _npz_entry(path: Path, data: Path) -> Entry:
-    row = _rows(data).get(path.stem, {})
+    row = _rows(data).get(path.stem) or _said_by(path)
     patient = normalised(row.get("patient", path.stem))
-    modality = row.get("modality") or ("MR" if path.stem.startswith("mr_") else "CT")
     split = split_of(patient, patient_splits(data))
-    region = region_of(path.stem, row.get("region", ""))
-    return Entry(path.stem, patient, region, modality, split, row.get("licence", ""), path)
+    region = region_of(path.stem, row["region"])
+    return Entry(path.stem, patient, region, row["modality"], split, row.get("licence", ""), path)
+
+
+def _said_by(path: Path) -> dict[str, str]:
+    """Modality and region as a volume's own file gives them, without reading its voxels."""
+    with np.load(path) as file:
+        default = {"modality": "CT", "region": ""}
+        return {key: str(file[key]) if key in file else other for key, other in default.items()}
 
 
 def _dicom_entry(folder: Path, data: Path) -> Entry:
@@ -238,9 +246,10 @@ def _name_of(folder: Path, root: Path) -> str:
     return "_".join(folder.relative_to(root).parts) or root.name
 
 
-def _dicom_folders(root: Path) -> list[Path]:
-    """Folders that hold files which may be DICOM: with that ending, or with none."""
-    return sorted({path.parent for path in root.rglob("*") if _may_be_dicom(path)})
+def _dicom_folders(root: Path, fewest: int = 1) -> list[Path]:
+    """Folders that hold at least so many files which may be DICOM: with that ending, or none."""
+    counts = Counter(path.parent for path in root.rglob("*") if _may_be_dicom(path))
+    return sorted(folder for folder, count in counts.items() if count >= fewest)
 
 
 def _may_be_dicom(path: Path) -> bool:
@@ -264,15 +273,32 @@ def _ct_slices(folder: Path) -> "tuple[Slice, ...]":
 
 
 def _dicom_volume(entry: Entry) -> Volume:
-    """A DICOM series as a volume along its axes, turned to z up, y back, x left."""
-    slices = list(_ct_slices(entry.path))
+    """A DICOM series as a volume, turned to z up, y back, x left and evenly spaced along z."""
+    slices = _ct_slices(entry.path)
     if len(slices) < 2:
         raise ValueError("the folder holds no CT series of two or more slices")
     plane = slices[0].plane
-    if not np.allclose([plane.along_row[0], plane.along_column[1]], 1, atol=0.02):
-        raise ValueError("the series is not axial with rows from right to left")
-    slices.sort(key=lambda one: float(one.plane.origin_mm[2]))
-    heights = np.array([one.plane.origin_mm[2] for one in slices])
+    across, down = float(plane.along_row[0]), float(plane.along_column[1])
+    if min(abs(across), abs(down)) < 0.98:
+        raise ValueError("the series is not axial with its rows from side to side")
+    ordered = sorted(slices, key=lambda one: float(one.plane.origin_mm[2]))
+    layers = np.stack([one.pixels for one in ordered])[:, :: _sign(down), :: _sign(across)]
+    heights = np.array([one.plane.origin_mm[2] for one in ordered])
     step_mm = float(np.median(np.diff(heights)))
-    voxels = np.stack([np.clip(np.rint(one.pixels), -1024, 3071) for one in slices])
-    return Volume(entry, voxels.astype(np.int16), (step_mm, *plane.spacing_mm))
+    even = _evenly(layers, heights, step_mm)
+    voxels = np.clip(np.rint(even), -1024, 3071).astype(np.int16)
+    return Volume(entry, voxels, (step_mm, *plane.spacing_mm))
+
+
+def _sign(component: float) -> int:
+    return 1 if component > 0 else -1
+
+
+def _evenly(layers: FloatArray, heights: FloatArray, step_mm: float) -> FloatArray:
+    """Layers a step apart, interpolated where the series has a gap."""
+    wanted = np.arange(heights[0], heights[-1] + step_mm / 2, step_mm)
+    place = np.interp(wanted, heights, np.arange(len(heights)))
+    low = place.astype(int)
+    high = np.minimum(low + 1, len(layers) - 1)
+    part = (place - low).astype(np.float32)[:, np.newaxis, np.newaxis]
+    return np.asarray(layers[low] * (1 - part) + layers[high] * part)
