@@ -9,22 +9,18 @@ back, z to the head, from the centre of voxel (0, 0, 0).
 import csv
 import hashlib
 import json
-import re
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, cast
+from typing import Literal, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from jrviewer.geometry import FloatArray
 from jrviewer.records import read_only
-
-if TYPE_CHECKING:
-    from jrviewer.records import Series, Slice
+from training.series import ct_slices, ct_voxels, dicom_folders, name_of, patient_of
 
 Int16Array = npt.NDArray[np.int16]
 Region = Literal["chest", "abdomen", "head-neck", "head"]
@@ -33,7 +29,6 @@ Split = Literal["train", "validation"]
 REGIONS: tuple[Region, ...] = ("chest", "abdomen", "head-neck", "head")
 VALIDATION_PATIENTS = frozenset({"LIDC-IDRI-0001"})  # whatever folder they come from
 _FEWEST = 8  # files of a DICOM volume; LIDC-IDRI keeps one or two radiographs beside each CT
-_LIDC = re.compile(r"LIDC-IDRI-\d{4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +77,7 @@ def catalogue(data: Path) -> list[Entry]:
     if (data / "volumes").is_dir():
         entries = [_npz_entry(path, data) for path in sorted((data / "volumes").glob("*.npz"))]
     else:
-        entries = [_dicom_entry(folder, data) for folder in _dicom_folders(data, _FEWEST)]
+        entries = [_dicom_entry(folder, data) for folder in dicom_folders(data, _FEWEST)]
     if not entries:
         raise ValueError("the data folder holds neither volumes/*.npz nor DICOM series")
     return entries
@@ -91,7 +86,9 @@ def catalogue(data: Path) -> list[Entry]:
 def load(entry: Entry) -> Volume:
     """The voxels of an entry. Raises ValueError for a DICOM folder without an axial CT series."""
     if entry.path.is_dir():
-        return _dicom_volume(entry)
+        values, spacing_mm = ct_voxels(entry.path)
+        voxels = np.clip(np.rint(values), -1024, 3071).astype(np.int16)
+        return Volume(entry, voxels, spacing_mm)
     with np.load(entry.path) as file:
         spacing = tuple(float(mm) for mm in file["spacing"])
         return Volume(entry, file["volume"], cast("tuple[float, float, float]", spacing))
@@ -104,11 +101,11 @@ def native_slices(data: Path) -> list[NativeSlice]:
         piece for path in sorted((data / "slices").glob("*.npz")) for piece in _kept(path, known)
     ]
     root = data / "dicom" if (data / "volumes").is_dir() else data
-    for folder in _dicom_folders(root) if root.is_dir() else []:
+    for folder in dicom_folders(root) if root.is_dir() else []:
         patient = patient_of(folder, root)
         split = split_of(patient, known)
-        for index, one in enumerate(_ct_slices(folder)):
-            name = f"{_name_of(folder, root)}-{index + 1:04d}"
+        for index, one in enumerate(ct_slices(folder)):
+            name = f"{name_of(folder, root)}-{index + 1:04d}"
             pixels = one.pixels.astype(np.float32)
             slices.append(NativeSlice(pixels, one.plane.spacing_mm, patient, split, name))
     return slices
@@ -141,15 +138,6 @@ def patient_splits(data: Path) -> dict[str, Split]:
 def normalised(patient: str) -> str:
     """A patient's name without the stray blanks that would make two patients of one."""
     return " ".join(patient.split())
-
-
-def patient_of(folder: Path, root: Path) -> str:
-    """The patient of a DICOM folder: its LIDC-IDRI number, or the first folder below the root."""
-    numbers = _LIDC.findall(str(folder))
-    if numbers:
-        return str(numbers[-1])
-    parts = folder.relative_to(root).parts
-    return normalised(parts[0] if parts else root.name)
 
 
 def region_of(name: str, said: str = "") -> Region:
@@ -199,7 +187,7 @@ def _said_by(path: Path) -> dict[str, str]:
 
 
 def _dicom_entry(folder: Path, data: Path) -> Entry:
-    patient, name = patient_of(folder, data), _name_of(folder, data)
+    patient, name = patient_of(folder, data), name_of(folder, data)
     split = split_of(patient, patient_splits(data))
     return Entry(name, patient, region_of(name), "CT", split, "", folder)
 
@@ -240,65 +228,3 @@ def _kept(path: Path, known: Mapping[str, Split]) -> Iterator[NativeSlice]:
             split_of(name, known),
             f"{path.stem}-{index + 1:04d}",
         )
-
-
-def _name_of(folder: Path, root: Path) -> str:
-    return "_".join(folder.relative_to(root).parts) or root.name
-
-
-def _dicom_folders(root: Path, fewest: int = 1) -> list[Path]:
-    """Folders that hold at least so many files which may be DICOM: with that ending, or none."""
-    counts = Counter(path.parent for path in root.rglob("*") if _may_be_dicom(path))
-    return sorted(folder for folder, count in counts.items() if count >= fewest)
-
-
-def _may_be_dicom(path: Path) -> bool:
-    return path.suffix.lower() in {".dcm", ""} and path.is_file()
-
-
-def _largest_ct(folder: Path) -> "Series | None":
-    from jrviewer import dicom
-
-    found = [
-        series
-        for series in dicom.read([folder]).series
-        if series[0].unit == "HU" and series[0].acquisition.modality == "CT"
-    ]
-    return max(found, key=len, default=None)
-
-
-def _ct_slices(folder: Path) -> "tuple[Slice, ...]":
-    series = _largest_ct(folder)
-    return series.slices if series else ()
-
-
-def _dicom_volume(entry: Entry) -> Volume:
-    """A DICOM series as a volume, turned to z up, y back, x left and evenly spaced along z."""
-    slices = _ct_slices(entry.path)
-    if len(slices) < 2:
-        raise ValueError("the folder holds no CT series of two or more slices")
-    plane = slices[0].plane
-    across, down = float(plane.along_row[0]), float(plane.along_column[1])
-    if min(abs(across), abs(down)) < 0.98:
-        raise ValueError("the series is not axial with its rows from side to side")
-    ordered = sorted(slices, key=lambda one: float(one.plane.origin_mm[2]))
-    layers = np.stack([one.pixels for one in ordered])[:, :: _sign(down), :: _sign(across)]
-    heights = np.array([one.plane.origin_mm[2] for one in ordered])
-    step_mm = float(np.median(np.diff(heights)))
-    even = _evenly(layers, heights, step_mm)
-    voxels = np.clip(np.rint(even), -1024, 3071).astype(np.int16)
-    return Volume(entry, voxels, (step_mm, *plane.spacing_mm))
-
-
-def _sign(component: float) -> int:
-    return 1 if component > 0 else -1
-
-
-def _evenly(layers: FloatArray, heights: FloatArray, step_mm: float) -> FloatArray:
-    """Layers a step apart, interpolated where the series has a gap."""
-    wanted = np.arange(heights[0], heights[-1] + step_mm / 2, step_mm)
-    place = np.interp(wanted, heights, np.arange(len(heights)))
-    low = place.astype(int)
-    high = np.minimum(low + 1, len(layers) - 1)
-    part = (place - low).astype(np.float32)[:, np.newaxis, np.newaxis]
-    return np.asarray(layers[low] * (1 - part) + layers[high] * part)
