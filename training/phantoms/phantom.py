@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from jrviewer.geometry import BOX_HALF_DEPTH_MM, FloatArray
 from training.phantoms import abdomen, chest, head, torso
+from training.phantoms.level_sets import sample_surfaces
 from training.phantoms.shapes import Samples, Tissue, paint
 
 Region = Literal["chest", "abdomen", "head"]
@@ -33,6 +34,7 @@ class Phantom:
     bends: FloatArray  # (8,) of turn, sideways and fore-and-aft waves
     texture: FloatArray  # (4, 7) frequencies (1/mm), phases and amplitudes (HU)
     tissues: tuple[Tissue, ...]
+    bounds: FloatArray  # (T, 3, 2) of the tissues
 
     def render(self, z_mm: float, size: int = 256, pixel_mm: float = 1.75) -> FloatArray:
         """HU float32 (size, size) of the slice at a height, rows along y, its centre at x = y = 0."""
@@ -56,13 +58,28 @@ class Phantom:
 
     def at(self, points_mm: FloatArray) -> FloatArray:
         """HU float32 (N,) at points (N, 3)."""
-        x, y, z = np.asarray(points_mm, dtype=np.float32).T
-        return self._finish(self._samples(x, y, z, None), z, y, x)
+        points = np.asarray(points_mm, dtype=np.float32)
+        order = np.argsort(points[:, 2])
+        x, y, z = np.ascontiguousarray(points[order].T)
+        hu = np.empty(len(points), dtype=np.float32)
+        hu[order] = self._finish(self._samples(x, y, z, None), z, y, x)
+        return hu
+
+    def surface_points(
+        self, count: int, seed: int, *, half_depth_mm: float = BOX_HALF_DEPTH_MM
+    ) -> tuple[FloatArray, npt.NDArray[np.uint8]]:
+        """Points (count, 3) in mm on the surfaces near z = 0 and their labels (count,).
+
+        Half of them lie on skin, a third on bone, a sixth on air in the body; what is absent gives
+        its share to the others. They lie on the rendered HU's own level sets (skin -300, bone 200,
+        air -500) to about a tenth of a millimetre.
+        """
+        return sample_surfaces(self, count, seed, half_depth_mm)
 
     def _finish(
         self, samples: Samples, z: FloatArray, y: FloatArray, x: FloatArray
     ) -> FloatArray:
-        hu = paint(samples, self.tissues, AIR_HU)
+        hu = paint(samples, self.tissues, self.bounds, AIR_HU)
         grain = np.float32(0)
         for kx, ky, kz, px, py, pz, height in self.texture:
             grain = grain + height * np.sin(kx * x + px) * np.sin(ky * y + py) * np.sin(kz * z + pz)
@@ -108,14 +125,17 @@ def make_phantom(seed: int, region: str | None = None) -> Phantom:
     low, high = HEIGHTS_MM[chosen]
     size = generator.normal(1, 0.06)
     scale = np.clip(size * generator.normal(1, (0.05, 0.05, 0.04)), 0.8, 1.2)
+    height = float(generator.uniform(low, high))
+    tissues = tuple(_body(generator))
     return Phantom(
         seed,
         chosen,
-        float(generator.uniform(low, high)),
+        height,
         (float(scale[0]), float(scale[1]), float(scale[2])),
         _bends(generator),
         _texture(generator),
-        tuple(_body(generator)),
+        tissues,
+        np.array([tissue.bounds for tissue in tissues], dtype=np.float32),
     )
 
 

@@ -6,11 +6,12 @@ are painted in order, the later over the earlier, with an edge as soft as a scan
 runs on slices, volumes and single points. Knows no anatomy.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from jrviewer.geometry import FloatArray
 
@@ -38,6 +39,7 @@ class Samples:
     """Where a phantom is evaluated: anatomical coordinates of a grid [z, y, x] or of points (N,).
 
     Grids keep z as (Z, 1, 1) and the unbent axes, so that a tissue touches only its own block.
+    Points are sorted by z for the same reason.
     """
 
     x: FloatArray
@@ -46,21 +48,26 @@ class Samples:
     axes: tuple[FloatArray, FloatArray, FloatArray] | None  # unbent x, y, z of a grid
     bend_mm: tuple[float, float]  # how far x and y may lie from their axes
 
-    def select(self, bounds: Bounds) -> Any:  # noqa: ANN401 - a tuple of slices, or an index array
-        """Index of what lies within bounds; None where nothing does."""
+    def spans(self, bounds: FloatArray) -> npt.NDArray[np.intp]:
+        """First and past-the-end index (T, 3, 2) along each axis of bounds (T, 3, 2)."""
+        spans = np.zeros(bounds.shape, dtype=np.intp)
         if self.axes is None:
-            inside = np.ones(self.x.shape, dtype=bool)
-            for values, (low, high) in zip((self.x, self.y, self.z), bounds, strict=True):
-                inside &= (values >= low) & (values <= high)
-            chosen = np.flatnonzero(inside)
-            return chosen if len(chosen) else None
-        slices = []
-        for axis, limits, bend in zip(self.axes, bounds, (*self.bend_mm, 0.0), strict=True):
-            first, last = np.searchsorted(axis, (limits[0] - bend, limits[1] + bend))
-            if first == last:
-                return None
-            slices.append(slice(int(first), int(last)))
-        return slices[2], slices[1], slices[0]
+            spans[:] = (0, 1)
+            spans[:, 2] = np.searchsorted(self.z, bounds[:, 2])
+            return spans
+        for number, (axis, bend) in enumerate(zip(self.axes, (*self.bend_mm, 0.0), strict=True)):
+            spans[:, number] = np.searchsorted(axis, bounds[:, number] + (-bend, bend))
+        return spans
+
+    def select(self, span: list[list[int]], bounds: Bounds) -> Any:  # noqa: ANN401
+        """Index of what lies within a span: a tuple of slices, or an index array for points."""
+        if self.axes is not None:
+            x, y, z = (slice(*limits) for limits in span)
+            return z, y, x
+        part = slice(*span[2])
+        inside = (self.x[part] >= bounds[0][0]) & (self.x[part] <= bounds[0][1])
+        inside &= (self.y[part] >= bounds[1][0]) & (self.y[part] <= bounds[1][1])
+        return np.flatnonzero(inside) + part.start
 
     def at(self, index: Any) -> tuple[FloatArray, FloatArray, FloatArray]:  # noqa: ANN401
         """Coordinates of a selection."""
@@ -68,15 +75,17 @@ class Samples:
         return self.x[index], self.y[index], z
 
 
-def paint(samples: Samples, tissues: Iterable[Tissue], background: float) -> FloatArray:
-    """HU float32 of the tissues, the later over the earlier."""
+def paint(
+    samples: Samples, tissues: Sequence[Tissue], bounds: FloatArray, background: float
+) -> FloatArray:
+    """HU float32 of the tissues, the later over the earlier; bounds (T, 3, 2) are theirs."""
     hu = np.full(samples.x.shape, background, dtype=np.float32)
-    for tissue in tissues:
-        index = samples.select(tissue.bounds)
-        if index is None:
-            continue
+    spans = samples.spans(bounds)
+    for number in np.flatnonzero((spans[..., 1] > spans[..., 0]).all(axis=1)):
+        tissue = tissues[number]
+        index = samples.select(spans[number].tolist(), tissue.bounds)
         x, y, z = samples.at(index)
-        share = np.clip(0.5 - tissue.field(x, y, z) / EDGE_MM, 0, 1)
+        share = np.clip(0.5 - tissue.field(x, y, z) * np.float32(1 / EDGE_MM), 0, 1)
         if not share.any():
             continue
         below = hu[index]
