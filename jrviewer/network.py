@@ -65,7 +65,7 @@ class Block(nn.Module):
         super().__init__()
         self.first = nn.Conv2d(width, width, 3, padding=1)
         self.second = nn.Conv2d(width, width, 3, padding=1)
-        nn.init.zeros_(self.second.weight)
+        _zero(self.second)
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.second(F.relu(self.first(F.relu(x))))
@@ -116,7 +116,7 @@ class DenoisingHead(nn.Module):
         self.to_fine = Up(middle, fine)
         self.fine = Block(fine)
         self.out = nn.Conv2d(fine, 4 * 2, 3, padding=1)
-        nn.init.zeros_(self.out.weight)
+        _zero(self.out)
 
     def forward(self, features: tuple[Tensor, Tensor, Tensor]) -> Tensor:
         fine, middle, coarse = features
@@ -199,6 +199,13 @@ class JointNet(nn.Module):
     def forward(self, hu: Tensor, canonical_hu: Tensor) -> tuple[Denoised, Surfaces]:
         """Both heads, for training: slices and canonical images need not be of the same patients."""
         return self.denoise(hu), self.surfaces(canonical_hu)
+
+
+def _zero(layer: nn.Conv2d) -> None:
+    """Let a layer start by saying nothing."""
+    nn.init.zeros_(layer.weight)
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
 
 
 def _network_input(hu: Tensor, kind: Tensor | float) -> Tensor:

@@ -28,6 +28,7 @@ class Preset:
     cloud_weight: float = 0.25
     sigma_weight: float = 0.1
     average: float = 0.999  # decay of the weights' running mean, which is what ships
+    sharpness: float = 1.0  # of the cloud's sampling, kept with the weights
     share: dict[str, float] = field(default_factory=dict)  # of the views, by region
 
 
