@@ -9,7 +9,8 @@ cell. `jrviewer.sampling` turns those into points.
 Knows nothing of files, DICOM or patients.
 """
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import torch
@@ -35,9 +36,14 @@ class Config:
     layers: int = 16  # depth layers of the box, 8 mm each
     structures: int = 3
 
-    def as_dict(self) -> dict[str, Any]:
-        """The sizes as plain JSON values."""
-        return asdict(self)
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> "Config":
+        """From plain JSON or TOML values, where a tuple is a list."""
+        plain: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in values.items()
+        }
+        return cls(**plain)
 
 
 class Denoised(NamedTuple):
@@ -59,7 +65,7 @@ class Surfaces(NamedTuple):
 
 
 class Block(nn.Module):
-    """Two 3 × 3 convolutions around a shortcut; starts as the identity, so that no norm is needed."""
+    """Two 3 × 3 convolutions around a shortcut; starts as the identity, so it needs no norm."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -68,6 +74,7 @@ class Block(nn.Module):
         _zero(self.second)
 
     def forward(self, x: Tensor) -> Tensor:
+        """The same shape."""
         return x + self.second(F.relu(self.first(F.relu(x))))
 
 
@@ -99,6 +106,7 @@ class Encoder(nn.Module):
         self.coarse = nn.Sequential(*(Block(coarse) for _ in range(config.deep_blocks)))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Features of the network's input (B, 2, H, W), finest first."""
         x = F.pixel_unshuffle(x, 2).contiguous(memory_format=torch.channels_last)
         fine = self.fine(self.stem(x))  # (B, 8, H/2, W/2) → (B, 32, H/2, W/2)
         middle = self.middle(self.to_middle(fine))
@@ -119,6 +127,7 @@ class DenoisingHead(nn.Module):
         _zero(self.out)
 
     def forward(self, features: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+        """Noise and log-variance (B, 2, H, W) in the network's unit."""
         fine, middle, coarse = features
         x = self.middle(middle + self.to_middle(coarse))
         x = self.fine(fine + self.to_fine(x))
@@ -155,6 +164,7 @@ class CloudHead(nn.Module):
         self.out = nn.Conv2d(wide_2, 5 * self.cells, 1)
 
     def forward(self, features: tuple[Tensor, Tensor, Tensor]) -> Surfaces:
+        """The surfaces around the canonical images that the features are of."""
         fine, middle, coarse = features
         x = self.to_context(torch.cat([coarse, _coordinates(coarse)], dim=1))
         x = x + self.everywhere(x.mean(dim=(2, 3)))[:, :, None, None]
@@ -166,7 +176,7 @@ class CloudHead(nn.Module):
         log_sigma, logits = out.split((self.cells, 4 * self.cells), dim=1)
         logits = F.pixel_shuffle(logits.contiguous(), 2)  # (B, cells, 128, 128)
         return Surfaces(
-            logits.unflatten(1, self.shape), log_sigma.contiguous().unflatten(1, self.shape) + 1.0
+            logits.unflatten(1, self.shape), log_sigma.contiguous().unflatten(1, self.shape) + 2.5
         )
 
 
@@ -197,7 +207,7 @@ class JointNet(nn.Module):
         return surfaces
 
     def forward(self, hu: Tensor, canonical_hu: Tensor) -> tuple[Denoised, Surfaces]:
-        """Both heads, for training: slices and canonical images need not be of the same patients."""
+        """Both heads at once; slices and canonical images need not be of the same patients."""
         return self.denoise(hu), self.surfaces(canonical_hu)
 
 

@@ -50,7 +50,8 @@ def _mass(logits: FloatArray, sharpness: float) -> FloatArray:
     """The probability of every cell, flat."""
     scaled = logits.ravel() * sharpness
     mass: FloatArray = np.exp(scaled - scaled.max())
-    return mass / mass.sum()
+    mass /= mass.sum()
+    return mass
 
 
 def _threshold(mass: FloatArray) -> float:
@@ -67,7 +68,7 @@ def _shares(mass: FloatArray, labels: NDArray[np.intp], structures: int, count: 
     shares = np.floor(wanted).astype(int)
     for label in np.argsort(shares - wanted)[: count - shares.sum()]:
         shares[label] += 1
-    return shares.tolist()
+    return [int(share) for share in shares]
 
 
 def _spread(places: FloatArray, mass: FloatArray, count: int) -> FloatArray:
@@ -108,7 +109,9 @@ def _cell_of(points: FloatArray, shape: tuple[int, ...]) -> NDArray[np.intp]:
 
 @cache
 def _curve_order(shape: tuple[int, ...]) -> NDArray[np.intp]:
-    """The place of every cell on a curve: structures in turn, a Hilbert curve in-plane, depth to and fro."""
+    """The place of every cell on a curve: structures in turn, a Hilbert curve in-plane, depth to
+    and fro.
+    """
     structures, layers, rows, columns = shape
     in_plane = _hilbert(BOX_PIXELS)[:rows, :columns]
     depth = np.arange(layers)[:, None, None]

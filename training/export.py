@@ -63,8 +63,7 @@ def _write_weights(state: Mapping[str, Any], path: Path) -> None:
 
 def _compare(state: Mapping[str, Any], model: Model) -> None:
     """The written weights must do what the checkpoint did."""
-    sizes = state["preset"]["model"]
-    net = JointNet(Config(**{k: tuple(v) if isinstance(v, list) else v for k, v in sizes.items()}))
+    net = JointNet(Config.from_values(state["preset"]["model"]))
     net.load_state_dict(state["average"])
     random = np.random.default_rng(0)
     pixels = random.normal(0, 100, (64, 64)).astype(np.float32)
@@ -93,6 +92,10 @@ def _card(state: Mapping[str, Any], weights: Path) -> dict[str, Any]:
 def _commit() -> str:
     """The commit that trained, "" outside a checkout."""
     asked = subprocess.run(
-        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False, cwd=Path(__file__).parent
+        ["git", "rev-parse", "HEAD"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parent,
     )
     return asked.stdout.strip()

@@ -6,6 +6,7 @@ from phantoms, and finds them again by what they were made of.
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -81,7 +82,7 @@ class Views:
     def draw(
         self, batch: int, points: int, generator: torch.Generator
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Images (B, 1, 128, 128) in HU, points (B, P, 3) and z_range (B, 2) in box units, labels."""
+        """Images (B, 1, 128, 128) in HU; points (B, P, 3), labels and z_range (B, 2), box units."""
         drawn = [self._view(points, generator) for _ in range(batch)]
         images, places, labels, z_range = (torch.stack(part) for part in zip(*drawn, strict=True))
         return images, places, labels, z_range
@@ -106,9 +107,9 @@ class Views:
         return self._maps[path]
 
 
-def _index(folder: Path) -> list[dict]:
+def _index(folder: Path) -> list[dict[str, Any]]:
     content = json.loads((folder / "index.json").read_text())
-    entries: list[dict] = content["volumes"] if isinstance(content, dict) else content
+    entries: list[dict[str, Any]] = content["volumes"] if isinstance(content, dict) else content
     return entries
 
 

@@ -25,7 +25,7 @@ from jrviewer.records import read_only
 from training.series import ct_slices, ct_voxels, dicom_folders, name_of, patient_of
 
 Int16Array = npt.NDArray[np.int16]
-Region = Literal["chest", "abdomen", "head-neck", "head"]
+Region = Literal["chest", "abdomen", "head-neck", "head", "phantom"]
 Split = Literal["train", "validation"]
 
 REGIONS: tuple[Region, ...] = ("chest", "abdomen", "head-neck", "head")

@@ -110,9 +110,7 @@ def _sample(
     return _settle(phantom, points.astype(np.float32), normal.astype(np.float32), level)
 
 
-def _settle(
-    phantom: "Phantom", points: FloatArray, normal: FloatArray, level: float
-) -> FloatArray:
+def _settle(phantom: "Phantom", points: FloatArray, normal: FloatArray, level: float) -> FloatArray:
     """Points moved along their normal to the nearest crossing of the level; else left in place."""
     line = points + SEARCH_MM[:, None, None] * normal  # steps, N, 3
     above = phantom.at(line.reshape(-1, 3)).reshape(len(SEARCH_MM), -1) - level

@@ -76,9 +76,7 @@ class Phantom:
         """
         return sample_surfaces(self, count, seed, half_depth_mm)
 
-    def _finish(
-        self, samples: Samples, z: FloatArray, y: FloatArray, x: FloatArray
-    ) -> FloatArray:
+    def _finish(self, samples: Samples, z: FloatArray, y: FloatArray, x: FloatArray) -> FloatArray:
         hu = paint(samples, self.tissues, self.bounds, AIR_HU)
         grain = np.float32(0)
         for kx, ky, kz, px, py, pz, height in self.texture:

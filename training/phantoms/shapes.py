@@ -130,7 +130,9 @@ def ellipsoid(
         w = z - centre[2] - slope * u
         q = np.sqrt((u / radii[0]) ** 2 + (v / radii[1]) ** 2 + (w / radii[2]) ** 2)
         if lumps:
-            q = q + lumps * np.sin(u * (3.1 / radii[0]) + phase) * np.cos(v * (2.7 / radii[1]) + w * (2.3 / radii[2]) + phase)
+            q = q + lumps * np.sin(u * (3.1 / radii[0]) + phase) * np.cos(
+                v * (2.7 / radii[1]) + w * (2.3 / radii[2]) + phase
+            )
         return (q - 1) * least
 
     grow = 1 + lumps
@@ -160,13 +162,27 @@ def tube(
     """
     radii = [radius] * len(points) if isinstance(radius, int | float) else list(radius)
     return [
-        _link(np.array(points[i], float), np.array(points[i + 1], float), radii[i], radii[i + 1], hu, squash, over)
+        _link(
+            np.array(points[i], float),
+            np.array(points[i + 1], float),
+            radii[i],
+            radii[i + 1],
+            hu,
+            squash,
+            over,
+        )
         for i in range(len(points) - 1)
     ]
 
 
 def _link(
-    start: FloatArray, end: FloatArray, r0: float, r1: float, hu: float | Field, squash: float, over: Keep
+    start: FloatArray,
+    end: FloatArray,
+    r0: float,
+    r1: float,
+    hu: float | Field,
+    squash: float,
+    over: Keep,
 ) -> Tissue:
     ax, ay, az = (float(v) for v in start)
     dx, dy, dz = (float(v) for v in end - start)
@@ -192,7 +208,13 @@ def smooth_path(points: Sequence[Sequence[float]], steps: int) -> FloatArray:
     p = np.concatenate([2 * p[:1] - p[1:2], p, 2 * p[-1:] - p[-2:-1]])
     t = (np.arange(steps) / steps)[:, None]
     parts = [
-        0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
+        0.5
+        * (
+            2 * b
+            + (c - a) * t
+            + (2 * a - 5 * b + 4 * c - d) * t**2
+            + (3 * b - a - 3 * c + d) * t**3
+        )
         for a, b, c, d in zip(p, p[1:], p[2:], p[3:], strict=False)
     ]
     return np.concatenate([*parts, p[-2:-1]])

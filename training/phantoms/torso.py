@@ -66,8 +66,12 @@ def lean_field(x: FloatArray, y: FloatArray, z: FloatArray) -> tuple[FloatArray,
     a, b, centre, exponent, share = LEAN(z)
     dy = y - centre
     r = np.sqrt(x * x + dy * dy) + np.float32(1e-3)
-    rho = (np.abs(x / a) ** exponent + np.abs(dy / b) ** exponent) ** (1 / exponent) + np.float32(1e-5)
-    return np.maximum(r - r / rho, z - TOP_MM), share * (1 - np.float32(0.25) * np.clip(dy / b, -1, 1))
+    rho = (np.abs(x / a) ** exponent + np.abs(dy / b) ** exponent) ** (1 / exponent) + np.float32(
+        1e-5
+    )
+    return np.maximum(r - r / rho, z - TOP_MM), share * (
+        1 - np.float32(0.25) * np.clip(dy / b, -1, 1)
+    )
 
 
 def outline(build: Build, depth_mm: float) -> Field:
@@ -85,7 +89,11 @@ def lean(build: Build) -> Field:
 
     def field(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
         distance, share = lean_field(x, y, z)
-        belly = np.float32(build.front_fat) * np.clip(-(y + 30) / 60, 0, 1) * np.clip(-(z + 60) / 80, 0, 1)
+        belly = (
+            np.float32(build.front_fat)
+            * np.clip(-(y + 30) / 60, 0, 1)
+            * np.clip(-(z + 60) / 80, 0, 1)
+        )
         return distance + belly * build.fat_mm * share
 
     return field
@@ -129,7 +137,9 @@ def ribs(build: Build) -> list[Tissue]:
 
     def hu(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
         deep = np.clip(-(bone(x, y, z) + 1.6) / 1.6, 0, 1)
-        return np.float32(build.bone_hu * 0.8) + deep * np.float32(build.marrow_hu + 60 - build.bone_hu * 0.8)
+        return np.float32(build.bone_hu * 0.8) + deep * np.float32(
+            build.marrow_hu + 60 - build.bone_hu * 0.8
+        )
 
     bounds: Bounds = ((-150, 150), (-110, 110), (-170, 226))
     return [Tissue(cartilage, 95.0, bounds), Tissue(bone, hu, bounds)]
@@ -142,7 +152,9 @@ def spine(build: Build) -> list[Tissue]:
         a, b, number = VERTEBRA(z)
         dy = y - SPINE_Y(z)[0]
         phase = number - np.floor(number)  # 0 and 1 in the middle of a disc
-        body = (np.sqrt((x / a) ** 2 + (dy / b) ** 2) - 1 + 0.10 * np.cos(2 * np.pi * phase) * -1) * b
+        body = (
+            np.sqrt((x / a) ** 2 + (dy / b) ** 2) - 1 + 0.10 * np.cos(2 * np.pi * phase) * -1
+        ) * b
         disc = (0.13 - np.minimum(phase, 1 - phase)) * 24
         return a, b, dy, phase, body, disc
 
@@ -152,7 +164,9 @@ def spine(build: Build) -> list[Tissue]:
 
     def body_hu(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
         deep = np.clip(-(body(x, y, z) + 1.5) / 2, 0, 1)
-        return np.float32(build.bone_hu * 0.6) + deep * np.float32(build.marrow_hu - build.bone_hu * 0.6)
+        return np.float32(build.bone_hu * 0.6) + deep * np.float32(
+            build.marrow_hu - build.bone_hu * 0.6
+        )
 
     def cushion(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
         return parts(x, y, z)[4]
@@ -163,8 +177,12 @@ def spine(build: Build) -> list[Tissue]:
         around_canal = np.abs(np.sqrt((x / 1.25) ** 2 + back**2) - 10.5) - 2.4
         ring = np.maximum(around_canal, np.abs(phase - 0.55) * 26 - 8)
         processes = np.maximum(np.abs(back + 1 + np.abs(x) * -0.25) - 3.4, np.abs(x) - a - 15)
-        processes = np.maximum(processes, np.maximum(12 - np.abs(x), np.abs(phase - 0.6) * 26 - 5.5))
-        spinous = np.maximum(np.abs(x) - 2.6, np.maximum(12 - back, back - 17 - 0.45 * a + phase * 8))
+        processes = np.maximum(
+            processes, np.maximum(12 - np.abs(x), np.abs(phase - 0.6) * 26 - 5.5)
+        )
+        spinous = np.maximum(
+            np.abs(x) - 2.6, np.maximum(12 - back, back - 17 - 0.45 * a + phase * 8)
+        )
         spinous = np.maximum(spinous, np.abs(phase - 0.35) * 26 - 8)
         return np.minimum(np.minimum(ring, processes), np.maximum(spinous, -around_canal))
 
