@@ -24,6 +24,7 @@ from jrviewer.geometry import (
 )
 from jrviewer.progress import Report, silent
 from jrviewer.records import UInt8Array, read_only
+from training.series import NoVolumeError
 from training.surfaces import VERSION, Surface, surface_of, truth
 from training.volumes import Entry, Int16Array, Region, Split, Volume, catalogue, load
 
@@ -189,8 +190,7 @@ def _write_views(entry: Entry, out: Path, step_mm: float) -> Row:
     if done.is_file():
         row: Row = json.loads(done.read_text(encoding="utf-8"))
         return row
-    volume = load(entry)
-    made = list(views_of(volume, surface_of(volume), step_mm))
+    made = _views_of_entry(entry, step_mm)
     if made:
         _write_arrays(made, out)
     row = {
@@ -201,6 +201,15 @@ def _write_views(entry: Entry, out: Path, step_mm: float) -> Row:
     }
     _write_json(done, row)
     return row
+
+
+def _views_of_entry(entry: Entry, step_mm: float) -> list[View]:
+    """None at all for a folder without a CT: trees of DICOM files hold other things too."""
+    try:
+        volume = load(entry)
+    except NoVolumeError:
+        return []
+    return list(views_of(volume, surface_of(volume), step_mm))
 
 
 def _write_arrays(made: Sequence[View], out: Path) -> None:
