@@ -24,6 +24,7 @@ from jrviewer.geometry import (
 )
 from jrviewer.progress import Report, silent
 from jrviewer.records import UInt8Array, read_only
+from training.series import NoVolumeError
 from training.surfaces import VERSION, Surface, surface_of, truth
 from training.volumes import Entry, Int16Array, Region, Split, Volume, catalogue, load
 
@@ -193,8 +194,7 @@ def write_views(entry: Entry, out: Path, step_mm: float, read: Reader = load) ->
     if done.is_file():
         row: Row = json.loads(done.read_text(encoding="utf-8"))
         return row
-    volume = read(entry)
-    made = list(views_of(volume, surface_of(volume), step_mm))
+    made = _views_of_entry(entry, step_mm, read)
     if made:
         _write_arrays(made, out)
     row = {
@@ -210,6 +210,15 @@ def write_views(entry: Entry, out: Path, step_mm: float, read: Reader = load) ->
 def write_index(out: Path, rows: Sequence[Row], about: Mapping[str, object]) -> None:
     """The list of a pool's volumes."""
     _write_json(out / "index.json", {**about, "volumes": rows})
+
+
+def _views_of_entry(entry: Entry, step_mm: float, read: Reader) -> list[View]:
+    """None at all for a folder without a CT: trees of DICOM files hold other things too."""
+    try:
+        volume = read(entry)
+    except NoVolumeError:
+        return []
+    return list(views_of(volume, surface_of(volume), step_mm))
 
 
 def _write_arrays(made: Sequence[View], out: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from jrviewer.records import Series, Slice
 from tests.factory import make_plane, make_slice
 from tests.training.bodies import make_volume
+from training.series import NoVolumeError
 from training.volumes import (
     REGIONS,
     catalogue,
@@ -212,6 +213,14 @@ def test_a_series_stored_the_other_way_round_is_turned_to_left_and_back(
     with_reader(monkeypatch, [layer(5, 100, turned=True), layer(10, 200, turned=True)])
 
     assert load(catalogue(tmp_path)[0]).voxels[0].tolist() == [[0, 0, 0], [102, 101, 100]]
+
+
+def test_a_folder_without_ct_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_dicom_files(tmp_path / "P", 8)
+    with_reader(monkeypatch, [make_slice(modality="MR", unit="stored")])
+
+    with pytest.raises(NoVolumeError):
+        load(catalogue(tmp_path)[0])
 
 
 def test_a_gap_in_a_series_is_bridged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
