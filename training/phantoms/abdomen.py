@@ -5,9 +5,16 @@ import numpy as np
 from jrviewer.geometry import FloatArray
 from training.phantoms.chest import SIDES, diaphragm, hollow
 from training.phantoms.shapes import (
-    Bounds, Field, Tissue, ellipsoid, mirrored, profile, smooth_path, tube,
-)  # fmt: skip
-from training.phantoms.torso import SPINE_Y, Build, blood_vessel, cage, lean, outline
+    Bounds,
+    Field,
+    Tissue,
+    ellipsoid,
+    mirrored,
+    profile,
+    smooth_path,
+    tube,
+)
+from training.phantoms.torso import SPINE_Y, Build, blood_vessel, cage, lean
 
 ILIUM = profile(  # z, inner end x y, outer end x y
     (-345, 90, 26, 100, 4), (-325, 84, 34, 110, -12), (-290, 60, 50, 122, -30),
@@ -21,7 +28,9 @@ def cavity(build: Build) -> list[Tissue]:
     inside = lean(build)
 
     def field(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
-        wall = build.wall_mm + 24 * np.clip((y - 20) / 40, 0, 1) + 40 * np.clip((-225 - z) / 60, 0, 1)
+        wall = (
+            build.wall_mm + 24 * np.clip((y - 20) / 40, 0, 1) + 40 * np.clip((-225 - z) / 60, 0, 1)
+        )
         return np.maximum(inside(x, y, z) + wall, z - diaphragm(x, y, build) + 2)
 
     return [Tissue(field, build.fat_hu - 2, ((-170, 170), (-150, 110), (-400, 40)))]
@@ -33,9 +42,12 @@ def under_diaphragm(tissue: Tissue, build: Build, depth_mm: float = 3.0) -> Tiss
 
     def field(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
         own = tissue.field(x, y, z)
-        fence = np.maximum(wall(x, y, z) + build.wall_mm * 0.7, z - diaphragm(x, y, build) + depth_mm)
+        fence = np.maximum(
+            wall(x, y, z) + build.wall_mm * 0.7, z - diaphragm(x, y, build) + depth_mm
+        )
         within = np.where(z > -90, ribs(x, y, z), np.float32(-50))
-        return np.maximum(own, np.maximum(fence, within))
+        result: FloatArray = np.maximum(own, np.maximum(fence, within))
+        return result
 
     return Tissue(field, tissue.hu, tissue.bounds, tissue.over)
 
@@ -58,22 +70,32 @@ def upper_organs(build: Build, generator: np.random.Generator) -> list[Tissue]:
     for _ in range(12):
         start = np.array([-40, -10, -45.0])
         end = start + generator.normal(0, 1, 3) * (45, 40, 35)
-        tissues += tube([start, end], [4.5, 1.0], liver_hu + 4 + 0.35 * build.contrast_hu, over=over_liver)
+        tissues += tube(
+            [start, end], [4.5, 1.0], liver_hu + 4 + 0.35 * build.contrast_hu, over=over_liver
+        )
     for _ in range(generator.integers(0, 4)):  # cysts and metastases
         centre = tuple(np.array([-70, 0, -50]) + generator.normal(0, 30, 3))
         r = float(generator.uniform(3, 14))
-        tissues.append(ellipsoid(centre, (r, r, r), liver_hu - generator.uniform(15, 60), over=over_liver))
+        tissues.append(
+            ellipsoid(centre, (r, r, r), liver_hu - generator.uniform(15, 60), over=over_liver)
+        )
     tissues.append(ellipsoid((-52, -52, -108 + low), (13, 17, 24), 8.0, turn=0.4))
-    tissues += tube([(-38, -20, -112), (-12, -24, -100), (28, -8, -84), (75, 25, -66)], [13, 10, 10, 7], 40 + 0.3 * build.contrast_hu)
+    tissues += tube(
+        [(-38, -20, -112), (-12, -24, -100), (28, -8, -84), (75, 25, -66)],
+        [13, 10, 10, 7],
+        40 + 0.3 * build.contrast_hu,
+    )
     return tissues
 
 
 def _stomach(build: Build, generator: np.random.Generator) -> list[Tissue]:
-    path = smooth_path([(55, 8, -12), (72, -8, -45), (58, -38, -80), (18, -50, -98), (-16, -42, -100)], 3)
+    path = smooth_path(
+        [(55, 8, -12), (72, -8, -45), (58, -38, -80), (18, -50, -98), (-16, -42, -100)], 3
+    )
     fill = generator.uniform(0.7, 1.15)
     radii = np.interp(np.arange(len(path)), [0, 4, 8, 12], [28, 36, 26, 12]) * fill
     level = generator.uniform(-45, -5)
-    content = np.float32(generator.choice([15, 30, 150], p=[0.5, 0.4, 0.1]))
+    content = float(generator.choice([15, 30, 150], p=[0.5, 0.4, 0.1]))
     wall = tube(path.tolist(), (radii + 3).tolist(), 42 + 0.3 * build.contrast_hu)
     return wall + tube(path.tolist(), radii.tolist(), _levelled(level, content))
 
@@ -83,7 +105,8 @@ def _levelled(level_y: float, below_hu: float) -> Field:
 
     def hu(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
         gas = np.clip((level_y - y) / 1.5 + 0.5, 0, 1)
-        return np.float32(below_hu) + gas * np.float32(-970 - below_hu)
+        result: FloatArray = np.float32(below_hu) + gas * np.float32(-970 - below_hu)
+        return result
 
     return hu
 
@@ -97,17 +120,48 @@ def kidneys(build: Build, generator: np.random.Generator) -> list[Tissue]:
         x, y = side * (62 + generator.normal(0, 3)), 40 + generator.normal(0, 3)
         size = generator.uniform(0.85, 1.12)
         turn = side * -0.6
-        tissues.append(ellipsoid((x, y, z), (33 * size, 31 * size, 58 * size), build.fat_hu, turn=turn))
-        tissues.append(ellipsoid((x, y, z), (29 * size, 25 * size, 54 * size), cortex, turn=turn, lumps=0.04))
-        tissues.append(ellipsoid((x, y, z), (20 * size, 16 * size, 42 * size), cortex - 0.25 * build.contrast_hu, turn=turn, lumps=0.1))
-        tissues.append(ellipsoid((x - side * 14, y - 7, z), (15 * size, 9 * size, 24 * size), build.fat_hu, turn=turn, lumps=0.15))
-        psoas = mirrored([(24, 34, -70), (34, 32, -140), (45, 28, -200), (62, 8, -280), (92, -14, -335)], side)
+        tissues.append(
+            ellipsoid((x, y, z), (33 * size, 31 * size, 58 * size), build.fat_hu, turn=turn)
+        )
+        tissues.append(
+            ellipsoid((x, y, z), (29 * size, 25 * size, 54 * size), cortex, turn=turn, lumps=0.04)
+        )
+        tissues.append(
+            ellipsoid(
+                (x, y, z),
+                (20 * size, 16 * size, 42 * size),
+                cortex - 0.25 * build.contrast_hu,
+                turn=turn,
+                lumps=0.1,
+            )
+        )
+        tissues.append(
+            ellipsoid(
+                (x - side * 14, y - 7, z),
+                (15 * size, 9 * size, 24 * size),
+                build.fat_hu,
+                turn=turn,
+                lumps=0.15,
+            )
+        )
+        psoas = mirrored(
+            [(24, 34, -70), (34, 32, -140), (45, 28, -200), (62, 8, -280), (92, -14, -335)], side
+        )
         tissues += tube(psoas.tolist(), [6, 14, 20, 17, 13], build.muscle_hu)
-        back = mirrored([(26, 88, 60), (30, 74, -60), (36, 66, -150), (34, 72, -210), (26, 84, -260)], side)
+        back = mirrored(
+            [(26, 88, 60), (30, 74, -60), (36, 66, -150), (34, 72, -210), (26, 84, -260)], side
+        )
         tissues += tube(back.tolist(), [13, 20, 25, 22, 8], build.muscle_hu)
-        iliac = smooth_path(mirrored([(2, 0, -188), (26, 8, -225), (52, 2, -280), (84, -32, -345), (86, -34, -430)], side), 2)
+        iliac = smooth_path(
+            mirrored(
+                [(2, 0, -188), (26, 8, -225), (52, 2, -280), (84, -32, -345), (86, -34, -430)], side
+            ),
+            2,
+        )
         tissues += blood_vessel(iliac, 5.5, build)
-    vein = smooth_path([(-16, 2, -192), (-18, 4, -120), (-22, 4, -60), (-25, -4, -5), (-26, -8, 30)], 3)
+    vein = smooth_path(
+        [(-16, 2, -192), (-18, 4, -120), (-22, 4, -60), (-25, -4, -5), (-26, -8, 30)], 3
+    )
     return tissues + blood_vessel(vein, 10.5, build)
 
 
@@ -117,12 +171,18 @@ def bowel(build: Build, generator: np.random.Generator) -> list[Tissue]:
     soft = (-200.0, 30.0)  # over fat only: not over organs
     wall_hu = 40 + 0.3 * build.contrast_hu
     content = float(generator.choice([12.0, 30.0, 220.0], p=[0.5, 0.35, 0.15]))
-    for _ in range(generator.integers(26, 44)):
-        centre = np.array([generator.uniform(-75, 75), generator.uniform(-72, -8), generator.uniform(-300, -115)])
+    for _ in range(generator.integers(34, 60)):
+        centre = np.array(
+            [generator.uniform(-75, 75), generator.uniform(-78, 5), generator.uniform(-315, -110)]
+        )
         swing = generator.normal(0, 1, 3) * (22, 12, 16)
-        radius = float(generator.uniform(8, 13))
-        path = smooth_path([centre - swing, centre + generator.normal(0, 8, 3), centre + swing], 2).tolist()
-        inner = _levelled(centre[1] - radius * 0.3, content) if generator.random() < 0.12 else content
+        radius = float(generator.uniform(8, 15))
+        path = smooth_path(
+            [centre - swing, centre + generator.normal(0, 8, 3), centre + swing], 2
+        ).tolist()
+        inner = (
+            _levelled(centre[1] - radius * 0.3, content) if generator.random() < 0.12 else content
+        )
         tissues += tube(path, radius, wall_hu, over=soft) + tube(path, radius - 2.5, inner)
     return [_in_belly(tissue, build) for tissue in tissues + _colon(build, generator)]
 
@@ -132,7 +192,8 @@ def _colon(build: Build, generator: np.random.Generator) -> list[Tissue]:
     knots = np.array([
         (-88, -8, -235), (-96, 8, -170), (-92, -8, -118), (-40, -64, -118 - sag / 2),
         (8, -70, -122 - sag), (55, -62, -100 - sag / 2), (104, -2, -58), (110, 30, -120),
-        (106, 26, -190), (88, 0, -250), (30, -10, -272), (20, 22, -296), (0, 46, -330), (0, 50, -395),
+        (106, 26, -190), (88, 0, -250), (30, -10, -272), (20, 22, -296), (0, 46, -330),
+        (0, 50, -395),
     ])  # fmt: skip
     path = smooth_path(knots + generator.normal(0, 5, knots.shape), 7)
     radii = (15 + 6 * np.abs(np.sin(np.arange(len(path)) * 1.35))) * generator.uniform(0.75, 1.15)
@@ -142,7 +203,9 @@ def _colon(build: Build, generator: np.random.Generator) -> list[Tissue]:
         part = slice(first, first + 5)
         kind = generator.random()
         stool = float(generator.uniform(-150, 60))
-        hu: float | Field = stool if kind < 0.45 else _levelled(path[first][1] + generator.uniform(-8, 12), stool)
+        hu: float | Field = (
+            stool if kind < 0.45 else _levelled(path[first][1] + generator.uniform(-8, 12), stool)
+        )
         tissues += tube(path[part].tolist(), radii[part].tolist(), hu)
     return tissues
 
@@ -151,7 +214,8 @@ def _in_belly(tissue: Tissue, build: Build) -> Tissue:
     wall = lean(build)
 
     def field(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
-        return np.maximum(tissue.field(x, y, z), wall(x, y, z) + build.wall_mm + 2)
+        result: FloatArray = np.maximum(tissue.field(x, y, z), wall(x, y, z) + build.wall_mm + 2)
+        return result
 
     return Tissue(field, tissue.hu, tissue.bounds, tissue.over)
 
@@ -162,7 +226,9 @@ def pelvis_organs(generator: np.random.Generator) -> list[Tissue]:
     return [
         ellipsoid((0, 12, -338), (26, 22, 24), 45.0, lumps=0.06),
         ellipsoid((0, -28, -335), (40 * fill, 30 * fill, 34 * fill), 42.0),
-        ellipsoid((0, -28, -335), (37 * fill, 27 * fill, 31 * fill), float(generator.uniform(2, 14))),
+        ellipsoid(
+            (0, -28, -335), (37 * fill, 27 * fill, 31 * fill), float(generator.uniform(2, 14))
+        ),
     ]
 
 
@@ -208,7 +274,10 @@ def _ilium(build: Build, side: int) -> Tissue:
 
     def hu(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
         deep = np.clip(-(field(x, y, z) + 1.6) / 1.6, 0, 1)
-        return np.float32(build.bone_hu * 0.9) + deep * np.float32(build.marrow_hu + 40 - build.bone_hu * 0.9)
+        result: FloatArray = np.float32(build.bone_hu * 0.9) + deep * np.float32(
+            build.marrow_hu + 40 - build.bone_hu * 0.9
+        )
+        return result
 
     low, high = sorted((side * 30.0, side * 150.0))
     return Tissue(field, hu, ((low, high), (-60, 85), (-347, -195)))
@@ -221,21 +290,15 @@ def _sacrum(build: Build) -> Tissue:
         canal = 7 - np.sqrt((x / 1.6) ** 2 + (dy - 11) ** 2)
         holes = 4.5 - np.sqrt((np.abs(x) - 21) ** 2 + dy**2 + (np.mod(z + 240, 24) - 12) ** 2)
         shape = (np.sqrt((x / a) ** 2 + (dy / b) ** 2) - 1) * b
-        return np.maximum(np.maximum(shape, z + 236), np.maximum(canal, holes))
+        result: FloatArray = np.maximum(np.maximum(shape, z + 236), np.maximum(canal, holes))
+        return result
 
     def hu(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
         deep = np.clip(-(field(x, y, z) + 1.5) / 1.6, 0, 1)
-        return np.float32(build.bone_hu * 0.65) + deep * np.float32(build.marrow_hu - build.bone_hu * 0.65)
+        result: FloatArray = np.float32(build.bone_hu * 0.65) + deep * np.float32(
+            build.marrow_hu - build.bone_hu * 0.65
+        )
+        return result
 
     bounds: Bounds = ((-56, 56), (5, 100), (-372, -234))
     return Tissue(field, hu, bounds)
-
-
-def skin(build: Build) -> list[Tissue]:
-    """Skin, fat and muscles of the whole body."""
-    everywhere: Bounds = ((-260, 260), (-190, 190), (-1e4, 486))
-    return [
-        Tissue(outline(build, 0.0), 5.0, everywhere),
-        Tissue(outline(build, 2.0), build.fat_hu, everywhere),
-        Tissue(lean(build), build.muscle_hu, everywhere),
-    ]

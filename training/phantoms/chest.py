@@ -35,25 +35,39 @@ def lungs(build: Build, generator: np.random.Generator) -> list[Tissue]:
     def hu(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
         lung = air + gradient * y + 12 * np.sin(x / 9 + y / 13) * np.sin(y / 7 + z / 11)
         wet = np.clip((y - fluid_y) / 1.5 + 0.5, 0, 1) * (x > 0)
-        return lung + wet * (12 - lung)
+        result: FloatArray = lung + wet * (12 - lung)
+        return result
 
     bounds: Bounds = ((-150, 150), (-105, 105), (-140, 224))
     tissues = [Tissue(field, hu, bounds)]
     for side in SIDES:
-        for _ in range(3):
+        for _ in range(4):
             start = np.array([side * 34.0, generator.uniform(0, 25), generator.uniform(70, 105)])
             way = np.array([side * 0.8, generator.uniform(-0.9, 0.9), generator.uniform(-1.2, 1.0)])
-            tissues += _tree(start, way, generator.uniform(4.5, 6.5), 24, 6, build, generator)
+            tissues += _tree(start, way, generator.uniform(5.0, 7.5), 24, 6, build, generator)
     for _ in range(generator.integers(0, 4)):
-        centre = (generator.choice(SIDES) * generator.uniform(50, 105), generator.uniform(-50, 60), generator.uniform(0, 170))
+        centre = (
+            generator.choice(SIDES) * generator.uniform(50, 105),
+            generator.uniform(-50, 60),
+            generator.uniform(0, 170),
+        )
         r = float(generator.uniform(2.5, 12))
         nodule_hu = float(generator.choice([35, 45, -600, 300], p=[0.4, 0.35, 0.15, 0.1]))
-        tissues.append(ellipsoid(centre, (r, r * generator.uniform(0.7, 1.2), r), nodule_hu, lumps=0.15, over=IN_LUNG))
+        tissues.append(
+            ellipsoid(
+                centre, (r, r * generator.uniform(0.7, 1.2), r), nodule_hu, lumps=0.15, over=IN_LUNG
+            )
+        )
     return tissues
 
 
 def _tree(
-    start: FloatArray, way: FloatArray, radius: float, length: float, depth: int, build: Build,
+    start: FloatArray,
+    way: FloatArray,
+    radius: float,
+    length: float,
+    depth: int,
+    build: Build,
     generator: np.random.Generator,
 ) -> list[Tissue]:
     """Vessels that divide in two until they are too thin to see; painted in the lung alone."""
@@ -64,7 +78,15 @@ def _tree(
         return tissues
     swing = generator.normal(0, 0.55, 3)
     for sign in (1, -1):
-        tissues += _tree(end, way + sign * swing, radius * generator.uniform(0.68, 0.8), length * 0.87, depth - 1, build, generator)
+        tissues += _tree(
+            end,
+            way + sign * swing,
+            radius * generator.uniform(0.68, 0.8),
+            length * 0.87,
+            depth - 1,
+            build,
+            generator,
+        )
     return tissues
 
 
@@ -76,7 +98,9 @@ def mediastinum(build: Build, generator: np.random.Generator) -> list[Tissue]:
     blood = build.blood_hu
 
     def part(x: float, y: float, z: float, a: float, b: float, c: float, hu: float) -> Tissue:
-        return ellipsoid((x, y, z), (a * size, b * size, c * size), hu, turn=turn, tilt=tilt, lumps=0.04)
+        return ellipsoid(
+            (x, y, z), (a * size, b * size, c * size), hu, turn=turn, tilt=tilt, lumps=0.04
+        )
 
     heart = [
         part(22, -32, 34, 63, 47, 46, -85.0),  # pericardial fat
@@ -104,7 +128,7 @@ def mediastinum(build: Build, generator: np.random.Generator) -> list[Tissue]:
     gullet = smooth_path([(2, 8, 260), (4, 20, 200), (6, 26, 120), (10, 24, 40), (22, 5, -8)], 3)
     tissues += tube(gullet.tolist(), 7.5, 38.0)
     if generator.random() < 0.4:
-        tissues += tube((gullet[3:6] + (1, 0, 0)).tolist(), 2.5, -700.0)
+        tissues += tube((gullet[3:6] + np.array([1.0, 0, 0])).tolist(), 2.5, -700.0)
     return tissues
 
 
@@ -149,26 +173,36 @@ def breast_bone(build: Build) -> list[Tissue]:
         distance, front = cage_radius(x, y, z)
         width = 13 + 8 * np.clip((z - 120) / 30, 0, 1) + 3 * np.sin(z / 9)
         plate = np.maximum(np.abs(distance - 1.5) - 5, np.abs(x) - width)
-        return np.maximum(plate, np.maximum(np.abs(z - 68) - 88, (0.6 - front) * 100))
+        result: FloatArray = np.maximum(plate, np.maximum(np.abs(z - 68) - 88, (0.6 - front) * 100))
+        return result
 
     def hu(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
         deep = np.clip(-(field(x, y, z) + 1.2) / 1.6, 0, 1)
-        return np.float32(build.bone_hu * 0.6) + deep * np.float32(build.marrow_hu - build.bone_hu * 0.6)
+        result: FloatArray = np.float32(build.bone_hu * 0.6) + deep * np.float32(
+            build.marrow_hu - build.bone_hu * 0.6
+        )
+        return result
 
     return [Tissue(field, hu, ((-30, 30), (-110, 0), (-25, 160)))]
 
 
-def hollow(path: FloatArray, radius: float | list[float], build: Build, rind: float = 2.6) -> list[Tissue]:
+def hollow(
+    path: FloatArray, radius: float | list[float], build: Build, rind: float = 2.6
+) -> list[Tissue]:
     """A bone of cortex and marrow along a path."""
     radii = [radius] * len(path) if isinstance(radius, int | float) else radius
     inner = [max(r - rind, 0.3) for r in radii]
     return tube(path.tolist(), radii, build.bone_hu) + tube(path.tolist(), inner, build.marrow_hu)
 
 
-def shoulder(build: Build, side: int, arms_up: bool, generator: np.random.Generator) -> list[Tissue]:
+def shoulder(
+    build: Build, side: int, arms_up: bool, generator: np.random.Generator
+) -> list[Tissue]:
     """Collar bone, shoulder blade and the head of the humerus."""
     lift = 14.0 if arms_up else 0.0
-    collar = smooth_path([(11, -58, 158), (55, -52, 170), (100, -22, 180 + lift), (152, 16, 188 + lift)], 4)
+    collar = smooth_path(
+        [(11, -58, 158), (55, -52, 170), (100, -22, 180 + lift), (152, 16, 188 + lift)], 4
+    )
     ridge = smooth_path([(70, 84, 142), (115, 76, 162 + lift), (160, 34, 186 + lift)], 3)
     neck = np.array([(112, 52, 145 + lift / 2), (146, 20, 158 + lift)])
     tip = float(generator.uniform(20, 50))
@@ -178,11 +212,14 @@ def shoulder(build: Build, side: int, arms_up: bool, generator: np.random.Genera
         reach = 0.12 + 0.32 * np.clip((z - tip) / (165 - tip), 0, 1)
         plate = np.abs(distance - 19) - (2.3 + 3 * np.exp(-(((front - reach) / 0.04) ** 2)))
         inner = np.maximum((front - reach) * 140, 58 - np.abs(x))
-        return np.maximum(np.maximum(plate, inner), np.maximum(tip - z, z - 172))
+        result: FloatArray = np.maximum(np.maximum(plate, inner), np.maximum(tip - z, z - 172))
+        return result
 
     low, high = sorted((side * 50.0, side * 175.0))
     tissues = [Tissue(blade, build.bone_hu * 0.85, ((low, high), (0, 125), (tip - 2, 175)))]
-    tissues += hollow(mirrored(collar, side), 5.8, build) + hollow(mirrored(ridge, side), 5.0, build, 2.0)
+    tissues += hollow(mirrored(collar, side), 5.8, build) + hollow(
+        mirrored(ridge, side), 5.0, build, 2.0
+    )
     tissues += tube(mirrored(neck, side).tolist(), [5.0, 12.0], build.bone_hu * 0.7)
     return tissues
 

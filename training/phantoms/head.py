@@ -27,7 +27,10 @@ def cranium(build: Build, generator: np.random.Generator) -> list[Tissue]:
 
     def bone_hu(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
         depth = outer.field(x, y, z) + thick * 0.5
-        return spongy + (cortex - spongy) * np.clip(np.abs(depth) / (thick * 0.3) - 0.2, 0, 1)
+        result: FloatArray = spongy + (cortex - spongy) * np.clip(
+            np.abs(depth) / (thick * 0.3) - 0.2, 0, 1
+        )
+        return result
 
     def brain(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
         return np.maximum(inner.field(x, y, z), skull_base(y) - z)
@@ -37,7 +40,8 @@ def cranium(build: Build, generator: np.random.Generator) -> list[Tissue]:
         fold = 3 * np.sin(x / 4.5 + np.sin(z / 7) * 2) * np.sin(y / 5 + np.cos(x / 9 + z / 8) * 2)
         ribbon = 12 * np.exp(-(((depth - 7 + fold) / 4.5) ** 2))
         water = -22 * np.clip(1.3 - (depth + fold * 0.5) / 2.5, 0, 1)
-        return (28 + ribbon + water).astype(np.float32)
+        result: FloatArray = (28 + ribbon + water).astype(np.float32)
+        return result
 
     def falx(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
         return np.maximum(np.maximum(np.abs(x) - 1.1, brain(x, y, z)), 405 - z)
@@ -88,7 +92,9 @@ def face(build: Build, generator: np.random.Generator) -> list[Tissue]:
             tissues.append(ellipsoid(tuple(spot), (r, r, r), -800.0))
         size = generator.uniform(0.8, 1.15)
         maxilla = (side * 29.0, -46.0, 333.0)
-        tissues.append(ellipsoid(maxilla, (16 * size + 2, 18 * size + 2, 16 * size + 2), bone * 0.7))
+        tissues.append(
+            ellipsoid(maxilla, (16 * size + 2, 18 * size + 2, 16 * size + 2), bone * 0.7)
+        )
         tissues.append(ellipsoid(maxilla, (16 * size, 18 * size, 16 * size), -960.0, lumps=0.06))
         tissues.append(ellipsoid((side * 6.5, -50, 333), (5.2, 30, 16), -960.0))
         tissues.append(ellipsoid((side * 9.5, -48, 326), (3, 22, 5), 45.0))
@@ -102,13 +108,24 @@ def face(build: Build, generator: np.random.Generator) -> list[Tissue]:
 
 def jaws(build: Build, generator: np.random.Generator) -> list[Tissue]:
     """Both jaws as arcs, with teeth, and the tongue between."""
-    lower = [(46, 2, 334), (46, -6, 312), (43, -14, 296), (35, -42, 288), (20, -64, 285), (0, -71, 285)]
+    lower = [
+        (46, 2, 334),
+        (46, -6, 312),
+        (43, -14, 296),
+        (35, -42, 288),
+        (20, -64, 285),
+        (0, -71, 285),
+    ]
     right = mirrored(smooth_path(lower, 4), -1)
     arc = np.concatenate([mirrored(smooth_path(lower, 4), 1), right[-2::-1]])
-    radii = np.interp(np.abs(np.arange(len(arc)) - len(arc) // 2), [0, 12, 20], [8, 7.5, 5]).tolist()
+    radii = np.interp(
+        np.abs(np.arange(len(arc)) - len(arc) // 2), [0, 12, 20], [8, 7.5, 5]
+    ).tolist()
     tissues = [ellipsoid((0, -38, 302), (24, 30, 16), 55.0, lumps=0.05)]
     upper = [(27, -26, 308), (25, -48, 308), (14, -63, 308), (0, -67, 308)]
-    top = np.concatenate([mirrored(smooth_path(upper, 3), 1), mirrored(smooth_path(upper, 3), -1)[-2::-1]])
+    top = np.concatenate(
+        [mirrored(smooth_path(upper, 3), 1), mirrored(smooth_path(upper, 3), -1)[-2::-1]]
+    )
     tissues += tube(top.tolist(), 7.0, build.bone_hu * 0.7)
     tissues += hollow(arc, radii, build, 2.4)
     filling = generator.random(28) < 0.06
@@ -127,15 +144,24 @@ def neck(build: Build, generator: np.random.Generator) -> list[Tissue]:
     fat = build.fat_hu + 15
     for side in SIDES:
         sheath = mirrored([(34, -12, 190), (34, -8, 240), (36, -4, 300)], side)
-        tissues += tube(sheath.tolist(), [12, 14, 10], fat)
-        rear = mirrored([(62, 18, 200), (46, 16, 250), (44, 18, 290)], side)
-        tissues += tube(rear.tolist(), [16, 10, 5], fat)
+        tissues += tube(sheath.tolist(), [10, 11, 8], fat)
+        rear = mirrored([(62, 18, 205), (44, 14, 250), (42, 16, 290)], side)
+        tissues += tube(rear.tolist(), [9, 6, 3], fat)
         strap = mirrored([(18, -46, 170), (36, -26, 230), (48, 2, 290), (56, 26, 325)], side)
         tissues += tube(strap.tolist(), [8, 11, 11, 7], build.muscle_hu)
-        for path, radius in (([(24, -4, 200), (27, -8, 250), (29, -4, 330)], 3.6), ([(34, -8, 190), (36, -9, 250), (35, 0, 330)], 5.5)):
-            tissues += blood_vessel(mirrored(path, side), radius * generator.uniform(0.8, 1.2), build)
+        for path, radius in (
+            ([(24, -4, 200), (27, -8, 250), (29, -4, 330)], 3.6),
+            ([(34, -8, 190), (36, -9, 250), (35, 0, 330)], 5.5),
+        ):
+            tissues += blood_vessel(
+                mirrored(path, side), radius * generator.uniform(0.8, 1.2), build
+            )
         size = generator.uniform(0.8, 1.3)
-        tissues.append(ellipsoid((side * 18.0, -14, 232), (9 * size, 11 * size, 21), 105 + 0.5 * build.contrast_hu))
+        tissues.append(
+            ellipsoid(
+                (side * 18.0, -14, 232), (9 * size, 11 * size, 21), 105 + 0.5 * build.contrast_hu
+            )
+        )
         wing = mirrored([(19, -12, 263), (13, -26, 263), (0, -35, 263)], side)
         tissues += tube(wing.tolist(), 2.8, float(generator.uniform(90, 420)), squash=0.28)
         horn = smooth_path(mirrored([(22, -20, 286), (17, -38, 284), (0, -46, 283)], side), 2)
