@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jrviewer.geometry import BOX_HALF_DEPTH_MM, FloatArray
-from training.phantoms import abdomen, chest, head, torso
+from training.phantoms import abdomen, chest, head, pelvis, torso
 from training.phantoms.level_sets import sample_surfaces
 from training.phantoms.shapes import Samples, Tissue, paint
 
@@ -154,7 +154,7 @@ def _body(region: Region, generator: np.random.Generator) -> list[Tissue]:
     tissues += chest.mediastinum(build, generator)
     tissues += abdomen.cavity(build)
     tissues += abdomen.bowel(build, generator) + abdomen.upper_organs(build, generator)
-    tissues += abdomen.kidneys(build, generator) + abdomen.pelvis_organs(generator)
+    tissues += abdomen.kidneys(build, generator) + pelvis.organs(generator)
     tissues += head.neck(build, generator) + head.cranium(build, generator)
     tissues += head.face(build, generator) + head.jaws(build, generator)
     tissues += torso.ribs(build) + chest.breast_bone(build)
@@ -162,7 +162,7 @@ def _body(region: Region, generator: np.random.Generator) -> list[Tissue]:
         tissues += chest.shoulder(build, side, arms_up, generator)
         if with_arms:
             tissues += chest.arm_bones(build, side, arms_up)
-    tissues += torso.spine(build) + abdomen.pelvis_bones(build)
+    tissues += torso.spine(build) + pelvis.bones(build)
     return tissues + chest.airways(generator)
 
 
