@@ -15,15 +15,16 @@ SIGMA_RANGE_MM = (0.5, 40.0)  # a guess in the wild must not drown everything el
 
 
 def denoising_loss(denoised: Denoised, noisy: Tensor, clean: Tensor) -> Tensor:
-    """Squared error in HU relative to each sample's own noise, and the likelihood of the variance.
+    """Error in HU relative to each sample's own noise, and the likelihood of the variance.
 
     All are (B, 1, H, W). Dividing by the sample's noise lets a slice at 5 % dose and one at 50 %
-    count alike, as a mean of PSNR does. The square, not the absolute error, keeps the mean HU
-    unbiased where noise is skewed (photon starvation).
+    count alike, as a mean of PSNR does, and the root keeps one sample from drowning a step. Within
+    a sample it is the square, not the absolute error, that keeps the mean HU unbiased where noise
+    is skewed (photon starvation).
     """
     error = (denoised.hu - clean) ** 2
-    noise = ((noisy - clean) ** 2).mean(dim=(1, 2, 3), keepdim=True)
-    relative = (error / (noise + SPREAD_HU**2)).mean()
+    left, added = (square.mean(dim=(1, 2, 3)) for square in (error, (noisy - clean) ** 2))
+    relative = torch.sqrt((left + 1.0) / (added + SPREAD_HU**2)).mean()
     log_variance = denoised.log_variance.clamp(-4, 14)
     likelihood = 0.5 * (log_variance + error.detach() * torch.exp(-log_variance)).mean()
     return relative + 0.01 * likelihood

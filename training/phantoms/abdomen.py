@@ -1,26 +1,18 @@
-"""Organs below the diaphragm, and the pelvis."""
+"""Organs below the diaphragm, down to the bowel in the pelvis."""
 
 import numpy as np
 
 from jrviewer.geometry import FloatArray
-from training.phantoms.chest import SIDES, diaphragm, hollow
+from training.phantoms.chest import SIDES, diaphragm
 from training.phantoms.shapes import (
-    Bounds,
     Field,
     Tissue,
     ellipsoid,
     mirrored,
-    profile,
     smooth_path,
     tube,
-)  # fmt: skip
-from training.phantoms.torso import SPINE_Y, Build, blood_vessel, cage, lean, outline
-
-ILIUM = profile(  # z, inner end x y, outer end x y
-    (-345, 90, 26, 100, 4), (-325, 84, 34, 110, -12), (-290, 60, 50, 122, -30),
-    (-250, 44, 56, 128, -36), (-215, 58, 42, 124, -14), (-198, 78, 24, 110, 4),
-)  # fmt: skip
-SACRUM = profile((-375, 8, 6), (-330, 26, 11), (-290, 44, 16), (-240, 50, 19))
+)
+from training.phantoms.torso import Build, blood_vessel, cage, lean
 
 
 def cavity(build: Build) -> list[Tissue]:
@@ -46,7 +38,8 @@ def under_diaphragm(tissue: Tissue, build: Build, depth_mm: float = 3.0) -> Tiss
             wall(x, y, z) + build.wall_mm * 0.7, z - diaphragm(x, y, build) + depth_mm
         )
         within = np.where(z > -90, ribs(x, y, z), np.float32(-50))
-        return np.maximum(own, np.maximum(fence, within))
+        result: FloatArray = np.maximum(own, np.maximum(fence, within))
+        return result
 
     return Tissue(field, tissue.hu, tissue.bounds, tissue.over)
 
@@ -94,7 +87,7 @@ def _stomach(build: Build, generator: np.random.Generator) -> list[Tissue]:
     fill = generator.uniform(0.7, 1.15)
     radii = np.interp(np.arange(len(path)), [0, 4, 8, 12], [28, 36, 26, 12]) * fill
     level = generator.uniform(-45, -5)
-    content = np.float32(generator.choice([15, 30, 150], p=[0.5, 0.4, 0.1]))
+    content = float(generator.choice([15, 30, 150], p=[0.5, 0.4, 0.1]))
     wall = tube(path.tolist(), (radii + 3).tolist(), 42 + 0.3 * build.contrast_hu)
     return wall + tube(path.tolist(), radii.tolist(), _levelled(level, content))
 
@@ -104,7 +97,8 @@ def _levelled(level_y: float, below_hu: float) -> Field:
 
     def hu(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
         gas = np.clip((level_y - y) / 1.5 + 0.5, 0, 1)
-        return np.float32(below_hu) + gas * np.float32(-970 - below_hu)
+        result: FloatArray = np.float32(below_hu) + gas * np.float32(-970 - below_hu)
+        return result
 
     return hu
 
@@ -169,12 +163,12 @@ def bowel(build: Build, generator: np.random.Generator) -> list[Tissue]:
     soft = (-200.0, 30.0)  # over fat only: not over organs
     wall_hu = 40 + 0.3 * build.contrast_hu
     content = float(generator.choice([12.0, 30.0, 220.0], p=[0.5, 0.35, 0.15]))
-    for _ in range(generator.integers(26, 44)):
+    for _ in range(generator.integers(34, 60)):
         centre = np.array(
-            [generator.uniform(-75, 75), generator.uniform(-72, -8), generator.uniform(-300, -115)]
+            [generator.uniform(-75, 75), generator.uniform(-78, 5), generator.uniform(-315, -110)]
         )
         swing = generator.normal(0, 1, 3) * (22, 12, 16)
-        radius = float(generator.uniform(8, 13))
+        radius = float(generator.uniform(8, 15))
         path = smooth_path(
             [centre - swing, centre + generator.normal(0, 8, 3), centre + swing], 2
         ).tolist()
@@ -190,7 +184,8 @@ def _colon(build: Build, generator: np.random.Generator) -> list[Tissue]:
     knots = np.array([
         (-88, -8, -235), (-96, 8, -170), (-92, -8, -118), (-40, -64, -118 - sag / 2),
         (8, -70, -122 - sag), (55, -62, -100 - sag / 2), (104, -2, -58), (110, 30, -120),
-        (106, 26, -190), (88, 0, -250), (30, -10, -272), (20, 22, -296), (0, 46, -330), (0, 50, -395),
+        (106, 26, -190), (88, 0, -250), (30, -10, -272), (20, 22, -296), (0, 46, -330),
+        (0, 50, -395),
     ])  # fmt: skip
     path = smooth_path(knots + generator.normal(0, 5, knots.shape), 7)
     radii = (15 + 6 * np.abs(np.sin(np.arange(len(path)) * 1.35))) * generator.uniform(0.75, 1.15)
@@ -211,97 +206,7 @@ def _in_belly(tissue: Tissue, build: Build) -> Tissue:
     wall = lean(build)
 
     def field(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
-        return np.maximum(tissue.field(x, y, z), wall(x, y, z) + build.wall_mm + 2)
+        result: FloatArray = np.maximum(tissue.field(x, y, z), wall(x, y, z) + build.wall_mm + 2)
+        return result
 
     return Tissue(field, tissue.hu, tissue.bounds, tissue.over)
-
-
-def pelvis_organs(generator: np.random.Generator) -> list[Tissue]:
-    """Bladder and what lies behind it."""
-    fill = generator.uniform(0.6, 1.2)
-    return [
-        ellipsoid((0, 12, -338), (26, 22, 24), 45.0, lumps=0.06),
-        ellipsoid((0, -28, -335), (40 * fill, 30 * fill, 34 * fill), 42.0),
-        ellipsoid(
-            (0, -28, -335), (37 * fill, 27 * fill, 31 * fill), float(generator.uniform(2, 14))
-        ),
-    ]
-
-
-def pelvis_bones(build: Build) -> list[Tissue]:
-    """Ilium, sacrum, hip joints, pubis and ischium, the upper thighs."""
-    tissues = [_sacrum(build)]
-    for side in SIDES:
-        tissues.append(_ilium(build, side))
-        hip = (side * 92.0, 8.0, -338.0)
-        tissues.append(_socket(hip, side, build))
-        tissues.append(ellipsoid(hip, (27, 27, 27), 55.0))
-        shaft = mirrored([(92, 8, -338), (132, 14, -362), (146, 12, -385), (140, 4, -520)], side)
-        tissues += hollow(shaft, [19, 16, 18, 14], build, 4.0)
-        tissues.append(ellipsoid(hip, (24, 24, 24), build.bone_hu * 0.7))
-        tissues.append(ellipsoid(hip, (21.5, 21.5, 21.5), build.marrow_hu + 90))
-        pubis = mirrored([(88, -18, -345), (45, -44, -352), (8, -50, -368)], side)
-        ischium = mirrored([(80, 32, -345), (66, 44, -385), (50, 34, -415), (16, -40, -388)], side)
-        tissues += hollow(pubis, [12, 8, 11], build) + hollow(ischium, [15, 15, 9, 7], build)
-    return tissues
-
-
-def _socket(hip: tuple[float, float, float], side: int, build: Build) -> Tissue:
-    ball = ellipsoid(hip, (35, 35, 37), build.bone_hu * 0.6)
-
-    def field(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
-        outer = x * side - 98 - 0.35 * (z + 338)
-        return np.maximum(ball.field(x, y, z), outer)
-
-    return Tissue(field, ball.hu, ball.bounds)
-
-
-def _ilium(build: Build, side: int) -> Tissue:
-    def field(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
-        ax, ay, bx, by = ILIUM(z)
-        px, py, dx, dy = x * side - ax, y - ay, bx - ax, by - ay
-        along = np.clip((px * dx + py * dy) / (dx * dx + dy * dy), 0, 1)
-        bow = 9 * np.sin(np.pi * along)
-        px, py = px - along * dx - 0.75 * bow, py - along * dy - 0.6 * bow
-        thick = 5.5 + 4.5 * np.abs(along * 2 - 1) ** 2
-        distance = np.sqrt(px * px + py * py) - thick
-        crest = -198 - 14 * (2 * along - 1) ** 2
-        return np.maximum(distance, np.maximum(z - crest, -345 - z))
-
-    def hu(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
-        deep = np.clip(-(field(x, y, z) + 1.6) / 1.6, 0, 1)
-        return np.float32(build.bone_hu * 0.9) + deep * np.float32(
-            build.marrow_hu + 40 - build.bone_hu * 0.9
-        )
-
-    low, high = sorted((side * 30.0, side * 150.0))
-    return Tissue(field, hu, ((low, high), (-60, 85), (-347, -195)))
-
-
-def _sacrum(build: Build) -> Tissue:
-    def field(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
-        a, b = SACRUM(z)
-        dy = y - SPINE_Y(z)[0] + 4 * (1 - (x / a) ** 2)
-        canal = 7 - np.sqrt((x / 1.6) ** 2 + (dy - 11) ** 2)
-        holes = 4.5 - np.sqrt((np.abs(x) - 21) ** 2 + dy**2 + (np.mod(z + 240, 24) - 12) ** 2)
-        shape = (np.sqrt((x / a) ** 2 + (dy / b) ** 2) - 1) * b
-        return np.maximum(np.maximum(shape, z + 236), np.maximum(canal, holes))
-
-    def hu(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
-        deep = np.clip(-(field(x, y, z) + 1.5) / 1.6, 0, 1)
-        return np.float32(build.bone_hu * 0.65) + deep * np.float32(
-            build.marrow_hu - build.bone_hu * 0.65
-        )
-
-    bounds: Bounds = ((-56, 56), (5, 100), (-372, -234))
-    return Tissue(field, hu, bounds)
-
-
-def skin(build: Build) -> list[Tissue]:
-    """Skin, fat and muscles of the whole body."""
-    everywhere: Bounds = ((-260, 260), (-190, 190), (-1e4, 486))
-    return [
-        Tissue(outline(build, 0.0), 5.0, everywhere),
-        Tissue(outline(build, 2.0), build.fat_hu, everywhere),
-        Tissue(lean(build), build.muscle_hu, everywhere),
-    ]

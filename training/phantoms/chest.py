@@ -35,15 +35,16 @@ def lungs(build: Build, generator: np.random.Generator) -> list[Tissue]:
     def hu(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
         lung = air + gradient * y + 12 * np.sin(x / 9 + y / 13) * np.sin(y / 7 + z / 11)
         wet = np.clip((y - fluid_y) / 1.5 + 0.5, 0, 1) * (x > 0)
-        return lung + wet * (12 - lung)
+        result: FloatArray = lung + wet * (12 - lung)
+        return result
 
     bounds: Bounds = ((-150, 150), (-105, 105), (-140, 224))
     tissues = [Tissue(field, hu, bounds)]
     for side in SIDES:
-        for _ in range(3):
+        for _ in range(4):
             start = np.array([side * 34.0, generator.uniform(0, 25), generator.uniform(70, 105)])
             way = np.array([side * 0.8, generator.uniform(-0.9, 0.9), generator.uniform(-1.2, 1.0)])
-            tissues += _tree(start, way, generator.uniform(4.5, 6.5), 24, 6, build, generator)
+            tissues += _tree(start, way, generator.uniform(5.0, 7.5), 24, 6, build, generator)
     for _ in range(generator.integers(0, 4)):
         centre = (
             generator.choice(SIDES) * generator.uniform(50, 105),
@@ -127,7 +128,7 @@ def mediastinum(build: Build, generator: np.random.Generator) -> list[Tissue]:
     gullet = smooth_path([(2, 8, 260), (4, 20, 200), (6, 26, 120), (10, 24, 40), (22, 5, -8)], 3)
     tissues += tube(gullet.tolist(), 7.5, 38.0)
     if generator.random() < 0.4:
-        tissues += tube((gullet[3:6] + (1, 0, 0)).tolist(), 2.5, -700.0)
+        tissues += tube((gullet[3:6] + np.array([1.0, 0, 0])).tolist(), 2.5, -700.0)
     return tissues
 
 
@@ -172,13 +173,15 @@ def breast_bone(build: Build) -> list[Tissue]:
         distance, front = cage_radius(x, y, z)
         width = 13 + 8 * np.clip((z - 120) / 30, 0, 1) + 3 * np.sin(z / 9)
         plate = np.maximum(np.abs(distance - 1.5) - 5, np.abs(x) - width)
-        return np.maximum(plate, np.maximum(np.abs(z - 68) - 88, (0.6 - front) * 100))
+        result: FloatArray = np.maximum(plate, np.maximum(np.abs(z - 68) - 88, (0.6 - front) * 100))
+        return result
 
     def hu(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
         deep = np.clip(-(field(x, y, z) + 1.2) / 1.6, 0, 1)
-        return np.float32(build.bone_hu * 0.6) + deep * np.float32(
+        result: FloatArray = np.float32(build.bone_hu * 0.6) + deep * np.float32(
             build.marrow_hu - build.bone_hu * 0.6
         )
+        return result
 
     return [Tissue(field, hu, ((-30, 30), (-110, 0), (-25, 160)))]
 
@@ -209,7 +212,8 @@ def shoulder(
         reach = 0.12 + 0.32 * np.clip((z - tip) / (165 - tip), 0, 1)
         plate = np.abs(distance - 19) - (2.3 + 3 * np.exp(-(((front - reach) / 0.04) ** 2)))
         inner = np.maximum((front - reach) * 140, 58 - np.abs(x))
-        return np.maximum(np.maximum(plate, inner), np.maximum(tip - z, z - 172))
+        result: FloatArray = np.maximum(np.maximum(plate, inner), np.maximum(tip - z, z - 172))
+        return result
 
     low, high = sorted((side * 50.0, side * 175.0))
     tissues = [Tissue(blade, build.bone_hu * 0.85, ((low, high), (0, 125), (tip - 2, 175)))]

@@ -27,7 +27,10 @@ def cranium(build: Build, generator: np.random.Generator) -> list[Tissue]:
 
     def bone_hu(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
         depth = outer.field(x, y, z) + thick * 0.5
-        return spongy + (cortex - spongy) * np.clip(np.abs(depth) / (thick * 0.3) - 0.2, 0, 1)
+        result: FloatArray = spongy + (cortex - spongy) * np.clip(
+            np.abs(depth) / (thick * 0.3) - 0.2, 0, 1
+        )
+        return result
 
     def brain(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
         return np.maximum(inner.field(x, y, z), skull_base(y) - z)
@@ -37,7 +40,8 @@ def cranium(build: Build, generator: np.random.Generator) -> list[Tissue]:
         fold = 3 * np.sin(x / 4.5 + np.sin(z / 7) * 2) * np.sin(y / 5 + np.cos(x / 9 + z / 8) * 2)
         ribbon = 12 * np.exp(-(((depth - 7 + fold) / 4.5) ** 2))
         water = -22 * np.clip(1.3 - (depth + fold * 0.5) / 2.5, 0, 1)
-        return (28 + ribbon + water).astype(np.float32)
+        result: FloatArray = (28 + ribbon + water).astype(np.float32)
+        return result
 
     def falx(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
         return np.maximum(np.maximum(np.abs(x) - 1.1, brain(x, y, z)), 405 - z)
@@ -140,9 +144,9 @@ def neck(build: Build, generator: np.random.Generator) -> list[Tissue]:
     fat = build.fat_hu + 15
     for side in SIDES:
         sheath = mirrored([(34, -12, 190), (34, -8, 240), (36, -4, 300)], side)
-        tissues += tube(sheath.tolist(), [12, 14, 10], fat)
-        rear = mirrored([(62, 18, 200), (46, 16, 250), (44, 18, 290)], side)
-        tissues += tube(rear.tolist(), [16, 10, 5], fat)
+        tissues += tube(sheath.tolist(), [10, 11, 8], fat)
+        rear = mirrored([(62, 18, 205), (44, 14, 250), (42, 16, 290)], side)
+        tissues += tube(rear.tolist(), [9, 6, 3], fat)
         strap = mirrored([(18, -46, 170), (36, -26, 230), (48, 2, 290), (56, 26, 325)], side)
         tissues += tube(strap.tolist(), [8, 11, 11, 7], build.muscle_hu)
         for path, radius in (

@@ -90,7 +90,7 @@ def _islands(mask: BoolArray) -> BoolArray:
 def _march(field: FloatArray, level: float) -> Triangles:
     if field.min() >= level or field.max() <= level:
         return np.zeros((0, 3, 3), dtype=np.float32), np.zeros((0, 3), dtype=np.float32)
-    vertices, faces, normals, _ = measure.marching_cubes(field, level)
+    vertices, faces, normals, _ = measure.marching_cubes(field, level)  # type: ignore[no-untyped-call]
     centre = (np.array(field.shape) - 1) / 2
     corners = ((vertices - centre) * STEP_MM)[faces][..., ::-1]  # z, y, x → x, y, z
     return corners.astype(np.float32), normals[faces].mean(axis=1)[:, ::-1].astype(np.float32)
@@ -129,4 +129,5 @@ def _settle(phantom: "Phantom", points: FloatArray, normal: FloatArray, level: f
 def _whole(count: int, shares: FloatArray) -> npt.NDArray[np.intp]:
     """Whole numbers with a sum of count, as close to the shares as can be."""
     ends = np.rint(np.cumsum(shares) / shares.sum() * count).astype(np.intp)
-    return np.diff(ends, prepend=0)
+    whole: npt.NDArray[np.intp] = np.diff(ends, prepend=0)
+    return whole

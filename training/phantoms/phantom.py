@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jrviewer.geometry import BOX_HALF_DEPTH_MM, FloatArray
-from training.phantoms import abdomen, chest, head, torso
+from training.phantoms import abdomen, chest, head, pelvis, torso
 from training.phantoms.level_sets import sample_surfaces
 from training.phantoms.shapes import Samples, Tissue, paint
 
@@ -37,9 +37,10 @@ class Phantom:
     bounds: FloatArray  # (T, 3, 2) of the tissues
 
     def render(self, z_mm: float, size: int = 256, pixel_mm: float = 1.75) -> FloatArray:
-        """HU float32 (size, size) of the slice at a height, rows along y, its centre at x = y = 0."""
+        """HU float32 (size, size) of a slice, rows along y, its centre at x = y = 0."""
         axis = _axis(size, pixel_mm)
-        return self.grid(axis, axis, np.array([z_mm]))[0]
+        result: FloatArray = self.grid(axis, axis, np.array([z_mm]))[0]
+        return result
 
     def volume(
         self, step_mm: float = 3.0, half_depth_mm: float = VOLUME_HALF_MM
@@ -54,7 +55,7 @@ class Phantom:
         """HU float32 [z, y, x] on three axes."""
         x, y, z = (np.asarray(v, dtype=np.float32) for v in (x_mm, y_mm, z_mm))
         samples = self._samples(x, y[:, None], z[:, None, None], (x, y, z))
-        return self._finish(samples, samples.z, y[:, None], x)
+        return self._finish(samples, z[:, None, None], y[:, None], x)
 
     def at(self, points_mm: FloatArray) -> FloatArray:
         """HU float32 (N,) at points (N, 3)."""
@@ -124,7 +125,7 @@ def make_phantom(seed: int, region: str | None = None) -> Phantom:
     size = generator.normal(1, 0.06)
     scale = np.clip(size * generator.normal(1, (0.05, 0.05, 0.04)), 0.8, 1.2)
     height = float(generator.uniform(low, high))
-    tissues = tuple(_body(generator))
+    tissues = tuple(_body(chosen, generator))
     return Phantom(
         seed,
         chosen,
@@ -137,23 +138,23 @@ def make_phantom(seed: int, region: str | None = None) -> Phantom:
     )
 
 
-def _body(generator: np.random.Generator) -> list[Tissue]:
+def _body(region: Region, generator: np.random.Generator) -> list[Tissue]:
     """All tissues, each painted over those before it."""
     build = _build(generator)
-    arms_up = bool(generator.random() < 0.7)
-    with_arms = generator.random() < 0.75
+    # Heads are scanned with the arms at the side, trunks mostly with the arms raised.
+    arms_up = bool(generator.random() < (0.15 if region == "head" else 0.8))
+    with_arms = generator.random() < 0.85
     tissues = torso.table(build) if generator.random() < 0.8 else []
     if with_arms:
         for side in chest.SIDES:
             tissues += chest.arm(build, side, arms_up)
-    tissues += abdomen.skin(build) + abdomen.cavity(build)
-    tissues += [
-        Tissue(torso.cage(6.0), build.fat_hu + 8, ((-150, 150), (-110, 110), (-30, 226)))
-    ] + chest.lungs(build, generator)
+    tissues += torso.skin(build) + abdomen.cavity(build)
+    tissues.append(torso.inside_cage(build))
+    tissues += chest.lungs(build, generator)
     tissues += chest.mediastinum(build, generator)
     tissues += abdomen.cavity(build)
     tissues += abdomen.bowel(build, generator) + abdomen.upper_organs(build, generator)
-    tissues += abdomen.kidneys(build, generator) + abdomen.pelvis_organs(generator)
+    tissues += abdomen.kidneys(build, generator) + pelvis.organs(generator)
     tissues += head.neck(build, generator) + head.cranium(build, generator)
     tissues += head.face(build, generator) + head.jaws(build, generator)
     tissues += torso.ribs(build) + chest.breast_bone(build)
@@ -161,13 +162,14 @@ def _body(generator: np.random.Generator) -> list[Tissue]:
         tissues += chest.shoulder(build, side, arms_up, generator)
         if with_arms:
             tissues += chest.arm_bones(build, side, arms_up)
-    tissues += torso.spine(build) + abdomen.pelvis_bones(build)
+    tissues += torso.spine(build) + pelvis.bones(build)
     return tissues + chest.airways(generator)
 
 
 def _build(generator: np.random.Generator) -> torso.Build:
+    fat = float(np.clip(generator.gamma(4, 4.5), 4, 45))
     return torso.Build(
-        fat_mm=float(np.clip(generator.gamma(4, 4.5), 4, 45)),
+        fat_mm=fat,
         front_fat=float(generator.uniform(0.0, 0.6)),
         wall_mm=float(generator.uniform(9, 17)),
         bone_hu=float(generator.uniform(650, 1150)),
@@ -177,6 +179,9 @@ def _build(generator: np.random.Generator) -> torso.Build:
         contrast_hu=float(generator.choice([0.0, 0.0, 90.0, 180.0]) * generator.uniform(0.6, 1.3)),
         rib_slope_mm=float(generator.uniform(60, 105)),
         dome_mm=float(generator.uniform(-12, 24)),
+        marbling=float(generator.uniform(0.1, 1)),
+        breast_mm=float((generator.random() < 0.5) * generator.uniform(12, 46)),
+        belly_mm=float((fat > 16) * generator.uniform(5, 45)),
     )
 
 

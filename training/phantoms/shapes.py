@@ -18,6 +18,7 @@ from jrviewer.geometry import FloatArray
 Field = Callable[[FloatArray, FloatArray, FloatArray], FloatArray]
 Bounds = tuple[tuple[float, float], tuple[float, float], tuple[float, float]]  # x, y, z
 Vector = tuple[float, float, float]
+Path = Sequence[Sequence[float] | FloatArray] | FloatArray
 Keep = tuple[float, float]  # HU range that a tissue may be painted over
 
 EDGE_MM = 1.6  # over which HU pass from one tissue to the next
@@ -81,7 +82,7 @@ def paint(
     """HU float32 of the tissues, the later over the earlier; bounds (T, 3, 2) are theirs."""
     hu = np.full(samples.x.shape, background, dtype=np.float32)
     spans = samples.spans(bounds)
-    for number in np.flatnonzero((spans[..., 1] > spans[..., 0]).all(axis=1)):
+    for number in np.flatnonzero((spans[..., 1] > spans[..., 0]).all(axis=1)).tolist():
         tissue = tissues[number]
         index = samples.select(spans[number].tolist(), tissue.bounds)
         x, y, z = samples.at(index)
@@ -133,9 +134,10 @@ def ellipsoid(
             q = q + lumps * np.sin(u * (3.1 / radii[0]) + phase) * np.cos(
                 v * (2.7 / radii[1]) + w * (2.3 / radii[2]) + phase
             )
-        return (q - 1) * least
+        result: FloatArray = (q - 1) * least
+        return result
 
-    grow = 1 + lumps
+    grow = 1 + lumps + 0.5 * EDGE_MM / least  # the edge of a flat one is wide along its length
     reach_x = (abs(cos) * radii[0] + abs(sin) * radii[1]) * grow + 2
     reach_y = (abs(sin) * radii[0] + abs(cos) * radii[1]) * grow + 2
     reach_z = (radii[2] + abs(slope) * radii[0]) * grow + 2
@@ -149,7 +151,7 @@ def around(centre: Vector, reach: Vector) -> Bounds:
 
 
 def tube(
-    points: Sequence[Sequence[float]],
+    points: Path,
     radius: float | Sequence[float],
     hu: float | Field,
     *,
@@ -202,7 +204,7 @@ def _link(
     return Tissue(field, hu, (x, y, z), over)
 
 
-def smooth_path(points: Sequence[Sequence[float]], steps: int) -> FloatArray:
+def smooth_path(points: Path, steps: int) -> FloatArray:
     """A Catmull-Rom curve (M, 3) through points, `steps` links between neighbours."""
     p = np.array(points, dtype=float)
     p = np.concatenate([2 * p[:1] - p[1:2], p, 2 * p[-1:] - p[-2:-1]])
@@ -220,6 +222,6 @@ def smooth_path(points: Sequence[Sequence[float]], steps: int) -> FloatArray:
     return np.concatenate([*parts, p[-2:-1]])
 
 
-def mirrored(path: Sequence[Sequence[float]] | FloatArray, side: int) -> FloatArray:
+def mirrored(path: Path, side: int) -> FloatArray:
     """A path with its x turned to the left (side 1) or right (side -1)."""
     return np.array(path, dtype=float) * (side, 1, 1)

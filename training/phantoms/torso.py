@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jrviewer.geometry import FloatArray
-from training.phantoms.shapes import Bounds, Field, Tissue, profile, tube
+from training.phantoms.shapes import Bounds, Field, Tissue, Vector, ellipsoid, profile, tube
 
 TOP_MM = 484.0
 LEAN = profile(  # z, half-width, half-depth, centre y, exponent, share of the fat
@@ -18,7 +18,8 @@ LEAN = profile(  # z, half-width, half-depth, centre y, exponent, share of the f
     (-50, 143, 101, 0, 2.4, 0.8), (0, 147, 104, 0, 2.4, 0.7), (60, 156, 105, -2, 2.4, 0.7),
     (110, 174, 101, 0, 2.4, 0.7), (145, 196, 89, 4, 2.4, 0.6), (175, 199, 75, 8, 2.4, 0.6),
     (195, 182, 65, 9, 2.3, 0.6), (210, 138, 60, 9, 2.2, 0.5), (222, 99, 57, 8, 2.1, 0.5),
-    (238, 68, 55, 7, 2.0, 0.4), (260, 56, 56, 6, 2.0, 0.4), (276, 55, 62, 1, 2.0, 0.35), (290, 56, 74, -7, 2.0, 0.35),
+    (238, 68, 55, 7, 2.0, 0.4), (260, 56, 56, 6, 2.0, 0.4), (276, 55, 62, 1, 2.0, 0.35),
+    (290, 56, 74, -7, 2.0, 0.35),
     (306, 60, 80, -8, 2.1, 0.3), (345, 68, 90, -3, 2.1, 0.25), (400, 74, 95, 0, 2.1, 0.2),
     (435, 70, 90, 0, 2.1, 0.2), (458, 57, 74, 2, 2.0, 0.2), (474, 36, 47, 2, 2.0, 0.2),
     (483, 8, 10, 2, 2.0, 0.2),
@@ -51,6 +52,9 @@ class Build:
     contrast_hu: float  # added to blood by contrast medium
     rib_slope_mm: float  # fall of a rib from back to side
     dome_mm: float  # height of the right diaphragm
+    marbling: float  # fat streaks in muscle, 0..1
+    breast_mm: float  # their depth, 0 for none
+    belly_mm: float  # how far fat hangs in front of the belly
 
     @property
     def blood_hu(self) -> float:
@@ -113,6 +117,11 @@ def cage(depth_mm: float) -> Field:
     return lambda x, y, z: cage_radius(x, y, z)[0] + depth_mm
 
 
+def inside_cage(build: Build) -> Tissue:
+    """The fat that fills the rib cage between lungs and heart."""
+    return Tissue(cage(6.0), build.fat_hu + 8, ((-150, 150), (-110, 110), (-30, 226)))
+
+
 def ribs(build: Build) -> list[Tissue]:
     """Twelve pairs as arcs that fall from the spine to the front, with cartilage to the sternum."""
     spacing, slope = np.float32(22.5), np.float32(build.rib_slope_mm)
@@ -129,17 +138,20 @@ def ribs(build: Build) -> list[Tissue]:
     def bone(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
         field, front = place(x, y, z)
         spine = 11 - np.abs(x)
-        return np.maximum(np.maximum(field, (front - 0.82) * 160), spine)
+        result: FloatArray = np.maximum(np.maximum(field, (front - 0.82) * 160), spine)
+        return result
 
     def cartilage(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
         field, front = place(x, y, z)
-        return np.maximum(field, (0.8 - front) * 160)
+        result: FloatArray = np.maximum(field, (0.8 - front) * 160)
+        return result
 
     def hu(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
         deep = np.clip(-(bone(x, y, z) + 1.6) / 1.6, 0, 1)
-        return np.float32(build.bone_hu * 0.8) + deep * np.float32(
+        result: FloatArray = np.float32(build.bone_hu * 0.8) + deep * np.float32(
             build.marrow_hu + 60 - build.bone_hu * 0.8
         )
+        return result
 
     bounds: Bounds = ((-150, 150), (-110, 110), (-170, 226))
     return [Tissue(cartilage, 95.0, bounds), Tissue(bone, hu, bounds)]
@@ -184,7 +196,10 @@ def spine(build: Build) -> list[Tissue]:
             np.abs(x) - 2.6, np.maximum(12 - back, back - 17 - 0.45 * a + phase * 8)
         )
         spinous = np.maximum(spinous, np.abs(phase - 0.35) * 26 - 8)
-        return np.minimum(np.minimum(ring, processes), np.maximum(spinous, -around_canal))
+        result: FloatArray = np.minimum(
+            np.minimum(ring, processes), np.maximum(spinous, -around_canal)
+        )
+        return result
 
     def canal(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
         _, b, dy, *_ = parts(x, y, z)
@@ -205,14 +220,67 @@ def table(build: Build) -> list[Tissue]:
 
     def field(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
         bow = y - back - 34 + (x / 210) ** 2 * 30
-        return np.maximum(np.abs(bow) - 3, np.abs(x) - 215)
+        result: FloatArray = np.maximum(np.abs(bow) - 3, np.abs(x) - 215)
+        return result
 
     def foam(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
         bow = y - back - 22 + (x / 210) ** 2 * 30
-        return np.maximum(np.abs(bow) - 9, np.abs(x) - 205)
+        result: FloatArray = np.maximum(np.abs(bow) - 9, np.abs(x) - 205)
+        return result
 
     bounds: Bounds = ((-220, 220), (back - 20, back + 45), (-1e4, 1e4))
-    return [Tissue(foam, -930.0, bounds), Tissue(field, -250.0, bounds)]
+    return [Tissue(foam, -930.0, bounds), Tissue(field, -120.0, bounds)]
+
+
+def skin(build: Build) -> list[Tissue]:
+    """Skin, fat and muscles of the whole body."""
+    bounds: Bounds = ((-260, 260), (-190, 190), (-1e4, 486))
+    inside = lean(build)
+
+    def between(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
+        chest_wall = np.maximum(
+            inside(x, y, z) + 15 + 4 * np.sin(x / 23), 19 - cage_radius(x, y, z)[0]
+        )
+        result: FloatArray = np.maximum(
+            np.maximum(chest_wall, y - 22 - 12 * np.sin(z / 30)), z - 166 - 8 * np.sin(x / 20)
+        )
+        return result
+
+    def muscle_hu(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
+        # Thin planes where one wave crosses zero, broken up by another.
+        wave = np.sin(x / 17 + 1.6 * np.sin(y / 23 + z / 60) + y / 31 + z / 45)
+        gate = np.clip(3 * np.sin(y / 15 + 2 * np.sin(x / 29) - z / 38) - 0.6, 0, 1)
+        streak = np.exp(-((wave / 0.11) ** 2)) * gate * np.float32(build.marbling)
+        result: FloatArray = np.float32(build.muscle_hu) + streak * np.float32(
+            build.fat_hu * 0.8 - build.muscle_hu
+        )
+        return result
+
+    pads = _pads(build)
+    return [
+        *pads[0],
+        Tissue(outline(build, 0.0), 5.0, bounds),
+        *pads[1],
+        Tissue(outline(build, 2.0), build.fat_hu, bounds),
+        Tissue(inside, muscle_hu, bounds),
+        Tissue(between, build.fat_hu, ((-190, 190), (-120, 60), (-40, 172))),
+    ]
+
+
+def _pads(build: Build) -> tuple[list[Tissue], list[Tissue]]:
+    """Breasts and belly, as skin and as the fat in it."""
+    shapes: list[tuple[Vector, Vector]] = []
+    front = -92 - build.fat_mm * 0.7
+    if build.breast_mm:
+        shapes += [((side * 78.0, front, 62.0), (56, build.breast_mm, 52)) for side in (1, -1)]
+    if build.belly_mm:
+        shapes.append(((0.0, -55.0, -150.0), (118, build.belly_mm - front - 55, 110)))
+    skins = [ellipsoid(centre, radii, 5.0) for centre, radii in shapes]
+    fats = [
+        ellipsoid(centre, (radii[0] - 2, radii[1] - 2, radii[2] - 2), build.fat_hu, lumps=0.02)
+        for centre, radii in shapes
+    ]
+    return skins, fats
 
 
 def blood_vessel(path: FloatArray, radius: float, build: Build) -> list[Tissue]:
