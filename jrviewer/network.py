@@ -18,6 +18,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 HU_SCALE = 500.0  # the network's unit; keeps soft tissue, lung and bone within about ±3
+NOISE_LIMITS = (4.0, 400.0)  # HU
+DETAIL_LIMIT = 6.0  # in units of the noise: what is larger is an edge
+BODY_HU = -700.0  # noise is judged where there is more than air
 HU_RANGE = (-1024.0, 3071.0)
 CT, MR = 0.0, 1.0  # what the network is told about the kind of image
 MR_SPAN_HU = 1500.0  # MR values 0 … 99.5th percentile become −1000 … 500, as CT bodies span
@@ -65,13 +68,14 @@ class Surfaces(NamedTuple):
 
 
 class Block(nn.Module):
-    """Two 3 × 3 convolutions around a shortcut; starts as the identity, so it needs no norm."""
+    """Two 3 × 3 convolutions around a shortcut; starts near the identity, so it needs no norm."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
         self.first = nn.Conv2d(width, width, 3, padding=1)
         self.second = nn.Conv2d(width, width, 3, padding=1)
-        _zero(self.second)
+        with torch.no_grad():
+            self.second.weight.mul_(0.3)
 
     def forward(self, x: Tensor) -> Tensor:
         """The same shape."""
@@ -98,7 +102,7 @@ class Encoder(nn.Module):
     def __init__(self, config: Config) -> None:
         super().__init__()
         fine, middle, coarse = config.widths
-        self.stem = nn.Conv2d(4 * 2, fine, 3, padding=1)
+        self.stem = nn.Conv2d(4 * 4, fine, 3, padding=1)
         self.fine = Block(fine)
         self.to_middle = Down(fine, middle)
         self.middle = Block(middle)
@@ -106,9 +110,9 @@ class Encoder(nn.Module):
         self.coarse = nn.Sequential(*(Block(coarse) for _ in range(config.deep_blocks)))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Features of the network's input (B, 2, H, W), finest first."""
+        """Features of the network's input (B, 4, H, W), finest first."""
         x = F.pixel_unshuffle(x, 2).contiguous(memory_format=torch.channels_last)
-        fine = self.fine(self.stem(x))  # (B, 8, H/2, W/2) → (B, 32, H/2, W/2)
+        fine = self.fine(self.stem(x))  # (B, 16, H/2, W/2) → (B, 32, H/2, W/2)
         middle = self.middle(self.to_middle(fine))
         return fine, middle, self.coarse(self.to_coarse(middle))
 
@@ -194,16 +198,14 @@ class JointNet(nn.Module):
         """Denoised slices of (B, 1, H, W) HU; `kind` is 0 for CT and 1 for MR, a number or (B,)."""
         rows, columns = hu.shape[-2:]
         padding = (0, -columns % DIVISOR, 0, -rows % DIVISOR)
-        noise, log_variance = (
-            self.denoising(self.encoder(_network_input(F.pad(hu, padding, mode="replicate"), kind)))
-            .float()[..., :rows, :columns]
-            .chunk(2, dim=1)
-        )
-        return Denoised(hu - noise * HU_SCALE, log_variance + 6.0)
+        x, level = _network_input(F.pad(hu, padding, mode="replicate"), kind)
+        out = self.denoising(self.encoder(x)).float()[..., :rows, :columns]
+        noise, log_variance = out.chunk(2, dim=1)
+        return Denoised(hu - noise * level, log_variance + 2 * torch.log(level))
 
     def surfaces(self, canonical_hu: Tensor) -> Surfaces:
         """The surfaces around canonical images (B, 1, 128, 128) in HU."""
-        surfaces: Surfaces = self.cloud(self.encoder(_network_input(canonical_hu, 0.0)))
+        surfaces: Surfaces = self.cloud(self.encoder(_network_input(canonical_hu, CT)[0]))
         return surfaces
 
     def forward(self, hu: Tensor, canonical_hu: Tensor) -> tuple[Denoised, Surfaces]:
@@ -218,11 +220,34 @@ def _zero(layer: nn.Conv2d) -> None:
         nn.init.zeros_(layer.bias)
 
 
-def _network_input(hu: Tensor, kind: Tensor | float) -> Tensor:
-    """Scaled values and a plane that tells CT from MR, (B, 2, H, W)."""
-    scaled = hu.clamp(*HU_RANGE) / HU_SCALE
-    plane = torch.as_tensor(kind, dtype=hu.dtype, device=hu.device).reshape(-1, 1, 1, 1)
-    return torch.cat([scaled, plane.expand_as(scaled)], dim=1)
+def _network_input(hu: Tensor, kind: Tensor | float) -> tuple[Tensor, Tensor]:
+    """What the encoder reads, (B, 4, H, W), and each slice's noise in HU, (B, 1, 1, 1).
+
+    Values, their fine detail in units of the slice's own noise, that noise, and CT or MR. Noise is
+    between a hundredth and a fifth of what anatomy spans: in its own units it is learnt much
+    sooner, and one network serves every dose.
+    """
+    values = hu.clamp(*HU_RANGE)
+    detail = values - F.avg_pool2d(values, 5, stride=1, padding=2, count_include_pad=False)
+    noise = _noise_level(values, detail)
+    planes = torch.as_tensor(kind, dtype=hu.dtype, device=hu.device).reshape(-1, 1, 1, 1)
+    parts = [
+        values / HU_SCALE,
+        (detail / noise).clamp(-DETAIL_LIMIT, DETAIL_LIMIT),
+        torch.log(noise / 30).expand_as(values),
+        planes.expand_as(values),
+    ]
+    return torch.cat(parts, dim=1), noise
+
+
+def _noise_level(values: Tensor, detail: Tensor) -> Tensor:
+    """A robust guess at the standard deviation of each slice's noise in the body, (B, 1, 1, 1).
+
+    The median ignores edges; every second row and column tell enough.
+    """
+    sparse, body = detail[..., ::2, ::2], values[..., ::2, ::2] > BODY_HU
+    size = torch.where(body, sparse.abs(), torch.nan).flatten(1).nanmedian(dim=1).values
+    return (1.48 * size).nan_to_num(NOISE_LIMITS[0]).clamp(*NOISE_LIMITS)[:, None, None, None]
 
 
 def _coordinates(features: Tensor) -> Tensor:

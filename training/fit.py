@@ -64,7 +64,9 @@ class _Run:
         torch.manual_seed(preset.seed)
         self.fabric, self.preset, self.out = fabric, preset, out
         net = channels_last(JointNet(preset.model))
-        optimizer = torch.optim.AdamW(net.parameters(), lr=preset.learning_rate, weight_decay=1e-4)
+        optimizer = torch.optim.AdamW(
+            net.parameters(), lr=preset.learning_rate, betas=(0.9, 0.99), weight_decay=1e-4
+        )
         self.net, self.optimizer = fabric.setup(net, optimizer)
         self.net.mark_forward_method("denoise")
         self.net.mark_forward_method("surfaces")
