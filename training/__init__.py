@@ -1,0 +1,4 @@
+"""Data, noise physics, losses and evaluation of the joint model.
+
+Imports jrviewer, never the reverse; ships in neither wheel nor executable.
+"""
