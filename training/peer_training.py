@@ -1,11 +1,12 @@
 """Training of the denoising peers: one small loop for all three, on the pool of noisy pairs.
 
-The pool is a folder of memory-maps made by the noise simulation; see `Pairs`.
+The pool is what `training.noise_pool` writes.
 """
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -13,9 +14,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from jrviewer.geometry import FloatArray
+from training.noise_pool import read_index
 from training.peers import HU_SCALE, new_network
 
 BATCH, PATCH = 16, 64
+EMPTY_HU = -900.0
 RATES = {"bilateral": 1e-2, "cnn10": 1e-3, "redcnn": 3e-4}
 
 Crops = Callable[[np.random.Generator], tuple[FloatArray, FloatArray]]
@@ -27,7 +30,7 @@ class Budget:
     """How long a peer may train: whichever ends first."""
 
     minutes: float
-    steps: int = 1_000_000
+    steps: int | None = None
 
 
 def train_peer(name: str, crops: Crops, budget: Budget, seed: int) -> tuple[nn.Module, int]:
@@ -53,10 +56,48 @@ def train_peer(name: str, crops: Crops, budget: Budget, seed: int) -> tuple[nn.M
     return network.eval(), done
 
 
+def pool_crops(pool: Path) -> Crops:
+    """Batches of random crops of a pool of pairs, every size of image as likely as it is there.
+
+    Flipped and turned by quarter turns, which noise and anatomy allow.
+    """
+    sizes = sorted({pair.size for pair in read_index(pool)})
+    clean = [np.load(pool / f"clean_{size}.npy", mmap_mode="r") for size in sizes]
+    noise = [np.load(pool / f"noise_{size}.npy", mmap_mode="r") for size in sizes]
+
+    def crops(random: np.random.Generator) -> tuple[FloatArray, FloatArray]:
+        drawn = [_crop(random, clean, noise) for _ in range(BATCH)]
+        return np.stack([noisy for noisy, _ in drawn]), np.stack([one for _, one in drawn])
+
+    return crops
+
+
+def _crop(
+    random: np.random.Generator, clean: list[FloatArray], noise: list[FloatArray]
+) -> tuple[FloatArray, FloatArray]:
+    """One noisy and clean crop; an empty one, all air, is drawn again, up to five times."""
+    for _ in range(5):
+        which = int(random.integers(len(clean)))
+        index, side = int(random.integers(len(clean[which]))), clean[which].shape[-1] - PATCH
+        row, column = (int(i) for i in random.integers(0, side + 1, 2))
+        part = (index, slice(row, row + PATCH), slice(column, column + PATCH))
+        image = clean[which][part].astype(np.float32)
+        if image.mean() > EMPTY_HU:
+            break
+    noisy = image + noise[which][part].astype(np.float32)
+    turns, flip = int(random.integers(4)), bool(random.integers(2))
+    return _turned(noisy, turns, flip=flip), _turned(image, turns, flip=flip)
+
+
+def _turned(image: FloatArray, turns: int, *, flip: bool) -> FloatArray:
+    turned: FloatArray = np.rot90(image, turns)
+    return turned[:, ::-1] if flip else turned
+
+
 def _share(done: int, started: float, budget: Budget) -> float:
     """How much of the budget is spent. Steps rule the rate unless time runs out first."""
     minutes = (time.monotonic() - started) / 60
-    if budget.steps < 1_000_000:
+    if budget.steps is not None:
         return 1.0 if minutes >= budget.minutes else done / budget.steps
     return minutes / budget.minutes
 
