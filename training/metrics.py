@@ -149,14 +149,15 @@ def _by_depth(
 ) -> dict[str, float]:
     scores = {}
     for name, (low, high) in DEPTH_BINS_MM.items():
-        ours = there[_at_depth(points, low, high)]
-        theirs = back[_at_depth(true_points, low, high)]
+        ours = there[at_depth(points, low, high)]
+        theirs = back[at_depth(true_points, low, high)]
         if len(ours) and len(theirs):
             scores[name] = _half_sum(ours, theirs)
     return scores
 
 
-def _at_depth(points: FloatArray, low_mm: float, high_mm: float) -> BoolArray:
+def at_depth(points: FloatArray, low_mm: float, high_mm: float) -> BoolArray:
+    """Which points (N, 3) lie so far from the slice plane, to either side."""
     depth = np.abs(points[:, 2]) * BOX_HALF_WIDTH_MM
     return (depth >= low_mm) & (depth < high_mm)
 
