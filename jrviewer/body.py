@@ -46,7 +46,7 @@ def body_mask(
     small = _averaged(np.nan_to_num(pixels, nan=OUTSIDE_HU), factor)
     step_mm = factor * (sum(spacing_mm) / 2 if spacing_mm else 1.0)
     small = ndimage.gaussian_filter(small, min(1.0, 1.5 / step_mm), truncate=2.5)
-    found = small > (BODY_HU if unit == "HU" else _otsu(small))
+    found = small > BODY_HU if unit == "HU" else _closed(small > _above_dark(small), 6.0 / step_mm)
     opened = _without_thin_parts(found, radius=round(min(3.0 / step_mm, 3.0)))
     filled = _filled(_large_parts(opened, _SMALL_PART))
     return _repeated(filled, factor, pixels.shape)
@@ -150,6 +150,16 @@ def _without_thin_parts(mask: BoolArray, radius: int) -> BoolArray:
     return ndimage.binary_dilation(core, cross, iterations=radius, mask=mask)
 
 
+def _closed(mask: BoolArray, radius: float) -> BoolArray:
+    """With gaps bridged, as dark bone parts the skin from the rest of a head in MR."""
+    from scipy import ndimage
+
+    steps = max(1, round(min(radius, 6.0)))
+    cross = ndimage.generate_binary_structure(2, 1)
+    padded = np.pad(mask, steps)  # scipy's closing wears the mask down at the image's edge
+    return ndimage.binary_closing(padded, cross, iterations=steps)[steps:-steps, steps:-steps]
+
+
 def _large_parts(mask: BoolArray, share: float) -> BoolArray:
     """Connected parts with at least a share of the largest one's size."""
     from scipy import ndimage
@@ -185,6 +195,16 @@ def _filled(mask: BoolArray) -> BoolArray:
     outside[0] = False  # the mask itself, where it touches the edge
     filled: BoolArray = ~outside[labels]
     return filled
+
+
+def _above_dark(image: FloatArray) -> float:
+    """The threshold between background and body in units that no standard fixes, such as MR's.
+
+    Otsu's threshold parts bright from dark tissue; applied again to what lies below, it parts dark
+    tissue from the background.
+    """
+    first = _otsu(image)
+    return _otsu(image[image < first])
 
 
 def _otsu(image: FloatArray) -> float:

@@ -50,8 +50,10 @@ class Surface:
     def areas_mm2(self) -> FloatArray:
         """(T,) each triangle's area."""
         first, second, third = self.triangles_mm.transpose(1, 0, 2)
-        normals = np.cross(second - first, third - first)
-        return np.asarray(np.linalg.norm(normals, axis=1) / 2)
+        (a, b, c), (d, e, f) = (second - first).T, (third - first).T
+        return np.asarray(
+            np.sqrt((b * f - c * e) ** 2 + (c * d - a * f) ** 2 + (a * e - b * d) ** 2) / 2
+        )
 
 
 class SurfacePoints(NamedTuple):
@@ -156,9 +158,16 @@ def truth(
 
 
 def in_box(surface: Surface, centre_mm: FloatArray) -> Surface:
-    """The triangles that may reach into the box around a slice (those whose middle does)."""
-    inside = _inside(surface.triangles_mm.mean(axis=1), centre_mm)
-    return Surface(surface.triangles_mm[inside], surface.labels[inside], surface.z_range_mm)
+    """The triangles whose middle lies in the box around a slice."""
+    # Height first, and by sums of columns: numpy's mean over three corners takes ten times as long.
+    heights = surface.triangles_mm[:, :, 2]
+    low, high = (3 * (centre_mm[2] + side * BOX_HALF_DEPTH_MM) for side in (-1, 1))
+    total = heights[:, 0] + heights[:, 1] + heights[:, 2]
+    near = np.flatnonzero((total >= low) & (total <= high))
+    triangles = surface.triangles_mm[near]
+    middles = (triangles[:, 0] + triangles[:, 1] + triangles[:, 2]) / 3
+    inside = _inside(middles, centre_mm)
+    return Surface(triangles[inside], surface.labels[near[inside]], surface.z_range_mm)
 
 
 def distance_to_surface(surface: Surface, points_mm: FloatArray, seed: int = 0) -> FloatArray:
@@ -178,7 +187,8 @@ def distance_to_surface(surface: Surface, points_mm: FloatArray, seed: int = 0) 
 
 def _inside(points_mm: FloatArray, centre_mm: FloatArray) -> BoolArray:
     half = np.array([BOX_HALF_WIDTH_MM, BOX_HALF_WIDTH_MM, BOX_HALF_DEPTH_MM], dtype=np.float32)
-    return np.asarray((np.abs(points_mm - centre_mm) <= half).all(axis=1))
+    within = np.abs(points_mm - centre_mm) <= half
+    return np.asarray(within[:, 0] & within[:, 1] & within[:, 2])
 
 
 def _numbers(present: Sequence[Structure], count: int) -> list[int]:

@@ -9,21 +9,18 @@ back, z to the head, from the centre of voxel (0, 0, 0).
 import csv
 import hashlib
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, cast
+from typing import Literal, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from jrviewer.geometry import FloatArray
 from jrviewer.records import read_only
-
-if TYPE_CHECKING:
-    from jrviewer.records import Series, Slice
+from training.series import ct_slices, ct_voxels, dicom_folders, name_of, patient_of
 
 Int16Array = npt.NDArray[np.int16]
 Region = Literal["chest", "abdomen", "head-neck", "head"]
@@ -31,7 +28,7 @@ Split = Literal["train", "validation"]
 
 REGIONS: tuple[Region, ...] = ("chest", "abdomen", "head-neck", "head")
 VALIDATION_PATIENTS = frozenset({"LIDC-IDRI-0001"})  # whatever folder they come from
-_LIDC = re.compile(r"LIDC-IDRI-\d{4}")
+_FEWEST = 8  # files of a DICOM volume; LIDC-IDRI keeps one or two radiographs beside each CT
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +77,7 @@ def catalogue(data: Path) -> list[Entry]:
     if (data / "volumes").is_dir():
         entries = [_npz_entry(path, data) for path in sorted((data / "volumes").glob("*.npz"))]
     else:
-        entries = [_dicom_entry(folder, data) for folder in _dicom_folders(data)]
+        entries = [_dicom_entry(folder, data) for folder in dicom_folders(data, _FEWEST)]
     if not entries:
         raise ValueError("the data folder holds neither volumes/*.npz nor DICOM series")
     return entries
@@ -89,7 +86,9 @@ def catalogue(data: Path) -> list[Entry]:
 def load(entry: Entry) -> Volume:
     """The voxels of an entry. Raises ValueError for a DICOM folder without an axial CT series."""
     if entry.path.is_dir():
-        return _dicom_volume(entry)
+        values, spacing_mm = ct_voxels(entry.path)
+        voxels = np.clip(np.rint(values), -1024, 3071).astype(np.int16)
+        return Volume(entry, voxels, spacing_mm)
     with np.load(entry.path) as file:
         spacing = tuple(float(mm) for mm in file["spacing"])
         return Volume(entry, file["volume"], cast("tuple[float, float, float]", spacing))
@@ -102,11 +101,11 @@ def native_slices(data: Path) -> list[NativeSlice]:
         piece for path in sorted((data / "slices").glob("*.npz")) for piece in _kept(path, known)
     ]
     root = data / "dicom" if (data / "volumes").is_dir() else data
-    for folder in _dicom_folders(root) if root.is_dir() else []:
+    for folder in dicom_folders(root) if root.is_dir() else []:
         patient = patient_of(folder, root)
         split = split_of(patient, known)
-        for index, one in enumerate(_ct_slices(folder)):
-            name = f"{_name_of(folder, root)}-{index + 1:04d}"
+        for index, one in enumerate(ct_slices(folder)):
+            name = f"{name_of(folder, root)}-{index + 1:04d}"
             pixels = one.pixels.astype(np.float32)
             slices.append(NativeSlice(pixels, one.plane.spacing_mm, patient, split, name))
     return slices
@@ -141,15 +140,6 @@ def normalised(patient: str) -> str:
     return " ".join(patient.split())
 
 
-def patient_of(folder: Path, root: Path) -> str:
-    """The patient of a DICOM folder: its LIDC-IDRI number, or the first folder below the root."""
-    numbers = _LIDC.findall(str(folder))
-    if numbers:
-        return str(numbers[-1])
-    parts = folder.relative_to(root).parts
-    return normalised(parts[0] if parts else root.name)
-
-
 def region_of(name: str, said: str = "") -> Region:
     """The region of a volume by what its list says, else by the first word of its name."""
     text = f"{said} {name}".lower()
@@ -182,16 +172,22 @@ def _file_sha256(path: Path, size: int, mtime_ns: int) -> str:
 
 
 def _npz_entry(path: Path, data: Path) -> Entry:
-    row = _rows(data).get(path.stem, {})
+    row = _rows(data).get(path.stem) or _said_by(path)
     patient = normalised(row.get("patient", path.stem))
-    modality = row.get("modality") or ("MR" if path.stem.startswith("mr_") else "CT")
     split = split_of(patient, patient_splits(data))
-    region = region_of(path.stem, row.get("region", ""))
-    return Entry(path.stem, patient, region, modality, split, row.get("licence", ""), path)
+    region = region_of(path.stem, row["region"])
+    return Entry(path.stem, patient, region, row["modality"], split, row.get("licence", ""), path)
+
+
+def _said_by(path: Path) -> dict[str, str]:
+    """Modality and region as a volume's own file gives them, without reading its voxels."""
+    with np.load(path) as file:
+        default = {"modality": "CT", "region": ""}
+        return {key: str(file[key]) if key in file else other for key, other in default.items()}
 
 
 def _dicom_entry(folder: Path, data: Path) -> Entry:
-    patient, name = patient_of(folder, data), _name_of(folder, data)
+    patient, name = patient_of(folder, data), name_of(folder, data)
     split = split_of(patient, patient_splits(data))
     return Entry(name, patient, region_of(name), "CT", split, "", folder)
 
@@ -232,47 +228,3 @@ def _kept(path: Path, known: Mapping[str, Split]) -> Iterator[NativeSlice]:
             split_of(name, known),
             f"{path.stem}-{index + 1:04d}",
         )
-
-
-def _name_of(folder: Path, root: Path) -> str:
-    return "_".join(folder.relative_to(root).parts) or root.name
-
-
-def _dicom_folders(root: Path) -> list[Path]:
-    """Folders that hold files which may be DICOM: with that ending, or with none."""
-    return sorted({path.parent for path in root.rglob("*") if _may_be_dicom(path)})
-
-
-def _may_be_dicom(path: Path) -> bool:
-    return path.suffix.lower() in {".dcm", ""} and path.is_file()
-
-
-def _largest_ct(folder: Path) -> "Series | None":
-    from jrviewer import dicom
-
-    found = [
-        series
-        for series in dicom.read([folder]).series
-        if series[0].unit == "HU" and series[0].acquisition.modality == "CT"
-    ]
-    return max(found, key=len, default=None)
-
-
-def _ct_slices(folder: Path) -> "tuple[Slice, ...]":
-    series = _largest_ct(folder)
-    return series.slices if series else ()
-
-
-def _dicom_volume(entry: Entry) -> Volume:
-    """A DICOM series as a volume along its axes, turned to z up, y back, x left."""
-    slices = list(_ct_slices(entry.path))
-    if len(slices) < 2:
-        raise ValueError("the folder holds no CT series of two or more slices")
-    plane = slices[0].plane
-    if not np.allclose([plane.along_row[0], plane.along_column[1]], 1, atol=0.02):
-        raise ValueError("the series is not axial with rows from right to left")
-    slices.sort(key=lambda one: float(one.plane.origin_mm[2]))
-    heights = np.array([one.plane.origin_mm[2] for one in slices])
-    step_mm = float(np.median(np.diff(heights)))
-    voxels = np.stack([np.clip(np.rint(one.pixels), -1024, 3071) for one in slices])
-    return Volume(entry, voxels.astype(np.int16), (step_mm, *plane.spacing_mm))
