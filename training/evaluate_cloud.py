@@ -53,21 +53,28 @@ class Ours:
     clouds: Clouds
 
 
-def cloud_cases(
-    data: Path,
-    splits: Sequence[str],
-    per_volume: int,
-    cache: Path | None,
-    seed: int,
-    report: Report = silent,
-) -> list[CloudCase]:
-    """The slices of every CT volume of the splits, and the partners they need to be shuffled."""
+def chosen_entries(data: Path, splits: Sequence[str], most: int | None = None) -> list[Entry]:
+    """The CT volumes of the splits; of `most` volumes of each region only, where that is given."""
     entries = [e for e in catalogue(data) if e.modality == "CT" and e.split in splits]
-    cases: list[CloudCase] = []
-    for i, entry in enumerate(entries):
-        report(i / len(entries), f"surfaces of {entry.name}")
-        cases += cases_of(entry, per_volume, cache, seed)
-    return cases
+    if most is None:
+        return entries
+    regions = {entry.region for entry in entries}
+    return [one for r in sorted(regions) for one in [e for e in entries if e.region == r][:most]]
+
+
+def partners(
+    data: Path, cases: Sequence[CloudCase], cache: Path | None, seed: int
+) -> list[CloudCase]:
+    """Slices of one more patient for each region that has one patient only among the cases."""
+    found: list[CloudCase] = []
+    for region in sorted({case.view.region for case in cases}):
+        own = [case.view for case in cases if case.view.region == region]
+        known = {one.patient for one in own}
+        others = [e for e in catalogue(data) if e.region == region and e.patient not in known]
+        others = [entry for entry in others if entry.modality == "CT"]
+        if len(known) == 1 and others:
+            found += cases_of(others[0], len(own), cache, seed)
+    return found
 
 
 def cases_of(entry: Entry, per_volume: int, cache: Path | None, seed: int) -> Iterator[CloudCase]:
