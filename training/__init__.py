@@ -1,4 +1,1 @@
-"""Data, noise physics, losses and evaluation of the joint model.
-
-Imports jrviewer, never the reverse; ships in neither wheel nor executable.
-"""
+"""Makes and measures the weights that ship. Imports jrviewer, never the reverse."""
