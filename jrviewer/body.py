@@ -25,7 +25,7 @@ CANONICAL_PIXEL_MM = 2 * BOX_HALF_WIDTH_MM / BOX_PIXELS
 
 _WORKING_PIXELS = 256  # finer images are averaged down: faster, and noise falls with it
 _SMALL_PART = 0.1  # of the largest part: arms and legs lie above, table rims and cloth below
-_ISLAND = 0.03  # of a slice's largest part
+_ISLAND = 0.05  # of a slice's largest part
 _SMALLEST_AIR_VOXELS = 64  # 1.7 ml at 3 mm: a gas bubble, not a noisy voxel
 
 
@@ -102,7 +102,7 @@ def volume_masks(voxels_hu: FloatArray) -> dict[Structure, BoolArray]:
 def _volume_body(found: BoolArray) -> BoolArray:
     """The largest part in 3D, cut where it hangs on by less than three voxels, filled per slice.
 
-    Islands in a slice of under 3 % of its body are dropped: a table's rail that an elbow rests on
+    Islands in a slice of under 5 % of its body are dropped: a table's rail that an elbow rests on
     is one part with the body in 3D.
     """
     from scipy import ndimage

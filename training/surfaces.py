@@ -17,11 +17,11 @@ import numpy as np
 from jrviewer.body import BoolArray, volume_masks
 from jrviewer.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, FloatArray
 from jrviewer.records import Structure, UInt8Array, read_only
-from training.volumes import Int16Array, Volume
+from training.volumes import Int16Array, Volume, whole_slices
 
 GRID_MM = 3.0
 SHARES = {Structure.SKIN: 1 / 2, Structure.BONE: 1 / 3, Structure.AIR: 1 / 6}
-VERSION = 1  # part of the cache key: raise it whenever a surface would come out different
+VERSION = 2  # part of the cache key: raise it whenever a surface would come out different
 
 _FINEST_MM = 1.5  # voxels finer than this are smoothed to it before the linear resampling
 
@@ -30,7 +30,7 @@ _FINEST_MM = 1.5  # voxels finer than this are smoothed to it before the linear 
 class Surface:
     """Triangles (T, 3 corners, xyz) float32 with a Structure label (T,) each.
 
-    `z_range_mm` holds the first and last slice's height: beyond them nothing is known.
+    `z_range_mm` holds the first and last whole slice's height: beyond them nothing is known.
     """
 
     triangles_mm: FloatArray
@@ -65,13 +65,15 @@ class SurfacePoints(NamedTuple):
 
 
 def surface_of(volume: Volume, cache: Path | None = None) -> Surface:
-    """The true surfaces of a CT volume, kept in the folder `cache` by the voxels' hash."""
+    """The true surfaces of a CT volume within its whole slices, kept in the folder `cache` by the
+    voxels' hash.
+    """
     path = cache / f"{_key(volume)}.npz" if cache else None
     if path and path.is_file():
         with np.load(path) as file:
             low, high = file["z_range_mm"]
             return Surface(file["triangles_mm"], file["labels"], (float(low), float(high)))
-    surface = surface_of_voxels(volume.voxels, volume.spacing_mm)
+    surface = _whole_surface(volume)
     if path:
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_suffix(".part.npz")
@@ -83,6 +85,16 @@ def surface_of(volume: Volume, cache: Path | None = None) -> Surface:
         )
         unfinished.replace(path)
     return surface
+
+
+def _whole_surface(volume: Volume) -> Surface:
+    """Of the slices that hold the body as scanned, at their own heights."""
+    whole = whole_slices(volume)
+    part = surface_of_voxels(volume.voxels[whole.start : whole.stop], volume.spacing_mm)
+    bottom_mm = whole.start * volume.spacing_mm[0]
+    low, high = part.z_range_mm
+    moved = part.triangles_mm + np.array([0, 0, bottom_mm], dtype=np.float32)
+    return Surface(moved, part.labels, (low + bottom_mm, high + bottom_mm))
 
 
 def surface_of_voxels(voxels_hu: FloatArray | Int16Array, spacing_mm: Sequence[float]) -> Surface:

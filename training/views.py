@@ -24,7 +24,7 @@ from jrviewer.geometry import (
 )
 from jrviewer.progress import Report, silent
 from jrviewer.records import UInt8Array, read_only
-from training.surfaces import Surface, surface_of, truth
+from training.surfaces import VERSION, Surface, surface_of, truth
 from training.volumes import Entry, Int16Array, Region, Split, Volume, catalogue, load
 
 POINTS = 10_000
@@ -94,7 +94,12 @@ def volume_plane(volume: Volume, index: int) -> Plane:
 def view(
     volume: Volume, surface: Surface, index: int, seed: int = 0, count: int = POINTS
 ) -> View | None:
-    """The view of one slice; None where the slice holds no body or no surface lies around it."""
+    """The view of one slice; None where the slice is not whole, holds no body or has no surface
+    around it.
+    """
+    height_mm, (low, high) = index * volume.spacing_mm[0], surface.z_range_mm
+    if not low - 0.01 <= height_mm <= high + 0.01:
+        return None
     pixels = volume.voxels[index].astype(np.float32)
     plane = volume_plane(volume, index)
     mask = body_mask(pixels, "HU", plane.spacing_mm)
@@ -180,7 +185,7 @@ def _mapped(work: Callable[[Entry], Row], entries: Sequence[Entry], workers: int
 
 def _write_views(entry: Entry, out: Path, step_mm: float) -> Row:
     """The arrays of one volume, and then its row, which says that they are whole."""
-    done = out / f"{entry.name}.{step_mm:g}.json"
+    done = out / f"{entry.name}.{step_mm:g}.v{VERSION}.json"
     if done.is_file():
         row: Row = json.loads(done.read_text(encoding="utf-8"))
         return row
@@ -206,7 +211,10 @@ def _write_arrays(made: Sequence[View], out: Path) -> None:
         np.array([one.z_range for one in made], dtype=np.float32),
     )
     for kind, array in zip(_ARRAYS, arrays, strict=True):
-        np.save(out / f"{made[0].name}.{kind}.npy", array)
+        # Replaced in one step: a training run may hold the old file mapped into its memory.
+        unfinished = out / f"{made[0].name}.{kind}.part.npy"
+        np.save(unfinished, array)
+        unfinished.replace(out / f"{made[0].name}.{kind}.npy")
 
 
 def _write_json(path: Path, content: object) -> None:
