@@ -18,7 +18,7 @@ from jrviewer.progress import Report, silent
 from jrviewer.records import Unit
 from training import lesions, metrics, noise, peers, projection
 from training.cases import Case
-from training.lesions import add_discs, contrast
+from training.lesions import Disc, add_discs, contrast
 from training.metrics import WINDOWS, BoolArray, image_scores, tissue_bias
 from training.peers import CLASSICAL, Peers
 from training.score_cache import Cache, array_sha, source_sha
@@ -50,23 +50,27 @@ class Bench:
         return [*ours, "input", *peers]
 
     def best(
-        self,
-        method: str,
-        case: Case,
-        noisy: FloatArray,
-        score: Callable[[FloatArray], Row],
-        by: str,
+        self, method: str, case: Case, noisy: FloatArray, score: Callable[[FloatArray], Row]
     ) -> Row:
-        """The scores of a method, of its better candidate where it has two; kept in the cache."""
-        key = self.model_key if method == "ours" else self.peers.keys.get(method, "input")
-        code = source_sha(metrics, lesions, peers, sys.modules[__name__])
+        """The scores of a method, of its candidate with the best psnr where it has several."""
 
         def make() -> Row:
-            return max(map(score, self._run(method, case, noisy)), key=lambda row: row.get(by, 0))
+            scored = map(score, self.run(method, case, noisy))
+            return max(scored, key=lambda row: row.get("psnr", 0))
 
-        return self.cache.scores(f"{method} {key} {array_sha(noisy)} {case.name} {by} {code}", make)
+        return self.kept(method, case, noisy, make)
 
-    def _run(self, method: str, case: Case, noisy: FloatArray) -> list[FloatArray]:
+    def kept(
+        self, method: str, case: Case, noisy: FloatArray, make: Callable[[], Row]
+    ) -> dict[str, Any]:
+        """Scores from the cache, or made and put there."""
+        key = self.model_key if method == "ours" else self.peers.keys.get(method, "input")
+        code = source_sha(metrics, lesions, peers, sys.modules[__name__])
+        parts = (method, key, array_sha(noisy), array_sha(case.pixels), case.name, code)
+        return self.cache.scores(" ".join(parts), make)
+
+    def run(self, method: str, case: Case, noisy: FloatArray) -> list[FloatArray]:
+        """The results of a method, one for each of its strengths."""
         if method == "input":
             return [noisy]
         if method == "ours" and self.denoise:
@@ -116,14 +120,22 @@ def lesion_rows(chosen: Sequence[Case], bench: Bench, report: Report = silent) -
         if not discs:
             continue
         case = replace(plain, name=f"{plain.name}-discs", pixels=pixels)
-        score = partial(contrast, clean=pixels, discs=discs, pixel_mm=case.pixel_mm)
         for dose in DOSES:
             noisy = low_dose_image(case, dose, KERNELS[i % len(KERNELS)], bench)
-            rows += [
-                _identity(case, method, dose) | bench.best(method, case, noisy, score, "cnr")
-                for method in bench.methods(case)
-            ]
+            for method in bench.methods(case):
+                make = partial(_discs_left, method, plain, case, noisy, discs, bench)
+                rows.append(_identity(case, method, dose) | bench.kept(method, case, noisy, make))
     return rows
+
+
+def _discs_left(
+    method: str, plain: Case, case: Case, noisy: FloatArray, discs: list[Disc], bench: Bench
+) -> Row:
+    """What a method leaves of the discs, by its results with and without them, noise alike."""
+    without = bench.run(method, plain, noisy - (case.pixels - plain.pixels))
+    pairs = zip(bench.run(method, case, noisy), without, strict=True)
+    scored = [contrast(image, bare, discs, case.pixel_mm) for image, bare in pairs]
+    return max(scored, key=lambda row: row["cnr"])
 
 
 def low_dose_image(case: Case, dose: int, kernel: projection.Kernel, bench: Bench) -> FloatArray:
@@ -158,7 +170,7 @@ def _scored(
         return scores
 
     rows = [
-        _identity(case, method, level) | bench.best(method, case, noisy, score, "psnr")
+        _identity(case, method, level) | bench.best(method, case, noisy, score)
         for method in bench.methods(case)
     ]
     before = next(row["psnr"] for row in rows if row["method"] == "input")
@@ -178,7 +190,7 @@ def _unchanged_rows(case: Case, bench: Bench) -> list[Row]:
 
     methods = [m for m in bench.methods(case) if m not in (*CLASSICAL, "input")]
     return [
-        _identity(case, method, 100) | bench.best(method, case, case.pixels, score, "")
+        _identity(case, method, 100) | bench.best(method, case, case.pixels, score)
         for method in methods
     ]
 

@@ -42,32 +42,31 @@ def add_discs(hu: FloatArray, pixel_mm: float, seed: int) -> tuple[FloatArray, l
         contrast_hu = sign * float(random.uniform(*CONTRAST_HU))
         disc = Disc(row, column, float(random.uniform(*DIAMETER_MM)) / 2, contrast_hu)
         distance = _distance_mm(hu.shape, disc, pixel_mm)
-        # A soft rim one pixel wide: scanners draw no sharper edge.
-        image += disc.contrast_hu * np.clip((disc.radius_mm - distance) / pixel_mm + 0.5, 0, 1)
+        image += disc.contrast_hu * _profile(distance, disc, pixel_mm)
         uneven[distance < 2 * (DIAMETER_MM[1] / 2 + RING_MM)] = np.inf
         discs.append(disc)
     return image.astype(np.float32), discs
 
 
 def contrast(
-    image: FloatArray, clean: FloatArray, discs: list[Disc], pixel_mm: float
+    image: FloatArray, without: FloatArray, discs: list[Disc], pixel_mm: float
 ) -> dict[str, float]:
-    """Of all discs: `cnr` (mean), `measured` and `true` contrast in HU (means, each disc's sign
-    made positive), so that contrasts can be summed before their ratio is taken.
+    """Means over the discs: `measured` and `true` contrast in HU, signs made positive, and `cnr`,
+    the contrast over the standard deviation in the background ring.
+
+    `without` is the same method's result for the same noise without the discs: the difference
+    shows what is left of a disc, free of the noise and anatomy that happen to lie there.
     """
-    cnr, measured, true = [], [], []
+    measured, true, cnr = [], [], []
     for disc in discs:
-        inside, ring = _regions(clean.shape, disc, pixel_mm)
-        sign = np.sign(disc.contrast_hu)
-        seen = sign * float(image[inside].mean() - image[ring].mean())
-        cnr.append(seen / max(float(image[ring].std()), 1e-3))
-        measured.append(seen)
-        true.append(sign * float(clean[inside].mean() - clean[ring].mean()))
-    return {
-        "cnr": float(np.mean(cnr)),
-        "measured": float(np.mean(measured)),
-        "true": float(np.mean(true)),
-    }
+        inside, ring = _regions(image.shape, disc, pixel_mm)
+        left = (image - without)[inside].mean() - (image - without)[ring].mean()
+        measured.append(np.sign(disc.contrast_hu) * float(left))
+        distance = _distance_mm(image.shape, disc, pixel_mm)[inside]
+        true.append(abs(disc.contrast_hu) * float(_profile(distance, disc, pixel_mm).mean()))
+        cnr.append(measured[-1] / max(float(without[ring].std()), 1e-3))
+    means = {"measured": measured, "true": true, "cnr": cnr}
+    return {name: float(np.mean(values)) for name, values in means.items()}
 
 
 def _regions(shape: tuple[int, ...], disc: Disc, pixel_mm: float) -> tuple[BoolArray, BoolArray]:
@@ -76,6 +75,12 @@ def _regions(shape: tuple[int, ...], disc: Disc, pixel_mm: float) -> tuple[BoolA
     inside = distance <= max(disc.radius_mm - pixel_mm / 2, pixel_mm / 2)
     start = disc.radius_mm + pixel_mm
     return inside, (distance > start) & (distance <= start + RING_MM)
+
+
+def _profile(distance_mm: FloatArray, disc: Disc, pixel_mm: float) -> FloatArray:
+    """1 inside, 0 outside, with a rim one pixel wide: scanners draw no sharper edge."""
+    profile: FloatArray = np.clip((disc.radius_mm - distance_mm) / pixel_mm + 0.5, 0, 1)
+    return profile
 
 
 def _distance_mm(shape: tuple[int, ...], disc: Disc, pixel_mm: float) -> FloatArray:
