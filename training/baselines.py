@@ -27,8 +27,8 @@ FOLDER = Path(__file__).parent / "baselines"
 CLOUD_FILE = "cloud.npz"
 FACTS_FILE = "facts.json"
 VIEW_STEP_MM = 7.0
-MOST_VIEWS = {"head-neck": 3, "head": 3}  # per volume; they are many, the other regions few
-MOST_VIEWS_ELSEWHERE = 14
+MOST_VIEWS = {"head-neck": 10, "head": 10}  # per volume; they are many, the other regions few
+MOST_VIEWS_ELSEWHERE = 30
 PAIRS = {512: 120, 256: 600}  # how many noisy pairs of each size the peers see
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from jrviewer.geometry import BOX_PIXELS, FloatArray
+from jrviewer.geometry import BOX_HALF_WIDTH_MM, BOX_PIXELS, FloatArray
 from jrviewer.progress import Report, silent
 from training.constant_cloud import Descent, Group, best_constant, descend
 from training.contours import extrusion
@@ -24,11 +24,14 @@ Arrays = dict[str, npt.NDArray[Any]]
 Points = tuple[FloatArray, Labels]
 
 COUNTS = (1024, 4096)
+PACKED = ("x", "y", "odd", "z", "labels")
 SMALL = 32  # side of the image that retrieval and ridge see
-HU_SEEN = (-1000.0, 500.0)
+HU_SEEN = ((-700.0, -100.0), (100.0, 700.0))  # one picture of the body and its air, one of bone
 COMPONENTS = 48
 RIDGE = 3.0  # penalty per training view, on standardised pixels
-BENDING_STEPS = 40
+BENDING_STEPS = 25
+GRID_START = np.array([224, 224, 64], dtype=np.int16)  # mm from the box centre
+PCA_VIEWS = 700  # at most
 
 
 def truth_of(view: View) -> Truth:
@@ -50,15 +53,10 @@ def fit(views: Sequence[View], effort: Effort, report: Report = silent) -> Array
     every view weighs the same in PCA + ridge.
     """
     arrays = _constants(views, effort, report)
-    random = np.random.default_rng(effort.seed)
-    chosen = [random.permutation(len(view.points))[: effort.counts[0]] for view in views]
-    arrays["nearest_images"] = np.stack([_small(view.image) for view in views])
-    pairs = list(zip(views, chosen, strict=True))
-    arrays["nearest_points"] = np.stack([view.points[i] for view, i in pairs]).astype(np.float16)
-    arrays["nearest_labels"] = np.stack([view.labels[i] for view, i in pairs])
+    arrays |= _retrieval(views, effort)
     report(0.7, "PCA + ridge")
     mean = arrays[f"mean_shape_{effort.counts[0]}_points"].astype(np.float32)
-    return arrays | _pca_ridge(views, mean, effort.seed)
+    return arrays | _pca_ridge(views[:: -(-len(views) // PCA_VIEWS)], mean, effort.seed)
 
 
 def save(arrays: Mapping[str, npt.NDArray[Any]], path: Path) -> None:
@@ -76,7 +74,8 @@ class CloudBaselines:
 
     def __init__(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         self._arrays = dict(arrays)
-        self._images = _normalised(self._arrays["nearest_images"])
+        pictures = self._arrays["nearest_images"]
+        self._images = pictures.reshape(len(pictures), -1).astype(np.float32)
 
     @classmethod
     def load(cls, path: Path) -> "CloudBaselines":
@@ -103,9 +102,10 @@ class CloudBaselines:
         return points, self._arrays[f"{known}_{count}_labels"]
 
     def _nearest(self, image: FloatArray) -> Points:
-        best = int(np.argmax(self._images @ _normalised(_small(image)[None])[0]))
-        points = self._arrays["nearest_points"][best].astype(np.float32)
-        return points, self._arrays["nearest_labels"][best]
+        """The cloud of the training view whose small pictures differ least."""
+        seen = _small(image).ravel().astype(np.float32)
+        best = int(np.argmin(((self._images - seen) ** 2).sum(axis=1)))
+        return _unpacked({key: self._arrays[f"nearest_{key}"][best] for key in PACKED})
 
     def _pca_ridge(self, image: FloatArray) -> Points:
         arrays = self._arrays
@@ -116,6 +116,17 @@ class CloudBaselines:
         return points.reshape(-1, 3).astype(np.float32), labels
 
 
+def _retrieval(views: Sequence[View], effort: Effort) -> Arrays:
+    """Every view's small picture, and a random part of its truth as the cloud."""
+    random = np.random.default_rng(effort.seed)
+    packed = []
+    for view in views:
+        chosen = random.permutation(len(view.points))[: effort.counts[0]]
+        packed.append(_packed(view.points[chosen], view.labels[chosen]))
+    arrays = {f"nearest_{key}": np.stack([one[key] for one in packed]) for key in packed[0]}
+    return arrays | {"nearest_images": np.stack([_small(view.image) for view in views])}
+
+
 def _constants(views: Sequence[View], effort: Effort, report: Report) -> Arrays:
     """The best constant clouds of all patients and of each region, at each count."""
     regions = sorted({view.region for view in views})
@@ -124,10 +135,13 @@ def _constants(views: Sequence[View], effort: Effort, report: Report) -> Arrays:
     arrays: Arrays = {}
     for i, (name, own) in enumerate(wanted):
         groups = by_patient(own)
+        points: FloatArray | None = None
         for count in effort.counts:
             report(0.7 * i / len(wanted), f"best constant cloud: {name}, {count} points")
-            descent = Descent(steps=effort.steps, seed=effort.seed)
-            points, labels = best_constant(groups, count, descent)
+            # The dense cloud starts where the sparse one ended, and needs fewer steps.
+            steps = effort.steps if points is None else effort.steps // 3
+            descent = Descent(steps=steps, seed=effort.seed)
+            points, labels = best_constant(groups, count, descent, near=points)
             arrays[f"{name}_{count}_points"] = points.astype(np.float16)
             arrays[f"{name}_{count}_labels"] = labels
     return arrays
@@ -165,29 +179,34 @@ def _pca_ridge(views: Sequence[View], mean: FloatArray, seed: int) -> Arrays:
 
 
 def _small(image: FloatArray) -> npt.NDArray[np.uint8]:
-    """Block means (32, 32) of HU clipped to −1000..500, as 0..255."""
-    low, high = HU_SEEN
+    """Block means (2 windows, 32, 32) of HU clipped to each window, as 0..255."""
     side = BOX_PIXELS // SMALL
-    shown = (np.clip(image, low, high) - low) / (high - low) * 255
-    blocks = shown.reshape(SMALL, side, SMALL, side).mean(axis=(1, 3))
-    return np.asarray(np.rint(blocks), dtype=np.uint8)
+    pictures = []
+    for low, high in HU_SEEN:
+        shown = (np.clip(image, low, high) - low) / (high - low) * 255
+        pictures.append(shown.reshape(SMALL, side, SMALL, side).mean(axis=(1, 3)))
+    return np.asarray(np.rint(np.stack(pictures)), dtype=np.uint8)
 
 
-def _normalised(images: npt.NDArray[np.uint8]) -> FloatArray:
-    """Images (V, 32, 32) as unit vectors (V, 1024) about their mean: for correlation."""
-    flat = images.reshape(len(images), -1).astype(np.float32)
-    flat -= flat.mean(axis=1, keepdims=True)
-    unit: FloatArray = flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6)
-    return unit
+def _packed(points: FloatArray, labels: Labels) -> Arrays:
+    """Points on a 1 mm grid, sorted by x, in the few bytes that compress well: half a millimetre
+    of rounding is nothing beside the 5 mm between 1024 points.
+    """
+    grid = np.rint(points * BOX_HALF_WIDTH_MM).astype(np.int16) + GRID_START
+    order = np.argsort(grid[:, 0], kind="stable")
+    x, y, z = grid[order].T
+    step = np.diff(x, prepend=0)
+    return {
+        "x": np.minimum(step, 255).astype(np.uint8),
+        "y": (y // 2).astype(np.uint8),
+        "odd": np.packbits((y % 2).astype(bool)),
+        "z": z.astype(np.uint8),
+        "labels": labels[order],
+    }
 
 
-def thinned(views: Sequence[View], most: int) -> list[View]:
-    """At most so many views of one volume, evenly spread."""
-    volumes: dict[str, list[View]] = {}
-    for view in views:
-        volumes.setdefault(view.name, []).append(view)
-    kept: list[View] = []
-    for own in volumes.values():
-        steps = np.linspace(0, len(own) - 1, min(most, len(own)))
-        kept += [own[round(float(i))] for i in steps]
-    return kept
+def _unpacked(packed: Arrays) -> Points:
+    x = np.cumsum(packed["x"], dtype=np.int64)
+    y = packed["y"].astype(np.int64) * 2 + np.unpackbits(packed["odd"])[: len(x)]
+    grid = np.stack([x, y, packed["z"]], axis=1) - GRID_START
+    return (grid / BOX_HALF_WIDTH_MM).astype(np.float32), packed["labels"]

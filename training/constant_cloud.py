@@ -14,7 +14,7 @@ from jrviewer.geometry import BOX_HALF_WIDTH_MM, FloatArray
 from training.metrics import Labels, Truth
 
 BATCH = 12
-TRUE_POINTS_PER_POINT = 2  # of the truth's points, a fresh draw each step
+TRUE_POINTS_PER_POINT = 1  # of the truth's points, a fresh draw each step
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,14 @@ class Group:
 
 
 def best_constant(
-    groups: Sequence[Group], count: int, descent: Descent
+    groups: Sequence[Group], count: int, descent: Descent, near: FloatArray | None = None
 ) -> tuple[FloatArray, Labels]:
-    """The cloud (count, 3) with the least mean L1 to all truths, and each point's label."""
-    start = _draw(groups, count, np.random.default_rng(descent.seed))
+    """The cloud (count, 3) with the least mean L1 to all truths, and each point's label.
+
+    It starts from true points drawn at random, or around the points of a smaller cloud.
+    """
+    random = np.random.default_rng(descent.seed)
+    start = _draw(groups, count, random) if near is None else _scattered(near, count, random)
     points = descend(start, groups, descent)
     return points, majority_labels(points, groups)
 
@@ -113,4 +117,11 @@ def _draw(groups: Sequence[Group], count: int, random: np.random.Generator) -> F
     pooled = np.concatenate(drawn)
     jitter = random.normal(0, 1 / BOX_HALF_WIDTH_MM, (count, 3))
     start: FloatArray = pooled[random.permutation(len(pooled))[:count]] + jitter
+    return start
+
+
+def _scattered(near: FloatArray, count: int, random: np.random.Generator) -> FloatArray:
+    """Every point of a smaller cloud several times, some 3 mm apart."""
+    repeated = np.resize(near, (count, 3))
+    start: FloatArray = repeated + random.normal(0, 3 / BOX_HALF_WIDTH_MM, (count, 3))
     return start
