@@ -12,10 +12,13 @@ from typing import Any
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.sequence import Sequence
 
 PARSER_ERRORS = (  # all that pydicom has been seen to raise on damaged files
     ArithmeticError,
+    BytesLengthException,
+    InvalidDicomError,
     AssertionError,
     AttributeError,
     EOFError,
@@ -114,7 +117,10 @@ def _raw_text(ds: Dataset | None, keyword: str) -> str | None:
     tag = tag_for_keyword(keyword)
     if ds is None or tag is None or tag not in ds:
         return None
-    raw = ds.get_item(tag)
+    try:
+        raw = ds.get_item(tag)
+    except PARSER_ERRORS:
+        return None
     stored = raw.value if isinstance(raw, RawDataElement) else None
     return stored.decode("latin-1") if isinstance(stored, bytes) else None
 
