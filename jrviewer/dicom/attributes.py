@@ -12,10 +12,13 @@ from typing import Any
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.sequence import Sequence
 
 PARSER_ERRORS = (  # all that pydicom has been seen to raise on damaged files
     ArithmeticError,
+    BytesLengthException,
+    InvalidDicomError,
     AssertionError,
     AttributeError,
     EOFError,
@@ -87,7 +90,8 @@ def items(ds: Dataset | None, keyword: str) -> list[Dataset]:
 
 def first_item(ds: Dataset | None, keyword: str) -> Dataset | None:
     """The first item of a sequence."""
-    return next(iter(items(ds, keyword)), None)
+    found = value(ds, keyword)
+    return found[0] if isinstance(found, Sequence) and len(found) else None
 
 
 def all_elements(ds: Dataset, depth: int = 0) -> Iterator[tuple[Dataset, Any]]:
@@ -113,7 +117,10 @@ def _raw_text(ds: Dataset | None, keyword: str) -> str | None:
     tag = tag_for_keyword(keyword)
     if ds is None or tag is None or tag not in ds:
         return None
-    raw = ds.get_item(tag)
+    try:
+        raw = ds.get_item(tag)
+    except PARSER_ERRORS:
+        return None
     stored = raw.value if isinstance(raw, RawDataElement) else None
     return stored.decode("latin-1") if isinstance(stored, bytes) else None
 

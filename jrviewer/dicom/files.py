@@ -49,6 +49,16 @@ def walk(paths: Sequence[Path], report: Report) -> list[Candidate]:
     return found
 
 
+def load(path: Path, member: str) -> bytes:
+    """Read a file, or an archive's member, again. Raises JRViewerError."""
+    if not member:
+        return _read(path)
+    loaders = dict(archive_members(path))
+    if member not in loaders:
+        raise NotDicomError(_NOT_THERE)
+    return loaders[member]()
+
+
 def _behind(path: Path) -> Iterator[Candidate]:
     if path.is_dir():
         for file in _files_below(path):

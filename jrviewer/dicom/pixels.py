@@ -6,12 +6,13 @@ doubt about the pixels become warnings, the others errors.
 """
 
 import math
+import time
 from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
 from pydicom.encaps import get_frame, parse_basic_offsets, parse_fragments
-from pydicom.pixels import get_decoder
+from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import ExplicitVRLittleEndian
 
 from jrviewer.dicom import decoding
@@ -39,6 +40,10 @@ _REFUSED = {  # by the beginning of the transfer syntax
 _TOO_SHORT = (
     "The image ends too early: there are fewer pixels than the file says. It was probably cut off "
     "while being copied. Copy it again from where it came from."
+)
+_UNREADABLE = (
+    "What the file says of its pixels contradicts what is there, so they cannot be read. "
+    "Ask for it to be sent again."
 )
 _NO_SIZE = (
     "The file holds pixels but does not say how many rows and columns, or how they are stored. "
@@ -68,6 +73,16 @@ class PixelReader:
         """How many frames there are, which may be fewer than the file says."""
         return int(self._options["number_of_frames"])
 
+    @property
+    def bits_stored(self) -> int:
+        """How many bits of a stored value are used."""
+        return int(self._options.get("bits_stored", self._options["bits_allocated"]))
+
+    @property
+    def pixels_per_frame(self) -> int:
+        """Rows times columns."""
+        return int(self._options["rows"] * self._options["columns"])
+
     def frame(self, index: int) -> DecodedFrame:
         """Stored values of a frame. Raises CorruptFileError and UnsupportedImageError."""
         if not self._is_encapsulated:
@@ -92,17 +107,19 @@ class PixelReader:
                 "Ask for it in a standard transfer syntax."
             ) from error
         except PARSER_ERRORS as error:
-            raise CorruptFileError(_TOO_SHORT) from error
+            raise CorruptFileError(_UNREADABLE) from error
         return DecodedFrame(values, str(properties["photometric_interpretation"]))
 
     def _decoded(self, data: bytes) -> DecodedFrame:
-        """Decode as stated, or else as the data say of themselves."""
+        """Decode as stated, or else as the data say of themselves, unless the first try hung."""
         one = self._options | {"number_of_frames": 1}
+        begun = time.monotonic()
         try:
             return decoding.decode(EncodedFrame(data, self._syntax, one), self._tick)
         except JRViewerError:
             found = found_syntax(data)
-            if not contradicts(self._syntax, found):
+            hung = time.monotonic() - begun > 3
+            if hung or not contradicts(self._syntax, found):
                 raise
         decoded = decoding.decode(EncodedFrame(data, found, one), self._tick)
         self._warn("The file names another compression than the one its pixels have.")
@@ -124,8 +141,7 @@ class PixelReader:
         ds = parsed.dataset
         samples = integer(ds, "SamplesPerPixel") or 1
         allocated = integer(ds, "BitsAllocated") or 0
-        photometric = text(ds, "PhotometricInterpretation").upper().replace(" ", "_")
-        photometric = photometric.replace("PALETTE_COLOR", "PALETTE COLOR")
+        photometric = _photometric(text(ds, "PhotometricInterpretation"))
         options: dict[str, Any] = {
             "rows": integer(ds, "Rows") or 0,
             "columns": integer(ds, "Columns") or 0,
@@ -247,3 +263,11 @@ def _extended_offsets(parsed: Parsed) -> tuple[bytes, bytes] | None:
     if isinstance(offsets, bytes) and isinstance(lengths, bytes) and len(offsets) == len(lengths):
         return offsets, lengths
     return None
+
+
+def _photometric(stated: str) -> str:
+    """A photometric interpretation as the standard spells it."""
+    compact = stated.upper().replace(" ", "").replace("_", "")
+    known = ("PALETTE COLOR", "YBR_FULL", "YBR_FULL_422", "YBR_RCT", "YBR_ICT")
+    spelled = {name.replace(" ", "").replace("_", ""): name for name in known}
+    return spelled.get(compact, compact)
