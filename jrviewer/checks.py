@@ -72,7 +72,9 @@ def _place(image: Slice) -> Iterator[Finding]:
             "amber", "The file states no pixel spacing: the cloud has no millimetres, only a shape."
         )
     elif image.spacing_source == "detector":
-        yield Finding("amber", "The spacing is the detector's, not the body's: lengths are too long.")
+        yield Finding(
+            "amber", "The spacing is the detector's, not the body's: lengths are too long."
+        )
     elif max(image.plane.spacing_mm) > MAX_PIXEL_MM:
         yield Finding("amber", "The pixels are coarser than any that the model has seen.")
     if min(image.shape) < MIN_SIDE_PIXELS:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Literal
 
 import numpy as np
 import torch
@@ -21,7 +21,7 @@ from jrviewer.errors import InputRefusedError, ModelError
 from jrviewer.geometry import BOX_HALF_WIDTH_MM, Box, FloatArray, Plane, canonical_box
 from jrviewer.network import CT, MR, MR_SPAN_HU, Config, JointNet
 from jrviewer.progress import Report, silent
-from jrviewer.records import Cloud, Finding, Prediction, Slice, UInt8Array, Unit
+from jrviewer.records import Cloud, Prediction, Slice, UInt8Array, Unit
 from jrviewer.resources import resource
 from jrviewer.sampling import sample
 
@@ -57,18 +57,21 @@ class Model:
         hu = torch.from_numpy(np.asarray(pixels * scale + offset, dtype=np.float32))[None, None]
         with torch.inference_mode():
             denoised = self.net.denoise(hu.to(self._torch_device), kind).hu[0, 0].cpu().numpy()
-        return cast("FloatArray", (denoised - np.float32(offset)) / np.float32(scale))
+        values: FloatArray = (denoised - np.float32(offset)) / np.float32(scale)
+        return values
 
     def cloud(
         self, image: FloatArray, count: int = POINTS
     ) -> tuple[FloatArray, UInt8Array, FloatArray]:
-        """Points (N, 3) in box coordinates, labels (N,) and sigma (N,) in mm for a canonical image."""
+        """Points (N, 3) in box coordinates, labels (N,) and sigma (N,) in mm of a canonical
+        image.
+        """
         return self.clouds(image, (count,))[0]
 
     def clouds(
         self, image: FloatArray, counts: Sequence[int]
     ) -> list[tuple[FloatArray, UInt8Array, FloatArray]]:
-        """A cloud of every size in `counts` from one pass over a canonical image (128, 128) in HU."""
+        """A cloud of every size in `counts` from one pass over a canonical image (128, 128), HU."""
         hu = torch.from_numpy(np.asarray(image, dtype=np.float32))[None, None]
         with torch.inference_mode():
             surfaces = self.net.surfaces(hu.to(self._torch_device))
@@ -87,6 +90,7 @@ def load_model(device: Device = "auto", weights: Path | None = None) -> Model:
     are missing, changed or made for another network, or where CUDA was asked for and does not work.
     """
     from safetensors import SafetensorError, safe_open
+    from safetensors.torch import load_file
 
     path = weights or resource("model/joint.safetensors")
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -95,9 +99,8 @@ def load_model(device: Device = "auto", weights: Path | None = None) -> Model:
     try:
         with safe_open(path, framework="pt") as file:
             about = json.loads(file.metadata()["jrviewer"])
-            state = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118 - no mapping
-        net = JointNet(_config(about["config"]))
-        net.load_state_dict(state)
+        net = JointNet(Config.from_values(about["config"]))
+        net.load_state_dict(load_file(path))  # half precision in the file, single in the network
     except (SafetensorError, KeyError, TypeError, RuntimeError) as error:
         raise ModelError(
             "The model's weights cannot be used: the file is damaged or made for another version. "
@@ -109,7 +112,7 @@ def load_model(device: Device = "auto", weights: Path | None = None) -> Model:
         name=f"{about['name']} {about['version']}",
         weights_sha256=sha256,
         device="CPU fp32" if target.type == "cpu" else f"{torch.cuda.get_device_name(target)} fp32",
-        net=net.to(target, memory_format=torch.channels_last),
+        net=channels_last(net.to(target)),
         sharpness=float(about.get("sharpness", 1.0)),
     )
 
@@ -156,6 +159,14 @@ def predict_series(
         yield predict(model, image, run_anyway=run_anyway)
 
 
+def channels_last(net: JointNet) -> JointNet:
+    """Weights in the order that convolutions on a CPU are fastest in."""
+    for parameter in net.parameters():
+        if parameter.dim() == 4:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+    return net
+
+
 def _clouds(model: Model, image: Slice, denoised: FloatArray) -> tuple[list[Cloud], str]:
     """The clouds of both sizes, or the reason why there are none."""
     if image.unit != "HU":
@@ -176,7 +187,9 @@ def _cloud(
 ) -> Cloud:
     if measured:
         return Cloud(box.to_patient(points).astype(np.float32), labels, sigma_mm, "mm", box)
-    return Cloud(points, labels, (sigma_mm / BOX_HALF_WIDTH_MM).astype(np.float32), "normalized", box)
+    return Cloud(
+        points, labels, (sigma_mm / BOX_HALF_WIDTH_MM).astype(np.float32), "normalized", box
+    )
 
 
 def _no_cloud_unit() -> str:
@@ -193,10 +206,6 @@ def _nominal(plane: Plane, mask: np.ndarray) -> Plane:
 def _mr_scale(pixels: FloatArray) -> float:
     brightest = float(np.percentile(pixels, 99.5))
     return MR_SPAN_HU / brightest if brightest > 0 else 1.0
-
-
-def _config(values: dict[str, Any]) -> Config:
-    return Config(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
 
 
 def _compare_with_card(sha256: str) -> None:

@@ -9,7 +9,8 @@ cell. `jrviewer.sampling` turns those into points.
 Knows nothing of files, DICOM or patients.
 """
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import torch
@@ -35,9 +36,14 @@ class Config:
     layers: int = 16  # depth layers of the box, 8 mm each
     structures: int = 3
 
-    def as_dict(self) -> dict[str, Any]:
-        """The sizes as plain JSON values."""
-        return asdict(self)
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> "Config":
+        """From plain JSON or TOML values, where a tuple is a list."""
+        plain: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in values.items()
+        }
+        return cls(**plain)
 
 
 class Denoised(NamedTuple):
@@ -50,20 +56,25 @@ class Denoised(NamedTuple):
 class Surfaces(NamedTuple):
     """What the cloud head says of a batch of canonical images, 128 × 128 cells in-plane."""
 
-    logits: Tensor  # (B, structures, layers, 128, 128): log-probability of a surface point, unnormalised
-    log_sigma: Tensor  # (B, structures, layers, 128, 128): log of a point's distance to the surface, mm
+    logits: (
+        Tensor  # (B, structures, layers, 128, 128): a surface point's log-probability, + constant
+    )
+    log_sigma: (
+        Tensor  # (B, structures, layers, 64, 64): log of a point's distance to the surface, mm
+    )
 
 
 class Block(nn.Module):
-    """Two 3 × 3 convolutions around a shortcut; starts as the identity, so that no norm is needed."""
+    """Two 3 × 3 convolutions around a shortcut; starts as the identity, so it needs no norm."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
         self.first = nn.Conv2d(width, width, 3, padding=1)
         self.second = nn.Conv2d(width, width, 3, padding=1)
-        nn.init.zeros_(self.second.weight)
+        _zero(self.second)
 
     def forward(self, x: Tensor) -> Tensor:
+        """The same shape."""
         return x + self.second(F.relu(self.first(F.relu(x))))
 
 
@@ -95,7 +106,9 @@ class Encoder(nn.Module):
         self.coarse = nn.Sequential(*(Block(coarse) for _ in range(config.deep_blocks)))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        fine = self.fine(self.stem(F.pixel_unshuffle(x, 2)))  # (B, 2, H, W) → (B, 32, H/2, W/2)
+        """Features of the network's input (B, 2, H, W), finest first."""
+        x = F.pixel_unshuffle(x, 2).contiguous(memory_format=torch.channels_last)
+        fine = self.fine(self.stem(x))  # (B, 8, H/2, W/2) → (B, 32, H/2, W/2)
         middle = self.middle(self.to_middle(fine))
         return fine, middle, self.coarse(self.to_coarse(middle))
 
@@ -111,9 +124,10 @@ class DenoisingHead(nn.Module):
         self.to_fine = Up(middle, fine)
         self.fine = Block(fine)
         self.out = nn.Conv2d(fine, 4 * 2, 3, padding=1)
-        nn.init.zeros_(self.out.weight)
+        _zero(self.out)
 
     def forward(self, features: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+        """Noise and log-variance (B, 2, H, W) in the network's unit."""
         fine, middle, coarse = features
         x = self.middle(middle + self.to_middle(coarse))
         x = self.fine(fine + self.to_fine(x))
@@ -134,7 +148,9 @@ class CloudHead(nn.Module):
         fine, middle, coarse = config.widths
         wide_8, wide_4, wide_2 = config.cloud_widths
         self.to_context = Down(coarse + 2, config.context_width)
-        self.context = nn.Sequential(*(Block(config.context_width) for _ in range(config.context_blocks)))
+        self.context = nn.Sequential(
+            *(Block(config.context_width) for _ in range(config.context_blocks))
+        )
         self.everywhere = nn.Linear(config.context_width, config.context_width)
         self.to_coarse = Up(config.context_width, wide_8)
         self.side_coarse = nn.Conv2d(coarse, wide_8, 1)
@@ -145,9 +161,10 @@ class CloudHead(nn.Module):
         self.to_fine = Up(wide_4, wide_2)
         self.side_fine = nn.Conv2d(fine, wide_2, 1)
         self.fine = Block(wide_2)
-        self.out = nn.Conv2d(wide_2, 4 * 2 * self.cells, 1)
+        self.out = nn.Conv2d(wide_2, 5 * self.cells, 1)
 
     def forward(self, features: tuple[Tensor, Tensor, Tensor]) -> Surfaces:
+        """The surfaces around the canonical images that the features are of."""
         fine, middle, coarse = features
         x = self.to_context(torch.cat([coarse, _coordinates(coarse)], dim=1))
         x = x + self.everywhere(x.mean(dim=(2, 3)))[:, :, None, None]
@@ -155,9 +172,12 @@ class CloudHead(nn.Module):
         x = self.coarse(self.side_coarse(coarse) + self.to_coarse(x))
         x = self.middle(self.side_middle(middle) + self.to_middle(x))
         x = self.fine(self.side_fine(fine) + self.to_fine(x))
-        x = F.pixel_shuffle(self.out(F.relu(x)), 2)  # (B, 2 · cells, 128, 128)
-        logits, log_sigma = x.float().unflatten(1, (2, *self.shape)).unbind(1)
-        return Surfaces(logits, log_sigma + 1.0)
+        out = self.out(F.relu(x)).float()  # (B, 5 · cells, 64, 64)
+        log_sigma, logits = out.split((self.cells, 4 * self.cells), dim=1)
+        logits = F.pixel_shuffle(logits.contiguous(), 2)  # (B, cells, 128, 128)
+        return Surfaces(
+            logits.unflatten(1, self.shape), log_sigma.contiguous().unflatten(1, self.shape) + 2.5
+        )
 
 
 class JointNet(nn.Module):
@@ -187,16 +207,22 @@ class JointNet(nn.Module):
         return surfaces
 
     def forward(self, hu: Tensor, canonical_hu: Tensor) -> tuple[Denoised, Surfaces]:
-        """Both heads, for training: slices and canonical images need not be of the same patients."""
+        """Both heads at once; slices and canonical images need not be of the same patients."""
         return self.denoise(hu), self.surfaces(canonical_hu)
 
 
+def _zero(layer: nn.Conv2d) -> None:
+    """Let a layer start by saying nothing."""
+    nn.init.zeros_(layer.weight)
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
+
+
 def _network_input(hu: Tensor, kind: Tensor | float) -> Tensor:
-    """Scaled values and a plane that tells CT from MR, (B, 2, H, W), channels last."""
+    """Scaled values and a plane that tells CT from MR, (B, 2, H, W)."""
     scaled = hu.clamp(*HU_RANGE) / HU_SCALE
     plane = torch.as_tensor(kind, dtype=hu.dtype, device=hu.device).reshape(-1, 1, 1, 1)
-    both = torch.cat([scaled, plane.expand_as(scaled)], dim=1)
-    return both.contiguous(memory_format=torch.channels_last)
+    return torch.cat([scaled, plane.expand_as(scaled)], dim=1)
 
 
 def _coordinates(features: Tensor) -> Tensor:

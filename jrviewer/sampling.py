@@ -25,7 +25,8 @@ def sample(
 ) -> tuple[FloatArray, NDArray[np.uint8], FloatArray]:
     """Points (N, 3) in box coordinates, their labels (N,) and 1-sigma radii (N,) in millimetres.
 
-    `logits` and `log_sigma` are (structures, layers, 128, 128) as the cloud head gives them. A
+    `logits` (structures, layers, 128, 128) and `log_sigma`, which may be coarser in-plane, are as
+    the cloud head gives them. A
     `sharpness` above 1 draws points towards the places that are most likely.
     """
     mass = _mass(logits, sharpness)
@@ -41,7 +42,7 @@ def sample(
             points.append(_spread(places[own], mass[own], share))
             point_labels.append(np.full(share, label, dtype=np.uint8))
     cloud, cloud_labels = np.concatenate(points), np.concatenate(point_labels)
-    index = cloud_labels.astype(np.intp) * mass_size + _cell_of(cloud, logits.shape)
+    index = cloud_labels.astype(np.intp) * log_sigma[0].size + _cell_of(cloud, log_sigma.shape)
     return cloud.astype(np.float32), cloud_labels, np.exp(log_sigma.ravel()[index])
 
 
@@ -49,7 +50,8 @@ def _mass(logits: FloatArray, sharpness: float) -> FloatArray:
     """The probability of every cell, flat."""
     scaled = logits.ravel() * sharpness
     mass: FloatArray = np.exp(scaled - scaled.max())
-    return mass / mass.sum()
+    mass /= mass.sum()
+    return mass
 
 
 def _threshold(mass: FloatArray) -> float:
@@ -66,7 +68,7 @@ def _shares(mass: FloatArray, labels: NDArray[np.intp], structures: int, count: 
     shares = np.floor(wanted).astype(int)
     for label in np.argsort(shares - wanted)[: count - shares.sum()]:
         shares[label] += 1
-    return shares.tolist()
+    return [int(share) for share in shares]
 
 
 def _spread(places: FloatArray, mass: FloatArray, count: int) -> FloatArray:
@@ -107,7 +109,9 @@ def _cell_of(points: FloatArray, shape: tuple[int, ...]) -> NDArray[np.intp]:
 
 @cache
 def _curve_order(shape: tuple[int, ...]) -> NDArray[np.intp]:
-    """The place of every cell on a curve: structures in turn, a Hilbert curve in-plane, depth to and fro."""
+    """The place of every cell on a curve: structures in turn, a Hilbert curve in-plane, depth to
+    and fro.
+    """
     structures, layers, rows, columns = shape
     in_plane = _hilbert(BOX_PIXELS)[:rows, :columns]
     depth = np.arange(layers)[:, None, None]

@@ -6,7 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from jrviewer.geometry import FloatArray, Plane
+from jrviewer.network import Config
 from jrviewer.records import Acquisition, Series, Slice, Source, SpacingSource, Unit, Window
+
+SMALL = Config(
+    widths=(8, 8, 16), deep_blocks=1, context_width=16, context_blocks=1, cloud_widths=(16, 8, 8)
+)  # a real network, small enough for tests
 
 Vector = tuple[float, float, float]
 

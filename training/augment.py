@@ -1,8 +1,8 @@
 """Bodies that were never scanned, from those that were: one map applied to image and truth alike.
 
 A few volumes of chest and abdomen must teach the cloud head what bodies look like. Each sample is
-mirrored, turned, scaled (the depth as well), shifted and bent by a smooth in-plane field that is the
-same at every depth. Box coordinates throughout.
+mirrored, turned, scaled (the depth as well), shifted and bent by a smooth in-plane field that is
+the same at every depth. Box coordinates throughout.
 """
 
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ def augment(
 
 
 def _matrices(batch: int, generator: torch.Generator, by: Strength) -> tuple[Tensor, Tensor]:
-    """In-plane maps (B, 2, 2) from new to old places, and the scale (B,) that also divides depth."""
+    """In-plane maps (B, 2, 2) from new to old places, and the scale (B,) that divides depth."""
     angle = _uniform((batch,), generator) * torch.deg2rad(torch.tensor(by.turn_degrees))
     scale = torch.exp(_uniform((batch,), generator) * by.scale)
     stretch = torch.exp(_uniform((batch,), generator) * by.stretch)

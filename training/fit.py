@@ -1,33 +1,36 @@
 """Trains the joint model: every step one batch of noisy slices and one of canonical images.
 
 Progress with the remaining time on stderr, TensorBoard logs, checkpoints that `--resume` goes on
-from, and a clean stop on Ctrl-C. Random numbers come from one seeded generator whose state is in the
-checkpoint, so that a run that was stopped and resumed equals one that was not.
+from, and a clean stop on Ctrl-C. Random numbers come from one seeded generator whose state is in
+the checkpoint, so that a run that was stopped and resumed equals one that was not.
 """
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import torch
-from lightning.fabric import Fabric
+from lightning_fabric import Fabric
 from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
-from jrviewer.network import JointNet
+from jrviewer.inference import channels_last
+from jrviewer.network import JointNet, Surfaces
 from training.augment import augment
 from training.losses import denoising_loss, sigma_loss, surface_loss
 from training.pools import Pairs, Views
 from training.preset import Preset
 
+Tensors = tuple[Tensor, ...] | list[Tensor]
+
 CHECKPOINT = "last.ckpt"
 SAVE_EVERY_SECONDS = 120.0
 WARM_UP_STEPS = 200
+SIGMA_VIEWS = 2  # of a step's views: distances cost time, and a few hundred tell enough
 
 
 def fit(
@@ -60,19 +63,19 @@ class _Run:
     def __init__(self, fabric: Fabric, preset: Preset, out: Path) -> None:
         torch.manual_seed(preset.seed)
         self.fabric, self.preset, self.out = fabric, preset, out
-        net = JointNet(preset.model).to(memory_format=torch.channels_last)
+        net = channels_last(JointNet(preset.model))
         optimizer = torch.optim.AdamW(net.parameters(), lr=preset.learning_rate, weight_decay=1e-4)
         self.net, self.optimizer = fabric.setup(net, optimizer)
         self.net.mark_forward_method("denoise")
         self.net.mark_forward_method("surfaces")
         self.average = torch.optim.swa_utils.AveragedModel(
-            self.net.module, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(preset.average)
+            self.net.module, multi_avg_fn=_running_mean(preset.average)
         )
         self.generator = torch.Generator().manual_seed(preset.seed + fabric.global_rank)
         self.step = 0
 
     def train(
-        self, pairs: Pairs, views: Views, log: SummaryWriter, bar: Any, deadline: float
+        self, pairs: Pairs, views: Views, log: SummaryWriter, bar: tqdm, deadline: float
     ) -> None:
         """Steps until the preset is done or the deadline has passed."""
         saved = time.monotonic()
@@ -104,7 +107,9 @@ class _Run:
 
     def _losses(self, pairs: Pairs, views: Views) -> dict[str, Tensor]:
         preset, generator = self.preset, self.generator
-        torch.manual_seed(int(torch.randint(2**31, (), generator=generator)))  # for the draws of cells
+        torch.manual_seed(
+            int(torch.randint(2**31, (), generator=generator))
+        )  # for the draws of cells
         clean, noisy, kind = pairs.draw(preset.crops, preset.crop_pixels, generator)
         images, points, labels, z_range = views.draw(preset.views, preset.points, generator)
         images, points, z_range = augment(images, points, z_range, generator)
@@ -113,7 +118,7 @@ class _Run:
         return {
             "denoising": denoising_loss(denoised, noisy, clean),
             "surface": surface_loss(surfaces, points, labels, z_range),
-            "sigma": sigma_loss(surfaces, points, z_range),
+            "sigma": sigma_loss(*_first(SIGMA_VIEWS, surfaces, points, z_range)),
         }
 
     def save(self) -> None:
@@ -142,6 +147,14 @@ class _Run:
         self.step = state["step"]
 
 
+def _first(
+    count: int, surfaces: Surfaces, points: Tensor, z_range: Tensor
+) -> tuple[Surfaces, Tensor, Tensor]:
+    """The first few views of a batch."""
+    few = Surfaces(*(part[:count] for part in surfaces))
+    return few, points[:count], z_range[:count]
+
+
 def _schedule(step: int, steps: int) -> float:
     """Share of the learning rate: a short linear rise, then a cosine to a hundredth."""
     if step < WARM_UP_STEPS:
@@ -150,7 +163,7 @@ def _schedule(step: int, steps: int) -> float:
     return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
 
 
-def _write(log: SummaryWriter, terms: dict[str, Tensor], step: int, bar: Any) -> None:
+def _write(log: SummaryWriter, terms: dict[str, Tensor], step: int, bar: tqdm) -> None:
     for name, value in terms.items():
         log.add_scalar(f"loss/{name}", value.item(), step)
     bar.set_postfix({name: f"{value.item():.3f}" for name, value in terms.items()}, refresh=False)
@@ -175,8 +188,18 @@ def _log(out: Path) -> Iterator[SummaryWriter]:
         log.close()
 
 
-def _bar(run: _Run, *, quiet: bool) -> Any:
+def _bar(run: _Run, *, quiet: bool) -> tqdm:
     """Progress with the time that remains, on stderr and only where someone looks."""
     return tqdm(
         total=run.preset.steps, initial=run.step, unit="step", disable=True if quiet else None
     )
+
+
+def _running_mean(decay: float) -> Callable[[Tensors, Tensors, Tensor | int], None]:
+    """Moves every averaged weight towards the current one; faster at first, when all is new."""
+
+    def update(averaged: Tensors, current: Tensors, count: Tensor | int) -> None:
+        kept = min(decay, (1 + float(count)) / (10 + float(count)))
+        torch._foreach_lerp_(averaged, current, 1 - kept)
+
+    return update

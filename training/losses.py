@@ -11,7 +11,7 @@ from jrviewer.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM
 from jrviewer.network import Denoised, Surfaces
 
 SPREAD_HU = 10.0  # added to a sample's noise, so that clean samples do not outweigh all others
-SIGMA_FLOOR_MM = 0.5
+SIGMA_RANGE_MM = (0.5, 40.0)  # a guess in the wild must not drown everything else in a step
 
 
 def denoising_loss(denoised: Denoised, noisy: Tensor, clean: Tensor) -> Tensor:
@@ -30,10 +30,11 @@ def denoising_loss(denoised: Denoised, noisy: Tensor, clean: Tensor) -> Tensor:
 
 
 def surface_loss(surfaces: Surfaces, points: Tensor, labels: Tensor, z_range: Tensor) -> Tensor:
-    """Cross-entropy of the true surface points (B, P, 3) under the predicted cells, in nats a point.
+    """Cross-entropy of the true surface points (B, P, 3) under the predicted cells, in nats a
+    point.
 
-    Cells beyond the slices that exist, z_range (B, 2) in box units, take no part: there the truth is
-    unknown, not empty. A point's probability is shared linearly between neighbouring cells.
+    Cells beyond the slices that exist, z_range (B, 2) in box units, take no part: there the truth
+    is unknown, not empty. A point's probability is shared linearly between neighbouring cells.
     """
     logits = surfaces.logits.masked_fill(~_inside(surfaces.logits, z_range), -math.inf)
     log_probability = logits.flatten(1) - logits.flatten(1).logsumexp(dim=1, keepdim=True)
@@ -43,19 +44,22 @@ def surface_loss(surfaces: Surfaces, points: Tensor, labels: Tensor, z_range: Te
     return -(wanted.where(counted, 0.0).sum() / counted.sum().clamp(min=1))
 
 
-def sigma_loss(surfaces: Surfaces, points: Tensor, z_range: Tensor, draws: int = 256) -> Tensor:
+def sigma_loss(surfaces: Surfaces, points: Tensor, z_range: Tensor, draws: int = 512) -> Tensor:
     """Half-normal likelihood of the distance from likely cells to the true surface, millimetres.
 
     Cells are drawn as the cloud will be, from the predicted probability, so that the spread is
     learnt where points are going to be.
     """
+    shape = surfaces.logits.shape[1:]
     inside = _inside(surfaces.logits, z_range)
     logits = surfaces.logits.detach().masked_fill(~inside, -math.inf).flatten(1)
     drawn = torch.multinomial(logits.softmax(dim=1), draws, replacement=True)
-    places = _jittered_places(drawn, surfaces.logits.shape[1:])
+    places = _jittered_places(drawn, shape)
     distance = torch.stack([_distance(p, q) for p, q in zip(places, points, strict=True)])
-    log_sigma = surfaces.log_sigma.flatten(1).gather(1, drawn).clamp(-1, 5)
-    ratio = distance.clamp(min=SIGMA_FLOOR_MM) * torch.exp(-log_sigma)
+    labels = drawn // shape[1:].numel()
+    cells = cell_index(places, labels, surfaces.log_sigma.shape[1:])
+    log_sigma = surfaces.log_sigma.flatten(1).gather(1, cells.clamp(min=0)).clamp(-1, 5)
+    ratio = distance.clamp(*SIGMA_RANGE_MM) * torch.exp(-log_sigma)
     return (log_sigma + 0.5 * ratio**2).mean()
 
 

@@ -6,6 +6,7 @@ from phantoms, and finds them again by what they were made of.
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -81,7 +82,7 @@ class Views:
     def draw(
         self, batch: int, points: int, generator: torch.Generator
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Images (B, 1, 128, 128) in HU, points (B, P, 3) and z_range (B, 2) in box units, labels."""
+        """Images (B, 1, 128, 128) in HU; points (B, P, 3), labels and z_range (B, 2), box units."""
         drawn = [self._view(points, generator) for _ in range(batch)]
         images, places, labels, z_range = (torch.stack(part) for part in zip(*drawn, strict=True))
         return images, places, labels, z_range
@@ -106,19 +107,16 @@ class Views:
         return self._maps[path]
 
 
-def _index(folder: Path) -> list[dict]:
-    entries: list[dict] = json.loads((folder / "index.json").read_text())
+def _index(folder: Path) -> list[dict[str, Any]]:
+    content = json.loads((folder / "index.json").read_text())
+    entries: list[dict[str, Any]] = content["volumes"] if isinstance(content, dict) else content
     return entries
 
 
-def _body_place(
-    image: np.ndarray, pixels: int, generator: torch.Generator
-) -> tuple[slice, slice]:
+def _body_place(image: np.ndarray, pixels: int, generator: torch.Generator) -> tuple[slice, slice]:
     """A square in the image that holds some body; after eight tries any square will do."""
     for _ in range(8):
-        row, column = (
-            _integer(max(size - pixels, 0) + 1, generator) for size in image.shape
-        )
+        row, column = (_integer(max(size - pixels, 0) + 1, generator) for size in image.shape)
         place = (slice(row, row + pixels), slice(column, column + pixels))
         if np.percentile(image[place][::4, ::4], 90) > EMPTY_HU:
             break
@@ -134,7 +132,7 @@ def _turned(clean: Tensor, noisy: Tensor, generator: torch.Generator) -> tuple[T
 
 
 def _tensor(array: np.ndarray) -> Tensor:
-    return torch.from_numpy(np.asarray(array, dtype=np.float32))
+    return torch.from_numpy(np.array(array, dtype=np.float32))
 
 
 def _integer(below: int, generator: torch.Generator) -> int:

@@ -28,6 +28,11 @@ class Preset:
     cloud_weight: float = 0.25
     sigma_weight: float = 0.1
     average: float = 0.999  # decay of the weights' running mean, which is what ships
+    phantoms: int = 120  # whose views are drawn from
+    phantom_pairs: int = 300
+    pairs_256: int = 3000
+    pairs_512: int = 400
+    sharpness: float = 1.0  # of the cloud's sampling, kept with the weights
     share: dict[str, float] = field(default_factory=dict)  # of the views, by region
 
 
@@ -38,7 +43,5 @@ def load_preset(name: str) -> Preset:
         known = ", ".join(sorted(p.stem for p in FOLDER.glob("*.toml")))
         raise JRViewerError(f"There is no preset “{name}”. The presets are: {known}.")
     content: dict[str, Any] = tomllib.loads(path.read_text())
-    model = {k: tuple(v) if isinstance(v, list) else v for k, v in content["model"].items()}
-    return Preset(
-        name=name, model=Config(**model), share=content.get("share", {}), **content["fit"]
-    )
+    model = Config.from_values(content["model"])
+    return Preset(name=name, model=model, share=content.get("share", {}), **content["fit"])

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 _LIDC = re.compile(r"LIDC-IDRI-\d{4}")
 
 
+class NoVolumeError(ValueError):
+    """A folder of a DICOM tree that holds no axial CT series: an MR, say, or a scout view."""
+
+
 def patient_of(folder: Path, root: Path) -> str:
     """The patient of a DICOM folder: its LIDC-IDRI number, or the first folder below the root."""
     numbers = _LIDC.findall(str(folder))
@@ -61,15 +65,15 @@ def ct_slices(folder: Path) -> "tuple[Slice, ...]":
 
 def ct_voxels(folder: Path) -> tuple[FloatArray, tuple[float, float, float]]:
     """HU (z, y, x) and spacings (z, y, x) of a folder's series, turned to z up, y back, x left and
-    evenly spaced along z. Raises ValueError where there is no axial CT series.
+    evenly spaced along z. Raises NoVolumeError where there is no axial CT series.
     """
     slices = ct_slices(folder)
     if len(slices) < 2:
-        raise ValueError("the folder holds no CT series of two or more slices")
+        raise NoVolumeError("the folder holds no CT series of two or more slices")
     plane = slices[0].plane
     across, down = float(plane.along_row[0]), float(plane.along_column[1])
     if min(abs(across), abs(down)) < 0.98:
-        raise ValueError("the series is not axial with its rows from side to side")
+        raise NoVolumeError("the series is not axial with its rows from side to side")
     ordered = sorted(slices, key=lambda one: float(one.plane.origin_mm[2]))
     layers = np.stack([one.pixels for one in ordered])[:, :: _sign(down), :: _sign(across)]
     heights = np.array([one.plane.origin_mm[2] for one in ordered])

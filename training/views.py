@@ -4,7 +4,7 @@ Made exactly as the app makes its input, and kept on disk as arrays that trainin
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -24,11 +24,13 @@ from jrviewer.geometry import (
 )
 from jrviewer.progress import Report, silent
 from jrviewer.records import UInt8Array, read_only
+from training.series import NoVolumeError
 from training.surfaces import VERSION, Surface, surface_of, truth
 from training.volumes import Entry, Int16Array, Region, Split, Volume, catalogue, load
 
 POINTS = 10_000
 _SMALLEST_BODY_MM2 = 1000.0  # less is the tip of a nose or noise, not a slice of a body
+Reader = Callable[[Entry], Volume]
 _ARRAYS = ("images", "points", "labels", "z_range")
 
 
@@ -156,9 +158,9 @@ def write_pool(
     out.mkdir(parents=True, exist_ok=True)
     entries = [e for e in catalogue(data) if e.split == split and e.modality == "CT"]
     rows: list[Row] = []
-    for row in _mapped(partial(_write_views, out=out, step_mm=step_mm), entries, workers):
+    for row in _mapped(partial(write_views, out=out, step_mm=step_mm), entries, workers):
         rows.append(row)
-        _write_json(out / "index.json", {"split": split, "step_mm": step_mm, "volumes": rows})
+        write_index(out, rows, {"split": split, "step_mm": step_mm})
         report(len(rows) / len(entries), f"{len(rows)} of {len(entries)} volumes")
     return sum(len(row["indices"]) for row in rows)
 
@@ -183,14 +185,16 @@ def _mapped(work: Callable[[Entry], Row], entries: Sequence[Entry], workers: int
         yield from pool.map(work, entries)
 
 
-def _write_views(entry: Entry, out: Path, step_mm: float) -> Row:
-    """The arrays of one volume, and then its row, which says that they are whole."""
+def write_views(entry: Entry, out: Path, step_mm: float, read: Reader = load) -> Row:
+    """The arrays of one volume, and then its row, which says that they are whole.
+
+    `read` gives the volume of the entry; it is not asked where the views are there already.
+    """
     done = out / f"{entry.name}.{step_mm:g}.v{VERSION}.json"
     if done.is_file():
         row: Row = json.loads(done.read_text(encoding="utf-8"))
         return row
-    volume = load(entry)
-    made = list(views_of(volume, surface_of(volume), step_mm))
+    made = _views_of_entry(entry, step_mm, read)
     if made:
         _write_arrays(made, out)
     row = {
@@ -201,6 +205,20 @@ def _write_views(entry: Entry, out: Path, step_mm: float) -> Row:
     }
     _write_json(done, row)
     return row
+
+
+def write_index(out: Path, rows: Sequence[Row], about: Mapping[str, object]) -> None:
+    """The list of a pool's volumes."""
+    _write_json(out / "index.json", {**about, "volumes": rows})
+
+
+def _views_of_entry(entry: Entry, step_mm: float, read: Reader) -> list[View]:
+    """None at all for a folder without a CT: trees of DICOM files hold other things too."""
+    try:
+        volume = read(entry)
+    except NoVolumeError:
+        return []
+    return list(views_of(volume, surface_of(volume), step_mm))
 
 
 def _write_arrays(made: Sequence[View], out: Path) -> None:

@@ -25,7 +25,7 @@ from jrviewer.records import read_only
 from training.series import ct_slices, ct_voxels, dicom_folders, name_of, patient_of
 
 Int16Array = npt.NDArray[np.int16]
-Region = Literal["chest", "abdomen", "head-neck", "head"]
+Region = Literal["chest", "abdomen", "head-neck", "head", "phantom"]
 Split = Literal["train", "validation"]
 
 REGIONS: tuple[Region, ...] = ("chest", "abdomen", "head-neck", "head")
@@ -88,7 +88,7 @@ def catalogue(data: Path) -> list[Entry]:
 
 
 def load(entry: Entry) -> Volume:
-    """The voxels of an entry. Raises ValueError for a DICOM folder without an axial CT series."""
+    """The voxels of an entry. Raises NoVolumeError for a DICOM folder without an axial CT."""
     if entry.path.is_dir():
         values, spacing_mm = ct_voxels(entry.path)
         voxels = np.clip(np.rint(values), -1024, 3071).astype(np.int16)
