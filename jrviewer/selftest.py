@@ -173,11 +173,15 @@ def _look_at_opengl(found: Findings) -> None:
 def _draw(sending: Connection) -> None:
     """In the child: a sphere without a window, and who drew it."""
     import pyvista
+    from vtkmodules.vtkCommonCore import vtkLogger
 
+    # Without a display VTK first complains about it, then draws through EGL all the same.
+    vtkLogger.SetStderrVerbosity(vtkLogger.VERBOSITY_OFF)
     plotter = pyvista.Plotter(off_screen=True, window_size=[64, 64])
     plotter.add_mesh(pyvista.Sphere(), color="white")
     picture = np.asarray(plotter.screenshot(return_img=True))
-    capabilities = str(plotter.render_window.ReportCapabilities())
+    window = plotter.render_window
+    capabilities = "" if window is None else str(window.ReportCapabilities())
     names = [line for line in capabilities.splitlines() if "renderer string" in line]
     if np.ptp(picture) > 50:  # something was drawn on the background
         sending.send(names[0].split(":", 1)[1].strip() if names else "unnamed")
