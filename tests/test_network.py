@@ -2,12 +2,7 @@ import pytest
 import torch
 
 from jrviewer.network import CT, MR, Config, JointNet
-from tests.factory import SMALL
-
-
-def small_net(seed: int = 0) -> JointNet:
-    torch.manual_seed(seed)
-    return JointNet(SMALL).eval()
+from tests.small_network import small_net
 
 
 def test_a_slice_comes_back_at_its_own_size_whatever_that_is() -> None:

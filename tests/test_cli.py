@@ -1,0 +1,144 @@
+import json
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from jrviewer import NOTICE, __main__, __version__, cli
+from tests.boundaries import (
+    Row,
+    replace_module,
+    replace_reader,
+)
+
+Captured = pytest.CaptureFixture[str]
+
+
+def test_a_librarys_warning_stays_unsaid(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+    def inspect(paths: Sequence[Path], report: object) -> list[Row]:
+        warnings.warn("Invalid value 'Roe^Jane'", stacklevel=1)
+        return [Row("a.dcm", "open")]
+
+    replace_reader(monkeypatch, inspect=inspect)
+
+    assert cli.main(["inspect", "a.dcm"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def inspected(*rows: Row) -> Callable[[Sequence[Path], object], list[Row]]:
+    return lambda paths, report: list(rows)
+
+
+def test_inspect_prints_its_rows_as_json(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+    rows = (Row("a.dcm", "open"), Row("b/c.dcm", "corrupt", "It ends too early."))
+    replace_reader(monkeypatch, inspect=inspected(*rows))
+
+    code = cli.main(["inspect", "--json", "a.dcm", "b"])
+
+    printed = capsys.readouterr()
+    assert code == 1
+    assert json.loads(printed.out) == [row.as_json() for row in rows]
+    assert printed.err == "argument 2: It ends too early.\n"
+
+
+def test_inspect_prints_a_line_a_file(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+    replace_reader(monkeypatch, inspect=inspected(Row("a.dcm", "open")))
+
+    assert cli.main(["inspect", "a.dcm"]) == 0
+    assert capsys.readouterr().out == "a.dcm\topen\tCT\t2×3×1\t\n"
+
+
+def test_a_dicomdir_itself_does_not_fall_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    directory = Row("disc/DICOMDIR", "no_image", "A directory.")
+    replace_reader(monkeypatch, inspect=inspected(directory, Row("disc/a", "open")))
+
+    assert cli.main(["inspect", "disc/DICOMDIR"]) == 0
+
+
+def test_inspecting_nothing_falls_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    replace_reader(monkeypatch, inspect=inspected())
+
+    assert cli.main(["inspect", "empty-folder"]) == 1
+
+
+@pytest.mark.parametrize(("ok", "code"), [(True, 0), (False, 1)])
+def test_verify_prints_its_verdict(
+    monkeypatch: pytest.MonkeyPatch, capsys: Captured, ok: bool, code: int
+) -> None:
+    verdict = SimpleNamespace(ok=ok, sentences=("First.", "Second."))
+    replace_module(monkeypatch, "provenance", verify=lambda export, source: verdict)
+
+    assert cli.main(["verify", "a.ply", "a.dcm"]) == code
+    assert capsys.readouterr().out == "First.\nSecond.\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["predict", "a.dcm"],
+        ["predict", "--out", "x"],
+        ["predict", "a.dcm", "--out", "x", "--points", "7"],
+        ["predict", "a.dcm", "--out", "x", "--only", "stl"],
+        ["predict", "a.dcm", "--out", "x", "--index", "-1"],
+        ["inspect"],
+        ["verify"],
+        ["--frobnicate"],
+    ],
+)
+def test_wrong_usage_ends_with_two(arguments: list[str], capsys: Captured) -> None:
+    with pytest.raises(SystemExit) as ended:
+        __main__.main(arguments)
+
+    assert ended.value.code == 2
+    assert "usage:" in capsys.readouterr().err
+
+
+def test_the_version_is_said(capsys: Captured) -> None:
+    with pytest.raises(SystemExit) as ended:
+        __main__.main(["--version"])
+
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"JRViewer {__version__}\n"
+
+
+@pytest.mark.parametrize("arguments", [[], ["a.dcm", "folder"], ["./predict"]])
+def test_anything_but_a_command_opens_the_window(
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    opened: list[Sequence[Path]] = []
+
+    def open_window(paths: Sequence[Path]) -> int:
+        opened.append(paths)
+        return 7
+
+    # Replaced boundary: the window itself.
+    window = SimpleNamespace(main=open_window)
+    monkeypatch.setitem(sys.modules, "jrviewer.ui", SimpleNamespace(app=window))
+    monkeypatch.setitem(sys.modules, "jrviewer.ui.app", window)
+
+    assert __main__.main(arguments) == 7
+    assert opened == [[Path(argument) for argument in arguments]]
+
+
+def test_help_needs_neither_qt_nor_torch() -> None:
+    code = (
+        "import sys\n"
+        "from jrviewer.__main__ import main\n"
+        "try:\n"
+        "    main(['--help'])\n"
+        "except SystemExit as ended:\n"
+        "    assert not ended.code\n"
+        "assert not {'PySide6', 'torch', 'pydicom', 'pyvista', 'PIL'} & set(sys.modules)\n"
+    )
+
+    root = Path(__file__).resolve().parents[1]
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, check=False, capture_output=True, text=True
+    )
+
+    assert ran.returncode == 0, ran.stderr
+    assert NOTICE in " ".join(ran.stdout.split())
