@@ -6,14 +6,14 @@ import math
 import re
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
-from pydicom.sequence import Sequence
+from pydicom.sequence import Sequence as Items
 
 PARSER_ERRORS = (  # all that pydicom has been seen to raise on damaged files
     ArithmeticError,
@@ -53,7 +53,7 @@ def text(ds: Dataset | None, keyword: str) -> str:
 def texts(ds: Dataset | None, keyword: str) -> tuple[str, ...]:
     """An attribute's values as stripped texts."""
     found = value(ds, keyword)
-    if found is None or isinstance(found, Sequence | bytes):
+    if found is None or isinstance(found, Items | bytes):
         return ()
     many = found if _is_many(found) else [found]
     return tuple(_clean(str(one)) for one in many)
@@ -85,13 +85,13 @@ def integer(ds: Dataset | None, keyword: str) -> int | None:
 def items(ds: Dataset | None, keyword: str) -> list[Dataset]:
     """The items of a sequence; empty where it is absent or no sequence."""
     found = value(ds, keyword)
-    return list(found) if isinstance(found, Sequence) else []
+    return list(found) if isinstance(found, Items) else []
 
 
 def first_item(ds: Dataset | None, keyword: str) -> Dataset | None:
     """The first item of a sequence."""
     found = value(ds, keyword)
-    return found[0] if isinstance(found, Sequence) and len(found) else None
+    return found[0] if isinstance(found, Items) and len(found) else None
 
 
 def all_elements(ds: Dataset, depth: int = 0) -> Iterator[tuple[Dataset, Any]]:
@@ -110,6 +110,13 @@ def all_elements(ds: Dataset, depth: int = 0) -> Iterator[tuple[Dataset, Any]]:
         if depth < 8:
             for item in nested:
                 yield from all_elements(item, depth + 1)
+
+
+def drop(ds: Dataset, keywords: Sequence[str]) -> None:
+    """Remove attributes, where they are there."""
+    for keyword in keywords:
+        if keyword in ds:
+            delattr(ds, keyword)
 
 
 def _raw_text(ds: Dataset | None, keyword: str) -> str | None:

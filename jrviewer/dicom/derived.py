@@ -17,17 +17,17 @@ from pydicom.uid import (
     EnhancedCTImageStorage,
     EnhancedMRImageStorage,
     MRImageStorage,
-    PositronEmissionTomographyImageStorage,
-    SecondaryCaptureImageStorage,
 )
 
 from jrviewer import __version__
-from jrviewer.dicom.attributes import PARSER_ERRORS, integer, items, text, texts
+from jrviewer.dicom.attributes import PARSER_ERRORS, drop, integer, items, text, texts
+from jrviewer.dicom.capture import become_capture
 from jrviewer.dicom.dataset import Parsed
 from jrviewer.dicom.place import group
 from jrviewer.dicom.stored import (
     Scale,
     StoredArray,
+    decimal_string,
     keep_padding,
     new_scale,
     own_scale,
@@ -41,7 +41,7 @@ SMOOTHING = ("113087", "Smoothing")
 SOURCE_IMAGE = ("121322", "Source image for image processing operation")
 PROCESSING_EQUIPMENT = ("109102", "Processing Equipment")
 
-_CLASSIC = frozenset({CTImageStorage, MRImageStorage, PositronEmissionTomographyImageStorage})
+_CLASSIC = frozenset({CTImageStorage, MRImageStorage})
 ENHANCED = frozenset({EnhancedCTImageStorage, EnhancedMRImageStorage})
 _LOSSY_METHODS = {"50": "ISO_10918_1", "51": "ISO_10918_1", "81": "ISO_14495_1"}
 _DROPPED = (  # what was said of other pixels, or of the object as it was
@@ -55,21 +55,7 @@ _DROPPED = (  # what was said of other pixels, or of the object as it was
     "FloatPixelData",
     "DoubleFloatPixelData",
     "FloatPixelPaddingValue",
-    "PresentationLUTShape",
 )
-_ONLY_IN_MULTI_FRAME = (
-    "NumberOfFrames",
-    "FrameIncrementPointer",
-    "FrameTime",
-    "FrameTimeVector",
-    "SharedFunctionalGroupsSequence",
-    "PerFrameFunctionalGroupsSequence",
-    "DimensionOrganizationSequence",
-    "DimensionIndexSequence",
-    "DimensionOrganizationType",
-    "GridFrameOffsetVector",
-)
-_ONLY_IN_COLOUR = ("PlanarConfiguration", "ICCProfile", "ColorSpace", "UltrasoundColorDataPresent")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,11 +73,12 @@ def derive(prediction: Prediction, origin: Origin, lines: Sequence[str]) -> Data
     ds = _cleaned(source)
     sop_class = origin.parsed.sop_class
     scale = _kept_scale(prediction, origin)
+    ds.SOPClassUID = sop_class
     if scale is not None and sop_class in ENHANCED:
         _keep_one_frame(ds, origin.frame)
     elif scale is None or sop_class not in _CLASSIC:
         scale = None
-        _become_capture(ds, prediction)
+        become_capture(ds, prediction.slice)
     _put_pixels(ds, prediction, origin, scale)
     _put_identity(ds, prediction, origin)
     _put_derivation(ds, prediction, origin)
@@ -131,7 +118,7 @@ def _cleaned(source: Dataset) -> Dataset:
     ds.remove_private_tags()
     ds.decode()
     ds.SpecificCharacterSet = "ISO_IR 192"
-    _drop(ds, _DROPPED)
+    drop(ds, _DROPPED)
     return ds
 
 
@@ -140,6 +127,9 @@ def _kept_scale(prediction: Prediction, origin: Origin) -> Scale | None:
     ds, modality = origin.parsed.dataset, modality_of(origin.parsed.dataset, origin.frame)
     is_plain = modality.table is None and prediction.slice.colour is None and not modality.warning
     if origin.parsed.sop_class not in _CLASSIC | ENHANCED or not is_plain:
+        return None
+    has_groups = len(items(ds, "PerFrameFunctionalGroupsSequence")) > origin.frame
+    if origin.parsed.sop_class in ENHANCED and not has_groups:
         return None
     return own_scale(ds, modality.slope, modality.intercept, origin.stored.dtype)
 
@@ -155,23 +145,6 @@ def _keep_one_frame(ds: Dataset, frame: int) -> None:
             own.FrameType = _derived_type(texts(own, "FrameType"), is_enhanced=True)
 
 
-def _become_capture(ds: Dataset, prediction: Prediction) -> None:
-    """Turn the copy into a Secondary Capture with the slice's own place, where that is known."""
-    image = prediction.slice
-    _drop(ds, (*_ONLY_IN_MULTI_FRAME, *_ONLY_IN_COLOUR, "ModalityLUTSequence", "PixelAspectRatio"))
-    for element in [one for one in ds if 0x1100 <= one.tag.element < 0x1300]:
-        if element.tag.group == 0x0028:  # palettes
-            del ds[element.tag]
-    ds.SOPClassUID = SecondaryCaptureImageStorage
-    ds.ConversionType = "WSD"
-    if image.has_position:
-        plane = image.plane
-        ds.ImagePositionPatient = [_ds(one) for one in plane.origin_mm]
-        ds.ImageOrientationPatient = [_ds(one) for one in (*plane.along_row, *plane.along_column)]
-    if image.spacing_source == "pixel":
-        ds.PixelSpacing = [_ds(one) for one in image.plane.spacing_mm]
-
-
 def _put_pixels(ds: Dataset, prediction: Prediction, origin: Origin, kept: Scale | None) -> None:
     """The denoised pixels, in the source's scale where that is kept."""
     scale = kept or new_scale(prediction.denoised)
@@ -179,8 +152,11 @@ def _put_pixels(ds: Dataset, prediction: Prediction, origin: Origin, kept: Scale
     if kept is not None:
         stored = keep_padding(stored, origin.stored, ds)
     else:
-        _drop(ds, ("PixelPaddingValue", "PixelPaddingRangeLimit"))
-        ds.RescaleSlope, ds.RescaleIntercept = _ds(scale.slope), _ds(scale.intercept)
+        drop(ds, ("PixelPaddingValue", "PixelPaddingRangeLimit"))
+        ds.RescaleSlope, ds.RescaleIntercept = (
+            decimal_string(scale.slope),
+            decimal_string(scale.intercept),
+        )
         ds.RescaleType = "HU" if prediction.slice.unit == "HU" else "US"
     ds.SamplesPerPixel = 1
     ds.PhotometricInterpretation = "MONOCHROME1" if prediction.slice.inverted else "MONOCHROME2"
@@ -188,7 +164,9 @@ def _put_pixels(ds: Dataset, prediction: Prediction, origin: Origin, kept: Scale
     ds.BitsAllocated = stored.dtype.itemsize * 8
     ds.BitsStored, ds.HighBit = scale.bits, scale.bits - 1
     ds.PixelRepresentation = int(scale.signed)
-    ds.SmallestImagePixelValue, ds.LargestImagePixelValue = int(stored.min()), int(stored.max())
+    vr = "SS" if scale.signed else "US"
+    ds.add_new("SmallestImagePixelValue", vr, int(stored.min()))
+    ds.add_new("LargestImagePixelValue", vr, int(stored.max()))
     raw = stored.tobytes()
     ds.add_new("PixelData", "OB" if stored.dtype.itemsize == 1 else "OW", raw + bytes(len(raw) % 2))
 
@@ -275,17 +253,3 @@ def _derived_type(stated: tuple[str, ...], *, is_enhanced: bool) -> list[str]:
     if is_enhanced:
         return ["DERIVED", "PRIMARY", *(rest[:1] or ["VOLUME"]), "FILTERED"]
     return ["DERIVED", "SECONDARY", *rest]
-
-
-def _drop(ds: Dataset, keywords: Sequence[str]) -> None:
-    for keyword in keywords:
-        if keyword in ds:
-            delattr(ds, keyword)
-
-
-def _ds(number: float) -> str:
-    """A decimal string of at most 16 characters (PS3.5 6.2)."""
-    for digits in range(12, 5, -1):
-        if len(said := f"{number:.{digits}g}") <= 16:
-            return said
-    return f"{number:.5e}"

@@ -81,3 +81,11 @@ def keep_padding(stored: StoredArray, source: StoredArray, ds: Dataset) -> Store
     step = int(high) + 1 if int(high) < info.max else int(low) - 1
     apart = np.where((stored >= low) & (stored <= high), np.array(step, stored.dtype), stored)
     return np.where(padded, source, apart).astype(stored.dtype)
+
+
+def decimal_string(number: float) -> str:
+    """A decimal string of at most 16 characters (PS3.5 6.2)."""
+    for digits in range(12, 5, -1):
+        if len(said := f"{number:.{digits}g}") <= 16:
+            return said
+    return f"{number:.5e}"
