@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QMenu, QToolBar, QToolButton
 
 from jrviewer.records import Window
 from jrviewer.ui import theme
+from jrviewer.ui.view_state import View
 from jrviewer.windowing import PRESETS
 
 STEPS = {"Up": -1, "Down": 1, "PgUp": -10, "PgDown": 10, "Home": -100_000, "End": 100_000}
@@ -48,10 +49,17 @@ class Actions(QObject):
         self.steps = [self._step(key, slices) for key, slices in STEPS.items()]
         for action in (self.invert, self.smooth, self.patient):
             action.setCheckable(True)
+            action.setChecked(action is not self.invert)
 
     def everything(self) -> list[QAction]:
         """All of them, so that the window can take their keys."""
         return [action for action in self.children() if isinstance(action, QAction)]
+
+    def show_view(self, view: View) -> None:
+        """Check what is switched on."""
+        self.invert.setChecked(view.is_inverted)
+        self.smooth.setChecked(view.is_smooth)
+        self.patient.setChecked(view.has_patient_text)
 
     def fill(self, bar: QToolBar) -> None:
         """Put them on the toolbar."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal, Slot
-from PySide6.QtGui import QFileOpenEvent, QSurfaceFormat
+from PySide6.QtGui import QFileOpenEvent, QGuiApplication, QSurfaceFormat
 from PySide6.QtWidgets import QApplication
 
 from jrviewer import __version__
@@ -87,9 +87,18 @@ def main(paths: Sequence[Path] = ()) -> int:
 
 
 def create_application() -> Application:
-    """The application object with theme, surface format and excepthook; before any widget."""
+    """The application object, ready for the first widget."""
     if sys.platform == "win32":
         import_torch()
+    set_platform_defaults()
+    sys.excepthook = _tell_bug
+    application = Application(sys.argv[:1])
+    dress(application)
+    return application
+
+
+def set_platform_defaults() -> None:
+    """What Qt, VTK and qtpy must know before there is an application."""
     os.environ["QT_API"] = "pyside6"  # for pyvistaqt's qtpy
     surface = QSurfaceFormat()
     surface.setVersion(3, 2)
@@ -97,14 +106,15 @@ def create_application() -> Application:
     surface.setDepthBufferSize(24)
     surface.setSamples(0)
     QSurfaceFormat.setDefaultFormat(surface)  # Wayland shows a black view otherwise
-    sys.excepthook = _tell_bug
-    application = Application(sys.argv[:1])
+
+
+def dress(application: QApplication) -> None:
+    """Name, icon and theme."""
     application.setApplicationName("JRViewer")
     application.setApplicationVersion(__version__)
-    application.setDesktopFileName("jrviewer")
+    QGuiApplication.setDesktopFileName("jrviewer")
     application.setWindowIcon(theme.icon("app"))
     theme.apply_dark(application)
-    return application
 
 
 def _sample() -> list[Path]:

@@ -119,6 +119,7 @@ class MainWindow(QMainWindow):
         session.device_known.connect(self.status.show_device)
         session.exported.connect(self._show_exported)
         view.changed.connect(display.show_view)
+        view.changed.connect(actions.show_view)
         for pane in (self.original, self.denoised):
             pane.window_dragged.connect(view.drag_window)
             pane.panned.connect(view.pan_by)

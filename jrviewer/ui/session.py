@@ -164,6 +164,7 @@ class Session(QObject):
     def close(self) -> None:
         """Stop the worker and wait for it."""
         self.background.stop()
+        self._worker.close()
 
     def _export(
         self, path: Path, job_of: Callable[[Prediction], Callable[[Report], object]]

@@ -41,6 +41,14 @@ class Welcome(QWidget):
         column.addLayout(buttons)
         column.addStretch()
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """A dashed frame: things can be dropped here."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(74, 88, 100), 2, Qt.PenStyle.DashLine))
+        painter.drawRoundedRect(self.rect().adjusted(24, 24, -24, -24), 14, 14)
+        painter.end()
+
 
 class DropHighlight(QWidget):
     """A frame over the whole window while files hover over it."""

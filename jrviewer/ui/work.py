@@ -4,6 +4,7 @@ Heavy modules are imported inside the functions, so that they load in the worker
 is on screen. Knows neither Qt nor the session.
 """
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +15,10 @@ from jrviewer.records import Prediction, Slice, Window
 
 if TYPE_CHECKING:
     from jrviewer.dicom import Opened
-    from jrviewer.inference import Model
+    from jrviewer.inference import Device, Model
 
 ReadPaths = Callable[[Sequence[Path], Report], "Opened"]
-LoadModel = Callable[[str], "Model"]
+LoadModel = Callable[["Device"], "Model"]
 
 
 def read_paths(paths: Sequence[Path], report: Report) -> "Opened":
@@ -27,7 +28,7 @@ def read_paths(paths: Sequence[Path], report: Report) -> "Opened":
     return dicom.read(paths, report)
 
 
-def load_model(device: str) -> "Model":
+def load_model(device: "Device") -> "Model":
     """The bundled model on the best device that passes a real kernel."""
     from jrviewer import inference
 
@@ -45,8 +46,13 @@ class Worker:
 
     read: ReadPaths = read_paths
     load: LoadModel = load_model
-    device: str = "auto"
+    device: "Device" = "auto"
     model: "Model | None" = None
+
+    def close(self) -> None:
+        """End the decoding process, if reading has started one."""
+        if (decoding := sys.modules.get("jrviewer.dicom.decoding")) is not None:
+            decoding.stop()
 
     def ready(self, report: Report) -> str:
         """Load the model and name its device, e.g. "CPU fp32"."""
