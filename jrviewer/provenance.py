@@ -162,7 +162,8 @@ def _fault_of_weights(stated: dict[str, str]) -> str:
 
 
 def _fault_of_source(stated: dict[str, str], source: Path) -> str:
-    if source.is_file() and stated.get("source_file_sha256") == file_sha256(Source(source)):
+    named = stated.get("source_file_sha256", "")
+    if named and named == file_sha256(Source(source)):
         return ""
     from jrviewer import dicom
 
@@ -172,7 +173,8 @@ def _fault_of_source(stated: dict[str, str], source: Path) -> str:
     same = [slice_ for slice_ in slices if _same_pixels(slice_, stated)]
     if not same:
         return "It was made from another source: no image given has the pixels it names."
-    if any(file_sha256(slice_.source) == stated.get("source_file_sha256") for slice_ in same):
+    # An export whose source was gone when it was written names the pixels alone.
+    if not named or any(file_sha256(slice_.source) == named for slice_ in same):
         return ""
     return "The source has the same pixels, but the rest of its file is not what the export names."
 
