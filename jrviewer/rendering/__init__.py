@@ -59,6 +59,7 @@ class Look:
     slice_plane: bool = True
     point_size: float = 7.0  # pixels
     perspective: bool = True
+    eye_dome: bool = False  # dark rims around near points
 
 
 def skin_by_default(prediction: Prediction) -> bool:

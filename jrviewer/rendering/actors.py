@@ -3,7 +3,7 @@
 Adding and removing actors for every slice would cost a shader build and leave VTK objects behind.
 """
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyvista as pv
@@ -13,16 +13,27 @@ from vtkmodules.vtkRenderingCore import vtkBillboardTextActor3D
 from jrviewer.geometry import FloatArray, Plane, orientation_letters
 from jrviewer.records import UInt8Array
 
-# Dark pixels let the points behind them through, bright ones hide most of them.
-_FAINTEST, _DENSEST = 90, 225
+AnyPlotter: TypeAlias = Any  # any pyvista plotter: its decorated methods do not type-check
+
+# Dark pixels let the points behind them through, bright ones hide most of them, and none is as
+# bright as a point.
+_FAINTEST, _DENSEST = 80, 215
+_BRIGHTNESS = 0.82
 _FRAME_COLOUR = (122, 140, 158)
 _LETTER_COLOUR = (0.86, 0.89, 0.93)
+
+
+# Farther points sink into the background: the depth cue that works with every OpenGL.
+_FADE = """//VTK::Light::Impl
+  float farness = smoothstep(0.45, 1.0, gl_FragCoord.z);
+  fragOutput0.rgb = mix(fragOutput0.rgb, vec3({}, {}, {}), 0.65 * farness);
+"""
 
 
 class Points:
     """Points as little lit spheres of their own colours."""
 
-    def __init__(self, plotter: Any, size: float) -> None:
+    def __init__(self, plotter: AnyPlotter, size: float) -> None:
         self.mesh = pv.PolyData(np.zeros((1, 3), dtype=np.float32))
         self.mesh.point_data["colour"] = np.zeros((1, 3), dtype=np.uint8)
         # Not points_gaussian: with scalars that writes its own array into the mesh.
@@ -33,14 +44,20 @@ class Points:
             style="points",
             render_points_as_spheres=True,
             point_size=size,
-            ambient=0.25,
-            diffuse=0.8,
+            ambient=0.3,
+            diffuse=0.85,
             specular=0.1,
             show_scalar_bar=False,
             reset_camera=False,
             render=False,
         )
         self.actor.visibility = False
+
+    def fade_into(self, background: tuple[int, int, int]) -> None:
+        """Let the farther points take on the background's colour."""
+        fade = _FADE.format(*(channel / 255 for channel in background))
+        shader = self.actor.GetShaderProperty()
+        shader.AddFragmentShaderReplacement("//VTK::Light::Impl", True, fade, False)
 
     def show(self, points: FloatArray, colours: UInt8Array, size: float) -> None:
         """Show other points (N, 3) in colours (N, 3), `size` pixels wide; none hides the actor."""
@@ -56,7 +73,7 @@ class Points:
 class SlicePlane:
     """The slice as a picture at its place, with a frame and the letters of its four sides."""
 
-    def __init__(self, plotter: Any) -> None:
+    def __init__(self, plotter: AnyPlotter) -> None:
         quad = np.array([(0, 0, 0), (1, 0, 0), (1, 1, 0), (0, 1, 0)], dtype=np.float64)
         self.mesh = pv.PolyData(quad, faces=[4, 0, 1, 2, 3])
         # Texture rows count upwards: the picture's first row lies at 1.
@@ -64,7 +81,7 @@ class SlicePlane:
         self.frame = pv.PolyData(quad, lines=[5, 0, 1, 2, 3, 0])
         self._image = pv.ImageData(dimensions=(1, 1, 1))
         self._image.point_data["picture"] = np.zeros((1, 4), dtype=np.uint8)
-        texture = pv.Texture()
+        texture = pv.Texture()  # type: ignore[no-untyped-call]  # pyvista's own omission
         texture.SetInputDataObject(self._image)
         texture.interpolate = True
         texture.wrap = pv.Texture.WrapType.CLAMP_TO_EDGE
@@ -85,13 +102,13 @@ class SlicePlane:
         directions = (-plane.along_column, plane.along_row, plane.along_column, -plane.along_row)
         for actor, side, direction in zip(self.letters, sides, directions, strict=True):
             actor.SetInput(orientation_letters(direction))
-            actor.SetPosition(*(middle + (side - middle) * 1.06))
+            actor.SetPosition(*(middle + (side - middle) * 1.09))
 
     def paint(self, grey: UInt8Array) -> None:
         """Show another picture: grey values (rows, columns)."""
         rows, columns = grey.shape
         picture = np.empty((rows, columns, 4), dtype=np.uint8)
-        picture[..., :3] = grey[..., None]
+        picture[..., :3] = grey[..., None] * np.float32(_BRIGHTNESS)
         picture[..., 3] = _FAINTEST + grey.astype(np.float32) * ((_DENSEST - _FAINTEST) / 255)
         self._image.dimensions = (columns, rows, 1)
         # (rows, columns, 4) -> (rows * columns, 4), last row first: VTK counts rows upwards.
@@ -101,11 +118,12 @@ class SlicePlane:
 
     def show(self, *, visible: bool) -> None:
         """Show or hide picture, frame and letters."""
-        for actor in (self.actor, self.frame_actor, *self.letters):
-            actor.SetVisibility(visible)
+        self.actor.visibility = self.frame_actor.visibility = visible
+        for letter in self.letters:
+            letter.SetVisibility(visible)
 
 
-def add_cube(plotter: Any) -> None:
+def add_cube(plotter: AnyPlotter) -> None:
     """A cube in the upper right corner with the patient's directions on its faces."""
     cube = vtkAnnotatedCubeActor()
     cube.SetXPlusFaceText("L")
@@ -135,7 +153,7 @@ def add_cube(plotter: Any) -> None:
     plotter.add_orientation_widget(cube, interactive=False, viewport=(0.82, 0.80, 1.0, 1.0))
 
 
-def _letter(plotter: Any) -> Any:
+def _letter(plotter: AnyPlotter) -> vtkBillboardTextActor3D:
     actor = vtkBillboardTextActor3D()
     text = actor.GetTextProperty()
     text.SetFontSize(22)

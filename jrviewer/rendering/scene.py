@@ -1,7 +1,6 @@
 """One prediction on a pyvista plotter: cloud, slice plane, letters and camera."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +17,7 @@ from jrviewer.rendering import (
     slice_corners,
     to_world,
 )
-from jrviewer.rendering.actors import Points, SlicePlane, add_cube
+from jrviewer.rendering.actors import AnyPlotter, Points, SlicePlane, add_cube
 
 _Vector = tuple[float, float, float]
 
@@ -42,14 +41,18 @@ class Scene:
     `request_render` is called once after every change and never when nothing changed.
     """
 
-    def __init__(self, plotter: Any, request_render: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self, plotter: AnyPlotter, request_render: Callable[[], None] | None = None
+    ) -> None:
         self._plotter = plotter
         self._request_render: Callable[[], None] = request_render or plotter.render
         self._shown: tuple[Prediction, UInt8Array, Look] | None = None
         self._centre: FloatArray | None = None
+        self._eye_dome = False
         self._indices: npt.NDArray[np.intp] = np.zeros(0, dtype=np.intp)
         plotter.set_background([channel / 255 for channel in BACKGROUND])
         self.points = Points(plotter, 7.0)
+        self.points.fade_into(BACKGROUND)
         self.marks = Points(plotter, 14.0)
         self.plane = SlicePlane(plotter)
         add_cube(plotter)
@@ -83,6 +86,7 @@ class Scene:
             self.marks.actor.visibility = False
             self._follow(_middle(prediction, cloud))
         self._plotter.camera.parallel_projection = not look.perspective
+        self._shade(look)
         self._finish()
         return True
 
@@ -164,11 +168,11 @@ class Scene:
         camera.position = tuple(np.array(camera.position) + step)
 
     def _bounds(self) -> tuple[float, ...]:
-        """What a fresh view must hold: the points, or the whole box where there are none."""
-        if self.points.actor.visibility:
-            return tuple(self.points.mesh.bounds)
+        """What a fresh view must hold: the points about the middle, or the whole box."""
         centre = np.zeros(3) if self._centre is None else self._centre
         half = np.array([BOX_HALF_WIDTH_MM, BOX_HALF_WIDTH_MM, BOX_HALF_DEPTH_MM])
+        if self.points.actor.visibility:
+            half = np.abs(np.asarray(self.points.mesh.points) - centre).max(axis=0) * 1.1
         return tuple(np.stack([centre - half, centre + half], axis=1).ravel())
 
     def _on_screen(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -182,6 +186,19 @@ class Scene:
         seen = clip[:, :3] / clip[:, 3:]
         return (seen[:, :2] + 1) / 2 * (width, height), seen[:, 2]
 
+    def _shade(self, look: Look) -> None:
+        """Eye-dome lighting on or off: dark rims where a point stands before others.
+
+        Not the usual look: on a thousand loose points the rims swallow the colours.
+        """
+        if look.eye_dome == self._eye_dome:
+            return
+        self._eye_dome = look.eye_dome
+        if look.eye_dome:
+            self._plotter.enable_eye_dome_lighting()
+        else:
+            self._plotter.disable_eye_dome_lighting()
+
     def _finish(self) -> None:
         self._plotter.renderer.ResetCameraClippingRange()
         self._request_render()
@@ -190,7 +207,8 @@ class Scene:
 def _middle(prediction: Prediction, cloud: Cloud | None) -> FloatArray:
     """What the camera looks at: the box's centre, or the slice's where there is no cloud."""
     if cloud is None:
-        return slice_corners(prediction.slice, None).mean(axis=0)
+        middle: FloatArray = slice_corners(prediction.slice, None).mean(axis=0)
+        return middle
     if cloud.unit == "normalized":
         return np.zeros(3)
     return cloud.box.centre_mm
