@@ -20,6 +20,7 @@ from jrviewer.resources import resource
 from jrviewer.ui import theme
 from jrviewer.ui.background import Ticket
 from jrviewer.ui.main_window import MainWindow
+from jrviewer.ui.opengl import default_format
 from jrviewer.ui.session import Session
 from jrviewer.ui.work import Worker, import_torch
 
@@ -100,12 +101,7 @@ def create_application() -> Application:
 def set_platform_defaults() -> None:
     """What Qt, VTK and qtpy must know before there is an application."""
     os.environ["QT_API"] = "pyside6"  # for pyvistaqt's qtpy
-    surface = QSurfaceFormat()
-    surface.setVersion(3, 2)
-    surface.setProfile(QSurfaceFormat.OpenGLContextProfile.CoreProfile)
-    surface.setDepthBufferSize(24)
-    surface.setSamples(0)
-    QSurfaceFormat.setDefaultFormat(surface)  # Wayland shows a black view otherwise
+    QSurfaceFormat.setDefaultFormat(default_format())
 
 
 def dress(application: QApplication) -> None:

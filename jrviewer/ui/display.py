@@ -2,9 +2,11 @@
 than it says.
 """
 
+import numpy as np
 from PySide6.QtCore import QObject, Slot
 
 from jrviewer.records import Prediction, Series, Slice
+from jrviewer.rendering import shown_cloud
 from jrviewer.ui import captions
 from jrviewer.ui.cloud_view import CloudView
 from jrviewer.ui.overlay import Corners
@@ -23,7 +25,7 @@ class Display(QObject):
     ) -> None:
         super().__init__(parent)
         self._session = session
-        self._original_pane, self._denoised_pane, self._cloud_pane = panes
+        self._original_pane, self._denoised_pane, _ = panes
         original, denoised, cloud = (pane.view for pane in panes)
         assert isinstance(original, SliceView)
         assert isinstance(denoised, SliceView)
@@ -59,7 +61,6 @@ class Display(QObject):
             self._cloud.show_message(prediction.no_cloud_reason)
         self._cloud.set_slice_window(self._session.view.now.window)
         self._status.show_check(*captions.check_text(prediction))
-        self._cloud_pane.show_detail(self._place_text(prediction.slice))
         self._refresh_corners()
         self.show_probe(self._probed)
 
@@ -89,7 +90,6 @@ class Display(QObject):
             self._denoised.set_hatched(False)
             self._cloud.show_prediction(None)
             self._cloud.show_message(sentence)
-            self._cloud_pane.show_detail("")
             return
         place = self._place_text(self._shown.slice)
         self._denoised.set_stale(self.tr("{}\nDimmed: result of {}").format(sentence, place))
@@ -115,13 +115,30 @@ class Display(QObject):
         self._refresh_corners()
 
     @Slot(object)
+    def show_hovered_point(self, index: int | None) -> None:
+        """Mark the pixel that a point of the cloud stands over, along the slice's normal."""
+        shown = self._shown
+        cloud = None if shown is None else shown_cloud(shown, self._cloud.tools.look())
+        if shown is None or cloud is None or index is None or cloud.unit != "mm":
+            self._mark(None)
+            return
+        place = shown.slice.plane.to_pixel(cloud.points[index : index + 1])[0]
+        self._mark((float(place[0]), float(place[1])))
+
+    @Slot(object)
     def show_probe(self, position: tuple[float, float] | None) -> None:
         """Mark a pixel position on both panes and tell its values."""
         self._probed = position
+        self._mark(position)
+        session = self._session
+        if session.slice is not None:
+            at = None if position is None else np.array([position])
+            self._cloud.show_probe(None if at is None else session.slice.plane.to_patient(at)[0])
+        self._status.probe.setText(captions.probe_text(session.slice, session.prediction, position))
+
+    def _mark(self, position: tuple[float, float] | None) -> None:
         self._original.show_mark(position)
         self._denoised.show_mark(position)
-        session = self._session
-        self._status.probe.setText(captions.probe_text(session.slice, session.prediction, position))
 
     def peek(self, *, peeks: bool) -> None:
         """Show the original in the AI pane, as long as it lasts."""

@@ -3,20 +3,14 @@
 The one place where the wires are.
 """
 
-from pathlib import Path
-
 from PySide6.QtCore import QPoint, Qt, Slot
 from PySide6.QtGui import (
     QCloseEvent,
-    QDragEnterEvent,
-    QDragLeaveEvent,
-    QDragMoveEvent,
-    QDropEvent,
+    QImage,
     QKeyEvent,
 )
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QMainWindow,
     QMenu,
     QStackedWidget,
     QVBoxLayout,
@@ -28,7 +22,8 @@ from jrviewer.ui import dialogs
 from jrviewer.ui.actions import Actions
 from jrviewer.ui.cloud_view import CloudView
 from jrviewer.ui.display import Display
-from jrviewer.ui.pane import Pane
+from jrviewer.ui.drops import DropWindow
+from jrviewer.ui.pane import Header, Pane
 from jrviewer.ui.panes import Panes
 from jrviewer.ui.series_list import SeriesList
 from jrviewer.ui.session import Busy, Session
@@ -36,10 +31,10 @@ from jrviewer.ui.slice_slider import SliceSlider
 from jrviewer.ui.slice_view import SliceView
 from jrviewer.ui.status import Status
 from jrviewer.ui.strip import Strip
-from jrviewer.ui.welcome import DropHighlight, Welcome
+from jrviewer.ui.welcome import Welcome
 
 
-class MainWindow(QMainWindow):
+class MainWindow(DropWindow):
     """Three panes on one session."""
 
     def __init__(self, session: Session) -> None:
@@ -47,7 +42,6 @@ class MainWindow(QMainWindow):
         self.session = session
         self.setWindowTitle(f"JRViewer – {NOTICE}")
         self.resize(1500, 900)
-        self.setAcceptDrops(True)
         self.actions_ = Actions(self)
         self.original = SliceView()
         self.denoised = SliceView()
@@ -57,15 +51,14 @@ class MainWindow(QMainWindow):
         self.slider = SliceSlider()
         self.status = Status()
         self.welcome = Welcome()
-        framed = (
-            Pane(self.tr("ORIGINAL"), self.original),
-            Pane(self.tr("AI DENOISED"), self.denoised, self.tr("AI")),
-            Pane(self.tr("INFERRED 3D – NOT MEASURED"), self.cloud, self.tr("AI")),
+        self._original_pane, self._denoised_pane, self._cloud_pane = framed = (
+            Pane(self.original, Header(self.tr("ORIGINAL"))),
+            Pane(self.denoised, Header(self.tr("AI DENOISED"), badge=self.tr("AI"))),
+            Pane(self.cloud),
         )
         self.panes = Panes([framed[0], framed[1]], framed[2])
         self.display = Display(session, framed, self.status, self)
         self._lay_out()
-        self._highlight = DropHighlight(self)
         self._connect()
         self._show_busy(None)
 
@@ -129,7 +122,13 @@ class MainWindow(QMainWindow):
             pane.menu_wished.connect(self._show_menu)
             pane.resized.connect(display.share_viewport)
         self.panes.rearranged.connect(display.share_viewport)
+        self.original.maximised.connect(self._original_pane.maximised)
+        self.denoised.maximised.connect(self._denoised_pane.maximised)
+        self.cloud.maximise_wanted.connect(self._cloud_pane.maximised)
+        self.cloud.point_hovered.connect(display.show_hovered_point)
+        self.cloud.picture_taken.connect(self._ask_picture)
         self.cloud.failed.connect(self._show_error)
+        self.files_dropped.connect(session.open)
         self.slider.index_chosen.connect(session.show)
         self.series_list.series_wished.connect(session.choose_series)
         self.strip.acted.connect(self._run_anyway)
@@ -153,30 +152,6 @@ class MainWindow(QMainWindow):
         actions.export_png.triggered.connect(self._ask_png)
         actions.full_screen.triggered.connect(self._toggle_full_screen)
         actions.quit.triggered.connect(self.close)
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take files, wherever over the window they are."""
-        if _paths_of(event):
-            event.acceptProposedAction()
-            self._highlight.setGeometry(self.rect())
-            self._highlight.show()
-            self._highlight.raise_()
-
-    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        """Keep taking them."""
-        if _paths_of(event):
-            event.acceptProposedAction()
-
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        """The files went elsewhere."""
-        self._highlight.hide()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        """Open what was dropped."""
-        self._highlight.hide()
-        if paths := _paths_of(event):
-            event.acceptProposedAction()
-            self.session.open(paths)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Space held shows the original in the AI pane."""
@@ -278,11 +253,16 @@ class MainWindow(QMainWindow):
         if (path := dialogs.ask_target(self, title, "slices.png", "png")) is not None:
             self.session.export_png(path)
 
+    @Slot(QImage)
+    def _ask_picture(self, picture: QImage) -> None:
+        title = self.tr("Save a picture of the 3D view")
+        if (path := dialogs.ask_target(self, title, "cloud.png", "png")) is None:
+            return
+        if picture.save(str(path)):
+            self._show_exported(path.name)
+        else:
+            self._show_error(self.tr("The picture could not be written. Choose another folder."))
+
     @Slot()
     def _toggle_full_screen(self) -> None:
         self.showNormal() if self.isFullScreen() else self.showFullScreen()
-
-
-def _paths_of(event: QDropEvent) -> list[Path]:
-    """The local files and folders that a drag carries."""
-    return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]

@@ -1,16 +1,34 @@
-"""The frame around each of the three views: a title that says what it shows, and its badge."""
+"""The frame around a view: a title line that says what it shows, with a badge where a machine made
+it.
+"""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from jrviewer.ui.slice_view import SliceView
 
-
-class _Header(QWidget):
-    """The title line; a double-click maximises."""
+class Header(QWidget):
+    """The title line; a double-click on it maximises."""
 
     maximised = Signal()
+
+    def __init__(self, title: str, badge: str = "") -> None:
+        super().__init__()
+        self.setObjectName("paneHeader")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.title = QLabel(title)
+        self.title.setObjectName("paneTitle")
+        self.detail = QLabel()
+        self.detail.setObjectName("paneDetail")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 3, 8, 3)
+        if badge:
+            label = QLabel(badge)
+            label.setObjectName("badge")
+            row.addWidget(label)
+        row.addWidget(self.title)
+        row.addStretch()
+        row.addWidget(self.detail)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Maximise or restore."""
@@ -18,40 +36,24 @@ class _Header(QWidget):
 
 
 class Pane(QFrame):
-    """A titled view. `badge` marks what a machine has made."""
+    """A view among others, below its title line where it is given one."""
 
     maximised = Signal()
 
-    def __init__(self, title: str, view: QWidget, badge: str = "") -> None:
+    def __init__(self, view: QWidget, header: Header | None = None) -> None:
         super().__init__()
         self.view = view
-        self.setAccessibleName(title)
-        self.setObjectName("pane")
-        self._detail = QLabel()
-        self._detail.setObjectName("paneDetail")
-        header = _Header()
-        header.setObjectName("paneHeader")
-        header.maximised.connect(self.maximised)
-        row = QHBoxLayout(header)
-        row.setContentsMargins(8, 3, 8, 3)
-        if badge:
-            label = QLabel(badge)
-            label.setObjectName("badge")
-            row.addWidget(label)
-        name = QLabel(title)
-        name.setObjectName("paneTitle")
-        row.addWidget(name)
-        row.addStretch()
-        row.addWidget(self._detail)
+        self._header = header
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(header)
+        if header is not None:
+            self.setAccessibleName(header.title.text())
+            header.maximised.connect(self.maximised)
+            column.addWidget(header)
         column.addWidget(view, 1)
-        self._detail.setAlignment(Qt.AlignmentFlag.AlignRight)
-        if isinstance(view, SliceView):
-            view.maximised.connect(self.maximised)
 
     def show_detail(self, text: str) -> None:
         """Say more, at the right of the title."""
-        self._detail.setText(text)
+        if self._header is not None:
+            self._header.detail.setText(text)

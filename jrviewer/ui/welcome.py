@@ -1,6 +1,6 @@
-"""What the window shows while nothing is open, and the frame it draws while files hover over it."""
+"""What the window shows while nothing is open."""
 
-from PySide6.QtCore import QEvent, QObject, QRect, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -47,34 +47,4 @@ class Welcome(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(QColor(74, 88, 100), 2, Qt.PenStyle.DashLine))
         painter.drawRoundedRect(self.rect().adjusted(24, 24, -24, -24), 14, 14)
-        painter.end()
-
-
-class DropHighlight(QWidget):
-    """A frame over the whole window while files hover over it."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
-        parent.installEventFilter(self)
-        self.hide()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Keep the size of the window."""
-        if event.type() == QEvent.Type.Resize and isinstance(watched, QWidget):
-            self.setGeometry(QRect(0, 0, watched.width(), watched.height()))
-        return False
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """A dashed frame, a veil and a word: not colour alone."""
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(20, 60, 75, 120))
-        painter.setPen(QPen(QColor(120, 215, 235), 3, Qt.PenStyle.DashLine))
-        painter.drawRect(self.rect().adjusted(6, 6, -7, -7))
-        font = painter.font()
-        font.setPointSizeF(font.pointSizeF() * 1.8)
-        painter.setFont(font)
-        painter.setPen(QColor(235, 245, 248))
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.tr("Drop to open"))
         painter.end()

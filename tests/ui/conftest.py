@@ -4,7 +4,6 @@ import gc
 from collections.abc import Iterator
 from pathlib import Path
 
-
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QThread
 from PySide6.QtWidgets import QApplication, QWidget
