@@ -87,7 +87,8 @@ def items(ds: Dataset | None, keyword: str) -> list[Dataset]:
 
 def first_item(ds: Dataset | None, keyword: str) -> Dataset | None:
     """The first item of a sequence."""
-    return next(iter(items(ds, keyword)), None)
+    found = value(ds, keyword)
+    return found[0] if isinstance(found, Sequence) and len(found) else None
 
 
 def all_elements(ds: Dataset, depth: int = 0) -> Iterator[tuple[Dataset, Any]]:

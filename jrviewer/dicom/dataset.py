@@ -39,7 +39,9 @@ PIXEL_KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 HEAD_BYTES = 132  # the preamble and the four letters after it: enough to ask `looks_like_dicom`
 
 _MAX_INFLATED = 2 << 30
-_GROUPS = frozenset({0x0002, 0x0004, 0x0008, 0x0010})  # that a data set without preamble begins with
+_GROUPS = frozenset(
+    {0x0002, 0x0004, 0x0008, 0x0010}
+)  # that a data set without preamble begins with
 _ENDS_EARLY = (
     "The file ends before its image does; it was probably cut off while being copied. "
     "Copy it again from where it came from."
@@ -101,8 +103,8 @@ def parse(content: bytes) -> Parsed:
     if len(ds) == 0:
         _raise_for_nothing_read(parsed, was_cut=was_cut)
     if content[128:132] != b"DICM":
-        parsed.warnings.append("The file lacks the DICOM header; its encoding was guessed.")
-    elif not text(ds.file_meta, "TransferSyntaxUID"):
+        parsed.warnings.append("The file lacks the header that DICOM files begin with.")
+    if not text(ds.file_meta, "TransferSyntaxUID"):
         parsed.warnings.append("The file does not say how it is encoded; that was guessed.")
     return parsed
 

@@ -1,19 +1,17 @@
 """The rows of `inspect`: what the reader sees in each file, down to the hash of its first frame."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from jrviewer.dicom.attributes import integer, text
 from jrviewer.dicom.dataset import Parsed, parse, quiet, require_image
 from jrviewer.dicom.files import Candidate, walk
+from jrviewer.dicom.hashes import stored_hash
 from jrviewer.dicom.outcome import Row, status_of
 from jrviewer.dicom.pixels import PixelReader
 from jrviewer.dicom.place import spacing_of
+from jrviewer.dicom.slices import is_mosaic
 from jrviewer.errors import JRViewerError
 from jrviewer.progress import Report
 
@@ -30,12 +28,6 @@ def inspect(paths: Sequence[Path], report: Report) -> list[Row]:
     return rows
 
 
-def stored_hash(values: npt.NDArray[Any]) -> str:
-    """sha256 of stored values, little-endian, in C order."""
-    little = values.astype(values.dtype.newbyteorder("<"), copy=False)
-    return hashlib.sha256(np.ascontiguousarray(little).tobytes()).hexdigest()
-
-
 def _row(candidate: Candidate, tick: Callable[[], None]) -> Row:
     known: dict[str, Any] = {"path": candidate.shown}
     try:
@@ -46,7 +38,8 @@ def _row(candidate: Candidate, tick: Callable[[], None]) -> Row:
         known |= _first_frame(reader)
     except JRViewerError as error:
         return Row(**known, status=status_of(error), message=str(error))
-    return Row(**known, status="open", warnings=tuple(parsed.warnings + reader.warnings))
+    warnings = [*parsed.warnings, *reader.warnings, *_not_shown(parsed, known)]
+    return Row(**known, status="open", warnings=tuple(warnings))
 
 
 def _attributes(parsed: Parsed) -> dict[str, Any]:
@@ -71,3 +64,15 @@ def _first_frame(reader: PixelReader) -> dict[str, Any]:
         "shape": values.shape,
         "sha_frame0": stored_hash(values),
     }
+
+
+def _not_shown(parsed: Parsed, known: dict[str, Any]) -> list[str]:
+    """Why the window shows an image differently or not at all, although its pixels decode."""
+    found = []
+    if is_mosaic(parsed.dataset):
+        found.append("This is a mosaic of many slices, which the window does not show.")
+    if len(known["shape"]) == 3 and not known["dtype"].endswith("1"):
+        found.append("Its colours have more than 8 bits, which the window does not show.")
+    if known["spacing_mm"] is None:
+        found.append("The pixel spacing is missing, so nothing can be measured in millimetres.")
+    return found

@@ -11,7 +11,7 @@ from io import BytesIO
 from typing import Any
 
 from pydicom.encaps import get_frame, parse_basic_offsets, parse_fragments
-from pydicom.pixels import get_decoder
+from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import ExplicitVRLittleEndian
 
 from jrviewer.dicom import decoding
@@ -67,6 +67,16 @@ class PixelReader:
     def frames(self) -> int:
         """How many frames there are, which may be fewer than the file says."""
         return int(self._options["number_of_frames"])
+
+    @property
+    def bits_stored(self) -> int:
+        """How many bits of a stored value are used."""
+        return int(self._options.get("bits_stored", self._options["bits_allocated"]))
+
+    @property
+    def pixels_per_frame(self) -> int:
+        """Rows times columns."""
+        return int(self._options["rows"] * self._options["columns"])
 
     def frame(self, index: int) -> DecodedFrame:
         """Stored values of a frame. Raises CorruptFileError and UnsupportedImageError."""

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
 
-from jrviewer.dicom.attributes import first_item, items, number, numbers, text
+from jrviewer.dicom.attributes import first_item, number, numbers, text, value
 from jrviewer.geometry import FloatArray, Plane
 from jrviewer.records import SpacingSource
 
@@ -38,8 +39,9 @@ class Placed:
 
 def group(ds: Dataset, frame: int, sequence: str) -> Dataset | None:
     """A functional group's item for a frame, None where the object has none."""
-    per_frame = items(ds, "PerFrameFunctionalGroupsSequence")
-    own = first_item(per_frame[frame], sequence) if frame < len(per_frame) else None
+    per_frame = value(ds, "PerFrameFunctionalGroupsSequence")
+    listed = isinstance(per_frame, Sequence) and frame < len(per_frame)
+    own = first_item(per_frame[frame], sequence) if listed else None
     if own is not None:
         return own
     return first_item(first_item(ds, "SharedFunctionalGroupsSequence"), sequence)

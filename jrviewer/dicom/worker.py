@@ -53,7 +53,7 @@ def decode_frame(frame: EncodedFrame) -> DecodedFrame:
     """Decode in this process. Raises NotImplementedError for a syntax without decoder, and
     whatever the decoders raise.
     """
-    from pydicom.pixels import get_decoder
+    from pydicom.pixels.decoders.base import get_decoder
 
     if _needs_gdcm(frame):
         return _decode_with_gdcm(frame)
