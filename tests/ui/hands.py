@@ -6,6 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import (
     QDragEnterEvent,
+    QDragLeaveEvent,
     QDragMoveEvent,
     QDropEvent,
     QMouseEvent,
@@ -36,6 +37,21 @@ def drag(
         y = start[1] + (end[1] - start[1]) * step / STEPS
         _mouse(widget, QEvent.Type.MouseMove, (x, y), Qt.MouseButton.NoButton, button, modifiers)
     _mouse(widget, QEvent.Type.MouseButtonRelease, end, button, Qt.MouseButton.NoButton, modifiers)
+
+
+def click(widget: QWidget, button: Qt.MouseButton = LEFT) -> None:
+    """Press and release in the middle."""
+    at, none = _middle(widget), Qt.MouseButton.NoButton
+    _mouse(widget, QEvent.Type.MouseButtonPress, at, button, button, PLAIN)
+    _mouse(widget, QEvent.Type.MouseButtonRelease, at, button, none, PLAIN)
+
+
+def double_click(widget: QWidget) -> None:
+    """Press, release, press again and release, as Qt tells it."""
+    at, none = _middle(widget), Qt.MouseButton.NoButton
+    click(widget)
+    _mouse(widget, QEvent.Type.MouseButtonDblClick, at, LEFT, LEFT, PLAIN)
+    _mouse(widget, QEvent.Type.MouseButtonRelease, at, LEFT, none, PLAIN)
 
 
 def move(widget: QWidget, to: tuple[float, float]) -> None:
@@ -80,11 +96,26 @@ def drop(widget: QWidget, paths: Sequence[Path]) -> bool:
     return dropped.isAccepted()
 
 
+def hover(widget: QWidget, data: QMimeData) -> None:
+    """Drag onto the middle of a widget and stay."""
+    copy, none = Qt.DropAction.CopyAction, Qt.MouseButton.NoButton
+    QApplication.sendEvent(widget, QDragEnterEvent(widget.rect().center(), copy, data, none, PLAIN))
+
+
+def leave(widget: QWidget) -> None:
+    """Drag out of the window again."""
+    QApplication.sendEvent(widget, QDragLeaveEvent())
+
+
 def carry(paths: Sequence[Path]) -> QMimeData:
     """What a file manager puts into a drag; the caller keeps it alive."""
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
     return data
+
+
+def _middle(widget: QWidget) -> tuple[float, float]:
+    return widget.width() / 2, widget.height() / 2
 
 
 def _mouse(

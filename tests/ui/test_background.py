@@ -96,7 +96,8 @@ def test_lanes_do_not_disturb_each_other(qtbot: QtBot, background: Background, t
 def test_a_report_raises_once_the_user_has_moved_on(
     qtbot: QtBot, background: Background, told: Told
 ) -> None:
-    began, went_on = Event(), []
+    began = Event()
+    went_on: list[bool] = []
 
     def work(report: Report) -> None:
         began.set()
@@ -147,7 +148,8 @@ def test_progress_is_told(qtbot: QtBot, background: Background, told: Told) -> N
 
 
 def test_stopping_waits_for_the_work_that_runs(qtbot: QtBot) -> None:
-    background, began, ended = Background(), Event(), []
+    background, began = Background(), Event()
+    ended: list[bool] = []
 
     def work(report: Report) -> None:
         began.set()
