@@ -103,6 +103,8 @@ class MainWindow(DropWindow):
         session.shown.connect(self.slider.show_place)
         session.predicted.connect(display.show_prediction)
         session.unpredicted.connect(display.show_unpredicted)
+        session.shown.connect(self._allow_export)
+        session.predicted.connect(self._allow_export)
         session.withheld.connect(display.show_withheld)
         session.withheld.connect(self._offer_run)
         session.refused.connect(self._show_error)
@@ -197,10 +199,14 @@ class MainWindow(DropWindow):
         self.actions_.cancel.setEnabled(busy is not None)
         has_slice = self.session.slice is not None
         self.actions_.run.setEnabled(busy is None and has_slice)
-        for action in (self.actions_.export_ply, self.actions_.export_png):
-            action.setEnabled(self.session.prediction is not None)
+        self._allow_export()
         if busy is None:
             self.display.show_not_done(self.tr("Not processed. Press Enter to run the model."))
+
+    @Slot()
+    def _allow_export(self) -> None:
+        for action in (self.actions_.export_ply, self.actions_.export_png):
+            action.setEnabled(self.session.prediction is not None)
 
     @Slot()
     def _run(self) -> None:

@@ -196,8 +196,11 @@ class Session(QObject):
             self.run()
 
     def _end_of(self, lane: str) -> None:
-        """Forget a lane's ticket; idle when it was the last one."""
+        """Forget a lane's ticket."""
         self._tickets.pop(lane, None)
+        self._tell_idle()
+
+    def _tell_idle(self) -> None:
         if not self._tickets:
             self.busy_changed.emit(None)
 
@@ -213,7 +216,7 @@ class Session(QObject):
     def _finish(self, ticket: Ticket, result: object) -> None:
         if not self._is_own(ticket):
             return
-        self._end_of(ticket.lane)
+        del self._tickets[ticket.lane]
         takers: dict[str, Callable[[Any], None]] = {
             "open": self._take_opened,
             "predict": self._take_prediction,
@@ -221,6 +224,7 @@ class Session(QObject):
             "export": self._take_export,
         }
         takers[ticket.lane](result)
+        self._tell_idle()
 
     @Slot(object, object)
     def _refuse(self, ticket: Ticket, error: JRViewerError) -> None:
