@@ -16,6 +16,7 @@ from pydicom.uid import (
     CTImageStorage,
     EnhancedCTImageStorage,
     ExplicitVRLittleEndian,
+    MediaStorageDirectoryStorage,
     MRImageStorage,
     RTStructureSetStorage,
     SecondaryCaptureImageStorage,
@@ -222,6 +223,21 @@ def write_structure_set(path: Path, **identity: Unpack[Identity]) -> Path:
 def write_object(path: Path, sop_class: str, modality: str, **identity: Unpack[Identity]) -> Path:
     """An object of any class, without pixels."""
     return save(make_dataset(sop_class, modality=modality, **identity), path)
+
+
+def write_dicomdir(folder: Path, files: Sequence[Path]) -> Path:
+    """A DICOMDIR that lists files below its folder as images, without the levels above them."""
+    ds = Dataset()
+    ds.SOPClassUID, ds.SOPInstanceUID = MediaStorageDirectoryStorage, "1.2.3.4"
+    ds.FileSetID = "DISC"
+    ds.DirectoryRecordSequence = [
+        _dataset(
+            DirectoryRecordType="IMAGE",
+            ReferencedFileID=list(path.relative_to(folder).parts),
+        )
+        for path in files
+    ]
+    return save(ds, folder / "DICOMDIR")
 
 
 def tilted(degrees: float) -> tuple[float, ...]:

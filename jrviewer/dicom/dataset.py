@@ -38,7 +38,9 @@ from jrviewer.errors import (
 PIXEL_KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 HEAD_BYTES = 132  # the preamble and the four letters after it: enough to ask `looks_like_dicom`
 
-_MAX_INFLATED = 2 << 30
+_MAX_INFLATED = 1 << 30
+_MAX_INFLATION = 200  # times, for what inflates to more than can do no harm
+_HARMLESS_BYTES = 64 << 20
 _GROUPS = frozenset(
     {0x0002, 0x0004, 0x0008, 0x0010}
 )  # that a data set without preamble begins with
@@ -49,8 +51,8 @@ _ENDS_EARLY = (
 _DAMAGED = "The file is damaged: its structure cannot be read. Ask for it to be sent again."
 _NOT_DICOM = "This is no DICOM file. JRViewer opens DICOM files, folders, ZIPs and DICOMDIRs."
 
-logging.getLogger("pydicom").addHandler(logging.NullHandler())
-logging.getLogger("pydicom").propagate = False
+# Its records quote values, too, and decoders log from places that no context manager reaches.
+logging.getLogger("pydicom").disabled = True
 
 
 @dataclass(slots=True, eq=False)
@@ -103,6 +105,8 @@ def parse(content: bytes) -> Parsed:
     if len(ds) == 0:
         _raise_for_nothing_read(parsed, was_cut=was_cut)
     if content[128:132] != b"DICM":
+        if not parsed.sop_class and not parsed.pixel_keyword:
+            raise NotDicomError(_NOT_DICOM)
         parsed.warnings.append("The file lacks the header that DICOM files begin with.")
     if not text(ds.file_meta, "TransferSyntaxUID"):
         parsed.warnings.append("The file does not say how it is encoded; that was guessed.")
@@ -175,15 +179,16 @@ def _check_inflated_size(content: bytes) -> None:
 
 def _inflate_within_limit(deflated: bytes) -> None:
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    limit = min(_MAX_INFLATED, max(_HARMLESS_BYTES, _MAX_INFLATION * len(deflated)))
     size = 0
     try:
         while deflated and not inflater.eof:
             size += len(inflater.decompress(deflated, 1 << 24))
             deflated = inflater.unconsumed_tail
-            if size > _MAX_INFLATED:
+            if size > limit:
                 raise UnsupportedImageError(
-                    "The file unpacks to more than 2 GB, which JRViewer does not load. "
-                    "Ask for it uncompressed and in parts."
+                    "The file unpacks to far more than its size, so it was not opened. "
+                    "Ask for it uncompressed."
                 )
     except zlib.error as error:
         raise CorruptFileError(_DAMAGED) from error

@@ -40,6 +40,10 @@ _TOO_SHORT = (
     "The image ends too early: there are fewer pixels than the file says. It was probably cut off "
     "while being copied. Copy it again from where it came from."
 )
+_UNREADABLE = (
+    "What the file says of its pixels contradicts what is there, so they cannot be read. "
+    "Ask for it to be sent again."
+)
 _NO_SIZE = (
     "The file holds pixels but does not say how many rows and columns, or how they are stored. "
     "Ask for it to be sent again."
@@ -102,7 +106,7 @@ class PixelReader:
                 "Ask for it in a standard transfer syntax."
             ) from error
         except PARSER_ERRORS as error:
-            raise CorruptFileError(_TOO_SHORT) from error
+            raise CorruptFileError(_UNREADABLE) from error
         return DecodedFrame(values, str(properties["photometric_interpretation"]))
 
     def _decoded(self, data: bytes) -> DecodedFrame:
@@ -134,8 +138,7 @@ class PixelReader:
         ds = parsed.dataset
         samples = integer(ds, "SamplesPerPixel") or 1
         allocated = integer(ds, "BitsAllocated") or 0
-        photometric = text(ds, "PhotometricInterpretation").upper().replace(" ", "_")
-        photometric = photometric.replace("PALETTE_COLOR", "PALETTE COLOR")
+        photometric = _photometric(text(ds, "PhotometricInterpretation"))
         options: dict[str, Any] = {
             "rows": integer(ds, "Rows") or 0,
             "columns": integer(ds, "Columns") or 0,
@@ -257,3 +260,11 @@ def _extended_offsets(parsed: Parsed) -> tuple[bytes, bytes] | None:
     if isinstance(offsets, bytes) and isinstance(lengths, bytes) and len(offsets) == len(lengths):
         return offsets, lengths
     return None
+
+
+def _photometric(stated: str) -> str:
+    """A photometric interpretation as the standard spells it."""
+    compact = stated.upper().replace(" ", "").replace("_", "")
+    known = ("PALETTE COLOR", "YBR_FULL", "YBR_FULL_422", "YBR_RCT", "YBR_ICT")
+    spelled = {name.replace(" ", "").replace("_", ""): name for name in known}
+    return spelled.get(compact, compact)
