@@ -21,7 +21,8 @@ from jrviewer.records import Prediction, UInt8Array, VoiLut, Window
 from jrviewer.rendering import View, shown_cloud, skin_by_default
 from jrviewer.ui.cloud_hands import CloudHands, view_of_key
 from jrviewer.ui.cloud_tools import CloudTools
-from jrviewer.ui.opengl import opengl_problem
+from jrviewer.ui.opengl import opengl
+from jrviewer.ui.titled import NOTICE, with_title
 from jrviewer.ui.veil import Veil
 from jrviewer.windowing import default_window, to_grey
 
@@ -54,7 +55,7 @@ class CloudView(QWidget):
 
     point_hovered = Signal(object)  # index into the shown cloud, or None
     maximise_wanted = Signal()
-    picture_taken = Signal(QImage)  # the pane with its title and notice
+    picture_taken = Signal(QImage)  # with title, legend and notice
     failed = Signal(str)
 
     prepare = staticmethod(prepare)
@@ -72,7 +73,6 @@ class CloudView(QWidget):
         self._peeking = False
         self.title = QLabel(self.tr("INFERRED 3D – NOT MEASURED"), self)
         self.note = QLabel(self)
-        self.notice = QLabel(self.tr("Research preview. Not for diagnosis or treatment."), self)
         self.message = QLabel(self.tr("The 3D view is starting …"), self)
         self.stack = QStackedWidget(self)
         self.veil = Veil(self.stack)
@@ -89,15 +89,20 @@ class CloudView(QWidget):
         """Make the 3D view, on the GUI thread, after `prepare`; without OpenGL say so instead."""
         if self.interactor is not None:
             return
-        problem = opengl_problem()
-        if problem:
-            self.show_failure(problem)
+        offered = opengl()
+        if offered.problem:
+            self.show_failure(offered.problem)
             return
+        # Doubles a frame's time where the processor draws: one click away there.
+        self.tools.eye_dome.setChecked(not offered.is_software)
+        samples = 0 if offered.is_software else 4
         from pyvistaqt import QtInteractor
 
         from jrviewer.rendering.scene import Scene
 
-        self.interactor = interactor = QtInteractor(self.stack, auto_update=False)
+        self.interactor = interactor = QtInteractor(
+            self.stack, auto_update=False, multi_samples=samples
+        )
         interactor.setAcceptDrops(False)  # it would read them itself; the window takes them
         interactor.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         interactor.setAccessibleName(self.accessibleName())
@@ -185,8 +190,9 @@ class CloudView(QWidget):
             self.scene.show_probe(point_mm)
 
     def picture(self) -> QImage:
-        """The pane as it is on screen, with title, legend and notice."""
-        return self.grab().toImage()
+        """The cloud as it is on screen and its legend, under the pane's title and the notice."""
+        parts = [self.stack.grab(), self.tools.legend.grab()]
+        return with_title(parts, self.title.text(), self.tr(NOTICE))
 
     def close_interactor(self) -> None:
         """Free the 3D view, from the window's closeEvent; again is harmless."""
@@ -259,7 +265,6 @@ class CloudView(QWidget):
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.message.setWordWrap(True)
         self.message.setMargin(16)
-        self.notice.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.stack.addWidget(self.message)
         self.tools.setEnabled(False)
         header = QHBoxLayout()
@@ -273,4 +278,3 @@ class CloudView(QWidget):
         rows.addLayout(header)
         rows.addWidget(self.stack, 1)
         rows.addWidget(self.tools)
-        rows.addWidget(self.notice)
