@@ -295,10 +295,10 @@ def test_eye_dome_lighting_changes_the_picture_and_goes_away_again(plotter: pv.P
     pictures = []
     for eye_dome in (False, True, False):
         scene.show(prediction, grey, Look(eye_dome=eye_dome))
-        pictures.append(picture(plotter))
+        pictures.append(picture(plotter).astype(int))
 
-    assert (pictures[0] != pictures[1]).any(axis=2).sum() > 500
-    assert np.array_equal(pictures[0], pictures[2])
+    assert (np.abs(pictures[0] - pictures[1]).max(axis=2) > 40).sum() > 500
+    assert np.abs(pictures[0] - pictures[2]).max() <= 10  # blending is rounded otherwise
 
 
 def test_farther_points_sink_into_the_background(plotter: pv.Plotter) -> None:

@@ -71,6 +71,7 @@ class CloudView(QWidget):
         self._grey: UInt8Array | None = None
         self._skin_shown: bool | None = None
         self._peeking = False
+        self._failure = ""
         self.title = QLabel(self.tr("INFERRED 3D – NOT MEASURED"), self)
         self.note = QLabel(self)
         self.message = QLabel(self.tr("The 3D view is starting …"), self)
@@ -142,13 +143,14 @@ class CloudView(QWidget):
 
     def show_message(self, text: str) -> None:
         """Show a sentence in place of the cloud, until the next prediction."""
-        self.message.setText(text)
+        self.message.setText(self._failure or text)
         self.stack.setCurrentWidget(self.message)
         self.tools.setEnabled(False)
         self.note.clear()
 
     def show_failure(self, text: str) -> None:
         """Say why there is no 3D, for good."""
+        self._failure = text
         self.show_message(text)
         self.failed.emit(text)
 
