@@ -12,6 +12,7 @@ from vtkmodules.vtkRenderingCore import vtkBillboardTextActor3D
 
 from jrviewer.geometry import FloatArray, Plane, orientation_letters
 from jrviewer.records import UInt8Array
+from jrviewer.rendering import BACKGROUND
 
 AnyPlotter: TypeAlias = Any  # any pyvista plotter: its decorated methods do not type-check
 
@@ -53,11 +54,17 @@ class Points:
         )
         self.actor.visibility = False
 
-    def fade_into(self, background: tuple[int, int, int]) -> None:
+    def fade(self) -> None:
         """Let the farther points take on the background's colour."""
-        fade = _FADE.format(*(channel / 255 for channel in background))
+        fade = _FADE.format(*(channel / 255 for channel in BACKGROUND))
         shader = self.actor.GetShaderProperty()
         shader.AddFragmentShaderReplacement("//VTK::Light::Impl", True, fade, False)
+        self.actor.prop.ambient = 0.3
+
+    def brighten(self) -> None:
+        """Show near and far points alike, brighter: eye-dome lighting takes light away."""
+        self.actor.GetShaderProperty().ClearAllFragmentShaderReplacements()
+        self.actor.prop.ambient = 0.9
 
     def show(self, points: FloatArray, colours: UInt8Array, size: float) -> None:
         """Show other points (N, 3) in colours (N, 3), `size` pixels wide; none hides the actor."""
@@ -90,6 +97,7 @@ class SlicePlane:
         self.frame_actor = plotter.add_mesh(
             self.frame, color=_FRAME_COLOUR, line_width=1.5, style="wireframe", **kept
         )
+        self.sides: FloatArray = np.zeros((4, 3))  # where the letters are
         self.letters = [_letter(plotter) for _ in range(4)]
         self.show(visible=False)
 
@@ -98,11 +106,12 @@ class SlicePlane:
         self.mesh.points = corners
         self.frame.points = corners
         middle = corners.mean(axis=0)
-        sides = (corners + np.roll(corners, -1, axis=0)) / 2  # top, right, bottom, left
+        edges = (corners + np.roll(corners, -1, axis=0)) / 2  # top, right, bottom, left
+        self.sides = middle + (edges - middle) * 1.09
         directions = (-plane.along_column, plane.along_row, plane.along_column, -plane.along_row)
-        for actor, side, direction in zip(self.letters, sides, directions, strict=True):
-            actor.SetInput(orientation_letters(direction))
-            actor.SetPosition(*(middle + (side - middle) * 1.09))
+        for letter, side, direction in zip(self.letters, self.sides, directions, strict=True):
+            letter.SetInput(orientation_letters(direction))
+            letter.SetPosition(*side)
 
     def paint(self, grey: UInt8Array) -> None:
         """Show another picture: grey values (rows, columns)."""

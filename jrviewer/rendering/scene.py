@@ -52,7 +52,7 @@ class Scene:
         self._indices: npt.NDArray[np.intp] = np.zeros(0, dtype=np.intp)
         plotter.set_background([channel / 255 for channel in BACKGROUND])
         self.points = Points(plotter, 7.0)
-        self.points.fade_into(BACKGROUND)
+        self.points.fade()
         self.marks = Points(plotter, 14.0)
         self.plane = SlicePlane(plotter)
         add_cube(plotter)
@@ -109,8 +109,19 @@ class Scene:
         camera.position = tuple(centre + direction * BOX_HALF_WIDTH_MM * 4)
         camera.up = up
         self._plotter.renderer.ResetCamera(self._bounds())
-        camera.zoom(1.25)  # ResetCamera leaves room for the sphere around the bounds
+        camera.zoom(1.15)  # ResetCamera leaves room for the sphere around the bounds
         self._finish()
+
+    def on_screen(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Where points (N, 3) are drawn: places (N, 2) in pixels from the lower left, and depths
+        (N,) growing away from the viewer.
+        """
+        width, height = self._plotter.render_window.GetSize()
+        matrix = self._plotter.camera.GetCompositeProjectionTransformMatrix(width / height, -1, 1)
+        rows = np.array([[matrix.GetElement(i, j) for j in range(4)] for i in range(4)])
+        clip = np.c_[points, np.ones(len(points))] @ rows.T
+        seen = clip[:, :3] / clip[:, 3:]
+        return (seen[:, :2] + 1) / 2 * (width, height), seen[:, 2]
 
     def point_at(self, x: float, y: float) -> int | None:
         """Index into the cloud of the point drawn at a place in the picture, in pixels from its
@@ -118,11 +129,11 @@ class Scene:
         """
         if not self.points.actor.visibility:
             return None
-        places, nearness = self._on_screen(np.asarray(self.points.mesh.points, dtype=float))
+        places, depth = self.on_screen(np.asarray(self.points.mesh.points, dtype=float))
         close = np.flatnonzero(np.hypot(*(places - (x, y)).T) <= _REACH_PIXELS)
         if not len(close):
             return None
-        return int(self._indices[close[np.argmin(nearness[close])]])
+        return int(self._indices[close[np.argmin(depth[close])]])
 
     def light_points(self, indices: npt.ArrayLike) -> None:
         """Mark points of the cloud by their index; none takes the marks away."""
@@ -168,23 +179,15 @@ class Scene:
         camera.position = tuple(np.array(camera.position) + step)
 
     def _bounds(self) -> tuple[float, ...]:
-        """What a fresh view must hold: the points about the middle, or the whole box."""
+        """What a fresh view must hold: points and letters, or the whole box."""
         centre = np.zeros(3) if self._centre is None else self._centre
         half = np.array([BOX_HALF_WIDTH_MM, BOX_HALF_WIDTH_MM, BOX_HALF_DEPTH_MM])
+        seen = self.plane.sides if self.plane.actor.visibility else np.zeros((0, 3))
         if self.points.actor.visibility:
-            half = np.abs(np.asarray(self.points.mesh.points) - centre).max(axis=0) * 1.1
+            seen = np.concatenate([seen, self.points.mesh.points])
+        if len(seen):
+            half = np.abs(seen - centre).max(axis=0)
         return tuple(np.stack([centre - half, centre + half], axis=1).ravel())
-
-    def _on_screen(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Places (N, 2) in pixels from the lower left, and depths (N,) growing away from the
-        viewer.
-        """
-        width, height = self._plotter.render_window.GetSize()
-        matrix = self._plotter.camera.GetCompositeProjectionTransformMatrix(width / height, -1, 1)
-        rows = np.array([[matrix.GetElement(i, j) for j in range(4)] for i in range(4)])
-        clip = np.c_[points, np.ones(len(points))] @ rows.T
-        seen = clip[:, :3] / clip[:, 3:]
-        return (seen[:, :2] + 1) / 2 * (width, height), seen[:, 2]
 
     def _shade(self, look: Look) -> None:
         """Eye-dome lighting on or off: dark rims where a point stands before others.
@@ -196,8 +199,10 @@ class Scene:
         self._eye_dome = look.eye_dome
         if look.eye_dome:
             self._plotter.enable_eye_dome_lighting()
+            self.points.brighten()
         else:
             self._plotter.disable_eye_dome_lighting()
+            self.points.fade()
 
     def _finish(self) -> None:
         self._plotter.renderer.ResetCameraClippingRange()

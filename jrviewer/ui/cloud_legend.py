@@ -41,6 +41,9 @@ class CloudLegend(QWidget):
         row.addStretch(1)
         self.scale = _Scale(self)
         row.addWidget(self.scale)
+        policy = self.scale.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # else the picture above jumps
+        self.scale.setSizePolicy(policy)
         self.scale.hide()
 
     def structures(self) -> frozenset[Structure]:
@@ -58,7 +61,7 @@ class CloudLegend(QWidget):
         """The scale of a cloud's colours; structures need none beside their swatches."""
         swatches = colouring == "structure"
         for structure, box in self._boxes.items():
-            box.setIcon(_swatch(STRUCTURE_COLOURS[structure]) if swatches else QIcon())
+            box.setIcon(_swatch(STRUCTURE_COLOURS[structure] if swatches else None))
         self.scale.setVisible(not swatches and cloud is not None)
         if swatches or cloud is None:
             return
@@ -115,12 +118,13 @@ class _Strip(QWidget):
         painter.end()
 
 
-def _swatch(colour: RGB) -> QIcon:
+def _swatch(colour: RGB | None) -> QIcon:
+    """A disc; no colour gives an empty one, so that the row keeps its height."""
     pixmap = QPixmap(24, 24)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setBrush(QColor(*colour))
+    painter.setBrush(Qt.BrushStyle.NoBrush if colour is None else QColor(*colour))
     painter.setPen(QColor(128, 128, 128))
     painter.drawEllipse(2, 2, 20, 20)
     painter.end()

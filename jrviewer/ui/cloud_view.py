@@ -21,8 +21,9 @@ from jrviewer.records import Prediction, UInt8Array, VoiLut, Window
 from jrviewer.rendering import View, shown_cloud, skin_by_default
 from jrviewer.ui.cloud_hands import CloudHands, view_of_key
 from jrviewer.ui.cloud_tools import CloudTools
-from jrviewer.ui.opengl import opengl_problem
+from jrviewer.ui.opengl import opengl
 from jrviewer.ui.pane import Header
+from jrviewer.ui.titled import NOTICE, with_title
 from jrviewer.ui.veil import Veil
 from jrviewer.windowing import default_window, to_grey
 
@@ -55,7 +56,7 @@ class CloudView(QWidget):
 
     point_hovered = Signal(object)  # index into the shown cloud, or None
     maximise_wanted = Signal()
-    picture_taken = Signal(QImage)  # the pane with its title and notice
+    picture_taken = Signal(QImage)  # with title, legend and notice
     failed = Signal(str)
 
     prepare = staticmethod(prepare)
@@ -71,13 +72,13 @@ class CloudView(QWidget):
         self._grey: UInt8Array | None = None
         self._skin_shown: bool | None = None
         self._peeking = False
+        self._failure = ""
         self.header = Header(self.tr("INFERRED 3D – NOT MEASURED"), badge=self.tr("AI"))
-        self.note = self.header.detail
-        self.notice = QLabel(self.tr("Research preview. Not for diagnosis or treatment."), self)
+        self.header.maximised.connect(self.maximise_wanted)
+        self.title, self.note = self.header.title, self.header.detail
         self.message = QLabel(self.tr("The 3D view is starting …"), self)
         self.stack = QStackedWidget(self)
         self.veil = Veil(self.stack)
-        self.header.maximised.connect(self.maximise_wanted)
         self.tools = CloudTools(self)
         self.tools.look_chosen.connect(self._show)
         self.tools.view_wanted.connect(self.show_view)
@@ -91,15 +92,20 @@ class CloudView(QWidget):
         """Make the 3D view, on the GUI thread, after `prepare`; without OpenGL say so instead."""
         if self.interactor is not None:
             return
-        problem = opengl_problem()
-        if problem:
-            self.show_failure(problem)
+        offered = opengl()
+        if offered.problem:
+            self.show_failure(offered.problem)
             return
+        # Doubles a frame's time where the processor draws: one click away there.
+        self.tools.eye_dome.setChecked(not offered.is_software)
+        samples = 0 if offered.is_software else 4
         from pyvistaqt import QtInteractor
 
         from jrviewer.rendering.scene import Scene
 
-        self.interactor = interactor = QtInteractor(self.stack, auto_update=False)
+        self.interactor = interactor = QtInteractor(
+            self.stack, auto_update=False, multi_samples=samples
+        )
         interactor.setAcceptDrops(False)  # it would read them itself; the window takes them
         interactor.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         interactor.setAccessibleName(self.accessibleName())
@@ -139,13 +145,14 @@ class CloudView(QWidget):
 
     def show_message(self, text: str) -> None:
         """Show a sentence in place of the cloud, until the next prediction."""
-        self.message.setText(text)
+        self.message.setText(self._failure or text)
         self.stack.setCurrentWidget(self.message)
         self.tools.setEnabled(False)
         self.note.clear()
 
     def show_failure(self, text: str) -> None:
         """Say why there is no 3D, for good."""
+        self._failure = text
         self.show_message(text)
         self.failed.emit(text)
 
@@ -187,8 +194,9 @@ class CloudView(QWidget):
             self.scene.show_probe(point_mm)
 
     def picture(self) -> QImage:
-        """The pane as it is on screen, with title, legend and notice."""
-        return self.grab().toImage()
+        """The cloud as it is on screen and its legend, under the pane's title and the notice."""
+        parts = [self.stack.grab(), self.tools.legend.grab()]
+        return with_title(parts, self.title.text(), self.tr(NOTICE))
 
     def close_interactor(self) -> None:
         """Free the 3D view, from the window's closeEvent; again is harmless."""
@@ -203,7 +211,7 @@ class CloudView(QWidget):
         interactor.setParent(None)
         interactor.deleteLater()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Standard views by keypad, the slice plane away while Space is held."""
         view = view_of_key(event)
         if view is not None:
@@ -213,7 +221,7 @@ class CloudView(QWidget):
         else:
             super().keyPressEvent(event)
 
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """The slice plane back."""
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
             self._peek(hidden=False)
@@ -260,7 +268,6 @@ class CloudView(QWidget):
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.message.setWordWrap(True)
         self.message.setMargin(16)
-        self.notice.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.stack.addWidget(self.message)
         self.tools.setEnabled(False)
         rows = QVBoxLayout(self)
@@ -269,4 +276,3 @@ class CloudView(QWidget):
         rows.addWidget(self.header)
         rows.addWidget(self.stack, 1)
         rows.addWidget(self.tools)
-        rows.addWidget(self.notice)
