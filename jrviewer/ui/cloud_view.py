@@ -211,7 +211,7 @@ class CloudView(QWidget):
         interactor.setParent(None)
         interactor.deleteLater()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Standard views by keypad, the slice plane away while Space is held."""
         view = view_of_key(event)
         if view is not None:
@@ -221,7 +221,7 @@ class CloudView(QWidget):
         else:
             super().keyPressEvent(event)
 
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
         """The slice plane back."""
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
             self._peek(hidden=False)
