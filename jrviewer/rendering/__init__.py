@@ -1,0 +1,138 @@
+"""What the 3D picture shows and in which colours; `rendering.scene` draws it.
+
+The world of the picture is the patient: LPS millimetres. A cloud without a spacing is shown in its
+box, scaled to the same size, and nothing there may be called a millimetre. Knows nothing of Qt, of
+files and of models, and imports pyvista only in `rendering.scene`: the window needs this page
+before that one.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from jrviewer.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, FloatArray
+from jrviewer.records import Cloud, Prediction, Slice, Structure, UInt8Array
+
+Colouring = Literal["structure", "uncertainty", "depth"]
+View = Literal["A", "P", "L", "R", "S", "I", "oblique"]
+RGB = tuple[int, int, int]
+
+BACKGROUND: RGB = (17, 21, 26)
+# Apart in hue and, for those who see none, in lightness: about 46, 66 and 92 of 100.
+STRUCTURE_COLOURS: dict[Structure, RGB] = {
+    Structure.AIR: (31, 119, 158),
+    Structure.SKIN: (205, 146, 116),
+    Structure.BONE: (244, 232, 203),
+}
+# The upper part of viridis (CC0): even steps of lightness, and none lost in the dark.
+_SEQUENTIAL = np.array(
+    [
+        (59, 82, 139),
+        (44, 113, 142),
+        (33, 144, 141),
+        (39, 173, 129),
+        (92, 200, 99),
+        (170, 220, 50),
+        (253, 231, 37),
+    ]
+)
+# To the feet cool, to the head warm, the slice's own plane palest.
+_DIVERGING = np.array(
+    [(58, 120, 196), (138, 176, 216), (226, 226, 222), (224, 160, 112), (201, 92, 52)]
+)
+_SIGMA_STEPS = np.array([1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 40.0, 60.0, 80.0, 120.0])
+_HEAD = re.compile(
+    r"HEAD|BRAIN|SKULL|FACE|FACIAL|ORBIT|SINUS|JAW|MANDIB|MAXILL|TEETH|DENTAL|NOSE|CRANI"
+    r"|TEMPORAL|PITUITARY|(^|[^A-Z])(EAR|IAC|EYE|TMJ)S?([^A-Z]|$)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Everything about the picture that the user may choose."""
+
+    colouring: Colouring = "structure"
+    structures: frozenset[Structure] = frozenset(Structure)
+    dense: bool = False  # 4096 points instead of 1024
+    slice_plane: bool = True
+    point_size: float = 7.0  # pixels
+    perspective: bool = True
+    eye_dome: bool = False  # dark rims around near points
+
+
+def skin_by_default(prediction: Prediction) -> bool:
+    """Whether the skin is shown without being asked for: not on heads, where it is a face."""
+    return _HEAD.search(prediction.slice.acquisition.body_part.upper()) is None
+
+
+def shown_cloud(prediction: Prediction, look: Look) -> Cloud | None:
+    """The cloud of the chosen density, or the other one where the model made only that."""
+    first, second = prediction.cloud, prediction.dense_cloud
+    if look.dense:
+        first, second = second, first
+    return first if first is not None else second
+
+
+def colour_range(cloud: Cloud, colouring: Colouring) -> tuple[float, float]:
+    """Least and greatest value of a colour scale, in the unit of the cloud.
+
+    The scale of uncertainty moves in round steps, so that it seldom changes from slice to slice.
+    """
+    unit = 1.0 if cloud.unit == "mm" else 1.0 / BOX_HALF_WIDTH_MM
+    if colouring == "depth":
+        return -BOX_HALF_DEPTH_MM * unit, BOX_HALF_DEPTH_MM * unit
+    most = float(np.quantile(cloud.sigma, 0.98)) if len(cloud) else 0.0
+    step = min(int(np.searchsorted(_SIGMA_STEPS * unit, most)), len(_SIGMA_STEPS) - 1)
+    return 0.0, float(_SIGMA_STEPS[step] * unit)
+
+
+def colour_map(colouring: Colouring, fractions: FloatArray) -> UInt8Array:
+    """Colours (N, 3) of places 0..1 on a scale; outside it the colour of the nearer end."""
+    anchors = _DIVERGING if colouring == "depth" else _SEQUENTIAL
+    steps = np.linspace(0, 1, len(anchors))
+    channels = [np.interp(fractions, steps, anchors[:, channel]) for channel in range(3)]
+    return np.stack(channels, axis=-1).round().astype(np.uint8)
+
+
+def point_colours(cloud: Cloud, colouring: Colouring) -> UInt8Array:
+    """Colour (N, 3) of every point."""
+    if colouring == "structure":
+        table = np.array([STRUCTURE_COLOURS[structure] for structure in Structure], dtype=np.uint8)
+        colours: UInt8Array = table[cloud.labels]
+        return colours
+    values = cloud.sigma if colouring == "uncertainty" else depths(cloud)
+    low, high = colour_range(cloud, colouring)
+    return colour_map(colouring, (values - low) / (high - low))
+
+
+def depths(cloud: Cloud) -> FloatArray:
+    """Inferred distance (N,) of every point from its slice, to the head positive, in the unit of
+    the cloud.
+    """
+    if cloud.unit == "normalized":
+        return cloud.points[:, 2]
+    distances: FloatArray = (cloud.points - cloud.box.centre_mm) @ cloud.box.axes[2]
+    return distances
+
+
+def to_world(cloud: Cloud, points: FloatArray) -> FloatArray:
+    """Places (N, 3) in the picture of points in the cloud's own unit."""
+    return points if cloud.unit == "mm" else points * BOX_HALF_WIDTH_MM
+
+
+def patient_to_world(cloud: Cloud | None, points_mm: FloatArray) -> FloatArray:
+    """Places (N, 3) in the picture of places in the patient (or on a nominal plane)."""
+    if cloud is None or cloud.unit == "mm":
+        return points_mm
+    return to_world(cloud, cloud.box.to_box(points_mm))
+
+
+def slice_corners(slice_: Slice, cloud: Cloud | None) -> FloatArray:
+    """Places (4, 3) in the picture of the slice's outer corners, half a pixel outside the pixel
+    centres: first row's start and end, last row's end and start.
+    """
+    rows, columns = slice_.shape
+    corners = np.array([(0, 0), (0, columns), (rows, columns), (rows, 0)], dtype=float)
+    return patient_to_world(cloud, slice_.plane.to_patient(corners - 0.5))

@@ -1,0 +1,174 @@
+"""The few actors that the 3D picture is made of; each is added once and given new data.
+
+Adding and removing actors for every slice would cost a shader build and leave VTK objects behind.
+"""
+
+from typing import Any, TypeAlias
+
+import numpy as np
+import pyvista as pv
+from vtkmodules.vtkRenderingAnnotation import vtkAnnotatedCubeActor
+from vtkmodules.vtkRenderingCore import vtkBillboardTextActor3D
+
+from jrviewer.geometry import FloatArray, Plane, orientation_letters
+from jrviewer.records import UInt8Array
+from jrviewer.rendering import BACKGROUND
+
+AnyPlotter: TypeAlias = Any  # any pyvista plotter: its decorated methods do not type-check
+
+# Dark pixels let the points behind them through, bright ones hide most of them, and none is as
+# bright as a point.
+_FAINTEST, _DENSEST = 80, 215
+_BRIGHTNESS = 0.82
+_FRAME_COLOUR = (122, 140, 158)
+_LETTER_COLOUR = (0.86, 0.89, 0.93)
+
+
+# Farther points sink into the background: the depth cue that works with every OpenGL.
+_FADE = """//VTK::Light::Impl
+  float farness = smoothstep(0.45, 1.0, gl_FragCoord.z);
+  fragOutput0.rgb = mix(fragOutput0.rgb, vec3({}, {}, {}), 0.65 * farness);
+"""
+
+
+class Points:
+    """Points as little lit spheres of their own colours."""
+
+    def __init__(self, plotter: AnyPlotter, size: float) -> None:
+        self.mesh = pv.PolyData(np.zeros((1, 3), dtype=np.float32))
+        self.mesh.point_data["colour"] = np.zeros((1, 3), dtype=np.uint8)
+        # Not points_gaussian: with scalars that writes its own array into the mesh.
+        self.actor = plotter.add_mesh(
+            self.mesh,
+            scalars="colour",
+            rgb=True,
+            style="points",
+            render_points_as_spheres=True,
+            point_size=size,
+            ambient=0.3,
+            diffuse=0.85,
+            specular=0.1,
+            show_scalar_bar=False,
+            reset_camera=False,
+            render=False,
+        )
+        self.actor.visibility = False
+
+    def fade(self) -> None:
+        """Let the farther points take on the background's colour."""
+        fade = _FADE.format(*(channel / 255 for channel in BACKGROUND))
+        shader = self.actor.GetShaderProperty()
+        shader.AddFragmentShaderReplacement("//VTK::Light::Impl", True, fade, False)
+        self.actor.prop.ambient = 0.3
+
+    def brighten(self) -> None:
+        """Show near and far points alike, brighter: eye-dome lighting takes light away."""
+        self.actor.GetShaderProperty().ClearAllFragmentShaderReplacements()
+        self.actor.prop.ambient = 0.9
+
+    def show(self, points: FloatArray, colours: UInt8Array, size: float) -> None:
+        """Show other points (N, 3) in colours (N, 3), `size` pixels wide; none hides the actor."""
+        self.actor.visibility = len(points) > 0
+        if not len(points):
+            return
+        mesh = pv.PolyData(np.ascontiguousarray(points, dtype=np.float32))
+        mesh.point_data["colour"] = colours
+        self.mesh.copy_from(mesh, deep=False)
+        self.actor.prop.point_size = size
+
+
+class SlicePlane:
+    """The slice as a picture at its place, with a frame and the letters of its four sides."""
+
+    def __init__(self, plotter: AnyPlotter) -> None:
+        quad = np.array([(0, 0, 0), (1, 0, 0), (1, 1, 0), (0, 1, 0)], dtype=np.float64)
+        self.mesh = pv.PolyData(quad, faces=[4, 0, 1, 2, 3])
+        # Texture rows count upwards: the picture's first row lies at 1.
+        self.mesh.active_texture_coordinates = np.array([(0, 1), (1, 1), (1, 0), (0, 0)], float)
+        self.frame = pv.PolyData(quad, lines=[5, 0, 1, 2, 3, 0])
+        self._image = pv.ImageData(dimensions=(1, 1, 1))
+        self._image.point_data["picture"] = np.zeros((1, 4), dtype=np.uint8)
+        texture = pv.Texture()  # type: ignore[no-untyped-call]  # pyvista's own omission
+        texture.SetInputDataObject(self._image)
+        texture.interpolate = True
+        texture.wrap = pv.Texture.WrapType.CLAMP_TO_EDGE
+        kept: dict[str, Any] = {"lighting": False, "reset_camera": False, "render": False}
+        self.actor = plotter.add_mesh(self.mesh, texture=texture, **kept)
+        self.frame_actor = plotter.add_mesh(
+            self.frame, color=_FRAME_COLOUR, line_width=1.5, style="wireframe", **kept
+        )
+        self.sides: FloatArray = np.zeros((4, 3))  # where the letters are
+        self.letters = [_letter(plotter) for _ in range(4)]
+        self.show(visible=False)
+
+    def place(self, corners: FloatArray, plane: Plane) -> None:
+        """Move to other corners (4, 3): first row's start and end, last row's end and start."""
+        self.mesh.points = corners
+        self.frame.points = corners
+        middle = corners.mean(axis=0)
+        edges = (corners + np.roll(corners, -1, axis=0)) / 2  # top, right, bottom, left
+        self.sides = middle + (edges - middle) * 1.09
+        directions = (-plane.along_column, plane.along_row, plane.along_column, -plane.along_row)
+        for letter, side, direction in zip(self.letters, self.sides, directions, strict=True):
+            letter.SetInput(orientation_letters(direction))
+            letter.SetPosition(*side)
+
+    def paint(self, grey: UInt8Array) -> None:
+        """Show another picture: grey values (rows, columns)."""
+        rows, columns = grey.shape
+        picture = np.empty((rows, columns, 4), dtype=np.uint8)
+        picture[..., :3] = grey[..., None] * np.float32(_BRIGHTNESS)
+        picture[..., 3] = _FAINTEST + grey.astype(np.float32) * ((_DENSEST - _FAINTEST) / 255)
+        self._image.dimensions = (columns, rows, 1)
+        # (rows, columns, 4) -> (rows * columns, 4), last row first: VTK counts rows upwards.
+        self._image.point_data["picture"] = picture[::-1].reshape(-1, 4)
+        self._image.point_data.active_scalars_name = "picture"
+        self._image.Modified()
+
+    def show(self, *, visible: bool) -> None:
+        """Show or hide picture, frame and letters."""
+        self.actor.visibility = self.frame_actor.visibility = visible
+        for letter in self.letters:
+            letter.SetVisibility(visible)
+
+
+def add_cube(plotter: AnyPlotter) -> None:
+    """A cube in the upper right corner with the patient's directions on its faces."""
+    cube = vtkAnnotatedCubeActor()
+    cube.SetXPlusFaceText("L")
+    cube.SetXMinusFaceText("R")
+    cube.SetYPlusFaceText("P")
+    cube.SetYMinusFaceText("A")
+    cube.SetZPlusFaceText("S")
+    cube.SetZMinusFaceText("I")
+    # Turned so that every letter stands upright in its own standard view.
+    cube.SetXFaceTextRotation(0)
+    cube.SetYFaceTextRotation(0)
+    cube.SetZFaceTextRotation(-90)
+    cube.SetFaceTextScale(0.62)
+    cube.GetCubeProperty().SetColor(0.30, 0.35, 0.41)
+    cube.GetTextEdgesProperty().SetColor(0.10, 0.12, 0.15)
+    faces = (
+        cube.GetXPlusFaceProperty(),
+        cube.GetXMinusFaceProperty(),
+        cube.GetYPlusFaceProperty(),
+        cube.GetYMinusFaceProperty(),
+        cube.GetZPlusFaceProperty(),
+        cube.GetZMinusFaceProperty(),
+    )
+    for face in faces:
+        face.SetColor(0.96, 0.97, 0.98)
+        face.SetInterpolationToFlat()
+    plotter.add_orientation_widget(cube, interactive=False, viewport=(0.82, 0.80, 1.0, 1.0))
+
+
+def _letter(plotter: AnyPlotter) -> vtkBillboardTextActor3D:
+    actor = vtkBillboardTextActor3D()
+    text = actor.GetTextProperty()
+    text.SetFontSize(22)
+    text.SetBold(True)
+    text.SetColor(*_LETTER_COLOUR)
+    text.SetJustificationToCentered()
+    text.SetVerticalJustificationToCentered()
+    plotter.add_actor(actor, reset_camera=False, render=False, pickable=False)
+    return actor

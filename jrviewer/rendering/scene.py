@@ -1,0 +1,219 @@
+"""One prediction on a pyvista plotter: cloud, slice plane, letters and camera."""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from jrviewer.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, FloatArray
+from jrviewer.records import Cloud, Prediction, UInt8Array
+from jrviewer.rendering import (
+    BACKGROUND,
+    Look,
+    View,
+    patient_to_world,
+    point_colours,
+    shown_cloud,
+    slice_corners,
+    to_world,
+)
+from jrviewer.rendering.actors import AnyPlotter, Points, SlicePlane, add_cube
+
+_Vector = tuple[float, float, float]
+
+# From where the camera looks (patient LPS, seen from the middle), and which way is up.
+_VIEWS: dict[View, tuple[_Vector, _Vector]] = {
+    "A": ((0, -1, 0), (0, 0, 1)),
+    "P": ((0, 1, 0), (0, 0, 1)),
+    "L": ((1, 0, 0), (0, 0, 1)),
+    "R": ((-1, 0, 0), (0, 0, 1)),
+    "S": ((0, 0, 1), (0, -1, 0)),
+    "I": ((0, 0, -1), (0, -1, 0)),  # as axial slices are shown: from the feet, left on the right
+    "oblique": ((0.50, -0.90, 0.62), (0, 0, 1)),
+}
+_MARK_COLOUR = (255, 255, 255)
+_REACH_PIXELS = 9.0
+
+
+class Scene:
+    """One cloud, its slice and its letters; the same actors for every slice, with new data.
+
+    `request_render` is called once after every change and never when nothing changed.
+    """
+
+    def __init__(
+        self, plotter: AnyPlotter, request_render: Callable[[], None] | None = None
+    ) -> None:
+        self._plotter = plotter
+        self._request_render: Callable[[], None] = request_render or plotter.render
+        self._shown: tuple[Prediction, UInt8Array, Look] | None = None
+        self._centre: FloatArray | None = None
+        self._eye_dome = False
+        self._indices: npt.NDArray[np.intp] = np.zeros(0, dtype=np.intp)
+        plotter.set_background([channel / 255 for channel in BACKGROUND])
+        self.points = Points(plotter, 7.0)
+        self.points.fade()
+        self.marks = Points(plotter, 14.0)
+        self.plane = SlicePlane(plotter)
+        add_cube(plotter)
+
+    @property
+    def cloud(self) -> Cloud | None:
+        """The cloud on show."""
+        return None if self._shown is None else shown_cloud(self._shown[0], self._shown[2])
+
+    def show(self, prediction: Prediction, grey: UInt8Array, look: Look) -> bool:
+        """Show a prediction with its slice as grey values (rows, columns); whether that changed
+        anything.
+
+        The camera keeps the place beside the cloud that the user gave it.
+        """
+        before = self._shown
+        new = before is None or before[0] is not prediction
+        other_look = before is None or before[2] != look
+        other_grey = before is None or before[1] is not grey
+        if not (new or other_look or other_grey):
+            return False
+        cloud = shown_cloud(prediction, look)
+        self._shown = prediction, grey, look
+        if new or other_look:
+            self._show_points(cloud, look)
+            self.plane.place(slice_corners(prediction.slice, cloud), prediction.slice.plane)
+            self.plane.show(visible=look.slice_plane)
+        if other_grey:
+            self.plane.paint(grey)
+        if new:
+            self.marks.actor.visibility = False
+            self._follow(_middle(prediction, cloud))
+        self._plotter.camera.parallel_projection = not look.perspective
+        self._shade(look)
+        self._finish()
+        return True
+
+    def clear(self) -> None:
+        """Hide everything but the cube; the next prediction starts with a fresh camera."""
+        if self._shown is None:
+            return
+        self._shown = self._centre = None
+        self.points.actor.visibility = self.marks.actor.visibility = False
+        self.plane.show(visible=False)
+        self._request_render()
+
+    def view(self, name: View) -> None:
+        """Look from one side of the patient, everything in sight."""
+        towards, up = _VIEWS[name]
+        centre = np.zeros(3) if self._centre is None else self._centre
+        direction = np.array(towards) / np.linalg.norm(towards)
+        camera = self._plotter.camera
+        camera.focal_point = tuple(centre)
+        camera.position = tuple(centre + direction * BOX_HALF_WIDTH_MM * 4)
+        camera.up = up
+        self._plotter.renderer.ResetCamera(self._bounds())
+        camera.zoom(1.15)  # ResetCamera leaves room for the sphere around the bounds
+        self._finish()
+
+    def on_screen(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Where points (N, 3) are drawn: places (N, 2) in pixels from the lower left, and depths
+        (N,) growing away from the viewer.
+        """
+        width, height = self._plotter.render_window.GetSize()
+        matrix = self._plotter.camera.GetCompositeProjectionTransformMatrix(width / height, -1, 1)
+        rows = np.array([[matrix.GetElement(i, j) for j in range(4)] for i in range(4)])
+        clip = np.c_[points, np.ones(len(points))] @ rows.T
+        seen = clip[:, :3] / clip[:, 3:]
+        return (seen[:, :2] + 1) / 2 * (width, height), seen[:, 2]
+
+    def point_at(self, x: float, y: float) -> int | None:
+        """Index into the cloud of the point drawn at a place in the picture, in pixels from its
+        lower left corner: of all within reach the one nearest to the viewer.
+        """
+        if not self.points.actor.visibility:
+            return None
+        places, depth = self.on_screen(np.asarray(self.points.mesh.points, dtype=float))
+        close = np.flatnonzero(np.hypot(*(places - (x, y)).T) <= _REACH_PIXELS)
+        if not len(close):
+            return None
+        return int(self._indices[close[np.argmin(depth[close])]])
+
+    def light_points(self, indices: npt.ArrayLike) -> None:
+        """Mark points of the cloud by their index; none takes the marks away."""
+        chosen = np.asarray(indices, dtype=np.intp)
+        cloud = self.cloud
+        points = np.zeros((0, 3)) if cloud is None else to_world(cloud, cloud.points[chosen])
+        self._mark(points)
+
+    def show_probe(self, point_mm: FloatArray | None) -> None:
+        """Mark a place (3,) in the patient, None takes the mark away."""
+        points = np.zeros((0, 3)) if point_mm is None else np.asarray(point_mm, float)[None]
+        self._mark(patient_to_world(self.cloud, points))
+
+    def _mark(self, points: FloatArray) -> None:
+        if not len(points) and not self.marks.actor.visibility:
+            return
+        size = 14.0 if self._shown is None else self._shown[2].point_size + 7
+        self.marks.show(points, np.full((len(points), 3), _MARK_COLOUR, dtype=np.uint8), size)
+        self._request_render()
+
+    def _show_points(self, cloud: Cloud | None, look: Look) -> None:
+        if cloud is None:
+            self._indices = np.zeros(0, dtype=np.intp)
+            self.points.actor.visibility = False
+            return
+        wanted = [int(structure) for structure in look.structures]
+        self._indices = np.flatnonzero(np.isin(cloud.labels, wanted))
+        colours = point_colours(cloud, look.colouring)[self._indices]
+        points = to_world(cloud, cloud.points[self._indices])
+        self.points.show(points, colours, look.point_size)
+
+    def _follow(self, centre: FloatArray) -> None:
+        """Take the camera along with the cloud, so that the next slice appears in the same
+        place.
+        """
+        before, self._centre = self._centre, centre
+        if before is None:
+            self.view("oblique")
+            return
+        step = centre - before
+        camera = self._plotter.camera
+        camera.focal_point = tuple(np.array(camera.focal_point) + step)
+        camera.position = tuple(np.array(camera.position) + step)
+
+    def _bounds(self) -> tuple[float, ...]:
+        """What a fresh view must hold: points and letters, or the whole box."""
+        centre = np.zeros(3) if self._centre is None else self._centre
+        half = np.array([BOX_HALF_WIDTH_MM, BOX_HALF_WIDTH_MM, BOX_HALF_DEPTH_MM])
+        seen = self.plane.sides if self.plane.actor.visibility else np.zeros((0, 3))
+        if self.points.actor.visibility:
+            seen = np.concatenate([seen, self.points.mesh.points])
+        if len(seen):
+            half = np.abs(seen - centre).max(axis=0)
+        return tuple(np.stack([centre - half, centre + half], axis=1).ravel())
+
+    def _shade(self, look: Look) -> None:
+        """Eye-dome lighting on or off: dark rims where a point stands before others.
+
+        Not the usual look: on a thousand loose points the rims swallow the colours.
+        """
+        if look.eye_dome == self._eye_dome:
+            return
+        self._eye_dome = look.eye_dome
+        if look.eye_dome:
+            self._plotter.enable_eye_dome_lighting()
+            self.points.brighten()
+        else:
+            self._plotter.disable_eye_dome_lighting()
+            self.points.fade()
+
+    def _finish(self) -> None:
+        self._plotter.renderer.ResetCameraClippingRange()
+        self._request_render()
+
+
+def _middle(prediction: Prediction, cloud: Cloud | None) -> FloatArray:
+    """What the camera looks at: the box's centre, or the slice's where there is no cloud."""
+    if cloud is None:
+        middle: FloatArray = slice_corners(prediction.slice, None).mean(axis=0)
+        return middle
+    if cloud.unit == "normalized":
+        return np.zeros(3)
+    return cloud.box.centre_mm

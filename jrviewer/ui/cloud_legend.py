@@ -1,0 +1,135 @@
+"""The legend of the 3D pane: the structures with their colours, which are also the switches, and a
+colour scale with its ends.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPaintEvent, QPixmap
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
+
+from jrviewer.records import Cloud, Structure
+from jrviewer.rendering import RGB, STRUCTURE_COLOURS, Colouring, colour_map, colour_range
+
+MINUS = "−"
+
+
+class CloudLegend(QWidget):
+    """What the colours of the cloud mean."""
+
+    structures_chosen = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        names = {
+            Structure.SKIN: self.tr("Skin"),
+            Structure.BONE: self.tr("Bone"),
+            Structure.AIR: self.tr("Air in the body"),
+        }
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        self._boxes: dict[Structure, QCheckBox] = {}
+        for structure, name in names.items():
+            self._boxes[structure] = box = QCheckBox(name, self)
+            box.setChecked(True)
+            box.setIcon(_swatch(STRUCTURE_COLOURS[structure]))
+            box.setToolTip(self.tr("Show or hide these points of the cloud"))
+            box.setAccessibleName(self.tr("Show {} in 3D").format(name))
+            box.toggled.connect(self.structures_chosen)
+            row.addWidget(box)
+        row.addStretch(1)
+        self.scale = _Scale(self)
+        row.addWidget(self.scale)
+        policy = self.scale.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # else the picture above jumps
+        self.scale.setSizePolicy(policy)
+        self.scale.hide()
+
+    def structures(self) -> frozenset[Structure]:
+        """Those that are switched on."""
+        return frozenset(what for what, box in self._boxes.items() if box.isChecked())
+
+    def choose_structures(self, structures: Iterable[Structure]) -> None:
+        """Switch exactly these on, without a signal."""
+        wanted = frozenset(structures)
+        for structure, box in self._boxes.items():
+            with QSignalBlocker(box):
+                box.setChecked(structure in wanted)
+
+    def show_scale(self, colouring: Colouring, cloud: Cloud | None) -> None:
+        """The scale of a cloud's colours; structures need none beside their swatches."""
+        swatches = colouring == "structure"
+        for structure, box in self._boxes.items():
+            box.setIcon(_swatch(STRUCTURE_COLOURS[structure] if swatches else None))
+        self.scale.setVisible(not swatches and cloud is not None)
+        if swatches or cloud is None:
+            return
+        low, high = colour_range(cloud, colouring)
+        unit = self.tr("mm") if cloud.unit == "mm" else self.tr("of the box")
+        if colouring == "depth":
+            meaning = self.tr("Inferred distance from the slice, feet to head")
+            ends = _number(low), f"+{_number(high)} {unit}"
+        else:
+            meaning = self.tr("Uncertainty of each point, one sigma")
+            ends = (
+                self.tr("± {}").format(_number(low)),
+                self.tr("≥ {} {}").format(_number(high), unit),
+            )
+        self.scale.show_ends(colouring, *ends, meaning)
+
+
+class _Scale(QWidget):
+    """A strip of the colours with a text at each end."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        self.low, self.strip, self.high = QLabel(self), _Strip(self), QLabel(self)
+        for widget in (self.low, self.strip, self.high):
+            row.addWidget(widget)
+
+    def show_ends(self, colouring: Colouring, low: str, high: str, meaning: str) -> None:
+        """Show a scale and the texts of its ends."""
+        self.low.setText(low)
+        self.high.setText(high)
+        self.setToolTip(meaning)
+        self.setAccessibleName(f"{meaning}: {low} – {high}")
+        self.strip.colouring = colouring
+        self.strip.update()
+
+
+class _Strip(QWidget):
+    colouring: Colouring = "uncertainty"
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        return QSize(72, 12)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        colours = np.ascontiguousarray(colour_map(self.colouring, np.linspace(0, 1, 256)))
+        image = QImage(colours.tobytes(), 256, 1, 768, QImage.Format.Format_RGB888)
+        painter = QPainter(self)
+        painter.drawImage(self.rect(), image)
+        painter.end()
+
+
+def _swatch(colour: RGB | None) -> QIcon:
+    """A disc; no colour gives an empty one, so that the row keeps its height."""
+    pixmap = QPixmap(24, 24)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush if colour is None else QColor(*colour))
+    painter.setPen(QColor(128, 128, 128))
+    painter.drawEllipse(2, 2, 20, 20)
+    painter.end()
+    return QIcon(pixmap)
+
+
+def _number(value: float) -> str:
+    return f"{value:.3g}".replace("-", MINUS)

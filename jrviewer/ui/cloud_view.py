@@ -1,0 +1,278 @@
+"""The 3D pane: the inferred cloud of one prediction, on VTK inside Qt.
+
+pyvista and pyvistaqt are imported in `prepare`, after the window has appeared; until `create`, and
+where OpenGL is missing, the pane is a sentence.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import numpy.typing as npt
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QImage, QKeyEvent
+from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
+
+from jrviewer.errors import JRViewerError
+from jrviewer.geometry import FloatArray
+from jrviewer.progress import Report, silent
+from jrviewer.records import Prediction, UInt8Array, VoiLut, Window
+from jrviewer.rendering import View, shown_cloud, skin_by_default
+from jrviewer.ui.cloud_hands import CloudHands, view_of_key
+from jrviewer.ui.cloud_tools import CloudTools
+from jrviewer.ui.opengl import opengl
+from jrviewer.ui.pane import Header
+from jrviewer.ui.titled import NOTICE, with_title
+from jrviewer.ui.veil import Veil
+from jrviewer.windowing import default_window, to_grey
+
+if TYPE_CHECKING:  # `prepare` imports them
+    from pyvistaqt import QtInteractor
+
+    from jrviewer.rendering.scene import Scene
+
+WINDOW_DELAY_MS = 60  # a new texture costs a software renderer more than one step of a drag
+
+
+def prepare(report: Report = silent) -> None:
+    """Import what CloudView.create needs: a second and more, so on the worker, without a widget.
+
+    Raises JRViewerError where the 3D libraries do not load.
+    """
+    report(0.0, "loading the 3D view")
+    os.environ.setdefault("QT_API", "pyside6")  # qtpy, under pyvistaqt, asks for it
+    try:
+        import pyvistaqt  # noqa: F401
+
+        import jrviewer.rendering.scene  # noqa: F401
+    except ImportError as error:
+        message = "3D is off because its libraries do not load here. Everything else works."
+        raise JRViewerError(message) from error
+
+
+class CloudView(QWidget):
+    """Shows predictions as clouds and tells what the mouse points at."""
+
+    point_hovered = Signal(object)  # index into the shown cloud, or None
+    maximise_wanted = Signal()
+    picture_taken = Signal(QImage)  # with title, legend and notice
+    failed = Signal(str)
+
+    prepare = staticmethod(prepare)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("cloud_view")
+        self.setAccessibleName(self.tr("Inferred 3D, not measured"))
+        self.interactor: QtInteractor | None = None
+        self.scene: Scene | None = None
+        self._prediction: Prediction | None = None
+        self._window: Window | VoiLut | None = None
+        self._grey: UInt8Array | None = None
+        self._skin_shown: bool | None = None
+        self._peeking = False
+        self._failure = ""
+        self.header = Header(self.tr("INFERRED 3D – NOT MEASURED"), badge=self.tr("AI"))
+        self.header.maximised.connect(self.maximise_wanted)
+        self.title, self.note = self.header.title, self.header.detail
+        self.message = QLabel(self.tr("The 3D view is starting …"), self)
+        self.stack = QStackedWidget(self)
+        self.veil = Veil(self.stack)
+        self.tools = CloudTools(self)
+        self.tools.look_chosen.connect(self._show)
+        self.tools.view_wanted.connect(self.show_view)
+        self.tools.picture_wanted.connect(self._take_picture)
+        self._repaint = QTimer(self, singleShot=True, interval=WINDOW_DELAY_MS)
+        self._repaint.timeout.connect(self._show)
+        self._lay_out()
+
+    @Slot()
+    def create(self) -> None:  # type: ignore[override]  # Qt's own is not virtual
+        """Make the 3D view, on the GUI thread, after `prepare`; without OpenGL say so instead."""
+        if self.interactor is not None:
+            return
+        offered = opengl()
+        if offered.problem:
+            self.show_failure(offered.problem)
+            return
+        # Doubles a frame's time where the processor draws: one click away there.
+        self.tools.eye_dome.setChecked(not offered.is_software)
+        samples = 0 if offered.is_software else 4
+        from pyvistaqt import QtInteractor
+
+        from jrviewer.rendering.scene import Scene
+
+        self.interactor = interactor = QtInteractor(
+            self.stack, auto_update=False, multi_samples=samples
+        )
+        interactor.setAcceptDrops(False)  # it would read them itself; the window takes them
+        interactor.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        interactor.setAccessibleName(self.accessibleName())
+        interactor.iren.clear_key_event_callbacks()
+        self.setFocusProxy(interactor)
+        self.scene = Scene(interactor, interactor.update)
+        hands = CloudHands(interactor, self.scene)
+        hands.hovered.connect(self._hover)
+        hands.maximise_wanted.connect(self.maximise_wanted)
+        hands.menu_wanted.connect(self.tools.pop_up)
+        self.stack.addWidget(interactor)
+        self.veil.raise_()
+        if self._prediction is None:
+            self.show_message(self.tr("No slice has been through the model yet."))
+        self._show()
+
+    def show_prediction(self, prediction: Prediction | None) -> None:
+        """Show a prediction's cloud, or nothing."""
+        self.veil.lift()
+        self._prediction = prediction
+        self._grey = None
+        if prediction is None:
+            self.clear(self.tr("No slice has been through the model yet."))
+            return
+        shown = skin_by_default(prediction)
+        if shown != self._skin_shown:  # else the user's own choice stands
+            self._skin_shown = shown
+            self.tools.choose_skin(shown=shown)
+        self._show()
+
+    def clear(self, text: str) -> None:
+        """Show nothing but a sentence; the next head starts without skin again."""
+        self._prediction = self._grey = self._skin_shown = None
+        if self.scene is not None:
+            self.scene.clear()
+        self.show_message(text)
+
+    def show_message(self, text: str) -> None:
+        """Show a sentence in place of the cloud, until the next prediction."""
+        self.message.setText(self._failure or text)
+        self.stack.setCurrentWidget(self.message)
+        self.tools.setEnabled(False)
+        self.note.clear()
+
+    def show_failure(self, text: str) -> None:
+        """Say why there is no 3D, for good."""
+        self._failure = text
+        self.show_message(text)
+        self.failed.emit(text)
+
+    def set_stale(self, stale: bool, text: str = "") -> None:
+        """Dim the cloud and say whose it is, while another slice is on show in 2D."""
+        if stale and self._prediction is not None:
+            self.veil.drop(text)
+        else:
+            self.veil.lift()
+
+    def set_slice_window(self, window: Window | VoiLut | None) -> None:
+        """Show the slice inside the cloud by another window; None is the file's own."""
+        if window == self._window:
+            return
+        self._window = window
+        self._grey = None
+        if self._prediction is not None and not self._repaint.isActive():
+            self._repaint.start()
+
+    @Slot(str)
+    def show_view(self, view: View) -> None:
+        """Look from one side of the patient; "oblique" is the fresh view."""
+        if self.scene is not None and self._prediction is not None:
+            self.scene.view(view)
+
+    @Slot()
+    def reset_view(self) -> None:
+        """The fresh view: from the patient's front, left and above, everything in sight."""
+        self.show_view("oblique")
+
+    def light_points(self, indices: npt.ArrayLike) -> None:
+        """Mark points by their index into the shown cloud; none takes the marks away."""
+        if self.scene is not None and self._prediction is not None:
+            self.scene.light_points(indices)
+
+    def show_probe(self, point_mm: FloatArray | None) -> None:
+        """Mark a place (3,) of the patient, in millimetres; None takes the mark away."""
+        if self.scene is not None and self._prediction is not None:
+            self.scene.show_probe(point_mm)
+
+    def picture(self) -> QImage:
+        """The cloud as it is on screen and its legend, under the pane's title and the notice."""
+        parts = [self.stack.grab(), self.tools.legend.grab()]
+        return with_title(parts, self.title.text(), self.tr(NOTICE))
+
+    def close_interactor(self) -> None:
+        """Free the 3D view, from the window's closeEvent; again is harmless."""
+        self._repaint.stop()
+        interactor, self.interactor, self.scene = self.interactor, None, None
+        if interactor is None:
+            return
+        self.show_message("")
+        self.setFocusProxy(self.tools)
+        self.stack.removeWidget(interactor)
+        interactor.close()
+        interactor.setParent(None)
+        interactor.deleteLater()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Standard views by keypad, the slice plane away while Space is held."""
+        view = view_of_key(event)
+        if view is not None:
+            self.show_view(view)
+        elif event.key() == Qt.Key.Key_Space:
+            self._peek(hidden=True)
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """The slice plane back."""
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self._peek(hidden=False)
+        else:
+            super().keyReleaseEvent(event)
+
+    @Slot()
+    def _show(self) -> None:
+        prediction = self._prediction
+        if self.scene is None or prediction is None:
+            return
+        look = self.tools.look()
+        cloud = shown_cloud(prediction, look)
+        if cloud is None:
+            self.show_message(prediction.no_cloud_reason)
+            return
+        if self._grey is None:
+            chosen = self._window or default_window(prediction.slice)
+            self._grey = to_grey(prediction.slice, prediction.slice.pixels, chosen)
+        self.note.setText("" if cloud.unit == "mm" else self.tr("no millimetres"))
+        self.tools.legend.show_scale(look.colouring, cloud)
+        self.tools.setEnabled(True)
+        if self.interactor is not None:
+            self.stack.setCurrentWidget(self.interactor)
+        self.scene.show(prediction, self._grey, look)
+
+    @Slot(object)
+    def _hover(self, index: int | None) -> None:
+        self.light_points([] if index is None else [index])
+        self.point_hovered.emit(index)
+
+    def _peek(self, *, hidden: bool) -> None:
+        """Take the slice plane away while Space is held."""
+        if hidden == self._peeking or (hidden and not self.tools.plane.isChecked()):
+            return
+        self._peeking = hidden
+        self.tools.plane.setChecked(not hidden)
+
+    @Slot()
+    def _take_picture(self) -> None:
+        self.picture_taken.emit(self.picture())
+
+    def _lay_out(self) -> None:
+        self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.message.setWordWrap(True)
+        self.message.setMargin(16)
+        self.stack.addWidget(self.message)
+        self.tools.setEnabled(False)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        rows.addWidget(self.header)
+        rows.addWidget(self.stack, 1)
+        rows.addWidget(self.tools)
