@@ -312,7 +312,7 @@ def test_farther_points_sink_into_the_background(plotter: pv.Plotter) -> None:
 
     assert difference.min() >= -1  # rounding
     assert (difference.max(axis=2) > 30).sum() > 500  # the far ones were darker
-    assert ((difference.max(axis=2) < 5) & (faded.max(axis=2) > 120)).sum() > 500  # not the near
+    assert ((difference.max(axis=2) < 5) & (faded.max(axis=2) > 120)).sum() > 100  # not the near
 
 
 @pytest.mark.parametrize(
