@@ -122,7 +122,8 @@ def _through_table(pixels: FloatArray, lut: VoiLut) -> UInt8Array:
     """
     table: UInt8Array = np.rint(np.clip(lut.values, 0, 1) * 255).astype(np.uint8)
     entry = np.nan_to_num(np.rint(pixels - np.float32(lut.first)), nan=0.0)
-    return np.take(table, np.clip(entry, 0, len(table) - 1).astype(np.intp))
+    grey: UInt8Array = table[np.clip(entry, 0, len(table) - 1).astype(np.intp)]
+    return grey
 
 
 def _measured(slice_: Slice) -> FloatArray:

@@ -5,8 +5,20 @@ from pathlib import Path
 
 import numpy as np
 
-from jrviewer.geometry import FloatArray, Plane
-from jrviewer.records import Acquisition, Series, Slice, Source, SpacingSource, Unit, Window
+from jrviewer.geometry import BOX_HALF_WIDTH_MM, FloatArray, Plane, canonical_box
+from jrviewer.records import (
+    Acquisition,
+    Cloud,
+    Finding,
+    Prediction,
+    Series,
+    Slice,
+    Source,
+    SpacingSource,
+    Structure,
+    Unit,
+    Window,
+)
 
 Vector = tuple[float, float, float]
 
@@ -67,3 +79,53 @@ def make_series(count: int = 3, step_mm: float = 5.0) -> Series:
     ]
     slices = [make_slice(plane=plane, sha=f"{i:064d}") for i, plane in enumerate(planes)]
     return Series(tuple(slices), title="1 · CT · test")
+
+
+def make_cloud(plane: Plane, count: int = 1024, seed: int = 0) -> Cloud:
+    """Points of all three structures scattered in the box, each with its own sigma."""
+    random = np.random.default_rng(seed)
+    box = canonical_box(plane, (64.0, 64.0))
+    in_box = random.uniform(-1, 1, (count, 3)) * (0.7, 0.5, 0.28)
+    return Cloud(
+        points=box.to_patient(in_box).astype(np.float32),
+        labels=(np.arange(count) % len(Structure)).astype(np.uint8),
+        sigma=random.uniform(1, 9, count).astype(np.float32),
+        unit="mm",
+        box=box,
+    )
+
+
+def make_normalized_cloud(plane: Plane, count: int = 1024) -> Cloud:
+    """The cloud of a slice without a spacing."""
+    cloud = make_cloud(plane, count)
+    return Cloud(
+        points=cloud.box.to_box(cloud.points).astype(np.float32),
+        labels=cloud.labels,
+        sigma=cloud.sigma / np.float32(BOX_HALF_WIDTH_MM),
+        unit="normalized",
+        box=cloud.box,
+    )
+
+
+def make_prediction(
+    slice_: Slice | None = None,
+    cloud: Cloud | None = None,
+    findings: Sequence[Finding] = (),
+    overridden: bool = False,
+    weights_sha256: str = "ab" * 32,
+) -> Prediction:
+    """A denoised slice and clouds of 1024 and 4096 points that no network has made."""
+    slice_ = slice_ or make_slice()
+    return Prediction(
+        slice=slice_,
+        denoised=(slice_.pixels * np.float32(0.5)).astype(np.float32),
+        cloud=cloud or make_cloud(slice_.plane),
+        dense_cloud=make_cloud(slice_.plane, 4096, seed=1),
+        no_cloud_reason="",
+        model="JointNet 0.0",
+        weights_sha256=weights_sha256,
+        device="CPU fp32",
+        seconds=0.25,
+        findings=tuple(findings),
+        overridden=overridden,
+    )

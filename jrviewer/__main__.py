@@ -1,0 +1,27 @@
+"""`jrviewer`: a sub-command when one is named, else the window."""
+
+import multiprocessing
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from jrviewer import cli
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run with the command line's arguments; returns the exit code.
+
+    A sub-command's name wins over a file of that name, which is reached as `./predict`.
+    """
+    multiprocessing.freeze_support()  # in the frozen app a child process starts here too
+    if arguments is None:
+        arguments = sys.argv[1:]
+    if cli.is_command(arguments):
+        return cli.main(arguments)
+    from jrviewer.ui.app import main as open_window
+
+    return open_window([Path(argument) for argument in arguments])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,234 @@
+"""Many inputs without a window: every slice read, predicted and exported, and one report of it all.
+
+Never names a patient: inputs are told apart by the number of their argument and their pixels'
+sha256. Prints nothing.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jrviewer.errors import ExportError, InputRefusedError, JRViewerError
+from jrviewer.export import Points, output_stem, write_ply, write_png
+from jrviewer.progress import Report, silent
+from jrviewer.records import Finding, Prediction, Series, Slice
+from jrviewer.windowing import default_window
+
+if TYPE_CHECKING:
+    from jrviewer.dicom import Opened
+    from jrviewer.inference import Device, Model
+
+KINDS = ("ply", "png", "dcm")
+READING = 0.3  # share of the progress that reading gets
+NO_DERIVED_DICOM = "This version does not write derived DICOM."
+
+Result = dict[str, Any]
+Refuse = Callable[[int, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the user wants done with every slice."""
+
+    out: Path
+    device: "Device" = "auto"
+    points: Points = 1024
+    kinds: frozenset[str] = frozenset(KINDS)
+    index: int | None = None  # zero-based, within every series
+    run_anyway: bool = False
+    with_skin: bool | None = None  # None: not where it may be a face
+
+
+@dataclass(slots=True)
+class Batch:
+    """A run over many inputs. `refuse` hears at once of everything that failed, as the number of
+    its argument, counted from 1, and a sentence.
+    """
+
+    paths: Sequence[Path]
+    wish: Wish
+    refuse: Refuse
+    report: Report = silent
+    taken: set[str] = field(default_factory=set)
+
+    def run(self) -> dict[str, Any]:
+        """Do it all and write `report.json`; gives what is in it.
+
+        Raises JRViewerError when there is no model or nothing can be written, as then no input can
+        succeed.
+        """
+        from jrviewer import dicom, inference
+
+        _make_folder(self.wish.out)
+        opened = dicom.read(self.paths, lambda done, what: self.report(done * READING, what))
+        results = list(self._refusals(opened))
+        model = inference.load_model(self.wish.device)
+        results += self._predicted(model, opened.series)
+        summary = {
+            "model": model.name,
+            "weights_sha256": model.weights_sha256,
+            "device": model.device,
+            "results": sorted(results, key=lambda result: result["argument"]),
+        }
+        _write_report(self.wish.out / "report.json", summary)
+        return summary
+
+    def _refusals(self, opened: "Opened") -> Iterator[Result]:
+        for refused in opened.refused:
+            yield self._failed(argument_number(refused.path, self.paths), refused.message)
+
+    def _predicted(self, model: "Model", opened: Sequence[Series]) -> Iterator[Result]:
+        chosen = [one for series in opened for one in self._chosen(series)]
+        for number, one in enumerate(chosen):
+            if isinstance(one, Slice):
+                begun = READING + (1 - READING) * number / len(chosen)
+                self.report(begun, f"slice {number + 1} of {len(chosen)}")
+                yield self._result(model, one)
+            else:
+                yield one
+
+    def _chosen(self, series: Series) -> Iterator[Slice | Result]:
+        index = self.wish.index
+        if index is None:
+            yield from series
+        elif index < len(series):
+            yield series[index]
+        else:
+            sentence = f"There is no slice {index}: this series has 0 to {len(series) - 1}."
+            yield self._failed(argument_number(series[0].source.path, self.paths), sentence)
+
+    def _result(self, model: "Model", slice_: Slice) -> Result:
+        from jrviewer import inference
+
+        argument = argument_number(slice_.source.path, self.paths)
+        sha256 = slice_.source.pixels_sha256
+        try:
+            prediction = inference.predict(model, slice_, run_anyway=self.wish.run_anyway)
+        except InputRefusedError as error:
+            findings = _findings(slice_)
+            return self._failed(argument, str(error), source=sha256, **_input_check(findings))
+        except JRViewerError as error:
+            return self._failed(argument, str(error), source=sha256)
+        return self._exported(prediction, argument)
+
+    def _exported(self, prediction: Prediction, argument: int) -> Result:
+        stem = output_stem(prediction.slice, self.taken)
+        self.taken.add(stem)
+        result = _result_of(argument, prediction.slice.source.pixels_sha256)
+        result |= {"seconds": prediction.seconds, **_input_check(prediction.findings)}
+        missing: list[str] = []
+        failed: list[str] = []
+        for kind in (kind for kind in KINDS if kind in self.wish.kinds):
+            try:
+                reason = self._write(kind, prediction, stem, result)
+            except JRViewerError as error:
+                failed.append(str(error))
+            else:
+                missing += [reason] if reason else []
+        written = any(result[kind] for kind in KINDS)
+        result["message"] = " ".join(dict.fromkeys([*failed, *missing]))
+        result["ok"] = written and not failed
+        if not result["ok"]:
+            self.refuse(argument, result["message"])
+        return result
+
+    def _write(self, kind: str, prediction: Prediction, stem: str, result: Result) -> str:
+        """Write one kind of export into the result; gives the reason where there is none to be."""
+        out = self.wish.out
+        if kind == "ply":
+            if prediction.cloud is None:
+                return prediction.no_cloud_reason
+            result["points"] = write_ply(
+                prediction,
+                out / f"{stem}.ply",
+                points=self.wish.points,
+                with_skin=self.wish.with_skin,
+            )
+            result["ply"] = f"{stem}.ply"
+        elif kind == "png":
+            write_png(prediction, out / f"{stem}.png", default_window(prediction.slice))
+            result["png"] = f"{stem}.png"
+        else:
+            return _write_derived(prediction, out / f"{stem}.denoised.dcm", result)
+        return ""
+
+    def _failed(self, argument: int, sentence: str, **known: Any) -> Result:  # noqa: ANN401 - JSON
+        self.refuse(argument, sentence)
+        return _result_of(argument, known.pop("source", None)) | {"message": sentence, **known}
+
+
+def argument_number(path: Path, paths: Sequence[Path]) -> int:
+    """Which of the arguments, counted from 1, a file came with: itself, its folder, or the DICOMDIR
+    beside or above it; 0 where none fits.
+    """
+    found = path.resolve()
+    given = [argument.resolve() for argument in paths]
+    tests: list[Callable[[Path], bool]] = [
+        lambda argument: argument == found,
+        lambda argument: argument in found.parents,
+        lambda argument: argument.parent in found.parents,
+    ]
+    numbers = (number for test in tests for number, one in enumerate(given, start=1) if test(one))
+    return next(numbers, 0)
+
+
+def _result_of(argument: int, source: str | None) -> Result:
+    """A result in which nothing has come true yet."""
+    return {
+        "source": source,
+        "argument": argument,
+        "ok": False,
+        "message": "",
+        "ply": None,
+        "png": None,
+        "dcm": None,
+        "points": None,
+        "seconds": None,
+        "input_check": None,
+        "reasons": [],
+    }
+
+
+def _findings(slice_: Slice) -> tuple[Finding, ...]:
+    """The input check's findings on a slice that it refused."""
+    from jrviewer.body import body_mask
+    from jrviewer.checks import check
+
+    return check(slice_, body_mask(slice_.pixels, slice_.unit, slice_.plane.spacing_mm))
+
+
+def _input_check(findings: Sequence[Finding]) -> dict[str, Any]:
+    levels = {finding.level for finding in findings}
+    worst = next((level for level in ("red", "amber") if level in levels), "green")
+    return {"input_check": worst, "reasons": [finding.sentence for finding in findings]}
+
+
+def _write_derived(prediction: Prediction, path: Path, result: Result) -> str:
+    from jrviewer import dicom
+
+    write = getattr(dicom, "write_derived", None)
+    if write is None:
+        return NO_DERIVED_DICOM
+    write(prediction, path)
+    result["dcm"] = path.name
+    return ""
+
+
+def _make_folder(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ExportError(
+            "The output folder cannot be made there. Choose another one; nothing was written."
+        ) from error
+
+
+def _write_report(path: Path, summary: dict[str, Any]) -> None:
+    try:
+        path.write_text(json.dumps(summary, indent=1) + "\n", encoding="ascii")
+    except OSError as error:
+        raise ExportError(
+            "The exports are written, but report.json is not: the disk is full or read-only."
+        ) from error

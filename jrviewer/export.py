@@ -1,0 +1,252 @@
+"""Results as files: the cloud as PLY, both pictures as PNG. Provenance in each, the patient in
+none.
+
+Before a file gets its name, its text and the name itself are searched for whatever identifies the
+patient; the old file of that name stays until the new one is complete. Knows neither Qt nor DICOM.
+"""
+
+import contextlib
+import errno
+import os
+import re
+import secrets
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from jrviewer import NOTICE, __version__
+from jrviewer.anatomy import STRUCTURE_COLOURS, shows_face
+from jrviewer.errors import ExportError
+from jrviewer.geometry import FloatArray
+from jrviewer.provenance import KEYS, describe, sealed, unsealed
+from jrviewer.records import Cloud, Prediction, Slice, Structure, VoiLut, Window
+
+Points = Literal[1000, 1024, 4096]
+IndexArray = npt.NDArray[np.intp]
+
+SHORTEST_TERM = 4
+"""Shorter identifiers ("M", "7", "045") occur in every file by chance: searching them would refuse
+exports at random and protect nobody.
+"""
+
+LONG_TERM = 8  # from here on, bytes that mean something else do not hold it by chance
+
+FIXED_WORDS = f"""{NOTICE} ORIGINAL AI DENOISED RUN ANYWAY LOSSY Input check: green amber red
+ply format binary_little_endian ascii comment element vertex property float uchar label sigma_mm
+blue end_header SPACE=LPS UNITS=mm normalized PLANE=nominal, the source states no position LABELS
+skin bone air SKIN=included left out JRViewer {__version__} {" ".join(KEYS)} yes MONOCHROME1 Values
+through the file's own table 1000 1024 4096 content_sha256"""
+"""What every patient's export says: an identifier that is one of these words gives nobody away."""
+
+REASONS = {
+    errno.ENOSPC: "The disk is full. Free some space, or choose another place",
+    errno.EDQUOT: "Your share of the disk is full. Free some space, or choose another place",
+    errno.EFBIG: "The file is larger than this place allows. Choose another one",
+    errno.EROFS: "The place can only be read. Choose a folder that you may write to",
+    errno.EACCES: "Writing is not allowed there, or the file is open in another program. "
+    "Close it, or choose another folder",
+    errno.ENOENT: "The folder does not exist (any more). Choose another one",
+}
+
+
+def write_ply(
+    prediction: Prediction,
+    path: Path,
+    *,
+    points: Points = 1024,
+    binary: bool = True,
+    with_skin: bool | None = None,
+) -> int:
+    """Write the cloud in patient LPS (mm, or the normalised box without a spacing); gives the
+    number of points written.
+
+    1000 points are the farthest-point subset of the 1024. Without skin its points are left out, so
+    fewer are written; None leaves it out where it may be a face. Raises ExportError, the old file
+    untouched, when there is no cloud, the place cannot be written to or the text names the
+    patient.
+    """
+    if with_skin is None:
+        with_skin = not shows_face(prediction)
+    cloud = _chosen_cloud(prediction, points)
+    chosen = _chosen_points(cloud, points, with_skin=with_skin)
+    header = _ply_header(prediction, cloud, len(chosen), binary=binary, with_skin=with_skin)
+    table = _vertices(cloud, chosen)
+    text = header if binary else header + _as_text(table, cloud)
+    content = text.encode("ascii") + (table.tobytes() if binary else b"")
+    _release(sealed(content), text, path, prediction)
+    return len(table)
+
+
+def write_png(prediction: Prediction, path: Path, window: Window | VoiLut) -> None:
+    """Write original and denoised slice side by side in one window, at native resolution.
+
+    Raises ExportError as `write_ply` does.
+    """
+    from jrviewer.sheet import draw_sheet
+
+    content, text = draw_sheet(prediction, window, describe(prediction, 0))
+    _release(sealed(content), text, path, prediction)
+
+
+def output_stem(slice_: Slice, taken: set[str]) -> str:
+    """The name, without ending, for a slice's exports that is not among `taken`: its file's own, or
+    `slice-0001` where that names the patient.
+    """
+    source = slice_.source
+    name = Path(source.member or source.path).name
+    used = {stem.casefold() for stem in taken}  # most systems ignore case in file names
+    stem = Path(name).stem
+    if names_patient(name, source.identifiers) or stem.startswith(".") or not stem:
+        return next(other for n in range(1, 10**9) if (other := f"slice-{n:04d}") not in used)
+    if stem.casefold() not in used:
+        return stem
+    following = (f"{stem}-{n:04d}" for n in range(2, 10**9))
+    return next(other for other in following if other.casefold() not in used)
+
+
+def names_patient(text: str, identifiers: frozenset[str]) -> bool:
+    """Whether a file name holds one of the identifiers; short names count as whole words only."""
+    folded = text.casefold()
+    if any(term in folded for term in _terms(identifiers)):
+        return True
+    words = set(re.split(r"[\W_]+", folded))
+    return any(part in words for part in _parts(identifiers) if part.isalpha() and len(part) > 1)
+
+
+def _chosen_cloud(prediction: Prediction, points: Points) -> Cloud:
+    cloud = prediction.dense_cloud if points == 4096 else prediction.cloud
+    if cloud is None:
+        reason = prediction.no_cloud_reason or "The model made no cloud of this many points."
+        raise ExportError(f"There is no cloud to export. {reason}")
+    return cloud
+
+
+def _chosen_points(cloud: Cloud, points: Points, *, with_skin: bool) -> IndexArray:
+    """Indices of the points to write, rising."""
+    chosen = farthest_points(cloud.points, points) if points == 1000 else np.arange(len(cloud))
+    if not with_skin:
+        chosen = chosen[cloud.labels[chosen] != Structure.SKIN]
+    if len(chosen) == 0:
+        raise ExportError(
+            "Every point lies on the skin, which is left out here. Choose to export the skin too."
+        )
+    return chosen
+
+
+def farthest_points(points: FloatArray, count: int) -> IndexArray:
+    """Indices, rising, of `count` of the points (N, 3), each next one the farthest from all chosen
+    before; begins with the one farthest from the middle.
+    """
+    if count >= len(points):
+        return np.arange(len(points))
+    distance = np.linalg.norm(points - points.mean(axis=0), axis=1)
+    chosen = np.zeros(count, dtype=np.intp)
+    for turn in range(count):
+        chosen[turn] = np.argmax(distance)
+        to_newest = np.linalg.norm(points - points[chosen[turn]], axis=1)
+        distance = np.minimum(distance, to_newest) if turn else to_newest
+    return np.sort(chosen)
+
+
+def _vertices(cloud: Cloud, chosen: IndexArray) -> npt.NDArray[np.void]:
+    """The PLY's vertices as packed little-endian records."""
+    sigma = "sigma_mm" if cloud.unit == "mm" else "sigma"
+    kinds = [*((axis, "<f4") for axis in "xyz"), ("label", "u1"), (sigma, "<f4")]
+    kinds += [(colour, "u1") for colour in ("red", "green", "blue")]
+    table = np.empty(len(chosen), dtype=kinds)
+    for axis, name in enumerate("xyz"):
+        table[name] = cloud.points[chosen, axis]
+    table["label"] = cloud.labels[chosen]
+    table[sigma] = cloud.sigma[chosen]
+    colours = np.array([STRUCTURE_COLOURS[structure] for structure in Structure], dtype=np.uint8)
+    for channel, name in enumerate(("red", "green", "blue")):
+        table[name] = colours[cloud.labels[chosen], channel]
+    return table
+
+
+def _ply_header(
+    prediction: Prediction, cloud: Cloud, count: int, *, binary: bool, with_skin: bool
+) -> str:
+    comments = ["SPACE=LPS", f"UNITS={cloud.unit}"]
+    if not prediction.slice.has_position:
+        comments.append("PLANE=nominal, the source states no position")
+    comments.append("LABELS=0 skin, 1 bone, 2 air")
+    comments.append(f"SKIN={'included' if with_skin else 'left out'}")
+    comments += [*describe(prediction, count), unsealed()]
+    sigma = "sigma_mm" if cloud.unit == "mm" else "sigma"
+    properties = ["float x", "float y", "float z", "uchar label", f"float {sigma}"]
+    properties += [f"uchar {colour}" for colour in ("red", "green", "blue")]
+    lines = [
+        "ply",
+        f"format {'binary_little_endian' if binary else 'ascii'} 1.0",
+        *(f"comment {comment}" for comment in comments),
+        f"element vertex {count}",
+        *(f"property {kind}" for kind in properties),
+        "end_header",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _as_text(table: npt.NDArray[np.void], cloud: Cloud) -> str:
+    """A line a vertex: a ten-thousandth of a millimetre, or as fine in the normalised box."""
+    digits = 4 if cloud.unit == "mm" else 6
+    number = f"{{:.{digits}f}}"
+    line = " ".join([*[number] * 3, "{}", number, "{}", "{}", "{}"])
+    return "".join(line.format(*vertex) + "\n" for vertex in table.tolist())
+
+
+def _release(content: bytes, text: str, path: Path, prediction: Prediction) -> None:
+    """Give a finished export its name, once nothing in it names the patient."""
+    identifiers = prediction.slice.source.identifiers
+    if names_patient(path.name, identifiers):
+        raise ExportError(
+            "The file name holds something that identifies the patient. "
+            "Choose another name; nothing was written."
+        )
+    fixed = f"{FIXED_WORDS} {prediction.model} {prediction.device}".casefold()
+    terms = [term for term in _terms(identifiers) if term not in fixed]
+    if any(_is_said(term, text.casefold()) for term in terms) or any(
+        len(term) >= LONG_TERM and term.encode() in content for term in terms
+    ):
+        raise ExportError(
+            "The export would hold something that identifies the patient, so it was not written. "
+            "Please report this; the slice itself can still be viewed."
+        )
+    _replace(path, content)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write beside the target, then rename: the old file stays until the new one is complete."""
+    beside = path.with_name(f".jrviewer-{secrets.token_hex(8)}.part")
+    try:
+        with beside.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):  # where it was never made, or the disk is gone
+            beside.unlink(missing_ok=True)
+        reason = REASONS.get(error.errno or 0, "The system refused to write. Choose another place")
+        raise ExportError(f"{reason}; nothing was changed.") from error
+
+
+def _parts(identifiers: frozenset[str]) -> set[str]:
+    """Every identifier as a whole, and a name's parts ("family^given", PS3.5 6.2.1), folded."""
+    folded = {identifier.strip().casefold() for identifier in identifiers}
+    return folded | {part.strip() for whole in folded for part in re.split(r"[\^=]", whole)}
+
+
+def _terms(identifiers: frozenset[str]) -> list[str]:
+    return sorted(part for part in _parts(identifiers) if len(part) >= SHORTEST_TERM)
+
+
+def _is_said(term: str, text: str) -> bool:
+    """Whether the text holds the term; a short number only as a whole word, as a sha256 or a
+    coordinate holds every short number sooner or later.
+    """
+    if len(term) < LONG_TERM and re.fullmatch(r"[0-9a-f.]+", term):
+        return re.search(rf"(?<![0-9a-f.]){re.escape(term)}(?![0-9a-f.])", text) is not None
+    return term in text

@@ -1,0 +1,56 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from jrviewer.anatomy import shows_face
+from jrviewer.geometry import canonical_box
+from jrviewer.records import Cloud, Prediction, Structure
+from tests.factory import make_normalized_cloud, make_prediction, make_slice
+
+
+def outline(width_mm: float, length_mm: float, body_part: str = "") -> Prediction:
+    """An ellipse of skin around the slice's body."""
+    slice_ = make_slice()
+    slice_ = replace(slice_, acquisition=replace(slice_.acquisition, body_part=body_part))
+    box = canonical_box(slice_.plane, (64, 64))
+    angle = np.linspace(0, 2 * np.pi, 400, endpoint=False)
+    ring = np.stack([np.cos(angle) * width_mm, np.sin(angle) * length_mm, 0 * angle], axis=1) / 2
+    cloud = Cloud(
+        points=(box.centre_mm + ring).astype(np.float32),
+        labels=np.full(400, Structure.SKIN, dtype=np.uint8),
+        sigma=np.ones(400, dtype=np.float32),
+        unit="mm",
+        box=box,
+    )
+    return make_prediction(slice_, cloud)
+
+
+@pytest.mark.parametrize("body_part", ["HEAD", "Brain", "HEAD NECK", "SINUSES", "EAR", "L EAR"])
+def test_a_named_head_shows_a_face(body_part: str) -> None:
+    assert shows_face(outline(400, 250, body_part))
+
+
+@pytest.mark.parametrize("body_part", ["CHEST", "HEART", "ABDOMEN", "FOREARM"])
+def test_another_named_part_shows_none(body_part: str) -> None:
+    assert not shows_face(outline(150, 190, body_part))
+
+
+@pytest.mark.parametrize(
+    ("width_mm", "length_mm", "face"),
+    [(150, 190, True), (380, 250, False), (180, 140, False), (60, 80, False)],
+)
+def test_an_unnamed_part_is_told_by_its_outline(
+    width_mm: float, length_mm: float, face: bool
+) -> None:
+    assert shows_face(outline(width_mm, length_mm)) is face
+
+
+def test_without_a_size_an_unnamed_part_counts_as_a_face() -> None:
+    cloud = make_normalized_cloud(make_slice().plane)
+
+    assert shows_face(make_prediction(cloud=cloud))
+
+
+def test_without_a_cloud_there_is_no_face() -> None:
+    assert not shows_face(replace(make_prediction(), cloud=None))
