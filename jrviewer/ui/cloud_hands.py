@@ -52,7 +52,7 @@ class CloudHands(QObject):
         self._pressed_at = QPointF()
         interactor.installEventFilter(self)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Take what is not VTK's."""
         if event.type() in _KEYS:
             event.ignore()  # on to the pane and the window

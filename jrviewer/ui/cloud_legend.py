@@ -111,10 +111,10 @@ class _Strip(QWidget):
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         return QSize(72, 12)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, event: QPaintEvent) -> None:
         colours = np.ascontiguousarray(colour_map(self.colouring, np.linspace(0, 1, 256)))
         image = QImage(colours.tobytes(), 256, 1, 768, QImage.Format.Format_RGB888)
         painter = QPainter(self)

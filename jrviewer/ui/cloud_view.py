@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy.typing as npt
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QImage, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from jrviewer.errors import JRViewerError
 from jrviewer.geometry import FloatArray
@@ -22,6 +22,7 @@ from jrviewer.rendering import View, shown_cloud, skin_by_default
 from jrviewer.ui.cloud_hands import CloudHands, view_of_key
 from jrviewer.ui.cloud_tools import CloudTools
 from jrviewer.ui.opengl import opengl
+from jrviewer.ui.pane import Header
 from jrviewer.ui.titled import NOTICE, with_title
 from jrviewer.ui.veil import Veil
 from jrviewer.windowing import default_window, to_grey
@@ -72,8 +73,9 @@ class CloudView(QWidget):
         self._skin_shown: bool | None = None
         self._peeking = False
         self._failure = ""
-        self.title = QLabel(self.tr("INFERRED 3D – NOT MEASURED"), self)
-        self.note = QLabel(self)
+        self.header = Header(self.tr("INFERRED 3D – NOT MEASURED"), badge=self.tr("AI"))
+        self.header.maximised.connect(self.maximise_wanted)
+        self.title, self.note = self.header.title, self.header.detail
         self.message = QLabel(self.tr("The 3D view is starting …"), self)
         self.stack = QStackedWidget(self)
         self.veil = Veil(self.stack)
@@ -263,20 +265,14 @@ class CloudView(QWidget):
         self.picture_taken.emit(self.picture())
 
     def _lay_out(self) -> None:
-        self.title.setObjectName("pane_title")
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.message.setWordWrap(True)
         self.message.setMargin(16)
         self.stack.addWidget(self.message)
         self.tools.setEnabled(False)
-        header = QHBoxLayout()
-        header.setContentsMargins(6, 3, 6, 3)
-        header.addWidget(self.title)
-        header.addStretch(1)
-        header.addWidget(self.note)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(0)
-        rows.addLayout(header)
+        rows.addWidget(self.header)
         rows.addWidget(self.stack, 1)
         rows.addWidget(self.tools)

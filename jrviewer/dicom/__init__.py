@@ -1,0 +1,52 @@
+"""DICOM in: files, folders, ZIP archives and DICOMDIRs become series of slices, or sentences.
+
+The only room that knows pydicom and the decoders behind it; they are imported at the first call,
+so that importing this package is cheap. Knows nothing of windows, models or exports.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from jrviewer.dicom.outcome import Opened, Refused, Row, Status
+from jrviewer.progress import Report, silent
+from jrviewer.records import Slice
+
+__all__ = ["Opened", "Refused", "Row", "Status", "close", "decoders", "inspect", "read"]
+
+
+def read(
+    paths: Sequence[Path],
+    report: Report = silent,
+    *,
+    on_slice: Callable[[Slice], None] | None = None,
+) -> Opened:
+    """Every series among the paths, ordered, and every file that is not shown with its reason.
+
+    `on_slice` gets each slice as soon as it is decoded, in the order of the files and with the
+    warnings of its own file only. Raises nothing but what `report` and `on_slice` raise; nothing
+    readable gives no series.
+    """
+    from jrviewer.dicom import reading
+
+    return reading.read(paths, report, on_slice)
+
+
+def inspect(paths: Sequence[Path], report: Report = silent) -> list[Row]:
+    """One row for every file among the paths: what it is, and the hash of its first frame."""
+    from jrviewer.dicom import inspecting
+
+    return inspecting.inspect(paths, report)
+
+
+def decoders() -> dict[str, str]:
+    """Versions of the libraries that read and decode, by name; "missing" where one is not there."""
+    from jrviewer.dicom import decoding
+
+    return decoding.versions()
+
+
+def close() -> None:
+    """End the decoding process, if there is one; the next call starts another."""
+    from jrviewer.dicom import decoding
+
+    decoding.stop()

@@ -1,0 +1,50 @@
+"""What a compressed frame says of itself: which compression it is, and which colours it holds."""
+
+from collections.abc import Iterator
+
+_PREFIX = "1.2.840.10008.1.2.4."
+_JPEG_PROCESS = {0xC0: "50", 0xC1: "51", 0xC2: "55", 0xC3: "57", 0xF7: "81"}  # by start of frame
+_SAME_CODEC = (
+    frozenset({"57", "70"}),
+    frozenset({"80", "81"}),
+    frozenset({"90", "91", "92", "93", "201", "202", "203"}),
+)
+_STANDALONE = frozenset({0x01, 0xFF, *range(0xD0, 0xD9)})  # markers without a length
+_START_OF_SCAN = 0xDA
+
+
+def found_syntax(data: bytes) -> str:
+    """The transfer syntax that a frame's first bytes stand for, "" where they stand for none."""
+    if data[:4] == b"\xff\x4f\xff\x51" or data[4:8] == b"jP  ":
+        return _PREFIX + "91"
+    for marker, _ in _jpeg_segments(data):
+        if marker in _JPEG_PROCESS:
+            return _PREFIX + _JPEG_PROCESS[marker]
+    return ""
+
+
+def contradicts(transfer_syntax: str, found: str) -> bool:
+    """Whether a stated syntax needs another decoder than the one that was found."""
+    pair = {transfer_syntax.removeprefix(_PREFIX), found.removeprefix(_PREFIX)}
+    return bool(found) and len(pair) > 1 and not any(pair <= codec for codec in _SAME_CODEC)
+
+
+def adobe_colours(data: bytes) -> str:
+    """The colour space in a JPEG's Adobe marker, "" where there is no such marker."""
+    for marker, segment in _jpeg_segments(data):
+        if marker == 0xEE and segment[:5] == b"Adobe" and len(segment) >= 12:
+            return {0: "RGB", 1: "YBR_FULL"}.get(segment[11], "")
+    return ""
+
+
+def _jpeg_segments(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Marker and content of the segments before a JPEG's first scan."""
+    at = 2 if data[:2] == b"\xff\xd8" else len(data)
+    while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != _START_OF_SCAN:
+        marker = data[at + 1]
+        if marker in _STANDALONE:
+            at += 1 if marker == 0xFF else 2
+            continue
+        length = int.from_bytes(data[at + 2 : at + 4], "big")
+        yield marker, data[at + 4 : at + 2 + length]
+        at += 2 + max(length, 2)

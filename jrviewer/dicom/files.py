@@ -1,0 +1,140 @@
+"""Paths → the files behind them, in folders, ZIP archives and DICOMDIRs, each read when asked for.
+
+Nothing is unpacked to disk. What cannot be read stays in the list and raises its sentence when it
+is loaded, so that every file is accounted for.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from jrviewer.dicom.archives import archive_members, is_archive
+from jrviewer.dicom.dataset import HEAD_BYTES, looks_like_dicom
+from jrviewer.dicom.directory import is_directory_file, listed_files
+from jrviewer.errors import CorruptFileError, JRViewerError, NotDicomError, UnsupportedImageError
+from jrviewer.progress import Report
+
+_MAX_FILE = 4 << 30
+_NOT_THERE = "There is no file here: it was moved, or its drive is not connected. Choose it again."
+_NOT_DICOM = "This is no DICOM file. JRViewer opens DICOM files, folders, ZIPs and DICOMDIRs."
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A file that may be DICOM; `load` reads it and raises a JRViewerError where it cannot."""
+
+    path: Path
+    member: str
+    load: Callable[[], bytes]
+
+    @property
+    def shown(self) -> str:
+        """The path as given, joined with the member's."""
+        return (self.path / self.member).as_posix() if self.member else str(self.path)
+
+
+def walk(paths: Sequence[Path], report: Report) -> list[Candidate]:
+    """Every file behind the paths, each once, folders in the order of their names."""
+    found: list[Candidate] = []
+    seen: set[str] = set()
+    for path in paths:
+        for candidate in _behind(path):
+            if not len(found) % 32:
+                report(0.0, "looking for files")
+            key = os.path.realpath(candidate.path) + "\0" + candidate.member
+            if key not in seen:
+                seen.add(key)
+                found.append(candidate)
+    return found
+
+
+def _behind(path: Path) -> Iterator[Candidate]:
+    if path.is_dir():
+        for file in _files_below(path):
+            yield from _in_file(file)
+        return
+    yield from _in_file(path)
+    if is_directory_file(path):
+        yield from _listed_in(path)
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    """Files of a folder and its folders, without hidden ones; every folder once, so that links
+    in a circle end.
+    """
+    seen: set[str] = set()
+    for root, folders, names in os.walk(folder, followlinks=True):
+        real = os.path.realpath(root)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = sorted(name for name in folders if not _is_hidden(name))
+        for name in sorted(names):
+            file = Path(root) / name
+            if not _is_hidden(name) and file.is_file():
+                yield file
+
+
+def _in_file(path: Path) -> Iterator[Candidate]:
+    """The file itself, or the members of an archive."""
+    if not is_archive(path):
+        yield Candidate(path, "", lambda: _read(path))
+        return
+    try:
+        members = archive_members(path)
+    except JRViewerError as error:
+        yield _failed(path, "", error)
+        return
+    for name, load in members:
+        if not any(_is_hidden(part) for part in PurePosixPath(name).parts if part != ".."):
+            yield Candidate(path, name, load)
+
+
+def _listed_in(directory: Path) -> Iterator[Candidate]:
+    """The files that a DICOMDIR lists. One that cannot be read lists none: its own row says why."""
+    try:
+        listed = listed_files(directory)
+    except JRViewerError:
+        return
+    for path, is_inside in listed:
+        if not is_inside:
+            sentence = "The DICOMDIR points out of its own folder, so this entry was not opened."
+            yield _failed(path, "", CorruptFileError(sentence))
+        elif not path.is_file():
+            sentence = "The DICOMDIR lists this file, but it is not there. Copy the whole disc."
+            yield _failed(path, "", CorruptFileError(sentence))
+        else:
+            yield Candidate(path, "", lambda path=path: _read(path))  # type: ignore[misc]
+
+
+def _failed(path: Path, member: str, error: JRViewerError) -> Candidate:
+    def fail() -> bytes:
+        raise error
+
+    return Candidate(path, member, fail)
+
+
+def _read(path: Path) -> bytes:
+    if not path.is_file():
+        raise NotDicomError(_NOT_THERE)
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+            if head and not looks_like_dicom(head):
+                raise NotDicomError(_NOT_DICOM)
+            if path.stat().st_size > _MAX_FILE:
+                raise UnsupportedImageError(
+                    "The file is larger than 4 GB, which JRViewer does not load. "
+                    "Ask for it in smaller parts."
+                )
+            return head + file.read()
+    except OSError as error:
+        raise CorruptFileError(
+            "The file cannot be read. Check that you may open it and that its drive is connected."
+        ) from error
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") or name in ("__MACOSX", "Thumbs.db", "desktop.ini")

@@ -1,0 +1,80 @@
+"""Paths → series: every file is read, decoded and placed, or refused with a sentence."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from jrviewer.dicom.dataset import parse, quiet, require_image
+from jrviewer.dicom.files import Candidate, walk
+from jrviewer.dicom.grouping import Tagged, into_series
+from jrviewer.dicom.outcome import Opened, Refused, status_of
+from jrviewer.dicom.pixels import PixelReader
+from jrviewer.dicom.slices import slices_of
+from jrviewer.dicom.tags import tags_of
+from jrviewer.errors import JRViewerError, UnsupportedImageError
+from jrviewer.progress import Report
+from jrviewer.records import Slice
+
+MAX_PIXELS = 1 << 30  # of all slices of one call: 4 GB as float32
+
+OnSlice = Callable[[Slice], None] | None
+
+
+def read(paths: Sequence[Path], report: Report, on_slice: OnSlice) -> Opened:
+    """See jrviewer.dicom.read."""
+    candidates = walk(paths, report)
+    tagged: list[Tagged] = []
+    refused: list[Refused] = []
+    room = MAX_PIXELS
+    with quiet():
+        for number, candidate in enumerate(candidates):
+            progress = _Progress(report, number, len(candidates))
+            before = len(tagged)
+            try:
+                for one in _frames(candidate, progress, room):
+                    tagged.append(one)
+                    if on_slice is not None:
+                        on_slice(one.slice)
+            except JRViewerError as error:
+                refused.append(_refused(candidate, error, len(tagged) - before))
+            room -= sum(one.slice.pixels.size for one in tagged[before:])
+    report(1.0, "sorting slices")
+    return Opened(into_series(tagged), tuple(refused))
+
+
+class _Progress:
+    """Where a call to `read` stands, told for every file and frame."""
+
+    def __init__(self, report: Report, file: int, files: int) -> None:
+        self._report, self._file, self._files = report, file, files
+        self._within = 0.0
+
+    def tell(self, within: float) -> None:
+        """Report a share of the current file."""
+        self._within = within
+        self.tick()
+
+    def tick(self) -> None:
+        """Report again, so that cancelling works during a long decode."""
+        self._report((self._file + self._within) / self._files, "reading images")
+
+
+def _frames(candidate: Candidate, progress: _Progress, room: int) -> Iterator[Tagged]:
+    """The frames of a file, each as soon as it is decoded."""
+    progress.tell(0.0)
+    parsed = parse(candidate.load())
+    require_image(parsed)
+    reader = PixelReader(parsed, progress.tick)
+    if reader.frames * reader.pixels_per_frame > room:
+        raise UnsupportedImageError(
+            "Opened together these images need more than 4 GB of memory. Open fewer at a time."
+        )
+    for number, one in enumerate(slices_of(parsed, reader, candidate.path, candidate.member), 1):
+        tags = tags_of(parsed.dataset, one.source.frame, one.source.identifiers)
+        yield Tagged(one, tags)
+        progress.tell(number / reader.frames)
+
+
+def _refused(candidate: Candidate, error: JRViewerError, shown: int) -> Refused:
+    """A refusal; where the first frames of a file are shown, it says that the others are not."""
+    sentence = f"Only the first {shown} frames are shown. {error}" if shown else str(error)
+    return Refused(candidate.path, candidate.member, status_of(error), sentence)

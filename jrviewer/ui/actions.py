@@ -1,0 +1,136 @@
+"""Every command of the window: its words, key, icon, and its place in toolbar and menus."""
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QToolBar, QToolButton
+
+from jrviewer.records import Window
+from jrviewer.ui import theme
+from jrviewer.ui.view_state import View
+from jrviewer.windowing import PRESETS
+
+STEPS = {"Up": -1, "Down": 1, "PgUp": -10, "PgDown": 10, "Home": -100_000, "End": 100_000}
+
+
+class Actions(QObject):
+    """The actions, as attributes; `window_chosen` and `stepped` tell the ones that come in rows."""
+
+    window_chosen = Signal(object)  # a Window; None: the file's own
+    stepped = Signal(int)
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        tr = self.tr
+        self.open = self._make(tr("Open"), tr("Open DICOM files"), "open", "Ctrl+O")
+        self.open_folder = self._make(
+            tr("Folder"), tr("Open a folder of DICOM files"), "folder", "Ctrl+Shift+O"
+        )
+        self.auto = self._make(tr("Automatic"), tr("Window from the slice's values"), "", "0")
+        self.own = self._make(tr("As in the file"), tr("The file's own window"), "", "1")
+        self.own.triggered.connect(self._choose_window)
+        self.presets = [self._preset(key, window) for key, window in PRESETS.items()]
+        self.reset = self._make(tr("Reset"), tr("Window, zoom and position anew"), "reset", "R")
+        self.fit = self._make(tr("Fit"), tr("Show the whole slice"), "fit", "F")
+        self.invert = self._make(tr("Invert"), tr("Swap black and white"), "invert", "I")
+        self.smooth = self._make(tr("Smooth"), tr("Interpolate between pixels"), "smooth", "N")
+        self.run = self._make(tr("Run"), tr("Denoise and infer 3D"), "run", "Return", "Enter")
+        self.cancel = self._make(tr("Cancel"), tr("Stop the current work"), "cancel", "Esc")
+        self.export_ply = self._make(
+            tr("Point cloud (PLY)…"), tr("Export the point cloud"), "export", "Ctrl+E"
+        )
+        self.export_png = self._make(
+            tr("Picture of both slices (PNG)…"), tr("Export a picture"), "", "Ctrl+Shift+E"
+        )
+        self.patient = self._make(
+            tr("Patient text"), tr("Show or hide patient text"), "patient", "Ctrl+H"
+        )
+        self.full_screen = self._make(tr("Full screen"), tr("Full screen"), "", "F11")
+        self.quit = self._make(tr("Quit"), tr("Close JRViewer"), "", "Ctrl+Q")
+        self.steps = [self._step(key, slices) for key, slices in STEPS.items()]
+        for action in (self.invert, self.smooth, self.patient):
+            action.setCheckable(True)
+            action.setChecked(action is not self.invert)
+
+    def everything(self) -> list[QAction]:
+        """All of them, so that the window can take their keys."""
+        return [action for action in self.children() if isinstance(action, QAction)]
+
+    def show_view(self, view: View) -> None:
+        """Check what is switched on."""
+        self.invert.setChecked(view.is_inverted)
+        self.smooth.setChecked(view.is_smooth)
+        self.patient.setChecked(view.has_patient_text)
+
+    def fill(self, bar: QToolBar) -> None:
+        """Put them on the toolbar."""
+        bar.addActions([self.open, self.open_folder])
+        bar.addSeparator()
+        bar.addWidget(self._window_button(bar))
+        bar.addActions([self.reset, self.fit, self.invert, self.smooth, self.patient])
+        bar.addSeparator()
+        bar.addActions([self.run, self.cancel])
+        bar.addSeparator()
+        bar.addWidget(
+            _menu_button(bar, self.tr("Export"), "export", [self.export_ply, self.export_png])
+        )
+
+    def context_menu(self, menu: QMenu) -> None:
+        """Fill the menu of a slice pane."""
+        menu.addActions([self.auto, self.own])
+        menu.addSeparator()
+        menu.addActions(self.presets)
+        menu.addSeparator()
+        menu.addActions([self.reset, self.fit, self.invert, self.smooth, self.patient])
+        menu.addSeparator()
+        menu.addActions([self.export_ply, self.export_png])
+
+    def _window_button(self, bar: QToolBar) -> QToolButton:
+        chosen = [self.auto, self.own, *self.presets]
+        return _menu_button(bar, self.tr("Window"), "window", chosen)
+
+    def _make(self, text: str, hint: str, icon: str, *keys: str) -> QAction:
+        action = QAction(text, self)
+        if icon:
+            action.setIcon(theme.icon(icon))
+        action.setShortcuts([QKeySequence(key) for key in keys])
+        action.setToolTip(f"{hint}  ({keys[0]})")
+        action.setStatusTip("")
+        return action
+
+    def _preset(self, key: str, window: Window) -> QAction:
+        # Width / level, as radiologists name windows.
+        text = f"{self.tr(window.name)}  {window.width:.0f} / {window.centre:.0f}"
+        action = self._make(text.replace("-", "−"), self.tr(window.name), "", key)
+        action.setData(window)
+        action.triggered.connect(self._choose_window)
+        return action
+
+    def _step(self, key: str, slices: int) -> QAction:
+        action = self._make(self.tr("Slice by key"), self.tr("Another slice"), "", key)
+        action.setData(slices)
+        action.triggered.connect(self._step_by)
+        return action
+
+    def _choose_window(self) -> None:
+        sender = self.sender()
+        assert isinstance(sender, QAction)
+        self.window_chosen.emit(sender.data())
+
+    def _step_by(self) -> None:
+        sender = self.sender()
+        assert isinstance(sender, QAction)
+        self.stepped.emit(sender.data())
+
+
+def _menu_button(bar: QToolBar, text: str, icon: str, actions: list[QAction]) -> QToolButton:
+    """A toolbar button that opens a menu."""
+    menu = QMenu(bar)
+    menu.addActions(actions)
+    button = QToolButton(bar)
+    button.setText(text)
+    button.setIcon(theme.icon(icon))
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    button.setMenu(menu)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return button

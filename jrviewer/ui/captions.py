@@ -1,0 +1,125 @@
+"""Texts about slices and predictions for corners, titles and the status bar: records to words."""
+
+import math
+
+from PySide6.QtCore import QCoreApplication
+
+from jrviewer.records import Prediction, Slice
+from jrviewer.ui.overlay import Corners
+from jrviewer.ui.view_state import View
+
+MINUS = "−"
+
+
+def tr(text: str) -> str:
+    """Translate a text of this file."""
+    return QCoreApplication.translate("captions", text)
+
+
+def number(value: float, digits: int = 0) -> str:
+    """A number with a real minus sign, and no "−0"."""
+    text = f"{value:.{digits}f}"
+    text = text.removeprefix("-") if float(text) == 0 else text
+    return text.replace("-", MINUS)
+
+
+def window_text(view: View) -> str:
+    """Width and level, with the preset's name while it is one."""
+    name = f" ({view.window.name})" if view.window.name else ""
+    digits = 0 if view.window.width >= 10 else 1
+    width, level = number(view.window.width, digits), number(view.window.centre, digits)
+    return f"W {width}  L {level}{name}"
+
+
+def original_corners(
+    chosen: Slice, title: str, place: tuple[int, int], view: View, magnification: float
+) -> Corners:
+    """Corner texts of the original; place is (index, count)."""
+    acquisition = chosen.acquisition
+    patient = acquisition.patient_text if view.has_patient_text else ()
+    right = [acquisition.kernel]
+    if acquisition.thickness_mm is not None:
+        right.append(tr("thickness {} mm").format(number(acquisition.thickness_mm, 2)))
+    if acquisition.position_mm is not None:
+        right.append(tr("position {} mm").format(number(acquisition.position_mm, 1)))
+    return Corners(
+        top_left=tuple(line for line in (*patient, title) if line),
+        top_right=tuple(line for line in right if line),
+        bottom_left=(*view_lines(place, view, magnification),),
+        bottom_right=tuple(line for line in (lossy_text(chosen), spacing_text(chosen)) if line),
+    )
+
+
+def denoised_corners(
+    prediction: Prediction, place: tuple[int, int], view: View, magnification: float
+) -> Corners:
+    """Corner texts of the AI slice: they name the model."""
+    seconds = number(prediction.seconds, 2)
+    lines = [tr("model {}").format(prediction.model), tr("{} s").format(seconds)]
+    if prediction.overridden:
+        lines.append(tr("INPUT CHECK OVERRIDDEN"))
+    return Corners(
+        top_left=(tr("AI – not the acquired image"),),
+        top_right=tuple(lines),
+        bottom_left=view_lines(place, view, magnification),
+        bottom_right=tuple(line for line in (spacing_text(prediction.slice),) if line),
+    )
+
+
+def view_lines(place: tuple[int, int], view: View, magnification: float) -> tuple[str, ...]:
+    """Slice, window and zoom."""
+    lines = [window_text(view)]
+    if view.is_inverted:
+        lines.append(tr("INVERTED"))
+    return (
+        tr("Slice {} / {}").format(place[0] + 1, place[1]),
+        *lines,
+        tr("Zoom {} %").format(number(magnification * 100)),
+    )
+
+
+def lossy_text(chosen: Slice) -> str:
+    """LOSSY and what is known of it."""
+    return f"LOSSY {chosen.acquisition.lossy}".strip() if chosen.acquisition.lossy else ""
+
+
+def spacing_text(chosen: Slice) -> str:
+    """Where the spacing comes from, in words."""
+    rows, columns = chosen.plane.spacing_mm
+    if chosen.spacing_source == "missing":
+        return tr("NO SPACING – lengths in pixels only")
+    where = tr("at the detector") if chosen.spacing_source == "detector" else ""
+    if math.isclose(rows, columns, rel_tol=1e-3):
+        return " ".join(filter(None, (f"{rows:.3g} mm/px", where)))
+    return " ".join(filter(None, (f"{rows:.3g} × {columns:.3g} mm/px", where)))
+
+
+def probe_text(
+    chosen: Slice | None, prediction: Prediction | None, position: tuple[float, float] | None
+) -> str:
+    """Value of the original and of the AI slice under the pointer, and their difference."""
+    if chosen is None or position is None:
+        return ""
+    row, column = round(position[0]), round(position[1])
+    rows, columns = chosen.shape
+    if not (0 <= row < rows and 0 <= column < columns):
+        return ""
+    value = float(chosen.pixels[row, column])
+    unit = "HU" if chosen.unit == "HU" else tr("stored")
+    parts = [tr("row {} column {}").format(row, column)]
+    if chosen.padding is not None and value == chosen.padding:
+        return f"{parts[0]}   {tr('padding, no measurement')}"
+    parts.append(f"{number(value)} {unit}")
+    if prediction is not None and prediction.slice is chosen:
+        denoised = float(prediction.denoised[row, column])
+        parts += [f"AI {number(denoised)}", f"Δ {number(denoised - value)}"]
+    return "   ".join(parts)
+
+
+def check_text(prediction: Prediction | None) -> tuple[str, str]:
+    """The input check in a few words, and its reasons as sentences."""
+    if prediction is None:
+        return tr("Input check: –"), ""
+    words = {"green": tr("✓ passed"), "amber": tr("▲ see why"), "red": tr("■ overridden")}
+    reasons = "\n".join(finding.sentence for finding in prediction.findings)
+    return tr("Input check: {}").format(words[prediction.level]), reasons

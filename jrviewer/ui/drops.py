@@ -1,0 +1,86 @@
+"""Files dropped anywhere on a window: every pane lets them pass up to it."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QObject, QRect, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
+from PySide6.QtWidgets import QMainWindow, QWidget
+
+
+class DropWindow(QMainWindow):
+    """Takes files and folders wherever over the window they are, and shows that it will."""
+
+    files_dropped = Signal(object)  # list[Path]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAcceptDrops(True)
+        self.highlight = DropHighlight(self)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files."""
+        if paths_of(event):
+            event.acceptProposedAction()
+            self.highlight.setGeometry(self.rect())
+            self.highlight.raise_()
+            self.highlight.show()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """Keep taking them."""
+        if paths_of(event):
+            event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """The files went elsewhere."""
+        self.highlight.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Tell what was dropped."""
+        self.highlight.hide()
+        if paths := paths_of(event):
+            event.acceptProposedAction()
+            self.files_dropped.emit(paths)
+
+
+class DropHighlight(QWidget):
+    """A frame over the whole window while files hover over it."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
+        parent.installEventFilter(self)
+        self.hide()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keep the size of the window."""
+        if event.type() == QEvent.Type.Resize and isinstance(watched, QWidget):
+            self.setGeometry(QRect(0, 0, watched.width(), watched.height()))
+        return False
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """A dashed frame, a veil and a word: not colour alone."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(20, 60, 75, 120))
+        painter.setPen(QPen(QColor(120, 215, 235), 3, Qt.PenStyle.DashLine))
+        painter.drawRect(self.rect().adjusted(6, 6, -7, -7))
+        font = painter.font()
+        font.setPointSizeF(font.pointSizeF() * 1.8)
+        painter.setFont(font)
+        painter.setPen(QColor(235, 245, 248))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.tr("Drop to open"))
+        painter.end()
+
+
+def paths_of(event: QDropEvent) -> list[Path]:
+    """The local files and folders that a drag carries."""
+    return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]

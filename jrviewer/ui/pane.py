@@ -1,0 +1,59 @@
+"""The frame around a view: a title line that says what it shows, with a badge where a machine made
+it.
+"""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+
+class Header(QWidget):
+    """The title line; a double-click on it maximises."""
+
+    maximised = Signal()
+
+    def __init__(self, title: str, badge: str = "") -> None:
+        super().__init__()
+        self.setObjectName("paneHeader")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.title = QLabel(title)
+        self.title.setObjectName("paneTitle")
+        self.detail = QLabel()
+        self.detail.setObjectName("paneDetail")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 3, 8, 3)
+        if badge:
+            label = QLabel(badge)
+            label.setObjectName("badge")
+            row.addWidget(label)
+        row.addWidget(self.title)
+        row.addStretch()
+        row.addWidget(self.detail)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Maximise or restore."""
+        self.maximised.emit()
+
+
+class Pane(QFrame):
+    """A view among others, below its title line where it is given one."""
+
+    maximised = Signal()
+
+    def __init__(self, view: QWidget, header: Header | None = None) -> None:
+        super().__init__()
+        self.view = view
+        self._header = header
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        if header is not None:
+            self.setAccessibleName(header.title.text())
+            header.maximised.connect(self.maximised)
+            column.addWidget(header)
+        column.addWidget(view, 1)
+
+    def show_detail(self, text: str) -> None:
+        """Say more, at the right of the title."""
+        if self._header is not None:
+            self._header.detail.setText(text)

@@ -1,0 +1,67 @@
+"""The open series with a thumbnail each; hidden while there is only one."""
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QIcon, QImage, QPixmap
+from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
+
+from jrviewer import windowing
+from jrviewer.records import Series
+
+THUMBNAIL_PX = 96
+WIDTH_PX = 136
+
+
+class SeriesList(QListWidget):
+    """Tells which series the user wants to see."""
+
+    series_wished = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(self.tr("Open series"))
+        self.setViewMode(QListWidget.ViewMode.IconMode)
+        self.setFlow(QListWidget.Flow.TopToBottom)
+        self.setWrapping(False)
+        self.setMovement(QListWidget.Movement.Static)
+        self.setIconSize(QSize(THUMBNAIL_PX, THUMBNAIL_PX))
+        self.setFixedWidth(WIDTH_PX)
+        self.setWordWrap(True)
+        self.setAcceptDrops(False)  # the window takes them
+        self.itemClicked.connect(self._wish)
+        self.itemActivated.connect(self._wish)
+        self.hide()
+
+    def show_series(self, series: tuple[Series, ...]) -> None:
+        """List series, in their order."""
+        self.clear()
+        for one in series:
+            item = QListWidgetItem(QIcon(_thumbnail(one)), self._caption(one))
+            item.setTextAlignment(Qt.AlignmentFlag.AlignHCenter)
+            item.setToolTip("\n".join((one.title, *one.warnings)))
+            item.setSizeHint(QSize(WIDTH_PX - 12, THUMBNAIL_PX + 52))
+            self.addItem(item)
+        self.setVisible(len(series) > 1)
+
+    def show_chosen(self, index: int) -> None:
+        """Mark the series that is shown."""
+        self.setCurrentRow(index)
+
+    def _caption(self, series: Series) -> str:
+        return self.tr("{title}\n{count} slices").format(title=series.title, count=len(series))
+
+    def _wish(self, item: QListWidgetItem) -> None:
+        self.series_wished.emit(self.row(item))
+
+
+def _thumbnail(series: Series) -> QPixmap:
+    """The middle slice, small."""
+    chosen = series[len(series) // 2]
+    rows, columns = chosen.shape
+    step = max(1, min(rows, columns) // THUMBNAIL_PX)
+    grey = windowing.to_grey(chosen, chosen.pixels, windowing.default_window(chosen))
+    small = grey[::step, ::step].copy()
+    high, wide = small.shape
+    image = QImage(small.tobytes(), wide, high, wide, QImage.Format.Format_Grayscale8)
+    aspect = chosen.plane.spacing_mm[0] * rows / (chosen.plane.spacing_mm[1] * columns)
+    size = QSize(round(THUMBNAIL_PX / max(aspect, 1)), round(THUMBNAIL_PX * min(aspect, 1)))
+    return QPixmap.fromImage(image.scaled(size, mode=Qt.TransformationMode.SmoothTransformation))

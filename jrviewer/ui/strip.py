@@ -1,0 +1,69 @@
+"""The line below the toolbar that says what went wrong or needs a decision. Never modal."""
+
+from typing import Literal
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
+
+Kind = Literal["error", "warning", "note"]
+SIGNS = {"error": "✕", "warning": "▲", "note": "i"}
+
+
+class Strip(QFrame):
+    """A sentence with a sign, perhaps one thing to do, and a way to put it away."""
+
+    acted = Signal()
+    dismissed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("strip")
+        self.setAccessibleName(self.tr("Message"))
+        self._sign = QLabel()
+        self._sign.setObjectName("stripSign")
+        self._text = QLabel()
+        self._text.setTextFormat(Qt.TextFormat.PlainText)
+        self._text.setWordWrap(True)
+        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._action = QPushButton()
+        self._action.clicked.connect(self._act)
+        close = QToolButton()
+        close.setText("✕")
+        close.setAutoRaise(True)
+        close.setAccessibleName(self.tr("Dismiss the message"))
+        close.setToolTip(close.accessibleName())
+        close.clicked.connect(self.dismiss)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 5, 6, 5)
+        row.setSpacing(10)
+        row.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._text, 1)
+        row.addWidget(self._action)
+        row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """What it says now; "" when it is hidden."""
+        return "" if self.isHidden() else self._text.text()
+
+    def say(self, kind: Kind, text: str, action: str = "") -> None:
+        """Show a sentence; `action` names a button whose press is told as `acted`."""
+        self.setProperty("kind", kind)
+        self.style().unpolish(self)  # the style depends on the kind
+        self.style().polish(self)
+        self._sign.setText(SIGNS[kind])
+        self._text.setText(text)
+        self._text.setAccessibleDescription(text)
+        self._action.setText(action)
+        self._action.setVisible(bool(action))
+        self.show()
+
+    def dismiss(self) -> None:
+        """Put it away."""
+        self.hide()
+        self.dismissed.emit()
+
+    def _act(self) -> None:
+        self.hide()
+        self.acted.emit()

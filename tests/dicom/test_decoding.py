@@ -1,0 +1,161 @@
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from jrviewer import dicom
+from jrviewer.dicom import decoding
+from jrviewer.dicom.decoding import Decoder
+from jrviewer.dicom.worker import EncodedFrame
+from jrviewer.errors import Cancelled, CorruptFileError, UnsupportedImageError
+from tests.dicom_factory import write_ct
+
+JPEG_2000 = "1.2.840.10008.1.2.4.90"
+
+posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
+
+
+def idle() -> None:
+    """A tick that asks for nothing."""
+
+
+def encoded(tmp_path: Path) -> EncodedFrame:
+    from pydicom import dcmread
+    from pydicom.encaps import get_frame
+
+    ds = dcmread(write_ct(tmp_path / "one.dcm", transfer_syntax=JPEG_2000))
+    options = {
+        "rows": 64,
+        "columns": 64,
+        "number_of_frames": 1,
+        "samples_per_pixel": 1,
+        "bits_allocated": 16,
+        "bits_stored": 16,
+        "pixel_representation": 0,
+        "photometric_interpretation": "MONOCHROME2",
+        "pixel_keyword": "PixelData",
+    }
+    return EncodedFrame(get_frame(ds.PixelData, 0, number_of_frames=1), JPEG_2000, options)
+
+
+@pytest.fixture(scope="module")
+def shared_decoder() -> Iterator[Decoder]:
+    decoder = Decoder()
+    yield decoder
+    decoder.stop()
+
+
+@pytest.fixture
+def decoder(shared_decoder: Decoder) -> Iterator[Decoder]:
+    yield shared_decoder
+    shared_decoder.seconds = decoding.SECONDS_PER_FRAME
+
+
+def test_one_process_serves_all_frames(decoder: Decoder, tmp_path: Path) -> None:
+    decoder.decode(encoded(tmp_path), idle)
+    first = decoder.process_id
+    decoder.decode(encoded(tmp_path), idle)
+
+    assert decoder.process_id == first != os.getpid()
+
+
+@posix
+def test_after_its_death_the_next_frame_decodes(decoder: Decoder, tmp_path: Path) -> None:
+    frame = encoded(tmp_path)
+    decoder.decode(frame, idle)
+    assert decoder.process_id is not None
+    os.kill(decoder.process_id, signal.SIGKILL)
+
+    with suppress(CorruptFileError):  # its death may be seen before or while it is asked
+        decoder.decode(frame, idle)
+
+    assert decoder.decode(frame, idle).values.shape == (64, 64)
+
+
+@posix
+def test_a_hang_is_one_refused_frame(decoder: Decoder, tmp_path: Path) -> None:
+    frame = encoded(tmp_path)
+    decoder.decode(frame, idle)
+    assert decoder.process_id is not None
+    os.kill(decoder.process_id, signal.SIGSTOP)
+    decoder.seconds = 0.3
+
+    with pytest.raises(CorruptFileError, match="took too long"):
+        decoder.decode(frame, idle)
+
+    decoder.seconds = decoding.SECONDS_PER_FRAME
+    assert decoder.decode(frame, idle).values.shape == (64, 64)
+
+
+@posix
+def test_a_cancelled_decode_leaves_no_answer_for_the_next(decoder: Decoder, tmp_path: Path) -> None:
+    frame = encoded(tmp_path)
+    decoder.decode(frame, idle)
+    assert decoder.process_id is not None
+    os.kill(decoder.process_id, signal.SIGSTOP)
+
+    def cancel() -> None:
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        decoder.decode(frame, cancel)
+
+    assert decoder.decode(frame, idle).values.shape == (64, 64)
+
+
+def test_damaged_data_are_a_sentence(decoder: Decoder, tmp_path: Path) -> None:
+    frame = encoded(tmp_path)
+    broken = EncodedFrame(frame.data[:60] + bytes(50), frame.transfer_syntax, frame.options)
+
+    with pytest.raises(CorruptFileError, match="probably damaged"):
+        decoder.decode(broken, idle)
+
+
+def test_a_syntax_without_decoder_is_unsupported(decoder: Decoder, tmp_path: Path) -> None:
+    frame = encoded(tmp_path)
+    unknown = EncodedFrame(frame.data, "1.2.840.10008.1.2.4.58", frame.options)
+
+    with pytest.raises(UnsupportedImageError, match="does not decode"):
+        decoder.decode(unknown, idle)
+
+
+@posix
+def test_the_decoding_process_loads_neither_window_nor_model(
+    decoder: Decoder, tmp_path: Path
+) -> None:
+    decoder.decode(encoded(tmp_path), idle)
+    mapped = Path(f"/proc/{decoder.process_id}/maps")
+    if not mapped.exists():
+        pytest.skip("needs /proc")
+
+    libraries = mapped.read_text()
+
+    assert "numpy" in libraries
+    assert not {name for name in ("libQt6", "libtorch", "vtkCommon") if name in libraries}
+
+
+def test_a_damaged_file_does_not_keep_the_others_from_opening(tmp_path: Path) -> None:
+    for index in range(3):
+        write_ct(
+            tmp_path / f"{index}.dcm",
+            position=(0, 0, index),
+            instance=index + 1,
+            transfer_syntax=JPEG_2000,
+        )
+    content = (tmp_path / "1.dcm").read_bytes()
+    at = content.index(b"\xff\x4f\xff\x51")
+    (tmp_path / "1.dcm").write_bytes(content[: at + 60] + bytes(len(content) - at - 60))
+
+    opened = dicom.read([tmp_path])
+
+    assert [len(series) for series in opened.series] == [2]
+    assert [one.status for one in opened.refused] == ["corrupt"]
+
+
+def test_every_decoder_names_its_version() -> None:
+    assert "missing" not in dicom.decoders().values()
+    assert np.all([len(version) > 2 for version in dicom.decoders().values()])

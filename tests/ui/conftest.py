@@ -1,0 +1,137 @@
+"""A window on real files, the hands that use it, and a watch for what it leaves behind."""
+
+import gc
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, QThread
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
+
+from jrviewer.progress import Report
+from jrviewer.records import Prediction, Slice
+from jrviewer.ui import app
+from jrviewer.ui.main_window import MainWindow
+from jrviewer.ui.session import Session
+from jrviewer.ui.work import Worker
+from tests.dicom_factory import write_ct, write_series
+from tests.factory import make_prediction
+
+app.set_platform_defaults()
+
+OPENGL = ("vtkXOpenGLRenderWindow", "vtkGenericOpenGLRenderWindow", "QtInteractor")
+
+
+class MadeUpWorker(Worker):
+    """Reads for real; its predictions are made up: no network has seen the slice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[Slice] = []
+
+    def ready(self, report: Report) -> str:
+        return "made up"
+
+    def predict(self, chosen: Slice, report: Report, *, run_anyway: bool = False) -> Prediction:
+        self.asked.append(chosen)
+        report(0.5, "making up")
+        return make_prediction(chosen)
+
+
+@pytest.fixture(scope="session")
+def qapp_cls() -> type[QApplication]:
+    return app.Application
+
+
+@pytest.fixture(autouse=True, scope="session")
+def dressed(qapp: QApplication) -> None:
+    app.dress(qapp)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_leaks(qapp: QApplication) -> Iterator[None]:
+    """Fails a test that leaves a window, a running thread or an OpenGL window behind.
+
+    pytest-qt has closed its widgets before this looks.
+    """
+    yield
+    for _ in range(2):
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        qapp.processEvents()
+        gc.collect()
+    left = [thing for thing in gc.get_objects() if _is_leaked(thing)]
+    described = [repr(thing) for thing in left]
+    for thing in left:
+        _put_away(thing)
+    assert described == []
+
+
+def _is_leaked(thing: object) -> bool:
+    kind = type(thing)  # isinstance would ask lazy proxies for their class and wake them
+    if issubclass(kind, QThread | QWidget) and not isValid(thing):
+        return False
+    if issubclass(kind, QThread):
+        thread = cast("QThread", thing)
+        return thread.isRunning() and not thread.isMainThread()
+    if issubclass(kind, QWidget):
+        widget = cast("QWidget", thing)
+        return widget.isWindow() and widget.isVisible()
+    return kind.__name__ in OPENGL
+
+
+def _put_away(thing: object) -> None:
+    """So that one leak does not fail every later test."""
+    if isinstance(thing, QThread):
+        thing.quit()
+        thing.wait()
+    elif isinstance(thing, QWidget):
+        thing.close()
+
+
+@pytest.fixture
+def worker() -> MadeUpWorker:
+    return MadeUpWorker()
+
+
+@pytest.fixture
+def session(worker: MadeUpWorker) -> Session:
+    return Session(worker)
+
+
+@pytest.fixture
+def window(qtbot: QtBot, session: Session) -> MainWindow:
+    """A visible window with nothing open, its 3D view not created."""
+    window = MainWindow(session)
+    qtbot.addWidget(window)
+    with qtbot.waitExposed(window):
+        window.show()
+    with qtbot.waitActive(window):  # keys are shortcuts of the active window only
+        window.activateWindow()
+    session.allow_predictions()
+    return window
+
+
+@pytest.fixture
+def ct_file(tmp_path: Path) -> Path:
+    """A single slice with unequal spacings: 1.5 mm between rows, 1 mm between columns."""
+    return write_ct(tmp_path / "slice.dcm", spacing=(1.5, 1.0))
+
+
+@pytest.fixture
+def ct_folder(tmp_path: Path) -> Path:
+    """Five slices."""
+    folder = tmp_path / "series"
+    folder.mkdir()
+    write_series(folder, 5)
+    return folder
+
+
+@pytest.fixture
+def open_window(qtbot: QtBot, window: MainWindow, ct_folder: Path) -> MainWindow:
+    """A window on a series of five, its middle slice predicted."""
+    with qtbot.waitSignal(window.session.predicted):
+        window.session.open([ct_folder])
+    return window

@@ -1,0 +1,164 @@
+from collections.abc import Iterator
+from threading import Event
+
+import pytest
+from PySide6.QtCore import QObject, QThread, Slot
+from pytestqt.qtbot import QtBot
+
+from jrviewer.errors import JRViewerError
+from jrviewer.progress import Report
+from jrviewer.ui.background import Background, Ticket
+
+PATIENCE_S = 10
+
+
+class Told(QObject):
+    """Writes down what a Background says, and on which thread."""
+
+    def __init__(self, background: Background) -> None:
+        super().__init__()
+        self.results: list[object] = []
+        self.refusals: list[str] = []
+        self.bugs: list[Ticket] = []
+        self.progress: list[tuple[float, str]] = []
+        self.threads: set[QThread] = set()
+        background.finished.connect(self.finish)
+        background.refused.connect(self.refuse)
+        background.broke.connect(self.break_)
+        background.progressed.connect(self.move_on)
+
+    @Slot(object, object)
+    def finish(self, ticket: Ticket, result: object) -> None:
+        self.results.append(result)
+        self.threads.add(QThread.currentThread())
+
+    @Slot(object, object)
+    def refuse(self, ticket: Ticket, error: JRViewerError) -> None:
+        self.refusals.append(str(error))
+
+    @Slot(object)
+    def break_(self, ticket: Ticket) -> None:
+        self.bugs.append(ticket)
+
+    @Slot(object, float, str)
+    def move_on(self, ticket: Ticket, fraction: float, what: str) -> None:
+        self.progress.append((fraction, what))
+
+
+@pytest.fixture
+def background(qtbot: QtBot) -> Iterator[Background]:
+    background = Background()
+    yield background
+    background.stop()
+
+
+@pytest.fixture
+def told(background: Background) -> Told:
+    return Told(background)
+
+
+def test_a_result_arrives_on_the_gui_thread(
+    qtbot: QtBot, background: Background, told: Told
+) -> None:
+    background.submit("lane", lambda report: QThread.currentThread())
+
+    qtbot.waitUntil(lambda: bool(told.results))
+    assert told.results[0] is not QThread.currentThread()
+    assert told.threads == {QThread.currentThread()}
+
+
+def test_the_newest_request_of_a_lane_wins(
+    qtbot: QtBot, background: Background, told: Told
+) -> None:
+    may_end = Event()
+
+    def old(report: Report) -> str:
+        may_end.wait(PATIENCE_S)
+        return "old"
+
+    background.submit("lane", old)
+    background.submit("lane", lambda report: "never begun")
+    background.submit("lane", lambda report: "new")
+    may_end.set()
+
+    qtbot.waitUntil(lambda: bool(told.results))
+    assert told.results == ["new"]
+
+
+def test_lanes_do_not_disturb_each_other(qtbot: QtBot, background: Background, told: Told) -> None:
+    background.submit("one", lambda report: 1)
+    background.submit("two", lambda report: 2)
+
+    qtbot.waitUntil(lambda: len(told.results) == 2)
+    assert told.results == [1, 2]
+
+
+def test_a_report_raises_once_the_user_has_moved_on(
+    qtbot: QtBot, background: Background, told: Told
+) -> None:
+    began = Event()
+    went_on: list[bool] = []
+
+    def work(report: Report) -> None:
+        began.set()
+        while not ticket.cancelled:
+            pass
+        report(0.5, "half")
+        went_on.append(True)
+
+    ticket = background.submit("lane", work)
+    began.wait(PATIENCE_S)
+    assert background.cancel("lane")
+    background.submit("other", lambda report: "after")
+
+    qtbot.waitUntil(lambda: told.results == ["after"])
+    assert went_on == []
+
+
+def test_a_refusal_is_no_result(qtbot: QtBot, background: Background, told: Told) -> None:
+    def work(report: Report) -> None:
+        raise JRViewerError("Too large. Choose a smaller one.")
+
+    background.submit("lane", work)
+
+    qtbot.waitUntil(lambda: bool(told.refusals))
+    assert told.refusals == ["Too large. Choose a smaller one."]
+    assert told.results == []
+
+
+def test_any_other_exception_reaches_the_excepthook(
+    qtbot: QtBot, background: Background, told: Told
+) -> None:
+    def work(report: Report) -> None:
+        raise KeyError("a bug")
+
+    with qtbot.captureExceptions() as bugs:
+        background.submit("lane", work)
+        qtbot.waitUntil(lambda: bool(told.bugs))
+
+    assert [kind for kind, _, _ in bugs] == [KeyError]
+    assert told.results == []
+
+
+def test_progress_is_told(qtbot: QtBot, background: Background, told: Told) -> None:
+    background.submit("lane", lambda report: report(0.25, "a quarter"))
+
+    qtbot.waitUntil(lambda: bool(told.results))
+    assert told.progress == [(0.25, "a quarter")]
+
+
+def test_stopping_waits_for_the_work_that_runs(qtbot: QtBot) -> None:
+    background, began = Background(), Event()
+    ended: list[bool] = []
+
+    def work(report: Report) -> None:
+        began.set()
+        while not ticket.cancelled:
+            pass
+        ended.append(True)
+
+    ticket = background.submit("lane", work)
+    began.wait(PATIENCE_S)
+    background.stop()
+
+    assert ended == [True]
