@@ -9,8 +9,9 @@ from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from jrviewer.anatomy import STRUCTURE_COLOURS
 from jrviewer.records import Cloud, Structure
-from jrviewer.rendering import RGB, STRUCTURE_COLOURS, Colouring, colour_map, colour_range
+from jrviewer.rendering import RGB, Colouring, colour_map, colour_range
 
 MINUS = "−"
 

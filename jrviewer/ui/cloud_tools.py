@@ -12,7 +12,7 @@ from jrviewer.records import Structure
 from jrviewer.rendering import Colouring, Look, View
 from jrviewer.ui.cloud_legend import CloudLegend
 
-POINT_SIZES = (4.0, 7.0, 10.0)
+POINT_SIZES = (5.0, 8.0, 11.0)
 
 
 class CloudTools(QWidget):

@@ -7,6 +7,7 @@ where OpenGL is missing, the pane is a sentence.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy.typing as npt
@@ -211,7 +212,7 @@ class CloudView(QWidget):
         interactor.setParent(None)
         interactor.deleteLater()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Standard views by keypad, the slice plane away while Space is held."""
         view = view_of_key(event)
         if view is not None:
@@ -221,7 +222,7 @@ class CloudView(QWidget):
         else:
             super().keyPressEvent(event)
 
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
         """The slice plane back."""
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
             self._peek(hidden=False)
@@ -246,7 +247,8 @@ class CloudView(QWidget):
         self.tools.setEnabled(True)
         if self.interactor is not None:
             self.stack.setCurrentWidget(self.interactor)
-        self.scene.show(prediction, self._grey, look)
+        drawn = replace(look, point_size=look.point_size * self.devicePixelRatioF())
+        self.scene.show(prediction, self._grey, drawn)
 
     @Slot(object)
     def _hover(self, index: int | None) -> None:
