@@ -277,7 +277,7 @@ class TestWithOpenGL:
         self, view: CloudView, qtbot: QtBot
     ) -> None:
         assert view.scene is not None
-        cloud = view.scene.cloud
+        cloud = view.cloud
         assert cloud is not None
         places, depth = view.scene.on_screen(cloud.points.astype(float))
         nearest = int(depth.argmin())
