@@ -344,7 +344,7 @@ class Slow(MadeUpWorker):
 def test_the_gui_lives_while_the_model_runs(
     qtbot: QtBot, open_window: MainWindow, worker: Slow
 ) -> None:
-    """The bound is generous, as a machine may have other work: the benchmark has the exact figure."""
+    """The bound is generous, as a machine may have other work; the benchmark has exact figures."""
     gaps: list[int] = []
     clock = QElapsedTimer()
     clock.start()
