@@ -49,7 +49,7 @@ def train_peer(name: str, crops: Crops, budget: Budget, seed: int) -> tuple[nn.M
             group["lr"] = RATES[name] * (0.5 + 0.5 * np.cos(np.pi * share))
         noisy, clean = (_tensor(batch) for batch in crops(random))
         optimiser.zero_grad()
-        F.mse_loss(network(noisy), clean).backward()  # type: ignore[no-untyped-call]
+        F.mse_loss(network(noisy), clean).backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
         done += 1
