@@ -74,8 +74,6 @@ def test_case_01_a_file_whose_meta_names_no_transfer_syntax_opens(tmp_path: Path
 @pytest.mark.parametrize(
     "syntax", [IMPLICIT, EXPLICIT, BIG_ENDIAN, DEFLATED, RLE, JPEG_LS, JPEG_2000]
 )
-    "syntax", [IMPLICIT, EXPLICIT, BIG_ENDIAN, DEFLATED, RLE, JPEG_LS, JPEG_2000]
-)
 def test_case_02_every_compression_gives_the_same_stored_values(
     tmp_path: Path, syntax: str
 ) -> None:
