@@ -7,6 +7,7 @@ import pytest
 
 from jrviewer.geometry import FloatArray
 from jrviewer.progress import silent
+from jrviewer.records import UInt8Array
 from tests.training.tiny import write_data
 from training import cloud_baselines, evaluate
 from training.cases import evenly
@@ -28,7 +29,7 @@ class Smoother:
 
     def clouds(
         self, image: FloatArray, counts: tuple[int, ...]
-    ) -> list[tuple[FloatArray, FloatArray, FloatArray]]:
+    ) -> list[tuple[FloatArray, UInt8Array, FloatArray]]:
         from training.contours import extrusion
 
         return [(*extrusion(image, count, 0), np.linspace(1, 9, count)) for count in counts]
