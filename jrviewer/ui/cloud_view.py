@@ -10,7 +10,7 @@ import os
 from typing import TYPE_CHECKING
 
 import numpy.typing as npt
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QImage, QKeyEvent
 from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:  # `prepare` imports them
 
     from jrviewer.rendering.scene import Scene
 
+KEYPAD = Qt.KeyboardModifier.KeypadModifier
 WINDOW_DELAY_MS = 60  # a new texture costs a software renderer more than one step of a drag
 
 
@@ -210,6 +211,14 @@ class CloudView(QWidget):
         interactor.close()
         interactor.setParent(None)
         interactor.deleteLater()
+
+    def event(self, event: QEvent) -> bool:
+        """Keep the keypad's views from the window's number keys, which are presets."""
+        is_key = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
+        if is_key and event.modifiers() & KEYPAD and view_of_key(event) is not None:
+            event.accept()
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Standard views by keypad, the slice plane away while Space is held."""

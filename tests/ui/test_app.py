@@ -1,7 +1,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,7 @@ Start = Callable[..., StartUp]
 
 
 @pytest.fixture
-def start(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
+def start(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Start:
     """Begins with paths; the bundled sample counts as missing."""
 
     def missing(name: str) -> Path:
@@ -40,7 +40,7 @@ def start(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
             start.begin()
         return start
 
-    yield begin
+    return begin
 
 
 def test_the_window_needs_nothing_that_is_slow_to_import() -> None:
