@@ -101,7 +101,7 @@ def _paint_text(painter: QPainter, x: float, y: float, text: str, colour: QColor
 
 @lru_cache(maxsize=256)
 def _label(text: str, colour: int, font_name: str, ratio: float) -> QImage:
-    """A picture of a text: its edge costs a third of a millisecond, and most texts stay the same."""
+    """A picture of a text: its edge costs a third of a millisecond, and most texts stay."""
     font = QFont()
     font.fromString(font_name)
     metrics = QFontMetricsF(font)
