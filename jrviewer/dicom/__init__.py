@@ -9,9 +9,20 @@ from pathlib import Path
 
 from jrviewer.dicom.outcome import Opened, Refused, Row, Status
 from jrviewer.progress import Report, silent
-from jrviewer.records import Slice
+from jrviewer.records import Prediction, Slice
 
-__all__ = ["Opened", "Refused", "Row", "Status", "close", "decoders", "inspect", "read"]
+__all__ = [
+    "Opened",
+    "Refused",
+    "Row",
+    "Status",
+    "close",
+    "decoders",
+    "inspect",
+    "read",
+    "write_derived",
+    "write_phantom",
+]
 
 
 def read(
@@ -36,6 +47,33 @@ def inspect(paths: Sequence[Path], report: Report = silent) -> list[Row]:
     from jrviewer.dicom import inspecting
 
     return inspecting.inspect(paths, report)
+
+
+def write_derived(
+    prediction: Prediction,
+    path: Path,
+    *,
+    lines: Sequence[str] = (),
+    seal: Callable[[bytes], bytes] | None = None,
+) -> None:
+    """Write the denoised slice as a derived DICOM object that keeps the patient and the study.
+
+    `lines` go into its comments; `seal` gets the file's bytes and returns those to write. Raises
+    ExportError where the source is gone or changed, a rule is broken or the disk refuses; the
+    target is then as it was.
+    """
+    from jrviewer.dicom import writing
+
+    writing.write_derived(prediction, path, lines, seal)
+
+
+def write_phantom(image: Slice, path: Path) -> None:
+    """Write a synthetic slice in HU as an original CT object of the patient “Phantom”; the same
+    slice always gives the same bytes. Raises ExportError where it cannot be written.
+    """
+    from jrviewer.dicom import writing
+
+    writing.write_phantom(image, path)
 
 
 def decoders() -> dict[str, str]:

@@ -6,16 +6,19 @@ import math
 import re
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
-from pydicom.sequence import Sequence
+from pydicom.errors import BytesLengthException, InvalidDicomError
+from pydicom.sequence import Sequence as Items
 
 PARSER_ERRORS = (  # all that pydicom has been seen to raise on damaged files
     ArithmeticError,
+    BytesLengthException,
+    InvalidDicomError,
     AssertionError,
     AttributeError,
     EOFError,
@@ -50,7 +53,7 @@ def text(ds: Dataset | None, keyword: str) -> str:
 def texts(ds: Dataset | None, keyword: str) -> tuple[str, ...]:
     """An attribute's values as stripped texts."""
     found = value(ds, keyword)
-    if found is None or isinstance(found, Sequence | bytes):
+    if found is None or isinstance(found, Items | bytes):
         return ()
     many = found if _is_many(found) else [found]
     return tuple(_clean(str(one)) for one in many)
@@ -82,13 +85,13 @@ def integer(ds: Dataset | None, keyword: str) -> int | None:
 def items(ds: Dataset | None, keyword: str) -> list[Dataset]:
     """The items of a sequence; empty where it is absent or no sequence."""
     found = value(ds, keyword)
-    return list(found) if isinstance(found, Sequence) else []
+    return list(found) if isinstance(found, Items) else []
 
 
 def first_item(ds: Dataset | None, keyword: str) -> Dataset | None:
     """The first item of a sequence."""
     found = value(ds, keyword)
-    return found[0] if isinstance(found, Sequence) and len(found) else None
+    return found[0] if isinstance(found, Items) and len(found) else None
 
 
 def all_elements(ds: Dataset, depth: int = 0) -> Iterator[tuple[Dataset, Any]]:
@@ -109,12 +112,22 @@ def all_elements(ds: Dataset, depth: int = 0) -> Iterator[tuple[Dataset, Any]]:
                 yield from all_elements(item, depth + 1)
 
 
+def drop(ds: Dataset, keywords: Sequence[str]) -> None:
+    """Remove attributes, where they are there."""
+    for keyword in keywords:
+        if keyword in ds:
+            delattr(ds, keyword)
+
+
 def _raw_text(ds: Dataset | None, keyword: str) -> str | None:
     """The bytes of an element that pydicom could not convert, as text."""
     tag = tag_for_keyword(keyword)
     if ds is None or tag is None or tag not in ds:
         return None
-    raw = ds.get_item(tag)
+    try:
+        raw = ds.get_item(tag)
+    except PARSER_ERRORS:
+        return None
     stored = raw.value if isinstance(raw, RawDataElement) else None
     return stored.decode("latin-1") if isinstance(stored, bytes) else None
 

@@ -18,7 +18,7 @@ from multiprocessing.context import SpawnProcess
 from jrviewer.dicom.worker import DecodedFrame, EncodedFrame, serve
 from jrviewer.errors import CorruptFileError, UnsupportedImageError
 
-SECONDS_PER_FRAME = 9.0
+SECONDS_PER_FRAME = 8.0
 _SECONDS_TO_START = 60.0
 _TICK = 0.2
 
@@ -63,7 +63,7 @@ class Decoder:
             pipe = self._ready_pipe(tick)
             try:
                 pipe.send(frame)
-                answer = self._receive(pipe, self.seconds, tick)
+                answer = self._receive(pipe, self._seconds_for(frame), tick)
             except (EOFError, OSError) as error:
                 self._stop()
                 raise CorruptFileError(_DIES) from error
@@ -76,6 +76,11 @@ class Decoder:
         """End the process; the next frame starts another."""
         with self._lock:
             self._stop()
+
+    def _seconds_for(self, frame: EncodedFrame) -> float:
+        """More time for larger frames, so that a small one that hangs is found out soon."""
+        pixels = int(frame.options["rows"] * frame.options["columns"])
+        return min(self.seconds, 4.0 + pixels / 4e6)
 
     def _ready_pipe(self, tick: Callable[[], None]) -> Connection:
         if self._pipe is None or self._process is None or not self._process.is_alive():

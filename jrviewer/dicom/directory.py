@@ -11,6 +11,8 @@ from jrviewer.errors import CorruptFileError
 
 _HEAD = 2048  # the file meta, where the class is
 
+_LONGEST_NAME = 240  # of all its parts; systems refuse to look for much longer ones
+
 
 def is_directory_file(path: Path) -> bool:
     """Whether a file is a DICOMDIR, by its class."""
@@ -42,6 +44,8 @@ def _parts(components: tuple[str, ...]) -> list[str]:
 
 
 def _resolve(folder: Path, parts: list[str]) -> tuple[Path, bool]:
+    if sum(len(part) for part in parts) > _LONGEST_NAME:
+        return folder / "unreadable entry", False
     path = folder
     for part in parts:
         path = _child(path, part)

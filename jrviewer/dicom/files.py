@@ -49,22 +49,40 @@ def walk(paths: Sequence[Path], report: Report) -> list[Candidate]:
     return found
 
 
+def load(path: Path, member: str) -> bytes:
+    """Read a file, or an archive's member, again. Raises JRViewerError."""
+    if not member:
+        return _read(path)
+    loaders = dict(archive_members(path))
+    if member not in loaders:
+        raise NotDicomError(_NOT_THERE)
+    return loaders[member]()
+
+
 def _behind(path: Path) -> Iterator[Candidate]:
-    if path.is_dir():
-        for file in _files_below(path):
+    if _is_folder(path):
+        closed: list[Path] = []
+        for file in _files_below(path, closed):
             yield from _in_file(file)
+        for folder in closed:
+            sentence = "The folder cannot be read. Check that you may open it."
+            yield _failed(folder, "", CorruptFileError(sentence))
         return
     yield from _in_file(path)
     if is_directory_file(path):
         yield from _listed_in(path)
 
 
-def _files_below(folder: Path) -> Iterator[Path]:
+def _files_below(folder: Path, closed: list[Path]) -> Iterator[Path]:
     """Files of a folder and its folders, without hidden ones; every folder once, so that links
-    in a circle end.
+    in a circle end. Folders that cannot be read are added to `closed`.
     """
     seen: set[str] = set()
-    for root, folders, names in os.walk(folder, followlinks=True):
+
+    def note(error: OSError) -> None:
+        closed.append(Path(error.filename))
+
+    for root, folders, names in os.walk(folder, onerror=note, followlinks=True):
         real = os.path.realpath(root)
         if real in seen:
             folders.clear()
@@ -73,7 +91,7 @@ def _files_below(folder: Path) -> Iterator[Path]:
         folders[:] = sorted(name for name in folders if not _is_hidden(name))
         for name in sorted(names):
             file = Path(root) / name
-            if not _is_hidden(name) and file.is_file():
+            if not _is_hidden(name) and _is_file(file):
                 yield file
 
 
@@ -100,9 +118,9 @@ def _listed_in(directory: Path) -> Iterator[Candidate]:
         return
     for path, is_inside in listed:
         if not is_inside:
-            sentence = "The DICOMDIR points out of its own folder, so this entry was not opened."
+            sentence = "The DICOMDIR points out of its own folder: this entry was not opened."
             yield _failed(path, "", CorruptFileError(sentence))
-        elif not path.is_file():
+        elif not _is_file(path):
             sentence = "The DICOMDIR lists this file, but it is not there. Copy the whole disc."
             yield _failed(path, "", CorruptFileError(sentence))
         else:
@@ -117,7 +135,7 @@ def _failed(path: Path, member: str, error: JRViewerError) -> Candidate:
 
 
 def _read(path: Path) -> bytes:
-    if not path.is_file():
+    if not _is_file(path):
         raise NotDicomError(_NOT_THERE)
     try:
         with path.open("rb") as file:
@@ -138,3 +156,17 @@ def _read(path: Path) -> bytes:
 
 def _is_hidden(name: str) -> bool:
     return name.startswith(".") or name in ("__MACOSX", "Thumbs.db", "desktop.ini")
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name that the system refuses, a place that may not be looked at
+        return False
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return False

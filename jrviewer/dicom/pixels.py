@@ -6,6 +6,7 @@ doubt about the pixels become warnings, the others errors.
 """
 
 import math
+import time
 from collections.abc import Callable
 from io import BytesIO
 from typing import Any
@@ -110,13 +111,15 @@ class PixelReader:
         return DecodedFrame(values, str(properties["photometric_interpretation"]))
 
     def _decoded(self, data: bytes) -> DecodedFrame:
-        """Decode as stated, or else as the data say of themselves."""
+        """Decode as stated, or else as the data say of themselves, unless the first try hung."""
         one = self._options | {"number_of_frames": 1}
+        begun = time.monotonic()
         try:
             return decoding.decode(EncodedFrame(data, self._syntax, one), self._tick)
         except JRViewerError:
             found = found_syntax(data)
-            if not contradicts(self._syntax, found):
+            hung = time.monotonic() - begun > 3
+            if hung or not contradicts(self._syntax, found):
                 raise
         decoded = decoding.decode(EncodedFrame(data, found, one), self._tick)
         self._warn("The file names another compression than the one its pixels have.")

@@ -9,7 +9,7 @@ from jrviewer.dicom.grouping import Tagged, into_series
 from jrviewer.dicom.outcome import Opened, Refused, status_of
 from jrviewer.dicom.pixels import PixelReader
 from jrviewer.dicom.slices import slices_of
-from jrviewer.dicom.tags import tags_of
+from jrviewer.dicom.tags import Tagger
 from jrviewer.errors import JRViewerError, UnsupportedImageError
 from jrviewer.progress import Report
 from jrviewer.records import Slice
@@ -68,9 +68,10 @@ def _frames(candidate: Candidate, progress: _Progress, room: int) -> Iterator[Ta
         raise UnsupportedImageError(
             "Opened together these images need more than 4 GB of memory. Open fewer at a time."
         )
+    tagger: Tagger | None = None
     for number, one in enumerate(slices_of(parsed, reader, candidate.path, candidate.member), 1):
-        tags = tags_of(parsed.dataset, one.source.frame, one.source.identifiers)
-        yield Tagged(one, tags)
+        tagger = tagger or Tagger(parsed.dataset, one.source.identifiers)
+        yield Tagged(one, tagger.tags(one.source.frame))
         progress.tell(number / reader.frames)
 
 

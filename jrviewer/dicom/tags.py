@@ -33,6 +33,10 @@ _TIMES = (
 )
 
 
+_FRAME_TIMES = tuple(pair for pair in _TIMES if pair[0])
+_FILE_TIMES = tuple(keyword for sequence, keyword in _TIMES if not sequence)
+
+
 @dataclass(frozen=True, slots=True)
 class Tags:
     """A frame's series, the values that may separate it from others in its place, and a title."""
@@ -42,14 +46,25 @@ class Tags:
     title: str
 
 
-def tags_of(ds: Dataset, frame: int, identifiers: frozenset[str]) -> Tags:
-    """The tags of a frame; the title without any of the identifiers."""
-    series = text(ds, "SeriesInstanceUID") or text(ds, "StudyInstanceUID")
-    times = tuple(
-        text(group(ds, frame, sequence) if sequence else ds, keyword)
-        for sequence, keyword in _TIMES
-    )
-    return Tags((series, text(ds, "SeriesNumber")), times, _title(ds, identifiers))
+class Tagger:
+    """The tags of a file's frames; what is the same for all is read once."""
+
+    def __init__(self, ds: Dataset, identifiers: frozenset[str]) -> None:
+        """`identifiers` are kept out of the title."""
+        self._ds = ds
+        series = text(ds, "SeriesInstanceUID") or text(ds, "StudyInstanceUID")
+        self._series = (series, text(ds, "SeriesNumber"))
+        self._times = tuple(text(ds, keyword) for keyword in _FILE_TIMES)
+        self._title = _title(ds, identifiers)
+        self._has_groups = "PerFrameFunctionalGroupsSequence" in ds
+
+    def tags(self, frame: int) -> Tags:
+        """The tags of one frame."""
+        own: tuple[str, ...] = ("",) * len(_FRAME_TIMES)
+        if self._has_groups:
+            pairs = _FRAME_TIMES
+            own = tuple(text(group(self._ds, frame, sequence), word) for sequence, word in pairs)
+        return Tags(self._series, (*own, *self._times), self._title)
 
 
 def _title(ds: Dataset, identifiers: frozenset[str]) -> str:

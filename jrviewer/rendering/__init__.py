@@ -6,12 +6,12 @@ files and of models, and imports pyvista only in `rendering.scene`: the window n
 before that one.
 """
 
-import re
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
+from jrviewer.anatomy import STRUCTURE_COLOURS, shows_face
 from jrviewer.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, FloatArray
 from jrviewer.records import Cloud, Prediction, Slice, Structure, UInt8Array
 
@@ -20,12 +20,6 @@ View = Literal["A", "P", "L", "R", "S", "I", "oblique"]
 RGB = tuple[int, int, int]
 
 BACKGROUND: RGB = (17, 21, 26)
-# Apart in hue and, for those who see none, in lightness: about 46, 66 and 92 of 100.
-STRUCTURE_COLOURS: dict[Structure, RGB] = {
-    Structure.AIR: (31, 119, 158),
-    Structure.SKIN: (205, 146, 116),
-    Structure.BONE: (244, 232, 203),
-}
 # The upper part of viridis (CC0): even steps of lightness, and none lost in the dark.
 _SEQUENTIAL = np.array(
     [
@@ -43,10 +37,6 @@ _DIVERGING = np.array(
     [(58, 120, 196), (138, 176, 216), (226, 226, 222), (224, 160, 112), (201, 92, 52)]
 )
 _SIGMA_STEPS = np.array([1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 40.0, 60.0, 80.0, 120.0])
-_HEAD = re.compile(
-    r"HEAD|BRAIN|SKULL|FACE|FACIAL|ORBIT|SINUS|JAW|MANDIB|MAXILL|TEETH|DENTAL|NOSE|CRANI"
-    r"|TEMPORAL|PITUITARY|(^|[^A-Z])(EAR|IAC|EYE|TMJ)S?([^A-Z]|$)"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +54,7 @@ class Look:
 
 def skin_by_default(prediction: Prediction) -> bool:
     """Whether the skin is shown without being asked for: not on heads, where it is a face."""
-    return _HEAD.search(prediction.slice.acquisition.body_part.upper()) is None
+    return not shows_face(prediction)
 
 
 def shown_cloud(prediction: Prediction, look: Look) -> Cloud | None:

@@ -34,7 +34,7 @@ _FADE = """//VTK::Light::Impl
 class Points:
     """Points as little lit spheres of their own colours."""
 
-    def __init__(self, plotter: AnyPlotter, size: float) -> None:
+    def __init__(self, plotter: AnyPlotter) -> None:
         self.mesh = pv.PolyData(np.zeros((1, 3), dtype=np.float32))
         self.mesh.point_data["colour"] = np.zeros((1, 3), dtype=np.uint8)
         # Not points_gaussian: with scalars that writes its own array into the mesh.
@@ -44,7 +44,6 @@ class Points:
             rgb=True,
             style="points",
             render_points_as_spheres=True,
-            point_size=size,
             ambient=0.3,
             diffuse=0.85,
             specular=0.1,

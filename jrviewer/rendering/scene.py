@@ -51,9 +51,9 @@ class Scene:
         self._eye_dome = False
         self._indices: npt.NDArray[np.intp] = np.zeros(0, dtype=np.intp)
         plotter.set_background([channel / 255 for channel in BACKGROUND])
-        self.points = Points(plotter, 7.0)
+        self.points = Points(plotter)
         self.points.fade()
-        self.marks = Points(plotter, 14.0)
+        self.marks = Points(plotter)
         self.plane = SlicePlane(plotter)
         add_cube(plotter)
 
@@ -127,10 +127,11 @@ class Scene:
         """Index into the cloud of the point drawn at a place in the picture, in pixels from its
         lower left corner: of all within reach the one nearest to the viewer.
         """
-        if not self.points.actor.visibility:
+        if self._shown is None or not self.points.actor.visibility:
             return None
+        reach = max(_REACH_PIXELS, self._shown[2].point_size)
         places, depth = self.on_screen(np.asarray(self.points.mesh.points, dtype=float))
-        close = np.flatnonzero(np.hypot(*(places - (x, y)).T) <= _REACH_PIXELS)
+        close = np.flatnonzero(np.hypot(*(places - (x, y)).T) <= reach)
         if not len(close):
             return None
         return int(self._indices[close[np.argmin(depth[close])]])
@@ -150,7 +151,7 @@ class Scene:
     def _mark(self, points: FloatArray) -> None:
         if not len(points) and not self.marks.actor.visibility:
             return
-        size = 14.0 if self._shown is None else self._shown[2].point_size + 7
+        size = 2 * (Look() if self._shown is None else self._shown[2]).point_size
         self.marks.show(points, np.full((len(points), 3), _MARK_COLOUR, dtype=np.uint8), size)
         self._request_render()
 

@@ -7,10 +7,11 @@ from collections.abc import Iterable
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPaintEvent, QPixmap
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from jrviewer.anatomy import STRUCTURE_COLOURS
 from jrviewer.records import Cloud, Structure
-from jrviewer.rendering import RGB, STRUCTURE_COLOURS, Colouring, colour_map, colour_range
+from jrviewer.rendering import RGB, Colouring, colour_map, colour_range
 
 MINUS = "−"
 
@@ -27,8 +28,9 @@ class CloudLegend(QWidget):
             Structure.BONE: self.tr("Bone"),
             Structure.AIR: self.tr("Air in the body"),
         }
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
+        rows, row = QVBoxLayout(self), QHBoxLayout()
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(2)
         self._boxes: dict[Structure, QCheckBox] = {}
         for structure, name in names.items():
             self._boxes[structure] = box = QCheckBox(name, self)
@@ -40,7 +42,8 @@ class CloudLegend(QWidget):
             row.addWidget(box)
         row.addStretch(1)
         self.scale = _Scale(self)
-        row.addWidget(self.scale)
+        rows.addLayout(row)
+        rows.addWidget(self.scale)
         policy = self.scale.sizePolicy()
         policy.setRetainSizeWhenHidden(True)  # else the picture above jumps
         self.scale.setSizePolicy(policy)
@@ -68,10 +71,10 @@ class CloudLegend(QWidget):
         low, high = colour_range(cloud, colouring)
         unit = self.tr("mm") if cloud.unit == "mm" else self.tr("of the box")
         if colouring == "depth":
-            meaning = self.tr("Inferred distance from the slice, feet to head")
+            meaning = self.tr("distance, feet to head")
             ends = _number(low), f"+{_number(high)} {unit}"
         else:
-            meaning = self.tr("Uncertainty of each point, one sigma")
+            meaning = self.tr("uncertainty (1σ)")
             ends = (
                 self.tr("± {}").format(_number(low)),
                 self.tr("≥ {} {}").format(_number(high), unit),
@@ -87,14 +90,16 @@ class _Scale(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         self.low, self.strip, self.high = QLabel(self), _Strip(self), QLabel(self)
-        for widget in (self.low, self.strip, self.high):
+        self.meaning = QLabel(self)
+        for widget in (self.low, self.strip, self.high, self.meaning):
             row.addWidget(widget)
+        row.addStretch(1)
 
     def show_ends(self, colouring: Colouring, low: str, high: str, meaning: str) -> None:
         """Show a scale and the texts of its ends."""
         self.low.setText(low)
         self.high.setText(high)
-        self.setToolTip(meaning)
+        self.meaning.setText(meaning)
         self.setAccessibleName(f"{meaning}: {low} – {high}")
         self.strip.colouring = colouring
         self.strip.update()

@@ -12,7 +12,7 @@ from jrviewer.records import Structure
 from jrviewer.rendering import Colouring, Look, View
 from jrviewer.ui.cloud_legend import CloudLegend
 
-POINT_SIZES = (4.0, 7.0, 10.0)
+POINT_SIZES = (5.0, 8.0, 11.0)
 
 
 class CloudTools(QWidget):
@@ -88,11 +88,12 @@ class CloudTools(QWidget):
         for action in self.views.values():
             views.addWidget(self._button(action))
         views.addStretch(1)
-        for action in (self.ortho, self.plane, self.eye_dome):
+        for action in (self.ortho, self.plane):
             views.addWidget(self._button(action))
         for choice in (self.colouring, self.density, self.point_size):
             chosen.addWidget(choice)
         chosen.addStretch(1)
+        chosen.addWidget(self._button(self.eye_dome))
         chosen.addWidget(self._button(self.picture))
         rows.addLayout(views)
         rows.addLayout(chosen)
@@ -138,4 +139,5 @@ class CloudTools(QWidget):
         button.setDefaultAction(action)
         button.setAccessibleName(action.toolTip())
         button.setAutoRaise(True)
+        button.setStyleSheet("padding: 3px 5px;")  # narrow enough for a third of a small screen
         return button

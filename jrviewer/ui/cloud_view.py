@@ -7,6 +7,7 @@ where OpenGL is missing, the pane is a sentence.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy.typing as npt
@@ -17,7 +18,7 @@ from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 from jrviewer.errors import JRViewerError
 from jrviewer.geometry import FloatArray
 from jrviewer.progress import Report, silent
-from jrviewer.records import Prediction, UInt8Array, VoiLut, Window
+from jrviewer.records import Cloud, Prediction, UInt8Array, VoiLut, Window
 from jrviewer.rendering import View, shown_cloud, skin_by_default
 from jrviewer.ui.cloud_hands import CloudHands, view_of_key
 from jrviewer.ui.cloud_tools import CloudTools
@@ -184,6 +185,11 @@ class CloudView(QWidget):
         """The fresh view: from the patient's front, left and above, everything in sight."""
         self.show_view("oblique")
 
+    @property
+    def cloud(self) -> Cloud | None:
+        """The cloud on show, which hovered and lit indices refer to."""
+        return None if self.scene is None else self.scene.cloud
+
     def light_points(self, indices: npt.ArrayLike) -> None:
         """Mark points by their index into the shown cloud; none takes the marks away."""
         if self.scene is not None and self._prediction is not None:
@@ -255,7 +261,8 @@ class CloudView(QWidget):
         self.tools.setEnabled(True)
         if self.interactor is not None:
             self.stack.setCurrentWidget(self.interactor)
-        self.scene.show(prediction, self._grey, look)
+        drawn = replace(look, point_size=look.point_size * self.devicePixelRatioF())
+        self.scene.show(prediction, self._grey, drawn)
 
     @Slot(object)
     def _hover(self, index: int | None) -> None:

@@ -1,0 +1,255 @@
+"""The denoised slice as a derived DICOM object (PS3.3 C.7.6.1.1.2, C.12.4).
+
+The source's class is kept only for classes whose pixels are written back at the source's geometry
+in modality units; anything else becomes a Secondary Capture. Everything about the patient and the
+study is kept on purpose: this is the one export that carries identity.
+"""
+
+import uuid
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pydicom.dataset import Dataset
+from pydicom.uid import (
+    CTImageStorage,
+    EnhancedCTImageStorage,
+    EnhancedMRImageStorage,
+    MRImageStorage,
+)
+
+from jrviewer import __version__
+from jrviewer.dicom.attributes import PARSER_ERRORS, drop, integer, items, text, texts
+from jrviewer.dicom.capture import become_capture
+from jrviewer.dicom.dataset import Parsed
+from jrviewer.dicom.place import group
+from jrviewer.dicom.stored import (
+    Scale,
+    StoredArray,
+    decimal_string,
+    keep_padding,
+    new_scale,
+    own_scale,
+    to_stored,
+)
+from jrviewer.dicom.tables import modality_of
+from jrviewer.records import Prediction
+
+SERIES_DESCRIPTION = "JRViewer AI denoised – NOT FOR DIAGNOSIS"
+SMOOTHING = ("113087", "Smoothing")
+SOURCE_IMAGE = ("121322", "Source image for image processing operation")
+PROCESSING_EQUIPMENT = ("109102", "Processing Equipment")
+
+_CLASSIC = frozenset({CTImageStorage, MRImageStorage})
+ENHANCED = frozenset({EnhancedCTImageStorage, EnhancedMRImageStorage})
+_LOSSY_METHODS = {"50": "ISO_10918_1", "51": "ISO_10918_1", "81": "ISO_14495_1"}
+_DROPPED = (  # what was said of other pixels, or of the object as it was
+    "IconImageSequence",
+    "DigitalSignaturesSequence",
+    "MACParametersSequence",
+    "SmallestPixelValueInSeries",
+    "LargestPixelValueInSeries",
+    "ExtendedOffsetTable",
+    "ExtendedOffsetTableLengths",
+    "FloatPixelData",
+    "DoubleFloatPixelData",
+    "FloatPixelPaddingValue",
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Origin:
+    """The source object and frame that a prediction was made from, read again."""
+
+    parsed: Parsed
+    stored: StoredArray  # the frame's stored values
+    frame: int
+
+
+def derive(prediction: Prediction, origin: Origin, lines: Sequence[str]) -> Dataset:
+    """The derived object; `lines` go into its comments."""
+    source = origin.parsed.dataset
+    ds = _cleaned(source)
+    sop_class = origin.parsed.sop_class
+    scale = _kept_scale(prediction, origin)
+    ds.SOPClassUID = sop_class
+    if scale is not None and sop_class in ENHANCED:
+        _keep_one_frame(ds, origin.frame)
+    elif scale is None or sop_class not in _CLASSIC:
+        scale = None
+        become_capture(ds, prediction.slice)
+    _put_pixels(ds, prediction, origin, scale)
+    _put_identity(ds, prediction, origin)
+    _put_derivation(ds, prediction, origin)
+    if lines:
+        ds.ImageComments = "\r\n".join(lines)
+    return ds
+
+
+def described(prediction: Prediction) -> str:
+    """The derivation in words, with the weights' hash."""
+    return (
+        f"Noise reduced by JRViewer {__version__}, model {prediction.model}, "
+        f"weights sha256 {prediction.weights_sha256}; at the source's own pixel grid, "
+        "not resampled. Not for diagnosis."
+    )
+
+
+def coded(code: tuple[str, str]) -> Dataset:
+    """A code of the DICOM vocabulary as a sequence item (PS3.16 annex D)."""
+    item = Dataset()
+    item.CodeValue, item.CodeMeaning = code
+    item.CodingSchemeDesignator = "DCM"
+    return item
+
+
+def _cleaned(source: Dataset) -> Dataset:
+    """A copy without pixels, private tags, icons, overlays and curves, its texts in Unicode."""
+    ds = Dataset()
+    for tag in list(source.keys()):
+        is_overlay = tag.group in range(0x6000, 0x6100) or tag.group in range(0x5000, 0x5100)
+        if is_overlay or tag.is_private or tag.group >= 0x7FE0:
+            continue
+        try:
+            ds[tag] = deepcopy(source[tag])
+        except PARSER_ERRORS:
+            continue  # unreadable in the source: left out of the copy
+    ds.remove_private_tags()
+    ds.decode()
+    ds.SpecificCharacterSet = "ISO_IR 192"
+    drop(ds, _DROPPED)
+    return ds
+
+
+def _kept_scale(prediction: Prediction, origin: Origin) -> Scale | None:
+    """The source's scale where the pixels can go back into it, None where they cannot."""
+    ds, modality = origin.parsed.dataset, modality_of(origin.parsed.dataset, origin.frame)
+    is_plain = modality.table is None and prediction.slice.colour is None and not modality.warning
+    if origin.parsed.sop_class not in _CLASSIC | ENHANCED or not is_plain:
+        return None
+    has_groups = len(items(ds, "PerFrameFunctionalGroupsSequence")) > origin.frame
+    if origin.parsed.sop_class in ENHANCED and not has_groups:
+        return None
+    return own_scale(ds, modality.slope, modality.intercept, origin.stored.dtype)
+
+
+def _keep_one_frame(ds: Dataset, frame: int) -> None:
+    """Reduce an enhanced object to one frame, told derived in its functional groups too."""
+    groups = items(ds, "PerFrameFunctionalGroupsSequence")
+    ds.PerFrameFunctionalGroupsSequence = groups[frame : frame + 1]
+    ds.NumberOfFrames = 1
+    for sequence in ("CTImageFrameTypeSequence", "MRImageFrameTypeSequence"):
+        own = group(ds, 0, sequence)
+        if own is not None and "FrameType" in own:
+            own.FrameType = _derived_type(texts(own, "FrameType"), is_enhanced=True)
+
+
+def _put_pixels(ds: Dataset, prediction: Prediction, origin: Origin, kept: Scale | None) -> None:
+    """The denoised pixels, in the source's scale where that is kept."""
+    scale = kept or new_scale(prediction.denoised)
+    stored = to_stored(prediction.denoised, scale)
+    if kept is not None:
+        stored = keep_padding(stored, origin.stored, ds)
+    else:
+        drop(ds, ("PixelPaddingValue", "PixelPaddingRangeLimit"))
+        ds.RescaleSlope, ds.RescaleIntercept = (
+            decimal_string(scale.slope),
+            decimal_string(scale.intercept),
+        )
+        ds.RescaleType = "HU" if prediction.slice.unit == "HU" else "US"
+    ds.SamplesPerPixel = 1
+    ds.PhotometricInterpretation = "MONOCHROME1" if prediction.slice.inverted else "MONOCHROME2"
+    ds.Rows, ds.Columns = stored.shape
+    ds.BitsAllocated = stored.dtype.itemsize * 8
+    ds.BitsStored, ds.HighBit = scale.bits, scale.bits - 1
+    ds.PixelRepresentation = int(scale.signed)
+    vr = "SS" if scale.signed else "US"
+    ds.add_new("SmallestImagePixelValue", vr, int(stored.min()))
+    ds.add_new("LargestImagePixelValue", vr, int(stored.max()))
+    raw = stored.tobytes()
+    ds.add_new("PixelData", "OB" if stored.dtype.itemsize == 1 else "OW", raw + bytes(len(raw) % 2))
+
+
+def _put_identity(ds: Dataset, prediction: Prediction, origin: Origin) -> None:
+    """A new object in a new series of the same study; one series for one model."""
+    source = origin.parsed.dataset
+    series = (text(source, "SeriesInstanceUID"), prediction.weights_sha256, __version__)
+    now = datetime.now(UTC).astimezone()
+    ds.SOPInstanceUID = f"2.25.{uuid.uuid4().int}"
+    ds.SeriesInstanceUID = f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, ' '.join(series)).int}"
+    ds.SeriesDescription = SERIES_DESCRIPTION
+    ds.SeriesNumber = 9000 + (integer(source, "SeriesNumber") or 0) % 1000
+    ds.InstanceNumber = prediction.slice.acquisition.instance_number or origin.frame + 1
+    for keyword in ("InstanceCreation", "Content", "Series"):
+        setattr(ds, f"{keyword}Date", f"{now:%Y%m%d}")
+        setattr(ds, f"{keyword}Time", f"{now:%H%M%S}")
+
+
+def _put_derivation(ds: Dataset, prediction: Prediction, origin: Origin) -> None:
+    """What it was made from, how, and by what."""
+    is_enhanced = ds.SOPClassUID in ENHANCED
+    ds.ImageType = _derived_type(texts(ds, "ImageType"), is_enhanced=is_enhanced)
+    ds.DerivationDescription = described(prediction)
+    ds.DerivationCodeSequence = [coded(SMOOTHING)]
+    ds.SourceImageSequence = [_reference(origin)]
+    ds.ContributingEquipmentSequence = [*items(ds, "ContributingEquipmentSequence"), _equipment()]
+    ds.BurnedInAnnotation = "NO"
+    _put_lossy(ds, origin)
+    if is_enhanced:
+        derivation = Dataset()
+        for keyword in ("DerivationDescription", "DerivationCodeSequence", "SourceImageSequence"):
+            derivation[keyword] = deepcopy(ds[keyword])
+        ds.PerFrameFunctionalGroupsSequence[0].DerivationImageSequence = [derivation]
+        ds.SourceImageEvidenceSequence = [_evidence(origin)]
+
+
+def _put_lossy(ds: Dataset, origin: Origin) -> None:
+    """Pixels that were once compressed with loss stay so for ever (PS3.3 C.7.6.1.1.5)."""
+    method = _LOSSY_METHODS.get(origin.parsed.transfer_syntax.removeprefix("1.2.840.10008.1.2.4."))
+    if method and text(ds, "LossyImageCompression") != "01":
+        ds.LossyImageCompression, ds.LossyImageCompressionMethod = "01", method
+
+
+def _reference(origin: Origin) -> Dataset:
+    source = origin.parsed.dataset
+    item = Dataset()
+    item.ReferencedSOPClassUID = origin.parsed.sop_class
+    item.ReferencedSOPInstanceUID = text(source, "SOPInstanceUID")
+    if (integer(source, "NumberOfFrames") or 1) > 1:
+        item.ReferencedFrameNumber = origin.frame + 1
+    item.PurposeOfReferenceCodeSequence = [coded(SOURCE_IMAGE)]
+    return item
+
+
+def _evidence(origin: Origin) -> Dataset:
+    """Where the source is to be found (PS3.3 C.17.2.1)."""
+    source = origin.parsed.dataset
+    instance, series, study = Dataset(), Dataset(), Dataset()
+    instance.ReferencedSOPClassUID = origin.parsed.sop_class
+    instance.ReferencedSOPInstanceUID = text(source, "SOPInstanceUID")
+    series.SeriesInstanceUID = text(source, "SeriesInstanceUID")
+    series.ReferencedSOPSequence = [instance]
+    study.StudyInstanceUID = text(source, "StudyInstanceUID")
+    study.ReferencedSeriesSequence = [series]
+    return study
+
+
+def _equipment() -> Dataset:
+    item = Dataset()
+    item.PurposeOfReferenceCodeSequence = [coded(PROCESSING_EQUIPMENT)]
+    item.Manufacturer = "JRViewer"
+    item.ManufacturerModelName = "JRViewer"
+    item.SoftwareVersions = __version__
+    item.ContributionDescription = "Noise reduction by a neural network, research preview"
+    return item
+
+
+def _derived_type(stated: tuple[str, ...], *, is_enhanced: bool) -> list[str]:
+    """DERIVED and SECONDARY, then what else the source says. An enhanced object knows no SECONDARY
+    and says filtered instead (PS3.3 C.8.16.1).
+    """
+    rest = [one for one in stated[2:] if one]
+    if is_enhanced:
+        return ["DERIVED", "PRIMARY", *(rest[:1] or ["VOLUME"]), "FILTERED"]
+    return ["DERIVED", "SECONDARY", *rest]

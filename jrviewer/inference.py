@@ -1,0 +1,236 @@
+"""The model at work on one slice: HU in, a Prediction with HU and a cloud in patient mm out.
+
+The only room, with `network` and training, that knows torch. Knows no files but the weights, and no
+window.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+
+from jrviewer.body import body_centre, body_mask, canonical_image
+from jrviewer.checks import check
+from jrviewer.errors import InputRefusedError, ModelError
+from jrviewer.geometry import BOX_HALF_WIDTH_MM, Box, FloatArray, Plane, canonical_box
+from jrviewer.network import CT, MR, MR_SPAN_HU, Config, JointNet
+from jrviewer.progress import Report, silent
+from jrviewer.records import Cloud, Prediction, Slice, UInt8Array, Unit
+from jrviewer.resources import resource
+from jrviewer.sampling import sample
+
+Device = Literal["auto", "cpu", "cuda"]
+
+POINTS = 1024
+DENSE_POINTS = 4096
+NOMINAL_BODY_MM = 360.0  # width that a body is given where the file states no spacing
+
+NO_CLOUD_FOR_MR = (
+    "No cloud is made from MR: the model learnt its anatomy from CT alone. "
+    "The denoised slice is shown."
+)
+NO_CLOUD_WITHOUT_BODY = (
+    "No cloud is made: no body was found in this slice. Choose a slice that crosses the body."
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """The network with its weights on a device."""
+
+    name: str
+    weights_sha256: str
+    device: str  # for display, e.g. "CPU fp32"
+    net: JointNet
+    sharpness: float
+
+    def denoise(self, pixels: FloatArray, unit: Unit) -> FloatArray:
+        """The denoised slice (rows, columns) float32 in its own unit."""
+        scale, kind = (1.0, CT) if unit == "HU" else (_mr_scale(pixels), MR)
+        offset = 0.0 if unit == "HU" else -1000.0
+        hu = torch.from_numpy(np.asarray(pixels * scale + offset, dtype=np.float32))[None, None]
+        with torch.inference_mode():
+            denoised = self.net.denoise(hu.to(self._torch_device), kind).hu[0, 0].cpu().numpy()
+        values: FloatArray = (denoised - np.float32(offset)) / np.float32(scale)
+        return values
+
+    def cloud(
+        self, image: FloatArray, count: int = POINTS
+    ) -> tuple[FloatArray, UInt8Array, FloatArray]:
+        """Points (N, 3) in box coordinates, labels (N,) and sigma (N,) in mm of a canonical
+        image.
+        """
+        return self.clouds(image, (count,))[0]
+
+    def clouds(
+        self, image: FloatArray, counts: Sequence[int]
+    ) -> list[tuple[FloatArray, UInt8Array, FloatArray]]:
+        """A cloud of every size in `counts` from one pass over a canonical image (128, 128), HU."""
+        hu = torch.from_numpy(np.asarray(image, dtype=np.float32))[None, None]
+        with torch.inference_mode():
+            surfaces = self.net.surfaces(hu.to(self._torch_device))
+        logits, log_sigma = (part[0].cpu().numpy() for part in surfaces)
+        return [sample(logits, log_sigma, count, self.sharpness) for count in counts]
+
+    @property
+    def _torch_device(self) -> torch.device:
+        return next(self.net.parameters()).device
+
+
+def load_model(device: Device = "auto", weights: Path | None = None) -> Model:
+    """The bundled model, or another weights file, ready on a device.
+
+    "auto" is CUDA where a real kernel runs on it, else the CPU. Raises ModelError where the weights
+    are missing, changed or made for another network, or where CUDA was asked for and does not work.
+    """
+    from safetensors import SafetensorError, safe_open
+    from safetensors.torch import load_file
+
+    path = weights or resource("model/joint.safetensors")
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    if weights is None:
+        _compare_with_card(sha256)
+    try:
+        with safe_open(path, framework="pt") as file:
+            about = json.loads(file.metadata()["jrviewer"])
+        net = JointNet(Config.from_values(about["config"]))
+        net.load_state_dict(load_file(path))  # half precision in the file, single in the network
+    except (SafetensorError, KeyError, TypeError, RuntimeError) as error:
+        raise ModelError(
+            "The model's weights cannot be used: the file is damaged or made for another version. "
+            "Install JRViewer again."
+        ) from error
+    target = _device(device)
+    net.eval().requires_grad_(requires_grad=False)
+    return Model(
+        name=f"{about['name']} {about['version']}",
+        weights_sha256=sha256,
+        device="CPU fp32" if target.type == "cpu" else f"{torch.cuda.get_device_name(target)} fp32",
+        net=channels_last(net.to(target)),
+        sharpness=float(about.get("sharpness", 1.0)),
+    )
+
+
+def predict(
+    model: Model, image: Slice, report: Report = silent, *, run_anyway: bool = False
+) -> Prediction:
+    """Denoise a slice and infer its cloud.
+
+    Raises InputRefusedError where the input check is red and nobody asked to run anyway.
+    """
+    started = time.perf_counter()
+    report(0.0, "Checking the slice")
+    mask = body_mask(image.pixels, image.unit, image.plane.spacing_mm)
+    findings = check(image, mask)
+    reasons = [finding.sentence for finding in findings if finding.level == "red"]
+    if reasons and not run_anyway:
+        raise InputRefusedError("The model was not run. " + " ".join(reasons))
+    report(0.1, "Denoising")
+    denoised = model.denoise(image.pixels, image.unit)
+    report(0.6, "Inferring the cloud")
+    clouds, no_cloud_reason = _clouds(model, image, denoised)
+    return Prediction(
+        slice=image,
+        denoised=denoised,
+        cloud=clouds[0] if clouds else None,
+        dense_cloud=clouds[1] if clouds else None,
+        no_cloud_reason=no_cloud_reason,
+        model=model.name,
+        weights_sha256=model.weights_sha256,
+        device=model.device,
+        seconds=time.perf_counter() - started,
+        findings=findings,
+        overridden=bool(reasons),
+    )
+
+
+def predict_series(
+    model: Model, slices: Sequence[Slice], report: Report = silent, *, run_anyway: bool = False
+) -> Iterator[Prediction]:
+    """Predictions of slices in turn; a slice that the input check refuses raises as in predict."""
+    for index, image in enumerate(slices):
+        report(index / len(slices), f"Slice {index + 1} of {len(slices)}")
+        yield predict(model, image, run_anyway=run_anyway)
+
+
+def channels_last(net: JointNet) -> JointNet:
+    """Weights in the order that convolutions on a CPU are fastest in."""
+    for parameter in net.parameters():
+        if parameter.dim() == 4:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+    return net
+
+
+def _clouds(model: Model, image: Slice, denoised: FloatArray) -> tuple[list[Cloud], str]:
+    """The clouds of both sizes, or the reason why there are none."""
+    if image.unit != "HU":
+        return [], NO_CLOUD_FOR_MR if image.acquisition.modality == "MR" else _no_cloud_unit()
+    mask = body_mask(denoised, image.unit, image.plane.spacing_mm)
+    centre = body_centre(mask)
+    if centre is None:
+        return [], NO_CLOUD_WITHOUT_BODY
+    plane = image.plane if image.spacing_source != "missing" else _nominal(image.plane, mask)
+    box = canonical_box(plane, centre)
+    canonical = canonical_image(denoised, plane, box)
+    both = model.clouds(canonical, (POINTS, DENSE_POINTS))
+    return [_cloud(*one, box, measured=image.spacing_source != "missing") for one in both], ""
+
+
+def _cloud(
+    points: FloatArray, labels: UInt8Array, sigma_mm: FloatArray, box: Box, *, measured: bool
+) -> Cloud:
+    if measured:
+        return Cloud(box.to_patient(points).astype(np.float32), labels, sigma_mm, "mm", box)
+    return Cloud(
+        points, labels, (sigma_mm / BOX_HALF_WIDTH_MM).astype(np.float32), "normalized", box
+    )
+
+
+def _no_cloud_unit() -> str:
+    return "No cloud is made: the slice holds no Hounsfield units, which the model needs for one."
+
+
+def _nominal(plane: Plane, mask: np.ndarray) -> Plane:
+    """The plane with a spacing that makes the body as wide as bodies usually are."""
+    width = np.flatnonzero(mask.any(axis=0))
+    step = NOMINAL_BODY_MM / (width[-1] - width[0] + 1)
+    return replace(plane, spacing_mm=(step, step))
+
+
+def _mr_scale(pixels: FloatArray) -> float:
+    brightest = float(np.percentile(pixels, 99.5))
+    return MR_SPAN_HU / brightest if brightest > 0 else 1.0
+
+
+def _compare_with_card(sha256: str) -> None:
+    card = json.loads(resource("model/card.json").read_text(encoding="utf-8"))
+    if card["weights_sha256"] != sha256:
+        raise ModelError(
+            "The model's weights are not the ones that this version was tested with: "
+            "the file was changed or damaged. Install JRViewer again."
+        )
+
+
+def _device(wanted: Device) -> torch.device:
+    if wanted != "cpu" and torch.cuda.is_available():
+        try:
+            torch.ones(1, 1, 8, 8, device="cuda").sum().item()
+            torch.nn.functional.conv2d(
+                torch.ones(1, 1, 8, 8, device="cuda"), torch.ones(1, 1, 3, 3, device="cuda")
+            ).sum().item()
+        except RuntimeError as error:
+            if wanted == "cuda":
+                raise ModelError(
+                    "The graphics processor cannot run the model. Choose the CPU instead."
+                ) from error
+        else:
+            return torch.device("cuda")
+    if wanted == "cuda":
+        raise ModelError("There is no usable CUDA graphics processor. Choose the CPU instead.")
+    return torch.device("cpu")

@@ -1,0 +1,259 @@
+"""JointNet: one encoder, a denoising head and a cloud head. Tensors in, tensors out.
+
+Shared intermediate features with one branch per task is the idea of "Joint Denoising and 3D Point
+Cloud Reconstruction from Single Medical Images"; the heads are our own. The denoising head predicts
+the noise of every pixel at native resolution. The cloud head predicts, for the canonical box around
+the slice, where surface points lie: a probability for each (structure, depth layer, row, column)
+cell. `jrviewer.sampling` turns those into points.
+
+Knows nothing of files, DICOM or patients.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+HU_SCALE = 500.0  # the network's unit; keeps soft tissue, lung and bone within about ±3
+NOISE_LIMITS = (4.0, 400.0)  # HU
+DETAIL_LIMIT = 6.0  # in units of the noise: what is larger is an edge
+BODY_HU = -700.0  # noise is judged where there is more than air
+HU_RANGE = (-1024.0, 3071.0)
+CT, MR = 0.0, 1.0  # what the network is told about the kind of image
+MR_SPAN_HU = 1500.0  # MR values 0 … 99.5th percentile become −1000 … 500, as CT bodies span
+DIVISOR = 8  # rows and columns are padded to a multiple of this
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The sizes of a JointNet, as they stand in the weights' card."""
+
+    widths: tuple[int, int, int] = (32, 64, 128)  # encoder channels at 1/2, 1/4 and 1/8
+    deep_blocks: int = 2  # residual blocks at 1/8
+    context_width: int = 192  # cloud head channels at 1/16
+    context_blocks: int = 2
+    cloud_widths: tuple[int, int, int] = (128, 64, 48)  # cloud head channels at 1/8, 1/4 and 1/2
+    layers: int = 16  # depth layers of the box, 8 mm each
+    structures: int = 3
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> "Config":
+        """From plain JSON or TOML values, where a tuple is a list."""
+        plain: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in values.items()
+        }
+        return cls(**plain)
+
+
+class Denoised(NamedTuple):
+    """What the denoising head says of a batch of slices, (B, 1, H, W) each."""
+
+    hu: Tensor
+    log_variance: Tensor  # of the noise that was removed, in log(HU²)
+
+
+class Surfaces(NamedTuple):
+    """What the cloud head says of a batch of canonical images, 128 × 128 cells in-plane."""
+
+    logits: (
+        Tensor  # (B, structures, layers, 128, 128): a surface point's log-probability, + constant
+    )
+    log_sigma: (
+        Tensor  # (B, structures, layers, 64, 64): log of a point's distance to the surface, mm
+    )
+
+
+class Block(nn.Module):
+    """Two 3 × 3 convolutions around a shortcut; starts near the identity, so it needs no norm."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(width, width, 3, padding=1)
+        self.second = nn.Conv2d(width, width, 3, padding=1)
+        with torch.no_grad():
+            self.second.weight.mul_(0.3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The same shape."""
+        return x + self.second(F.relu(self.first(F.relu(x))))
+
+
+class Down(nn.Sequential):
+    """Half the resolution: 2 × 2 pixels become channels of a 1 × 1 convolution."""
+
+    def __init__(self, before: int, after: int) -> None:
+        super().__init__(nn.Conv2d(before, after, 2, stride=2))
+
+
+class Up(nn.Sequential):
+    """Twice the resolution by a 1 × 1 convolution and a pixel shuffle."""
+
+    def __init__(self, before: int, after: int) -> None:
+        super().__init__(nn.Conv2d(before, 4 * after, 1), nn.PixelShuffle(2))
+
+
+class Encoder(nn.Module):
+    """Features at 1/2, 1/4 and 1/8 of the resolution, shared by both heads."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        fine, middle, coarse = config.widths
+        self.stem = nn.Conv2d(4 * 4, fine, 3, padding=1)
+        self.fine = Block(fine)
+        self.to_middle = Down(fine, middle)
+        self.middle = Block(middle)
+        self.to_coarse = Down(middle, coarse)
+        self.coarse = nn.Sequential(*(Block(coarse) for _ in range(config.deep_blocks)))
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Features of the network's input (B, 4, H, W), finest first."""
+        x = F.pixel_unshuffle(x, 2).contiguous(memory_format=torch.channels_last)
+        fine = self.fine(self.stem(x))  # (B, 16, H/2, W/2) → (B, 32, H/2, W/2)
+        middle = self.middle(self.to_middle(fine))
+        return fine, middle, self.coarse(self.to_coarse(middle))
+
+
+class DenoisingHead(nn.Module):
+    """From the encoder's features to the noise of every pixel and its log-variance."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        fine, middle, coarse = config.widths
+        self.to_middle = Up(coarse, middle)
+        self.middle = Block(middle)
+        self.to_fine = Up(middle, fine)
+        self.fine = Block(fine)
+        self.out = nn.Conv2d(fine, 4 * 2, 3, padding=1)
+        _zero(self.out)
+
+    def forward(self, features: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+        """Noise and log-variance (B, 2, H, W) in the network's unit."""
+        fine, middle, coarse = features
+        x = self.middle(middle + self.to_middle(coarse))
+        x = self.fine(fine + self.to_fine(x))
+        return F.pixel_shuffle(self.out(F.relu(x)), 2)  # (B, 2, H, W)
+
+
+class CloudHead(nn.Module):
+    """From the encoder's features of a canonical image to the surfaces in the box around it.
+
+    A column of cells lies over every pixel, so that depth is inferred where the evidence is, with
+    the whole cross-section as context; a map of box coordinates tells it where in the box it is.
+    """
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.cells = config.structures * config.layers
+        self.shape = (config.structures, config.layers)
+        fine, middle, coarse = config.widths
+        wide_8, wide_4, wide_2 = config.cloud_widths
+        self.to_context = Down(coarse + 2, config.context_width)
+        self.context = nn.Sequential(
+            *(Block(config.context_width) for _ in range(config.context_blocks))
+        )
+        self.everywhere = nn.Linear(config.context_width, config.context_width)
+        self.to_coarse = Up(config.context_width, wide_8)
+        self.side_coarse = nn.Conv2d(coarse, wide_8, 1)
+        self.coarse = nn.Sequential(Block(wide_8), Block(wide_8))
+        self.to_middle = Up(wide_8, wide_4)
+        self.side_middle = nn.Conv2d(middle, wide_4, 1)
+        self.middle = Block(wide_4)
+        self.to_fine = Up(wide_4, wide_2)
+        self.side_fine = nn.Conv2d(fine, wide_2, 1)
+        self.fine = Block(wide_2)
+        self.out = nn.Conv2d(wide_2, 5 * self.cells, 1)
+
+    def forward(self, features: tuple[Tensor, Tensor, Tensor]) -> Surfaces:
+        """The surfaces around the canonical images that the features are of."""
+        fine, middle, coarse = features
+        x = self.to_context(torch.cat([coarse, _coordinates(coarse)], dim=1))
+        x = x + self.everywhere(x.mean(dim=(2, 3)))[:, :, None, None]
+        x = self.context(x)  # (B, 192, 8, 8)
+        x = self.coarse(self.side_coarse(coarse) + self.to_coarse(x))
+        x = self.middle(self.side_middle(middle) + self.to_middle(x))
+        x = self.fine(self.side_fine(fine) + self.to_fine(x))
+        out = self.out(F.relu(x)).float()  # (B, 5 · cells, 64, 64)
+        log_sigma, logits = out.split((self.cells, 4 * self.cells), dim=1)
+        logits = F.pixel_shuffle(logits.contiguous(), 2)  # (B, cells, 128, 128)
+        return Surfaces(
+            logits.unflatten(1, self.shape), log_sigma.contiguous().unflatten(1, self.shape) + 2.5
+        )
+
+
+class JointNet(nn.Module):
+    """The joint model: HU in, denoised HU and the surfaces around the slice out."""
+
+    def __init__(self, config: Config | None = None) -> None:
+        super().__init__()
+        self.config = config or Config()
+        self.encoder = Encoder(self.config)
+        self.denoising = DenoisingHead(self.config)
+        self.cloud = CloudHead(self.config)
+
+    def denoise(self, hu: Tensor, kind: Tensor | float = 0.0) -> Denoised:
+        """Denoised slices of (B, 1, H, W) HU; `kind` is 0 for CT and 1 for MR, a number or (B,)."""
+        rows, columns = hu.shape[-2:]
+        padding = (0, -columns % DIVISOR, 0, -rows % DIVISOR)
+        x, level = _network_input(F.pad(hu, padding, mode="replicate"), kind)
+        out = self.denoising(self.encoder(x)).float()[..., :rows, :columns]
+        noise, log_variance = out.chunk(2, dim=1)
+        return Denoised(hu - noise * level, log_variance + 2 * torch.log(level))
+
+    def surfaces(self, canonical_hu: Tensor) -> Surfaces:
+        """The surfaces around canonical images (B, 1, 128, 128) in HU."""
+        surfaces: Surfaces = self.cloud(self.encoder(_network_input(canonical_hu, CT)[0]))
+        return surfaces
+
+    def forward(self, hu: Tensor, canonical_hu: Tensor) -> tuple[Denoised, Surfaces]:
+        """Both heads at once; slices and canonical images need not be of the same patients."""
+        return self.denoise(hu), self.surfaces(canonical_hu)
+
+
+def _zero(layer: nn.Conv2d) -> None:
+    """Let a layer start by saying nothing."""
+    nn.init.zeros_(layer.weight)
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
+
+
+def _network_input(hu: Tensor, kind: Tensor | float) -> tuple[Tensor, Tensor]:
+    """What the encoder reads, (B, 4, H, W), and each slice's noise in HU, (B, 1, 1, 1).
+
+    Values, their fine detail in units of the slice's own noise, that noise, and CT or MR. Noise is
+    between a hundredth and a fifth of what anatomy spans: in its own units it is learnt much
+    sooner, and one network serves every dose.
+    """
+    values = hu.clamp(*HU_RANGE)
+    detail = values - F.avg_pool2d(values, 5, stride=1, padding=2, count_include_pad=False)
+    noise = _noise_level(values, detail)
+    planes = torch.as_tensor(kind, dtype=hu.dtype, device=hu.device).reshape(-1, 1, 1, 1)
+    parts = [
+        values / HU_SCALE,
+        (detail / noise).clamp(-DETAIL_LIMIT, DETAIL_LIMIT),
+        torch.log(noise / 30).expand_as(values),
+        planes.expand_as(values),
+    ]
+    return torch.cat(parts, dim=1), noise
+
+
+def _noise_level(values: Tensor, detail: Tensor) -> Tensor:
+    """A robust guess at the standard deviation of each slice's noise in the body, (B, 1, 1, 1).
+
+    The median ignores edges; every second row and column tell enough.
+    """
+    sparse, body = detail[..., ::2, ::2], values[..., ::2, ::2] > BODY_HU
+    size = torch.where(body, sparse.abs(), torch.nan).flatten(1).nanmedian(dim=1).values
+    return (1.48 * size).nan_to_num(NOISE_LIMITS[0]).clamp(*NOISE_LIMITS)[:, None, None, None]
+
+
+def _coordinates(features: Tensor) -> Tensor:
+    """Box coordinates x and y of every cell, (B, 2, H, W)."""
+    batch, _, rows, columns = features.shape
+    y = torch.linspace(-1, 1, rows, dtype=features.dtype, device=features.device)
+    x = torch.linspace(-1, 1, columns, dtype=features.dtype, device=features.device)
+    grid = torch.stack(torch.meshgrid(x, y, indexing="xy"))
+    return grid.expand(batch, 2, rows, columns)

@@ -1,0 +1,135 @@
+"""From the surfaces that the network expects to a cloud of points that covers them evenly.
+
+The cloud head says for every cell of the box how likely a surface point lies there. A cloud of N
+points covers that expectation best where the mean distance from it to the nearest point is least:
+that is vector quantisation, so points start at equal steps of probability along a space-filling
+curve and a few Lloyd iterations spread them (Lloyd 1982). Deterministic, and good for any N.
+
+Knows nothing of networks: arrays in, arrays out.
+"""
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from jrviewer.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, BOX_PIXELS, FloatArray
+
+KEPT_MASS = 0.97  # cells beyond this share of the probability are left out: a haze far from all
+LLOYD_STEPS = 3
+
+
+def sample(
+    logits: FloatArray, log_sigma: FloatArray, count: int, sharpness: float = 1.0
+) -> tuple[FloatArray, NDArray[np.uint8], FloatArray]:
+    """Points (N, 3) in box coordinates, their labels (N,) and 1-sigma radii (N,) in millimetres.
+
+    `logits` (structures, layers, 128, 128) and `log_sigma`, which may be coarser in-plane, are as
+    the cloud head gives them. A
+    `sharpness` above 1 draws points towards the places that are most likely.
+    """
+    mass = _mass(logits, sharpness)
+    cells = np.flatnonzero(mass >= _threshold(mass))
+    cells = cells[np.argsort(_curve_order(logits.shape)[cells], kind="stable")]
+    mass, places = mass[cells], _cell_centres(logits.shape)[cells]
+    mass_size = logits[0].size
+    labels = cells // mass_size
+    points, point_labels = [], []
+    for label, share in enumerate(_shares(mass, labels, len(logits), count)):
+        if share:
+            own = labels == label
+            points.append(_spread(places[own], mass[own], share))
+            point_labels.append(np.full(share, label, dtype=np.uint8))
+    cloud, cloud_labels = np.concatenate(points), np.concatenate(point_labels)
+    index = cloud_labels.astype(np.intp) * log_sigma[0].size + _cell_of(cloud, log_sigma.shape)
+    return cloud.astype(np.float32), cloud_labels, np.exp(log_sigma.ravel()[index])
+
+
+def _mass(logits: FloatArray, sharpness: float) -> FloatArray:
+    """The probability of every cell, flat."""
+    scaled = logits.ravel() * sharpness
+    mass: FloatArray = np.exp(scaled - scaled.max())
+    mass /= mass.sum()
+    return mass
+
+
+def _threshold(mass: FloatArray) -> float:
+    """The least probability among the likeliest cells that together hold KEPT_MASS."""
+    likely = mass[mass > mass.max() * 1e-4]
+    descending = np.sort(likely)[::-1]
+    kept = np.searchsorted(np.cumsum(descending), KEPT_MASS * descending.sum())
+    return float(descending[min(kept, len(descending) - 1)])
+
+
+def _shares(mass: FloatArray, labels: NDArray[np.intp], structures: int, count: int) -> list[int]:
+    """How many points each structure gets: in proportion to its probability, largest remainder."""
+    wanted = np.bincount(labels, mass, minlength=structures) / mass.sum() * count
+    shares = np.floor(wanted).astype(int)
+    for label in np.argsort(shares - wanted)[: count - shares.sum()]:
+        shares[label] += 1
+    return [int(share) for share in shares]
+
+
+def _spread(places: FloatArray, mass: FloatArray, count: int) -> FloatArray:
+    """`count` points that cover weighted places evenly."""
+    steps = (np.arange(count) + 0.5) / count * mass.sum()
+    points = places[np.searchsorted(np.cumsum(mass), steps).clip(max=len(mass) - 1)]
+    for _ in range(LLOYD_STEPS):
+        nearest = cKDTree(points, balanced_tree=False, compact_nodes=False).query(places)[1]
+        weight = np.bincount(nearest, mass, minlength=count)
+        held = weight > 0
+        for axis in range(3):
+            mean = np.bincount(nearest, mass * places[:, axis], minlength=count)
+            points[held, axis] = mean[held] / weight[held]
+    return points
+
+
+@cache
+def _cell_centres(shape: tuple[int, ...]) -> FloatArray:
+    """Box coordinates (cells, 3) of all cells, float32."""
+    structures, layers, rows, columns = shape
+    depth = BOX_HALF_DEPTH_MM / BOX_HALF_WIDTH_MM
+    z = ((np.arange(layers) + 0.5) / layers * 2 - 1) * depth
+    y = (np.arange(rows) + 0.5) / rows * 2 - 1
+    x = (np.arange(columns) + 0.5) / columns * 2 - 1
+    grid = np.stack(np.meshgrid(z, y, x, indexing="ij"), axis=-1)[..., ::-1]
+    return np.tile(grid.reshape(-1, 3), (structures, 1)).astype(np.float32)
+
+
+def _cell_of(points: FloatArray, shape: tuple[int, ...]) -> NDArray[np.intp]:
+    """The flat cell (layer, row, column) that each point lies in."""
+    _, layers, rows, columns = shape
+    depth = BOX_HALF_DEPTH_MM / BOX_HALF_WIDTH_MM
+    column, row = (((points[:, axis] + 1) / 2 * columns).astype(int) for axis in (0, 1))
+    layer = ((points[:, 2] / depth + 1) / 2 * layers).astype(int)
+    clipped = (layer.clip(0, layers - 1), row.clip(0, rows - 1), column.clip(0, columns - 1))
+    return np.ravel_multi_index(clipped, (layers, rows, columns))
+
+
+@cache
+def _curve_order(shape: tuple[int, ...]) -> NDArray[np.intp]:
+    """The place of every cell on a curve: structures in turn, a Hilbert curve in-plane, depth to
+    and fro.
+    """
+    structures, layers, rows, columns = shape
+    in_plane = _hilbert(BOX_PIXELS)[:rows, :columns]
+    depth = np.arange(layers)[:, None, None]
+    depth = np.where(in_plane % 2 == 0, depth, layers - 1 - depth)
+    place = in_plane * layers + depth
+    return np.concatenate([place.ravel() + s * place.size for s in range(structures)])
+
+
+def _hilbert(side: int) -> NDArray[np.intp]:
+    """Each cell's distance along a Hilbert curve through a square whose side is a power of two."""
+    row, column = np.mgrid[:side, :side]
+    distance = np.zeros((side, side), dtype=np.intp)
+    step = side // 2
+    while step:
+        right, down = (column & step) > 0, (row & step) > 0
+        distance += step * step * ((3 * right) ^ down)
+        flip = ~down & right
+        row, column = np.where(flip, side - 1 - row, row), np.where(flip, side - 1 - column, column)
+        row, column = np.where(down, row, column), np.where(down, column, row)
+        step //= 2
+    return distance

@@ -1,0 +1,74 @@
+"""Damaged files end in a sentence: what fuzzing found, and a short fuzz of its own."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from jrviewer import dicom
+from tests.dicom_factory import write_ct, write_dicomdir, write_enhanced_ct
+
+MESSAGES = ("corrupt", "unsupported", "not_dicom", "no_image", "empty", "open")
+
+
+def is_told(path: Path) -> bool:
+    """Whether reading and inspecting a file both end in an image or a sentence."""
+    opened = dicom.read([path])
+    rows = dicom.inspect([path])
+    return all(one.status in MESSAGES for one in rows) and all(
+        one.message for one in opened.refused
+    )
+
+
+def test_a_meta_element_of_a_wrong_length_is_told(tmp_path: Path) -> None:
+    path = write_ct(tmp_path / "a.dcm")
+    content = path.read_bytes()
+    at = content.index(b"\x02\x00\x10\x00UI")
+    path.write_bytes(content[: at + 4] + b"UL" + content[at + 6 :])
+
+    assert is_told(path)
+
+
+def test_a_size_of_an_unknown_kind_is_told(tmp_path: Path) -> None:
+    path = write_ct(tmp_path / "a.dcm")
+    path.write_bytes(path.read_bytes().replace(b"\x28\x00\x11\x00US", b"\x28\x00\x11\x00U "))
+
+    assert dicom.inspect([path])[0].status == "corrupt"
+
+
+def test_a_dicomdir_with_an_endless_name_is_told(tmp_path: Path) -> None:
+    endless = tmp_path.joinpath(*["A" * 16] * 300)
+    path = write_dicomdir(tmp_path, [endless])
+
+    assert is_told(path)
+
+
+@pytest.fixture(scope="module")
+def contents(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
+    folder = tmp_path_factory.mktemp("sound")
+    return [
+        write_ct(folder / "a", rows=16, columns=16).read_bytes(),
+        write_ct(folder / "b", rows=16, columns=16, preamble=False).read_bytes(),
+        write_enhanced_ct(folder / "c", 2, rows=16, columns=16).read_bytes(),
+        write_dicomdir(folder, []).read_bytes(),
+    ]
+
+
+@settings(
+    max_examples=60,
+    deadline=10_000,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(st.data())
+def test_a_file_with_any_bytes_exchanged_is_told(
+    contents: list[bytes], tmp_path: Path, data: st.DataObject
+) -> None:
+    content = bytearray(data.draw(st.sampled_from(contents)))
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(content) - 1))
+        content[at : at + 2] = data.draw(st.binary(min_size=0, max_size=4))
+    (tmp_path / "damaged").write_bytes(content)
+
+    assert is_told(tmp_path / "damaged")

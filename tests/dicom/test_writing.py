@@ -1,0 +1,316 @@
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pydicom import Dataset, dcmread
+
+from jrviewer import dicom
+from jrviewer.dicom.derived import SERIES_DESCRIPTION, Origin, derive
+from jrviewer.dicom.gate import require_sound
+from jrviewer.dicom.writing import _origin
+from jrviewer.errors import ExportError
+from jrviewer.records import Prediction, Slice
+from tests.dicom_factory import (
+    write_colour,
+    write_ct,
+    write_enhanced_ct,
+    write_mr,
+    write_series,
+)
+from tests.factory import make_slice
+
+CT = "1.2.840.10008.5.1.4.1.1.2"
+ENHANCED_CT = "1.2.840.10008.5.1.4.1.1.2.1"
+MR = "1.2.840.10008.5.1.4.1.1.4"
+CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
+WEIGHTS = "ab" * 32
+
+SOURCES: dict[str, tuple[Callable[..., Path], str]] = {
+    "ct": (write_ct, CT),
+    "mr": (write_mr, MR),
+    "enhanced": (write_enhanced_ct, ENHANCED_CT),
+    "colour": (write_colour, CAPTURE),
+}
+every_source = pytest.mark.parametrize("kind", list(SOURCES))
+
+
+def slice_of(path: Path, index: int = 0) -> Slice:
+    return dicom.read([path]).series[0][index]
+
+
+def denoised(image: Slice) -> Prediction:
+    """A prediction that raises every value by three, enough to be told from its source."""
+    return Prediction(
+        slice=image,
+        denoised=(image.pixels + 3).astype(np.float32),
+        cloud=None,
+        dense_cloud=None,
+        no_cloud_reason="This test makes no cloud.",
+        model="joint 1",
+        weights_sha256=WEIGHTS,
+        device="CPU fp32",
+        seconds=0.1,
+    )
+
+
+def derived(kind: str, folder: Path) -> tuple[Path, Path]:
+    """A source and what was derived from its last slice."""
+    source = SOURCES[kind][0](folder / "source.dcm")
+    target = folder / "derived.dcm"
+    dicom.write_derived(denoised(slice_of(source, -1)), target)
+    return source, target
+
+
+def complaints(path: Path) -> set[str]:
+    """The errors that dciodvfy finds in a file."""
+    ran = subprocess.run(["dciodvfy", str(path)], capture_output=True, text=True, check=False)
+    lines = (ran.stdout + ran.stderr).splitlines()
+    return {line for line in lines if line.startswith("Error")}
+
+
+@every_source
+def test_the_derived_pixels_read_back_at_the_sources_place(kind: str, tmp_path: Path) -> None:
+    source, target = derived(kind, tmp_path)
+    before, after = slice_of(source, -1), slice_of(target)
+
+    assert after.pixels == pytest.approx(before.pixels + 3, abs=0.01)
+    assert after.plane.to_patient(np.array([[5.0, 7.0]])) == pytest.approx(
+        before.plane.to_patient(np.array([[5.0, 7.0]]))
+    )
+    assert after.unit == before.unit
+
+
+@every_source
+def test_the_class_is_kept_only_for_modality_pixels(kind: str, tmp_path: Path) -> None:
+    _, target = derived(kind, tmp_path)
+
+    assert dicom.inspect([target])[0].sop_class == SOURCES[kind][1]
+
+
+@pytest.mark.skipif(shutil.which("dciodvfy") is None, reason="needs dciodvfy of dicom3tools")
+@every_source
+def test_dciodvfy_finds_no_error_that_the_source_lacks(kind: str, tmp_path: Path) -> None:
+    source, target = derived(kind, tmp_path)
+
+    assert complaints(target) <= complaints(source)
+
+
+@pytest.mark.skipif(shutil.which("dcmdump") is None, reason="needs DCMTK")
+@every_source
+def test_dcmtk_reads_the_derived_object(kind: str, tmp_path: Path) -> None:
+    _, target = derived(kind, tmp_path)
+
+    assert subprocess.run(["dcmdump", "-q", str(target)], stdout=subprocess.DEVNULL).returncode == 0  # noqa: PLW1510
+
+
+def test_gdcm_reads_back_the_very_pixels(tmp_path: Path) -> None:
+    import gdcm
+
+    _, target = derived("ct", tmp_path)
+    reader = gdcm.ImageReader()
+    reader.SetFileName(str(target))
+
+    assert reader.Read()
+    raw = reader.GetImage().GetBuffer().encode("utf-8", "surrogateescape")
+    assert raw == dcmread(target).PixelData
+
+
+def test_the_derivation_is_told_in_full(tmp_path: Path) -> None:
+    source, target = derived("ct", tmp_path)
+    before, after = dcmread(source), dcmread(target)
+
+    assert list(after.ImageType) == ["DERIVED", "SECONDARY", "AXIAL"]
+    assert after.SeriesDescription == SERIES_DESCRIPTION
+    assert WEIGHTS in after.DerivationDescription
+    assert after.DerivationCodeSequence[0].CodeValue == "113087"
+    image = after.SourceImageSequence[0]
+    assert image.ReferencedSOPInstanceUID == before.SOPInstanceUID
+    assert image.PurposeOfReferenceCodeSequence[0].CodeValue == "121322"
+    equipment = after.ContributingEquipmentSequence[-1]
+    assert equipment.PurposeOfReferenceCodeSequence[0].CodeValue == "109102"
+    assert after.BurnedInAnnotation == "NO"
+
+
+def test_patient_and_study_are_kept_and_object_and_series_are_new(tmp_path: Path) -> None:
+    source, target = derived("ct", tmp_path)
+    before, after = dcmread(source), dcmread(target)
+
+    assert after.PatientName == before.PatientName
+    assert after.StudyInstanceUID == before.StudyInstanceUID
+    assert after.FrameOfReferenceUID == before.FrameOfReferenceUID
+    assert after.SOPInstanceUID != before.SOPInstanceUID
+    assert after.SeriesInstanceUID != before.SeriesInstanceUID
+
+
+def test_names_in_another_character_set_survive(tmp_path: Path) -> None:
+    source = write_ct(
+        tmp_path / "a.dcm", patient_name="Müller^Jörg", extra={"SpecificCharacterSet": "ISO_IR 100"}
+    )
+    dicom.write_derived(denoised(slice_of(source)), tmp_path / "b.dcm")
+
+    assert dcmread(tmp_path / "b.dcm").PatientName == "Müller^Jörg"
+
+
+def test_all_slices_of_a_series_get_one_new_series(tmp_path: Path) -> None:
+    write_series(tmp_path / "in", 3)
+    (tmp_path / "out").mkdir()
+    for index, image in enumerate(dicom.read([tmp_path / "in"]).series[0]):
+        dicom.write_derived(denoised(image), tmp_path / "out" / f"{index}.dcm")
+
+    (series,) = dicom.read([tmp_path / "out"]).series
+
+    assert [image.plane.origin_mm[2] for image in series] == [0, 5, 10]
+
+
+def test_padding_stays_padding_and_nothing_else_becomes_it(tmp_path: Path) -> None:
+    hu = np.full((8, 8), -1021.0)
+    hu[0] = -1024
+    source = write_ct(tmp_path / "a.dcm", hu, extra={"PixelPaddingValue": 0})
+    image = slice_of(source)
+    prediction = denoised(image)
+    lowered = Prediction(
+        image, image.pixels - 3, None, None, "no", "joint 1", WEIGHTS, prediction.device, 0.1
+    )
+    dicom.write_derived(lowered, tmp_path / "b.dcm")
+
+    pixels = slice_of(tmp_path / "b.dcm").pixels
+
+    assert (pixels[0] == -1024).all()
+    assert (pixels[1:] == -1023).all()
+
+
+def test_a_lossy_source_stays_lossy(tmp_path: Path) -> None:
+    source = write_ct(
+        tmp_path / "a.dcm",
+        extra={"LossyImageCompression": "01", "LossyImageCompressionRatio": 10},
+    )
+    dicom.write_derived(denoised(slice_of(source)), tmp_path / "b.dcm")
+
+    assert dcmread(tmp_path / "b.dcm").LossyImageCompression == "01"
+    assert slice_of(tmp_path / "b.dcm").acquisition.lossy == "lossy 10:1"
+
+
+def test_private_tags_icons_and_overlays_are_left_out(tmp_path: Path) -> None:
+    source = write_ct(tmp_path / "a.dcm", extra={"IconImageSequence": [Dataset()]})
+    ds = dcmread(source)
+    ds.private_block(0x0029, "SECRET", create=True).add_new(1, "LO", "inside")
+    ds.add_new(0x60003000, "OW", b"\0\0")
+    ds.save_as(source)
+    dicom.write_derived(denoised(slice_of(source)), tmp_path / "b.dcm")
+
+    after = dcmread(tmp_path / "b.dcm")
+
+    assert not [tag for tag in after.keys() if tag.is_private or tag.group == 0x6000]  # noqa: SIM118
+    assert "IconImageSequence" not in after
+
+
+def test_lines_are_written_and_the_seal_has_the_last_word(tmp_path: Path) -> None:
+    source = write_ct(tmp_path / "a.dcm")
+    target = tmp_path / "b.dcm"
+
+    dicom.write_derived(
+        denoised(slice_of(source)),
+        target,
+        lines=["app=JRViewer", "seal=0000"],
+        seal=lambda content: content.replace(b"seal=0000", b"seal=1234"),
+    )
+
+    assert dcmread(target).ImageComments.splitlines() == ["app=JRViewer", "seal=1234"]
+
+
+def test_a_source_that_changed_is_not_derived_from(tmp_path: Path) -> None:
+    source = write_ct(tmp_path / "a.dcm")
+    image = slice_of(source)
+    write_ct(source, np.zeros((64, 64)))
+
+    with pytest.raises(ExportError, match="has changed"):
+        dicom.write_derived(denoised(image), tmp_path / "b.dcm")
+
+    assert not (tmp_path / "b.dcm").exists()
+
+
+def test_a_source_that_is_gone_is_said(tmp_path: Path) -> None:
+    source = write_ct(tmp_path / "a.dcm")
+    image = slice_of(source)
+    source.unlink()
+
+    with pytest.raises(ExportError, match="no longer be read"):
+        dicom.write_derived(denoised(image), tmp_path / "b.dcm")
+
+
+def test_a_disk_that_refuses_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = write_ct(tmp_path / "a.dcm")
+    target = tmp_path / "out" / "b.dcm"
+    target.parent.mkdir()
+    target.write_bytes(b"old")
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ExportError, match="full or read-only"):
+        dicom.write_derived(denoised(slice_of(source)), target)
+
+    assert [path.read_bytes() for path in target.parent.iterdir()] == [b"old"]
+
+
+MUTANTS: dict[str, Callable[[Dataset, Dataset], None]] = {
+    "new identifiers": lambda ds, source: setattr(ds, "SOPInstanceUID", source.SOPInstanceUID),
+    "same patient and study": lambda ds, _: setattr(ds, "StudyInstanceUID", "1.2.3"),
+    "image type": lambda ds, _: setattr(ds, "ImageType", ["ORIGINAL", "PRIMARY", "AXIAL"]),
+    "derivation": lambda ds, _: delattr(ds, "DerivationDescription"),
+    "source image": lambda ds, _: delattr(ds, "SourceImageSequence"),
+    "equipment": lambda ds, _: setattr(ds, "ContributingEquipmentSequence", []),
+    "lossy": lambda ds, _: delattr(ds, "LossyImageCompression"),
+    "label": lambda ds, source: setattr(ds, "SeriesDescription", source.SeriesDescription),
+    "no foreign pixels": lambda ds, _: setattr(ds, "BurnedInAnnotation", "YES"),
+    "geometry": lambda ds, _: setattr(ds, "PixelSpacing", [2, 2]),
+    "pixels": lambda ds, _: setattr(ds, "PixelData", b"\0\0"),
+    "extremes": lambda ds, _: delattr(ds, "LargestImagePixelValue"),
+}
+
+
+@pytest.mark.parametrize("rule", list(MUTANTS))
+def test_the_gate_stops_an_object_that_breaks_a_rule(rule: str, tmp_path: Path) -> None:
+    source = write_ct(tmp_path / "a.dcm", extra={"LossyImageCompression": "01"})
+    image = slice_of(source)
+    origin: Origin = _origin(image.source)
+    ds = derive(denoised(image), origin, ())
+    require_sound(ds, origin)
+
+    MUTANTS[rule](ds, origin.parsed.dataset)
+
+    with pytest.raises(ExportError, match=rule):
+        require_sound(ds, origin)
+
+
+def test_the_phantom_opens_with_its_values(tmp_path: Path) -> None:
+    image = make_slice()
+    dicom.write_phantom(image, tmp_path / "phantom.dcm")
+
+    after = slice_of(tmp_path / "phantom.dcm")
+
+    assert np.array_equal(after.pixels, np.round(image.pixels))
+    assert after.plane.spacing_mm == (3.0, 3.0)
+    assert after.acquisition.patient_text[0] == "Phantom"
+    assert after.unit == "HU"
+
+
+def test_the_same_phantom_gives_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        dicom.write_phantom(make_slice(), tmp_path / name)
+
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+@pytest.mark.skipif(shutil.which("dciodvfy") is None, reason="needs dciodvfy of dicom3tools")
+def test_dciodvfy_finds_no_error_in_the_phantom(tmp_path: Path) -> None:
+    dicom.write_phantom(make_slice(), tmp_path / "phantom.dcm")
+
+    assert complaints(tmp_path / "phantom.dcm") == set()

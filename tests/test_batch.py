@@ -1,0 +1,276 @@
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jrviewer import NOTICE, cli
+from jrviewer.errors import ModelError
+from jrviewer.records import Finding, Prediction, Slice
+from tests.boundaries import (
+    RED,
+    predict_at_once,
+    replace_module,
+    replace_network,
+    replace_reader,
+)
+from tests.factory import make_prediction
+
+KEYS = {
+    *("source", "argument", "ok", "message", "ply", "png", "dcm", "points", "seconds"),
+    *("input_check", "reasons"),
+}
+Captured = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def inputs(tmp_path: Path) -> Path:
+    """A folder with a file of two slices, one of one, and an empty one."""
+    folder = tmp_path / "inputs"
+    folder.mkdir()
+    (folder / "I10.dcm").write_text("Roe^Jane\nsecond")
+    (folder / "Miller_J.dcm").write_text("Miller^John")
+    (folder / "void.dcm").write_text("")
+    return folder
+
+
+@pytest.fixture
+def replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    replace_reader(monkeypatch)
+    replace_network(monkeypatch)
+
+
+def run_predict(out: Path, *arguments: object) -> tuple[int, dict[str, Any]]:
+    code = cli.main(["predict", *map(str, arguments), "--out", str(out)])
+    return code, json.loads((out / "report.json").read_text())
+
+
+@pytest.mark.usefixtures("replaced")
+class TestPredict:
+    def test_every_slice_gets_its_exports_and_a_result(self, inputs: Path, tmp_path: Path) -> None:
+        code, report = run_predict(tmp_path / "out", inputs / "I10.dcm")
+
+        assert code == 0
+        assert [result["ply"] for result in report["results"]] == ["I10.ply", "I10-0002.ply"]
+        assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+            *("I10-0002.ply", "I10-0002.png", "I10.ply", "I10.png", "report.json"),
+        ]
+
+    def test_the_report_has_exactly_the_agreed_keys(self, inputs: Path, tmp_path: Path) -> None:
+        _, report = run_predict(tmp_path / "out", inputs)
+
+        assert set(report) == {"model", "weights_sha256", "device", "results"}
+        assert all(set(result) == KEYS for result in report["results"])
+
+    def test_what_is_refused_ends_in_one_line_and_the_rest_is_still_done(
+        self, inputs: Path, tmp_path: Path, capsys: Captured
+    ) -> None:
+        code, report = run_predict(tmp_path / "out", inputs / "void.dcm", inputs / "I10.dcm")
+
+        printed = capsys.readouterr()
+        assert code == 1
+        assert printed.err == "argument 1: The file is empty. Export it again.\n"
+        assert printed.out == f"2 of 3 done; the details are in report.json. {NOTICE}\n"
+        assert [result["argument"] for result in report["results"]] == [1, 2, 2]
+        assert [result["ok"] for result in report["results"]] == [False, True, True]
+        assert report["results"][0]["source"] is None
+
+    def test_a_file_named_after_the_patient_is_exported_under_a_number(
+        self, inputs: Path, tmp_path: Path, capsys: Captured
+    ) -> None:
+        _, report = run_predict(tmp_path / "out", inputs / "Miller_J.dcm")
+
+        printed = capsys.readouterr()
+        assert report["results"][0]["png"] == "slice-0001.png"
+        for text in (printed.out, printed.err, json.dumps(report)):
+            assert "miller" not in text.lower()
+
+    def test_a_folder_is_one_argument(self, inputs: Path, tmp_path: Path) -> None:
+        _, report = run_predict(tmp_path / "out", inputs)
+
+        assert {result["argument"] for result in report["results"]} == {1}
+
+    def test_only_the_kinds_asked_for_are_written(self, inputs: Path, tmp_path: Path) -> None:
+        code, report = run_predict(tmp_path / "out", inputs / "I10.dcm", "--only", "png")
+
+        assert code == 0
+        assert [result["ply"] for result in report["results"]] == [None, None]
+        assert not list((tmp_path / "out").glob("*.ply"))
+
+    def test_one_slice_is_chosen_by_its_index(self, inputs: Path, tmp_path: Path) -> None:
+        code, report = run_predict(tmp_path / "out", inputs / "I10.dcm", "--index", 1)
+
+        assert code == 0
+        assert len(report["results"]) == 1
+
+    def test_an_index_beyond_the_series_falls_short(
+        self, inputs: Path, tmp_path: Path, capsys: Captured
+    ) -> None:
+        code, _ = run_predict(tmp_path / "out", inputs / "I10.dcm", "--index", 2)
+
+        assert code == 1
+        assert capsys.readouterr().err == (
+            "argument 1: There is no slice 2: this series has 0 to 1.\n"
+        )
+
+    @pytest.mark.parametrize("points", [1000, 1024, 4096])
+    def test_the_number_of_points_is_the_one_asked_for(
+        self, inputs: Path, tmp_path: Path, points: int
+    ) -> None:
+        arguments = (inputs / "I10.dcm", "--points", points, "--only", "ply")
+
+        _, report = run_predict(tmp_path / "out", *arguments)
+
+        assert report["results"][0]["points"] == points
+
+    def test_the_device_reaches_the_model(self, inputs: Path, tmp_path: Path) -> None:
+        _, report = run_predict(tmp_path / "out", inputs / "I10.dcm", "--device", "cpu")
+
+        assert report["device"] == "cpu fp32"
+
+    def test_the_output_folder_is_made(self, inputs: Path, tmp_path: Path) -> None:
+        code, _ = run_predict(tmp_path / "deep" / "out", inputs / "I10.dcm", "--only", "ply,png")
+
+        assert code == 0
+
+    def test_an_output_folder_that_cannot_be_made_ends_in_a_sentence(
+        self, inputs: Path, capsys: Captured
+    ) -> None:
+        place = inputs / "void.dcm" / "out"
+
+        assert cli.main(["predict", str(inputs / "I10.dcm"), "--out", str(place)]) == 1
+        assert "output folder cannot be made" in capsys.readouterr().err
+
+    def test_without_derived_dicom_the_result_says_so(self, inputs: Path, tmp_path: Path) -> None:
+        _, report = run_predict(tmp_path / "out", inputs / "I10.dcm")
+
+        assert report["results"][0]["dcm"] is None
+        assert "does not write derived DICOM" in report["results"][0]["message"]
+
+
+def test_derived_dicom_is_written_where_the_reader_can(
+    inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace_network(monkeypatch)
+    replace_reader(monkeypatch, write_derived=lambda _, path: path.write_text("derived"))
+
+    _, report = run_predict(tmp_path / "out", inputs / "I10.dcm", "--index", 0)
+
+    assert report["results"][0]["dcm"] == "I10.denoised.dcm"
+    assert (tmp_path / "out" / "I10.denoised.dcm").read_text() == "derived"
+
+
+def test_a_red_input_check_runs_nothing_and_gives_its_reasons(
+    inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    replace_reader(monkeypatch)
+    replace_network(monkeypatch, predict_at_once(red=True))
+
+    code, report = run_predict(tmp_path / "out", inputs / "I10.dcm", "--index", 0)
+
+    (result,) = report["results"]
+    assert code == 1
+    assert (result["ok"], result["input_check"], result["reasons"]) == (False, "red", [RED])
+    assert capsys.readouterr().err == f"argument 1: The model was not run. {RED}\n"
+
+
+def test_run_anyway_is_written_into_the_exports(
+    inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace_reader(monkeypatch)
+    replace_network(monkeypatch, predict_at_once(red=True))
+
+    code, report = run_predict(
+        tmp_path / "out", inputs / "I10.dcm", "--index", 0, "--run-anyway", "--only", "ply"
+    )
+
+    assert code == 0
+    assert report["results"][0]["input_check"] == "red"
+    assert b"comment overridden=yes\n" in (tmp_path / "out" / "I10.ply").read_bytes()
+
+
+def without_cloud(slice_: Slice) -> Prediction:
+    prediction = make_prediction(slice_, findings=[Finding("amber", "This is MR.")])
+    reason = "No cloud is made from MR."
+    return replace(prediction, cloud=None, dense_cloud=None, no_cloud_reason=reason)
+
+
+def test_a_slice_without_a_cloud_is_done_with_the_reason_in_its_message(
+    inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace_reader(monkeypatch)
+    replace_network(monkeypatch, predict_at_once(without_cloud))
+
+    code, report = run_predict(
+        tmp_path / "out", inputs / "I10.dcm", "--index", 0, "--only", "ply,png"
+    )
+
+    (result,) = report["results"]
+    assert code == 0
+    assert (result["ply"], result["png"], result["points"]) == (None, "I10.png", None)
+    assert result["message"] == "No cloud is made from MR."
+    assert (result["input_check"], result["reasons"]) == ("amber", ["This is MR."])
+
+
+def head(slice_: Slice) -> Prediction:
+    acquisition = replace(slice_.acquisition, body_part="HEAD")
+    return make_prediction(replace(slice_, acquisition=acquisition))
+
+
+@pytest.mark.parametrize(("switch", "points"), [((), 682), (("--with-skin",), 1024)])
+def test_a_face_is_exported_only_when_asked_for(
+    inputs: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    switch: tuple[str, ...],
+    points: int,
+) -> None:
+    replace_reader(monkeypatch)
+    replace_network(monkeypatch, predict_at_once(head))
+
+    _, report = run_predict(tmp_path / "out", inputs / "I10.dcm", "--only", "ply", *switch)
+
+    assert report["results"][0]["points"] == points
+
+
+def test_without_a_model_predict_ends_in_its_sentence(
+    inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    def missing(device: str) -> None:
+        raise ModelError("The weights are missing. Install JRViewer again.")
+
+    replace_reader(monkeypatch)
+    replace_module(monkeypatch, "inference", load_model=missing)
+
+    assert cli.main(["predict", str(inputs / "I10.dcm"), "--out", str(tmp_path / "out")]) == 1
+    assert capsys.readouterr().err == "The weights are missing. Install JRViewer again.\n"
+
+
+def test_an_interrupted_run_says_so_without_a_traceback(
+    inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    def interrupted(paths: Sequence[Path], report: object) -> None:
+        raise KeyboardInterrupt
+
+    replace_reader(monkeypatch, read=interrupted)
+    replace_network(monkeypatch)
+
+    assert cli.main(["predict", str(inputs), "--out", str(tmp_path / "out")]) == 1
+    assert "Stopped" in capsys.readouterr().err
+
+
+def test_progress_is_shown_on_a_terminal_only(
+    inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    replace_reader(monkeypatch)
+    replace_network(monkeypatch)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+
+    run_predict(tmp_path / "out", inputs / "I10.dcm", "--only", "ply")
+
+    printed = capsys.readouterr()
+    assert "slice 2 of 2" in printed.err
+    assert printed.out.count("\n") == 1

@@ -1,0 +1,66 @@
+import pytest
+import torch
+
+from jrviewer.network import CT, MR, Config, JointNet
+from tests.small_network import small_net
+
+
+def test_a_slice_comes_back_at_its_own_size_whatever_that_is() -> None:
+    denoised = small_net().denoise(torch.zeros(2, 1, 50, 67))
+
+    assert denoised.hu.shape == denoised.log_variance.shape == (2, 1, 50, 67)
+
+
+def test_an_untrained_head_leaves_the_slice_as_it_is() -> None:
+    hu = torch.linspace(-1000, 3000, 64 * 64).reshape(1, 1, 64, 64)
+
+    assert torch.equal(small_net().denoise(hu).hu, hu)
+
+
+def test_surfaces_have_a_cell_for_every_structure_layer_and_pixel() -> None:
+    surfaces = small_net().surfaces(torch.zeros(1, 1, 128, 128))
+
+    assert surfaces.logits.shape == (1, 3, 16, 128, 128)
+    assert surfaces.log_sigma.shape == (1, 3, 16, 64, 64)
+
+
+def test_the_network_is_told_whether_it_sees_ct_or_mr() -> None:
+    net, hu = small_net(), torch.randn(1, 1, 32, 32) * 100
+    torch.nn.init.normal_(net.denoising.out.weight)
+
+    assert not torch.allclose(net.denoise(hu, CT).hu, net.denoise(hu, MR).hu)
+
+
+def test_a_batch_gives_what_its_slices_give_alone() -> None:
+    net, hu = small_net(), torch.randn(3, 1, 32, 32) * 100
+    kinds = torch.tensor([CT, MR, CT])
+
+    together = net.denoise(hu, kinds).hu
+
+    for index in range(3):
+        alone = net.denoise(hu[index : index + 1], float(kinds[index])).hu
+        assert torch.allclose(together[index : index + 1], alone, atol=1e-2)
+
+
+def test_both_heads_read_the_same_encoder() -> None:
+    net = small_net()
+    torch.nn.init.normal_(net.denoising.out.weight)
+    hu, canonical = torch.randn(1, 1, 32, 32) * 100, torch.randn(1, 1, 128, 128) * 100
+
+    denoised, surfaces = net(hu, canonical)
+    (denoised.hu.sum() + surfaces.logits.sum()).backward()
+
+    assert all(p.grad is not None for p in net.encoder.parameters())
+
+
+@pytest.mark.parametrize("pixels", [128, 512])
+def test_the_shipped_sizes_stay_within_40_thousand_operations_a_pixel(pixels: int) -> None:
+    from torch.utils.flop_counter import FlopCounterMode
+
+    net = JointNet(Config())
+    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+        net.denoise(torch.zeros(1, 1, pixels, pixels))
+        if pixels == 512:
+            net.surfaces(torch.zeros(1, 1, 128, 128))
+
+    assert counter.get_total_flops() / 2 / pixels**2 <= 40_000

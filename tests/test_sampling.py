@@ -1,0 +1,84 @@
+import numpy as np
+import pytest
+from scipy.spatial import cKDTree
+
+from jrviewer.geometry import FloatArray
+from jrviewer.sampling import sample
+
+SHAPE = (3, 16, 128, 128)
+DEPTH = 64 / 224
+
+
+def tube(radius: float = 0.5, structure: int = 0, background: float = -30.0) -> FloatArray:
+    """Logits of a tube along the depth axis."""
+    logits = np.full(SHAPE, background, dtype=np.float32)
+    steps = (np.arange(128) + 0.5) / 64 - 1
+    distance = np.abs(np.hypot(steps[None, :], steps[:, None]) - radius)
+    logits[structure] = np.where(distance < 1 / 64, 0.0, background)
+    return logits
+
+
+@pytest.mark.parametrize("count", [1000, 1024, 4096])
+def test_there_are_as_many_points_as_asked_for(count: int) -> None:
+    points, labels, sigma = sample(tube(), np.zeros(SHAPE, np.float32), count)
+
+    assert points.shape == (count, 3)
+    assert labels.shape == sigma.shape == (count,)
+
+
+def test_points_lie_on_the_likely_surface() -> None:
+    points, _, _ = sample(tube(0.5), np.zeros(SHAPE, np.float32), 1024)
+
+    assert np.abs(np.hypot(points[:, 0], points[:, 1]) - 0.5).max() < 2 / 128
+    assert np.abs(points[:, 2]).max() <= DEPTH
+
+
+def test_points_cover_the_surface_more_evenly_than_chance() -> None:
+    points, _, _ = sample(tube(0.5), np.zeros(SHAPE, np.float32), 512)
+    random = np.random.default_rng(0)
+    angle = random.uniform(0, 2 * np.pi, (2, 20_000))
+    height = random.uniform(-DEPTH, DEPTH, (2, 20_000))
+    truth, other = np.stack([0.5 * np.cos(angle), 0.5 * np.sin(angle), height], axis=-1)
+
+    own, chance = (np.mean(cKDTree(cloud).query(truth)[0]) for cloud in (points, other[:512]))
+
+    assert own < 0.8 * chance
+
+
+def test_structures_get_points_in_proportion_to_their_probability() -> None:
+    skin, bone = tube(0.7, structure=0), tube(0.3, structure=1)
+    logits = np.maximum(skin, bone)
+    cells = [(part > -1).sum() for part in logits]
+
+    _, labels, _ = sample(logits, np.zeros(SHAPE, np.float32), 1024)
+
+    wanted = np.array(cells) / sum(cells) * 1024
+    assert np.abs(np.bincount(labels, minlength=3) - wanted).max() <= 1
+
+
+def test_every_point_gets_the_sigma_of_its_own_place_and_structure() -> None:
+    log_sigma = np.zeros((3, 16, 64, 64), np.float32)
+    log_sigma[0, :8] = np.log(5.0)
+
+    points, _, sigma = sample(tube(), log_sigma, 1024)
+
+    assert sigma[points[:, 2] < -0.01] == pytest.approx(5.0)
+    assert sigma[points[:, 2] > 0.01] == pytest.approx(1.0)
+
+
+def test_the_same_surfaces_give_the_same_cloud() -> None:
+    first, second = (sample(tube(), np.zeros(SHAPE, np.float32), 256)[0] for _ in range(2))
+
+    assert np.array_equal(first, second)
+
+
+def test_the_left_of_the_image_is_the_left_of_the_cloud() -> None:
+    logits = np.full(SHAPE, -30.0, dtype=np.float32)
+    logits[2, 12, 20:24, 100:104] = 0.0
+
+    points, labels, _ = sample(logits, np.zeros(SHAPE, np.float32), 16)
+
+    assert points.mean(axis=0) == pytest.approx(
+        [102 / 64 - 1, 22 / 64 - 1, (12.5 / 8 - 1) * DEPTH], abs=0.01
+    )
+    assert set(labels.tolist()) == {2}

@@ -1,0 +1,1 @@
+"""Makes and measures the weights that ship. Imports jrviewer, never the reverse."""

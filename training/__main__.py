@@ -1,0 +1,88 @@
+"""`python -m training COMMAND`: fit, baselines, evaluate, export."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from jrviewer.errors import JRViewerError
+from jrviewer.progress import Report, silent
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; 0 when it is done, 1 when it could not be, 2 for wrong usage."""
+    from training import baselines, evaluate
+
+    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    _fit_arguments(commands.add_parser("fit", help="train a model"))
+    _export_arguments(commands.add_parser("export", help="make a run the bundled model"))
+    baselines.add_arguments(commands.add_parser("baselines", help="fit baselines and peers"))
+    evaluate.add_arguments(commands.add_parser("evaluate", help="measure weights and peers"))
+    args = parser.parse_args(arguments)
+    run = {"fit": _fit, "export": _export, "baselines": baselines.run, "evaluate": evaluate.run}
+    try:
+        return run[args.command](args)
+    except JRViewerError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped; the last checkpoint is kept. Go on with --resume.", file=sys.stderr)
+        return 1
+
+
+def _fit_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--preset", default="shipped", help="a name in training/presets")
+    parser.add_argument("--data", type=Path, help="volumes to train on beside the phantoms")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="an upper limit")
+    parser.add_argument("--seed", type=int, help="instead of the preset's")
+    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    parser.add_argument("--devices", type=int, default=1, help="processes or GPUs")
+    parser.add_argument("--cache", type=Path, default=Path("runs/cache"), help="for the pools")
+    parser.add_argument("--out", type=Path, required=True, help="the run's folder")
+
+
+def _fit(args: argparse.Namespace) -> int:
+    from dataclasses import replace
+
+    from training.fit import fit
+    from training.prepare import prepare
+    from training.preset import load_preset
+
+    preset = load_preset(args.preset)
+    if args.seed is not None:
+        preset = replace(preset, seed=args.seed)
+    pairs, views = prepare(preset, args.data, args.cache, _report())
+    path = fit(
+        preset,
+        pairs,
+        views,
+        args.out,
+        minutes=args.minutes,
+        resume=args.resume,
+        devices=args.devices,
+    )
+    print(path)
+    return 0
+
+
+def _export_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--run", type=Path, required=True, help="the run's folder")
+    parser.add_argument("--out", type=Path, default=Path("resources/model"))
+
+
+def _export(args: argparse.Namespace) -> int:
+    from training.export import export
+
+    print(export(args.run, args.out))
+    return 0
+
+
+def _report() -> Report:
+    """A line on stderr that is written over, where somebody looks at it."""
+    if not sys.stderr.isatty():
+        return silent
+    return lambda fraction, what: print(f"\r{fraction:4.0%} {what}", end="", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

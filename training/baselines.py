@@ -1,0 +1,172 @@
+"""`python -m training baselines`: fits the cloud baselines and trains the denoising peers.
+
+On training patients only, into `training/baselines/` (committed), which `evaluate` and `bench`
+read.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from jrviewer.progress import Report, silent
+from training import cloud_baselines
+from training.cases import COARSEST_MM
+from training.noise_pool import Source, balanced, read_index, write_pairs
+from training.peer_training import Budget, Crops, pool_crops, train_peer
+from training.peers import TRAINED, save_network
+from training.views import Stored, View, read_pool, write_pool
+from training.volumes import catalogue, data_sha256, load, native_slices
+
+FOLDER = Path(__file__).parent / "baselines"
+CLOUD_FILE = "cloud.npz"
+FACTS_FILE = "facts.json"
+VIEW_STEP_MM = 7.0
+MOST_VIEWS = {"head-neck": 10, "head": 10}  # per volume; they are many, the other regions few
+MOST_VIEWS_ELSEWHERE = 30
+PAIRS = {512: 120, 256: 600}  # how many noisy pairs of each size the peers see
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    parser.add_argument("--data", type=Path, required=True, help="folder with volumes/*.npz")
+    parser.add_argument("--out", type=Path, default=FOLDER, help="where the fits go")
+    parser.add_argument("--cache", type=Path, default=Path("runs/cache"), help="views and pairs")
+    parser.add_argument("--views", type=Path, help="training views made before (a views pool)")
+    parser.add_argument("--pairs", type=Path, help="noisy pairs made before (a noise pool)")
+    parser.add_argument("--only", choices=("cloud", *TRAINED), nargs="+", help="only these")
+    parser.add_argument("--minutes", type=float, default=20.0, help="training time of each peer")
+    parser.add_argument("--steps", type=int, default=None, help="updates of each peer, instead")
+    parser.add_argument("--seed", type=int, default=2026)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Fit and train what was asked for; returns the exit status."""
+    wanted = args.only or ("cloud", *TRAINED)
+    args.out.mkdir(parents=True, exist_ok=True)
+    report = _progress()
+    if "cloud" in wanted:
+        _fit_cloud(args, report)
+    peers = [name for name in TRAINED if name in wanted]
+    if peers:
+        crops = pool_crops(_pairs(args, report))
+        for name in peers:
+            _train(name, crops, args)
+    return 0
+
+
+def training_views(pool: Path) -> list[View]:
+    """The views of a pool that the baselines are fitted on: few of each volume where volumes of
+    the region are many.
+    """
+    chosen: list[View] = []
+    for stored in read_pool(pool):
+        most = MOST_VIEWS.get(stored.region, MOST_VIEWS_ELSEWHERE)
+        rows = np.linspace(0, len(stored) - 1, min(most, len(stored)))
+        chosen += [_unstored(stored, round(float(row))) for row in rows]
+    return chosen
+
+
+def remember(folder: Path, name: str, facts: dict[str, object]) -> None:
+    """Add what is known of one fit to the folder's facts."""
+    path = folder / FACTS_FILE
+    known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    known[name] = facts
+    path.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def _unstored(stored: Stored, row: int) -> View:
+    low, high = stored.z_range[row]
+    return View(
+        image=stored.images[row].astype(np.float32),
+        points=stored.points[row].astype(np.float32),
+        labels=np.array(stored.labels[row]),
+        z_range=(float(low), float(high)),
+        name=stored.name,
+        patient=stored.patient,
+        region=stored.region,
+        index=stored.indices[row],
+    )
+
+
+def _fit_cloud(args: argparse.Namespace, report: Report) -> None:
+    pool = args.views
+    if pool is None:
+        pool = args.cache / f"views_train_{data_sha256(args.data)[:16]}"
+        write_pool(args.data, "train", pool, VIEW_STEP_MM, report=report)
+    views = training_views(pool)
+    effort = cloud_baselines.Effort(seed=args.seed)
+    cloud_baselines.save(cloud_baselines.fit(views, effort, report), args.out / CLOUD_FILE)
+    facts: dict[str, object] = {
+        "views": len(views),
+        "patients": len({view.patient for view in views}),
+        "data_sha256": data_sha256(args.data),
+        **asdict(effort),
+    }
+    remember(args.out, "cloud", facts)
+
+
+def _pairs(args: argparse.Namespace, report: Report) -> Path:
+    """The pool of noisy pairs, made where none is given."""
+    if args.pairs is not None:
+        pool: Path = args.pairs
+        return pool
+    pool = args.cache / f"pairs_train_{data_sha256(args.data)[:16]}"
+    for size, sources in ((512, _native_sources(args.data)), (256, _volume_sources(args.data))):
+        if sources and not any(pair.size == size for pair in read_index(pool)):
+            stream = balanced(sources, args.seed)
+            write_pairs(stream, pool, size=size, count=PAIRS[size], seed=args.seed, report=report)
+    return pool
+
+
+def _native_sources(data: Path) -> list[list[Source]]:
+    patients: dict[str, list[Source]] = {}
+    for one in native_slices(data):
+        if one.split == "train":
+            source = (one.pixels, one.spacing_mm[0], one.name)
+            patients.setdefault(one.patient, []).append(source)
+    return list(patients.values())
+
+
+def _volume_sources(data: Path) -> list[list[Source]]:
+    return [group for group in _volume_groups(data) if group]
+
+
+def _volume_groups(data: Path) -> Iterator[list[Source]]:
+    for entry in catalogue(data):
+        if entry.split != "train" or entry.modality != "CT":
+            continue
+        volume = load(entry)
+        if volume.spacing_mm[1] <= COARSEST_MM:
+            yield [
+                (pixels, volume.spacing_mm[1], f"{entry.name}-{i + 1:04d}")
+                for i, pixels in enumerate(volume.voxels)
+            ]
+
+
+def _train(name: str, crops: Crops, args: argparse.Namespace) -> None:
+    started = time.monotonic()
+    budget = Budget(args.minutes, args.steps)
+    network, updates = train_peer(name, crops, budget, args.seed)
+    minutes = (time.monotonic() - started) / 60
+    facts = {"updates": updates, "minutes": round(minutes, 2), "seed": args.seed}
+    save_network(name, network, args.out, {key: str(value) for key, value in facts.items()})
+    remember(args.out, name, dict(facts))
+    sys.stdout.write(f"{name}: {updates} updates in {minutes:.1f} minutes\n")
+
+
+def _progress() -> Report:
+    """A report that overwrites one line of a terminal, and is silent elsewhere."""
+    if not sys.stderr.isatty():
+        return silent
+
+    def report(fraction: float, what: str) -> None:
+        sys.stderr.write(f"\r{fraction:4.0%} {what:70.70}")
+        sys.stderr.flush()
+
+    return report

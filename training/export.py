@@ -1,0 +1,101 @@
+"""From a run's last checkpoint to the weights that ship: half-precision safetensors and their card.
+
+What was written is loaded again by the app's own loader and must give the same numbers before the
+export says done.
+"""
+
+import hashlib
+import json
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+
+from jrviewer import __version__
+from jrviewer.errors import JRViewerError, ModelError
+from jrviewer.inference import Model, load_model
+from jrviewer.network import Config, JointNet
+from training.fit import CHECKPOINT
+
+NAME = "JRViewer joint model"
+WEIGHTS = "joint.safetensors"
+CARD = "card.json"
+MAX_BYTES = 16_000_000
+TOLERANCE_HU = 0.5  # between the checkpoint's numbers and those of the rounded weights
+
+
+def export(run: Path, out: Path, card: Mapping[str, Any] | None = None) -> Path:
+    """Write weights and card of a run into `out`; the path of the weights.
+
+    `card` holds what the run itself cannot know: data, licences, measured figures. Raises
+    JRViewerError where the run has no checkpoint, and ModelError where the written weights are too
+    large or do not give back the checkpoint's numbers.
+    """
+    path = run / CHECKPOINT
+    if not path.is_file():
+        raise JRViewerError("There is no checkpoint in that folder: train first, or name a run.")
+    state = torch.load(path, weights_only=True, map_location="cpu")
+    out.mkdir(parents=True, exist_ok=True)
+    weights = out / WEIGHTS
+    _write_weights(state, weights)
+    _compare(state, load_model("cpu", weights))
+    content = _card(state, weights) | dict(card or {})
+    (out / CARD).write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    return weights
+
+
+def _write_weights(state: Mapping[str, Any], path: Path) -> None:
+    about = {
+        "name": NAME,
+        "version": __version__,
+        "config": state["preset"]["model"],
+        "sharpness": state["preset"]["sharpness"],
+    }
+    tensors = {name: tensor.half().contiguous() for name, tensor in state["average"].items()}
+    save_file(tensors, path, metadata={"jrviewer": json.dumps(about)})
+    if path.stat().st_size > MAX_BYTES:
+        raise ModelError(f"The weights take more than {MAX_BYTES // 1_000_000} MB.")
+
+
+def _compare(state: Mapping[str, Any], model: Model) -> None:
+    """The written weights must do what the checkpoint did."""
+    net = JointNet(Config.from_values(state["preset"]["model"]))
+    net.load_state_dict(state["average"])
+    random = np.random.default_rng(0)
+    pixels = random.normal(0, 100, (64, 64)).astype(np.float32)
+    with torch.inference_mode():
+        expected = net.eval().denoise(torch.from_numpy(pixels)[None, None]).hu[0, 0].numpy()
+    worst = float(np.abs(model.denoise(pixels, "HU") - expected).max())
+    if worst > TOLERANCE_HU:
+        raise ModelError(f"The written weights differ by {worst:.2f} HU from the checkpoint.")
+
+
+def _card(state: Mapping[str, Any], weights: Path) -> dict[str, Any]:
+    preset = state["preset"]
+    return {
+        "name": NAME,
+        "version": __version__,
+        "weights_sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
+        "architecture": preset["model"],
+        "parameters": sum(tensor.numel() for tensor in state["average"].values()),
+        "preset": preset["name"],
+        "seed": preset["seed"],
+        "steps": state["step"],
+        "commit": _commit(),
+    }
+
+
+def _commit() -> str:
+    """The commit that trained, "" outside a checkout."""
+    asked = subprocess.run(
+        ["git", "rev-parse", "HEAD"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parent,
+    )
+    return asked.stdout.strip()

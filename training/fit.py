@@ -1,0 +1,207 @@
+"""Trains the joint model: every step one batch of noisy slices and one of canonical images.
+
+Progress with the remaining time on stderr, TensorBoard logs, checkpoints that `--resume` goes on
+from, and a clean stop on Ctrl-C. Random numbers come from one seeded generator whose state is in
+the checkpoint, so that a run that was stopped and resumed equals one that was not.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor
+from torch.utils.tensorboard import SummaryWriter
+from tqdm import tqdm
+
+from jrviewer.inference import channels_last
+from jrviewer.network import JointNet, Surfaces
+from training.augment import augment
+from training.losses import denoising_loss, sigma_loss, surface_loss
+from training.pools import Pairs, Views
+from training.preset import Preset
+
+Tensors = tuple[Tensor, ...] | list[Tensor]
+
+CHECKPOINT = "last.ckpt"
+SAVE_EVERY_SECONDS = 120.0
+WARM_UP_STEPS = 200
+SIGMA_VIEWS = 2  # of a step's views: distances cost time, and a few hundred tell enough
+
+
+def fit(
+    preset: Preset,
+    pairs: Pairs,
+    views: Views,
+    out: Path,
+    *,
+    minutes: float = math.inf,
+    resume: bool = False,
+    devices: int = 1,
+    quiet: bool = False,
+) -> Path:
+    """Train to the preset's last step, or until the minutes are up; the path of the checkpoint."""
+    out.mkdir(parents=True, exist_ok=True)
+    fabric = Fabric(accelerator="auto", devices=devices, precision=preset.precision)
+    fabric.launch()
+    run = _Run(fabric, preset, out)
+    if resume and (out / CHECKPOINT).is_file():
+        run.load()
+    with _interruptible(run), _log(out) as log, _bar(run, quiet=quiet) as bar:
+        run.train(pairs, views, log, bar, deadline=time.monotonic() + minutes * 60)
+    run.save()
+    return out / CHECKPOINT
+
+
+class _Run:
+    """The state that a checkpoint holds."""
+
+    def __init__(self, fabric: Fabric, preset: Preset, out: Path) -> None:
+        torch.manual_seed(preset.seed)
+        self.fabric, self.preset, self.out = fabric, preset, out
+        net = channels_last(JointNet(preset.model))
+        optimizer = torch.optim.AdamW(
+            net.parameters(), lr=preset.learning_rate, betas=(0.9, 0.99), weight_decay=1e-4
+        )
+        self.net, self.optimizer = fabric.setup(net, optimizer)
+        self.net.mark_forward_method("denoise")
+        self.net.mark_forward_method("surfaces")
+        self.average = torch.optim.swa_utils.AveragedModel(
+            self.net.module, multi_avg_fn=_running_mean(preset.average)
+        )
+        self.generator = torch.Generator().manual_seed(preset.seed + fabric.global_rank)
+        self.step = 0
+
+    def train(
+        self, pairs: Pairs, views: Views, log: SummaryWriter, bar: tqdm, deadline: float
+    ) -> None:
+        """Steps until the preset is done or the deadline has passed."""
+        saved = time.monotonic()
+        while self.step < self.preset.steps and time.monotonic() < deadline:
+            terms = self._update(pairs, views)
+            self.step += 1
+            bar.update()
+            if self.step % 20 == 0:
+                _write(log, terms, self.step, bar)
+            if time.monotonic() - saved > SAVE_EVERY_SECONDS:
+                self.save()
+                saved = time.monotonic()
+
+    def _update(self, pairs: Pairs, views: Views) -> dict[str, Tensor]:
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.preset.learning_rate * _schedule(self.step, self.preset.steps)
+        terms = self._losses(pairs, views)
+        total = (
+            terms["denoising"]
+            + self.preset.cloud_weight * terms["surface"]
+            + self.preset.sigma_weight * terms["sigma"]
+        )
+        self.fabric.backward(total)
+        self.fabric.clip_gradients(self.net, self.optimizer, max_norm=1.0)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.average.update_parameters(self.net.module)
+        return terms
+
+    def _losses(self, pairs: Pairs, views: Views) -> dict[str, Tensor]:
+        preset, generator = self.preset, self.generator
+        torch.manual_seed(
+            int(torch.randint(2**31, (), generator=generator))
+        )  # for the draws of cells
+        clean, noisy, kind = pairs.draw(preset.crops, preset.crop_pixels, generator)
+        images, points, labels, z_range = views.draw(preset.views, preset.points, generator)
+        images, points, z_range = augment(images, points, z_range, generator)
+        denoised = self.net.denoise(noisy, kind)
+        surfaces = self.net.surfaces(images)
+        return {
+            "denoising": denoising_loss(denoised, noisy, clean),
+            "surface": surface_loss(surfaces, points, labels, z_range),
+            "sigma": sigma_loss(*_first(SIGMA_VIEWS, surfaces, points, z_range)),
+        }
+
+    def save(self) -> None:
+        """Write the checkpoint whole or not at all."""
+        state = {
+            "net": self.net.module.state_dict(),
+            "average": self.average.module.state_dict(),
+            "averaged": self.average.n_averaged,
+            "optimizer": self.optimizer.state_dict(),
+            "generator": self.generator.get_state(),
+            "step": self.step,
+            "preset": asdict(self.preset),
+        }
+        part = self.out / (CHECKPOINT + ".part")
+        torch.save(state, part)
+        part.replace(self.out / CHECKPOINT)
+
+    def load(self) -> None:
+        """Go on where the checkpoint stands."""
+        state = torch.load(self.out / CHECKPOINT, weights_only=True)
+        self.net.module.load_state_dict(state["net"])
+        self.average.module.load_state_dict(state["average"])
+        self.average.n_averaged.copy_(state["averaged"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.generator.set_state(state["generator"])
+        self.step = state["step"]
+
+
+def _first(
+    count: int, surfaces: Surfaces, points: Tensor, z_range: Tensor
+) -> tuple[Surfaces, Tensor, Tensor]:
+    """The first few views of a batch."""
+    few = Surfaces(*(part[:count] for part in surfaces))
+    return few, points[:count], z_range[:count]
+
+
+def _schedule(step: int, steps: int) -> float:
+    """Share of the learning rate: a short linear rise, then a cosine to a hundredth."""
+    if step < WARM_UP_STEPS:
+        return (step + 1) / WARM_UP_STEPS
+    done = (step - WARM_UP_STEPS) / max(steps - WARM_UP_STEPS, 1)
+    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
+
+
+def _write(log: SummaryWriter, terms: dict[str, Tensor], step: int, bar: tqdm) -> None:
+    for name, value in terms.items():
+        log.add_scalar(f"loss/{name}", value.item(), step)
+    bar.set_postfix({name: f"{value.item():.3f}" for name, value in terms.items()}, refresh=False)
+
+
+@contextmanager
+def _interruptible(run: _Run) -> Iterator[None]:
+    """Ctrl-C keeps what was learnt: the checkpoint is written, then the interruption goes on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        run.save()
+        raise
+
+
+@contextmanager
+def _log(out: Path) -> Iterator[SummaryWriter]:
+    log = SummaryWriter(str(out / "log"))
+    try:
+        yield log
+    finally:
+        log.close()
+
+
+def _bar(run: _Run, *, quiet: bool) -> tqdm:
+    """Progress with the time that remains, on stderr and only where someone looks."""
+    return tqdm(
+        total=run.preset.steps, initial=run.step, unit="step", disable=True if quiet else None
+    )
+
+
+def _running_mean(decay: float) -> Callable[[Tensors, Tensors, Tensor | int], None]:
+    """Moves every averaged weight towards the current one; faster at first, when all is new."""
+
+    def update(averaged: Tensors, current: Tensors, count: Tensor | int) -> None:
+        kept = min(decay, (1 + float(count)) / (10 + float(count)))
+        torch._foreach_lerp_(averaged, current, 1 - kept)
+
+    return update
