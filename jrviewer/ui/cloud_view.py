@@ -220,8 +220,7 @@ class CloudView(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """Keep the keypad's views from the window's number keys, which are presets."""
-        is_key = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
-        if is_key and event.modifiers() & KEYPAD and view_of_key(event) is not None:
+        if isinstance(event, QKeyEvent) and _is_for_keypad(event):
             event.accept()
             return True
         return super().event(event)
@@ -292,3 +291,9 @@ class CloudView(QWidget):
         rows.addWidget(self.header)
         rows.addWidget(self.stack, 1)
         rows.addWidget(self.tools)
+
+
+def _is_for_keypad(event: QKeyEvent) -> bool:
+    """Whether Qt asks, before it looks for shortcuts, about a key of the keypad that is a view."""
+    is_asked = event.type() == QEvent.Type.ShortcutOverride
+    return is_asked and bool(event.modifiers() & KEYPAD) and view_of_key(event) is not None

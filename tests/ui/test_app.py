@@ -91,3 +91,15 @@ def test_a_file_that_macos_wants_opened_is_told(
     with qtbot.waitSignal(qapp.file_wished) as told:
         QApplication.sendEvent(qapp, QFileOpenEvent(str(ct_file)))
     assert told.args == [ct_file]
+
+
+@pytest.mark.vtk
+@pytest.mark.skipif(BLIND, reason="no OpenGL on the offscreen platform")
+def test_the_native_window_stays_when_the_3d_view_comes(qtbot: QtBot, start: Start) -> None:
+    """A new one would flash and lose the keyboard."""
+    begun = start()
+    native = begun.window.winId()
+
+    qtbot.waitUntil(lambda: begun.window.cloud.interactor is not None, timeout=60_000)
+
+    assert begun.window.winId() == native
