@@ -12,6 +12,7 @@ from types import TracebackType
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QFileOpenEvent, QGuiApplication, QSurfaceFormat
+from PySide6.QtOpenGLWidgets import QOpenGLWidget
 from PySide6.QtWidgets import QApplication
 
 from jrviewer import __version__
@@ -23,6 +24,8 @@ from jrviewer.ui.main_window import MainWindow
 from jrviewer.ui.opengl import default_format
 from jrviewer.ui.session import Session
 from jrviewer.ui.work import Worker, import_torch
+
+BLIND_PLATFORMS = ("offscreen", "minimal")
 
 
 class Application(QApplication):
@@ -45,6 +48,7 @@ class StartUp(QObject):
         super().__init__()
         self.session = Session(worker)
         self.window = MainWindow(self.session)
+        _reserve_opengl(self.window)
         self._paths = list(paths)
         self._ticket: Ticket | None = None
         self.session.background.finished.connect(self._create_cloud_view)
@@ -111,6 +115,14 @@ def dress(application: QApplication) -> None:
     QGuiApplication.setDesktopFileName("jrviewer")
     application.setWindowIcon(theme.icon("app"))
     theme.apply_dark(application)
+
+
+def _reserve_opengl(window: MainWindow) -> None:
+    """A hidden OpenGL child from the start: when a window on screen gets its first one, Qt makes
+    its native window anew, which flashes and loses the keyboard.
+    """
+    if QGuiApplication.platformName() not in BLIND_PLATFORMS:
+        QOpenGLWidget(window).hide()
 
 
 def _sample() -> list[Path]:

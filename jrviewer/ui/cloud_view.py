@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy.typing as npt
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QImage, QKeyEvent
 from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # `prepare` imports them
 
     from jrviewer.rendering.scene import Scene
 
+KEYPAD = Qt.KeyboardModifier.KeypadModifier
 WINDOW_DELAY_MS = 60  # a new texture costs a software renderer more than one step of a drag
 
 
@@ -217,6 +218,13 @@ class CloudView(QWidget):
         interactor.setParent(None)
         interactor.deleteLater()
 
+    def event(self, event: QEvent) -> bool:
+        """Keep the keypad's views from the window's number keys, which are presets."""
+        if isinstance(event, QKeyEvent) and _is_for_keypad(event):
+            event.accept()
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Standard views by keypad, the slice plane away while Space is held."""
         view = view_of_key(event)
@@ -283,3 +291,9 @@ class CloudView(QWidget):
         rows.addWidget(self.header)
         rows.addWidget(self.stack, 1)
         rows.addWidget(self.tools)
+
+
+def _is_for_keypad(event: QKeyEvent) -> bool:
+    """Whether Qt asks, before it looks for shortcuts, about a key of the keypad that is a view."""
+    is_asked = event.type() == QEvent.Type.ShortcutOverride
+    return is_asked and bool(event.modifiers() & KEYPAD) and view_of_key(event) is not None

@@ -33,6 +33,7 @@ class Display(QObject):
         self._original, self._denoised, self._cloud = original, denoised, cloud
         self._status = status
         self._shown: Prediction | None = None  # what the AI panes show, current or dimmed
+        self._withheld = ""  # why the model did not run on the slice that is shown
         self._peeks = False
         self._probed: tuple[float, float] | None = None
 
@@ -67,13 +68,14 @@ class Display(QObject):
     @Slot(object)
     def show_unpredicted(self, chosen: Slice) -> None:
         """Dim the last result and say what it is of; without one, say what is being done."""
+        self._withheld = ""
         self._status.show_check(*captions.check_text(None))
         self._say(self.tr("Working on this slice…"))
 
     @Slot(str)
     def show_withheld(self, reason: str) -> None:
         """The model did not run on this slice."""
-        self._shown = None
+        self._shown, self._withheld = None, reason
         self._status.show_check(self.tr("Input check: ■ not run"), reason)
         self._say(reason)
 
@@ -81,7 +83,7 @@ class Display(QObject):
     def show_not_done(self, reason: str) -> None:
         """There is no result, and none is on its way."""
         if self._session.slice is not None and self._session.prediction is None:
-            self._say(reason)
+            self._say(self._withheld or reason)
 
     def _say(self, sentence: str) -> None:
         if self._shown is None:

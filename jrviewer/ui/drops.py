@@ -15,6 +15,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMainWindow, QWidget
 
+WORD_PX = 24
+
 
 class DropWindow(QMainWindow):
     """Takes files and folders wherever over the window they are, and shows that it will."""
@@ -74,7 +76,7 @@ class DropHighlight(QWidget):
         painter.setPen(QPen(QColor(120, 215, 235), 3, Qt.PenStyle.DashLine))
         painter.drawRect(self.rect().adjusted(6, 6, -7, -7))
         font = painter.font()
-        font.setPointSizeF(font.pointSizeF() * 1.8)
+        font.setPixelSize(WORD_PX)
         painter.setFont(font)
         painter.setPen(QColor(235, 245, 248))
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.tr("Drop to open"))

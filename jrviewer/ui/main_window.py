@@ -8,6 +8,7 @@ from PySide6.QtGui import (
     QCloseEvent,
     QImage,
     QKeyEvent,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -32,6 +33,8 @@ from jrviewer.ui.slice_view import SliceView
 from jrviewer.ui.status import Status
 from jrviewer.ui.strip import Strip
 from jrviewer.ui.welcome import Welcome
+
+ROOM_FOR_WORDS_PX = 1200
 
 
 class MainWindow(DropWindow):
@@ -63,9 +66,8 @@ class MainWindow(DropWindow):
         self._show_busy(None)
 
     def _lay_out(self) -> None:
-        bar = self.addToolBar(self.tr("Tools"))
+        self._bar = bar = self.addToolBar(self.tr("Tools"))
         bar.setMovable(False)
-        bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.actions_.fill(bar)
         self.addActions(self.actions_.everything())
@@ -154,6 +156,15 @@ class MainWindow(DropWindow):
         actions.export_png.triggered.connect(self._ask_png)
         actions.full_screen.triggered.connect(self._toggle_full_screen)
         actions.quit.triggered.connect(self.close)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Icons alone where the words would push tools out of sight."""
+        super().resizeEvent(event)
+        style = Qt.ToolButtonStyle
+        has_room = self.width() >= ROOM_FOR_WORDS_PX
+        self._bar.setToolButtonStyle(
+            style.ToolButtonTextBesideIcon if has_room else style.ToolButtonIconOnly
+        )
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Space held shows the original in the AI pane."""

@@ -47,7 +47,9 @@ class SeriesList(QListWidget):
         self.setCurrentRow(index)
 
     def _caption(self, series: Series) -> str:
-        return self.tr("{title}\n{count} slices").format(title=series.title, count=len(series))
+        count = len(series)
+        words = self.tr("1 slice") if count == 1 else self.tr("{} slices").format(count)
+        return f"{series.title}\n{words}"
 
     def _wish(self, item: QListWidgetItem) -> None:
         self.series_wished.emit(self.row(item))

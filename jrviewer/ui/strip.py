@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
 Kind = Literal["error", "warning", "note"]
-SIGNS = {"error": "✕", "warning": "▲", "note": "i"}
+SIGNS = {"error": "!", "warning": "▲", "note": "i"}
 
 
 class Strip(QFrame):

@@ -1,7 +1,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,7 @@ Start = Callable[..., StartUp]
 
 
 @pytest.fixture
-def start(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
+def start(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Start:
     """Begins with paths; the bundled sample counts as missing."""
 
     def missing(name: str) -> Path:
@@ -40,7 +40,7 @@ def start(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
             start.begin()
         return start
 
-    yield begin
+    return begin
 
 
 def test_the_window_needs_nothing_that_is_slow_to_import() -> None:
@@ -91,3 +91,15 @@ def test_a_file_that_macos_wants_opened_is_told(
     with qtbot.waitSignal(qapp.file_wished) as told:
         QApplication.sendEvent(qapp, QFileOpenEvent(str(ct_file)))
     assert told.args == [ct_file]
+
+
+@pytest.mark.vtk
+@pytest.mark.skipif(BLIND, reason="no OpenGL on the offscreen platform")
+def test_the_native_window_stays_when_the_3d_view_comes(qtbot: QtBot, start: Start) -> None:
+    """A new one would flash and lose the keyboard."""
+    begun = start()
+    native = begun.window.winId()
+
+    qtbot.waitUntil(lambda: begun.window.cloud.interactor is not None, timeout=60_000)
+
+    assert begun.window.winId() == native

@@ -415,3 +415,31 @@ def test_painting_does_not_lose_references_to_none(qtbot: QtBot, open_window: Ma
     for _ in range(500):
         open_window.original.update()
     assert sys.getrefcount(None) > before - 100
+
+
+def test_a_hundred_random_wishes_leave_both_panes_alike(
+    qtbot: QtBot, open_window: MainWindow
+) -> None:
+    random = np.random.default_rng(7)
+    keys = [Key.Key_Up, Key.Key_Down, Key.Key_0, Key.Key_1, Key.Key_2, Key.Key_7]
+    keys += [Key.Key_R, Key.Key_F, Key.Key_I, Key.Key_N, Key.Key_Escape, Key.Key_Return]
+    panes = (open_window.original, open_window.denoised)
+    for _ in range(100):
+        pane = panes[random.integers(2)]
+        start, end = (tuple(int(x) for x in random.integers(10, 300, 2)) for _ in range(2))
+        modifiers = (hands.PLAIN, hands.CTRL, hands.SHIFT)[random.integers(3)]
+        match random.integers(3):
+            case 0:
+                button = (hands.LEFT, hands.MIDDLE, hands.RIGHT)[random.integers(3)]
+                hands.drag(pane, (start[0], start[1]), (end[0], end[1]), button, modifiers)
+            case 1:
+                hands.wheel(pane, int(random.integers(-3, 4)), modifiers)
+            case _:
+                press(qtbot, open_window, keys[random.integers(len(keys))])
+
+    press(qtbot, open_window, Key.Key_Return)
+    qtbot.waitUntil(lambda: open_window.session.prediction is not None)
+    one, other = (pane.projection for pane in panes)
+    assert one is not None
+    assert other is not None
+    assert (one.scale, one.centre) == (other.scale, other.centre)
