@@ -1,4 +1,4 @@
-"""`python -m training COMMAND`: fit, baselines, evaluate, export."""
+"""`python -m training COMMAND`: fit, baselines, evaluate, export, sample."""
 
 import argparse
 import sys
@@ -10,7 +10,7 @@ from jrviewer.progress import Report, silent
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; 0 when it is done, 1 when it could not be, 2 for wrong usage."""
-    from training import baselines, evaluate
+    from training import baselines, evaluate, sample
 
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -18,8 +18,15 @@ def main(arguments: list[str] | None = None) -> int:
     _export_arguments(commands.add_parser("export", help="make a run the bundled model"))
     baselines.add_arguments(commands.add_parser("baselines", help="fit baselines and peers"))
     evaluate.add_arguments(commands.add_parser("evaluate", help="measure weights and peers"))
+    sample.add_arguments(commands.add_parser("sample", help="make the bundled phantom slice"))
     args = parser.parse_args(arguments)
-    run = {"fit": _fit, "export": _export, "baselines": baselines.run, "evaluate": evaluate.run}
+    run = {
+        "fit": _fit,
+        "export": _export,
+        "baselines": baselines.run,
+        "evaluate": evaluate.run,
+        "sample": sample.run,
+    }
     try:
         return run[args.command](args)
     except JRViewerError as error:
