@@ -208,9 +208,11 @@ class JointNet(nn.Module):
         surfaces: Surfaces = self.cloud(self.encoder(_network_input(canonical_hu, CT)[0]))
         return surfaces
 
-    def forward(self, hu: Tensor, canonical_hu: Tensor) -> tuple[Denoised, Surfaces]:
+    def forward(
+        self, hu: Tensor, kind: Tensor | float, canonical_hu: Tensor
+    ) -> tuple[Denoised, Surfaces]:
         """Both heads at once; slices and canonical images need not be of the same patients."""
-        return self.denoise(hu), self.surfaces(canonical_hu)
+        return self.denoise(hu, kind), self.surfaces(canonical_hu)
 
 
 def _zero(layer: nn.Conv2d) -> None:

@@ -47,7 +47,7 @@ def test_both_heads_read_the_same_encoder() -> None:
     torch.nn.init.normal_(net.denoising.out.weight)
     hu, canonical = torch.randn(1, 1, 32, 32) * 100, torch.randn(1, 1, 128, 128) * 100
 
-    denoised, surfaces = net(hu, canonical)
+    denoised, surfaces = net(hu, CT, canonical)
     (denoised.hu.sum() + surfaces.logits.sum()).backward()
 
     assert all(p.grad is not None for p in net.encoder.parameters())

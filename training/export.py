@@ -57,6 +57,7 @@ def _write_weights(state: Mapping[str, Any], path: Path) -> None:
     }
     tensors = {name: tensor.half().contiguous() for name, tensor in state["average"].items()}
     save_file(tensors, path, metadata={"jrviewer": json.dumps(about)})
+    path.chmod(0o644)  # safetensors writes for its owner alone
     if path.stat().st_size > MAX_BYTES:
         raise ModelError(f"The weights take more than {MAX_BYTES // 1_000_000} MB.")
 

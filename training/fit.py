@@ -68,12 +68,10 @@ class _Run:
             net.parameters(), lr=preset.learning_rate, betas=(0.9, 0.99), weight_decay=1e-4
         )
         self.net, self.optimizer = fabric.setup(net, optimizer)
-        self.net.mark_forward_method("denoise")
-        self.net.mark_forward_method("surfaces")
         self.average = torch.optim.swa_utils.AveragedModel(
             self.net.module, multi_avg_fn=_running_mean(preset.average)
         )
-        self.generator = torch.Generator().manual_seed(preset.seed + fabric.global_rank)
+        self.generator = torch.Generator().manual_seed(preset.seed)
         self.step = 0
 
     def train(
@@ -115,16 +113,25 @@ class _Run:
         clean, noisy, kind = pairs.draw(preset.crops, preset.crop_pixels, generator)
         images, points, labels, z_range = views.draw(preset.views, preset.points, generator)
         images, points, z_range = augment(images, points, z_range, generator)
-        denoised = self.net.denoise(noisy, kind)
-        surfaces = self.net.surfaces(images)
+        clean, noisy, kind, images, points, labels, z_range = self._own(
+            clean, noisy, kind, images, points, labels, z_range
+        )
+        denoised, surfaces = self.net(noisy, kind, images)
         return {
             "denoising": denoising_loss(denoised, noisy, clean),
             "surface": surface_loss(surfaces, points, labels, z_range),
             "sigma": sigma_loss(*_first(SIGMA_VIEWS, surfaces, points, z_range)),
         }
 
+    def _own(self, *batch: Tensor) -> list[Tensor]:
+        """This process's share. All draw the same batch, so that their number changes no result."""
+        rank, world = self.fabric.global_rank, self.fabric.world_size
+        return [part[rank::world].to(self.fabric.device) for part in batch]
+
     def save(self) -> None:
-        """Write the checkpoint whole or not at all."""
+        """Write the checkpoint whole or not at all; one process writes for all."""
+        if not self.fabric.is_global_zero:
+            return
         state = {
             "net": self.net.module.state_dict(),
             "average": self.average.module.state_dict(),
