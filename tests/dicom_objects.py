@@ -1,6 +1,7 @@
 """What the DICOM files of tests are made of: modules of attributes, pixels, the file itself."""
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from io import BytesIO
 from pathlib import Path
 from typing import Any, TypedDict
@@ -149,11 +150,18 @@ def encode(
     meta.MediaStorageSOPClassUID = ds.SOPClassUID
     meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    file = FileDataset("", ds, preamble=b"\0" * 128, file_meta=meta)
+    uid = UID(transfer_syntax)
+    file = FileDataset(
+        "",
+        ds if uid.is_little_endian else _with_swapped_words(ds),
+        preamble=b"\0" * 128,
+        file_meta=meta,
+        is_little_endian=uid.is_little_endian,
+    )
     if _is_compressed(transfer_syntax):
         file.compress(transfer_syntax, generate_instance_uid=False)
     else:
-        meta.TransferSyntaxUID = UID(transfer_syntax)
+        meta.TransferSyntaxUID = uid
     buffer = BytesIO()
     if preamble:
         file.save_as(buffer, enforce_file_format=True)
@@ -161,6 +169,15 @@ def encode(
         bare = Dataset(file)
         bare.save_as(buffer, implicit_vr=meta.TransferSyntaxUID.is_implicit_VR, little_endian=True)
     return buffer.getvalue()
+
+
+def _with_swapped_words(ds: Dataset) -> Dataset:
+    """A copy whose 16-bit words are big-endian; pydicom writes them as they are."""
+    swapped = deepcopy(ds)
+    for element in swapped:
+        if element.VR == "OW":
+            element.value = np.frombuffer(element.value, "<u2").astype(">u2").tobytes()
+    return swapped
 
 
 def _set_extra(ds: Dataset, extra: Extra) -> None:

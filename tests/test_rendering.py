@@ -266,6 +266,33 @@ def test_marked_points_are_drawn_and_taken_away(plotter: pv.Plotter) -> None:
     assert np.array_equal(picture(plotter), before)
 
 
+def test_a_lit_point_stays_lit_beside_the_probe(plotter: pv.Plotter) -> None:
+    prediction = make_cloud_prediction()
+    renders: list[int] = []
+    scene = Scene(plotter, lambda: renders.append(1))
+    scene.show(prediction, make_grey(prediction), Look())
+    assert prediction.cloud is not None
+
+    scene.light_points([5])
+    scene.show_probe(np.array([1.0, 2.0, 3.0]))
+    drawn = len(renders)
+    scene.show_probe(np.array([1.0, 2.0, 3.0]))
+
+    assert np.array_equal(scene.marks.mesh.points, [prediction.cloud.points[5], (1.0, 2.0, 3.0)])
+    assert len(renders) == drawn
+
+
+def test_marks_do_not_outlive_their_slice(plotter: pv.Plotter) -> None:
+    first, second = make_cloud_prediction(), make_cloud_prediction((-180.0, -150.0, 45.0))
+    scene = Scene(plotter)
+    scene.show(first, make_grey(first), Look())
+    scene.light_points([5])
+
+    scene.show(second, make_grey(second), Look())
+
+    assert not scene.marks.actor.visibility
+
+
 def test_a_cloud_without_spacing_is_scaled_about_its_box_with_its_slice(
     plotter: pv.Plotter,
 ) -> None:

@@ -9,9 +9,11 @@ import numpy as np
 from jrviewer.body import BoolArray, body_mask
 from jrviewer.geometry import FloatArray
 from jrviewer.records import Unit
+from training.phantoms import REGIONS, make_phantom
 from training.volumes import catalogue, load, native_slices
 
 COARSEST_MM = 2.5
+PHANTOM_SEED = 900_000  # far from the seeds that training counts up from
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +56,17 @@ def _native_cases(data: Path, splits: Sequence[str], per_patient: int) -> list[C
             )
             by_patient.setdefault(one.patient, []).append(case)
     return [own[i] for own in by_patient.values() for i in evenly(len(own), per_patient)]
+
+
+def phantom_cases(per_region: int) -> list[Case]:
+    """Slices without any noise of their own: what the real ones cannot be."""
+    found = []
+    for i in range(per_region * len(REGIONS)):
+        region, seed = REGIONS[i % len(REGIONS)], PHANTOM_SEED + i
+        pixels = make_phantom(seed, region).render(0.0, 256, 1.75).astype(np.float32)
+        name = f"phantom-{seed}"
+        found.append(Case(name, name, region, "phantom", "HU", pixels, 1.75))
+    return found
 
 
 def evenly(length: int, count: int) -> list[int]:

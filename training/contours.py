@@ -31,7 +31,7 @@ def segments(mask: BoolArray) -> FloatArray:
     """The contour of a mask as segments (S, 2 ends, xy), closed where it meets the image's edge."""
     from skimage.measure import find_contours
 
-    lines = find_contours(np.pad(mask, 1).astype(np.float32), 0.5)  # type: ignore[no-untyped-call]
+    lines = find_contours(np.pad(mask, 1).astype(np.float32), 0.5)
     if not lines:
         return np.zeros((0, 2, 2))
     ends = np.concatenate([np.stack([line[:-1], line[1:]], axis=1) for line in lines])

@@ -15,7 +15,7 @@ from jrviewer import inference
 from jrviewer.progress import Report, silent
 from training import evaluate_cloud, evaluate_denoise
 from training.baselines import CLOUD_FILE, FACTS_FILE, FOLDER
-from training.cases import Case, cases
+from training.cases import Case, cases, phantom_cases
 from training.cloud_baselines import CloudBaselines
 from training.peers import Peers
 from training.report import markdown
@@ -34,7 +34,7 @@ class Extent:
 
     denoise_per_volume: int = 6
     native_per_patient: int = 2
-    mr_per_volume: int = 6
+    phantoms_per_region: int = 2
     cloud_per_volume: int = 6
     patients: int | None = None  # of each region at most; None is all
 
@@ -105,15 +105,21 @@ def _denoise(
         seed=SEED,
     )
     ct = [case for case in chosen if case.unit == "HU"]
+    phantoms = phantom_cases(extent.phantoms_per_region)
     mr = [case for case in chosen if case.unit != "HU"]
-    rows = evaluate_denoise.ct_rows(ct, bench, report)
+    rows = evaluate_denoise.ct_rows([*ct, *phantoms], bench, report)
     discs = evaluate_denoise.lesion_rows(_spread(ct, LESION_CASES), bench, report)
     mr_rows = evaluate_denoise.mr_rows(mr, bench, report)
     return {
         "denoise": denoise_table(rows, discs),
         "mr": mr_table(mr_rows),
         "harmed": {"ct": harmed(rows), "mr": harmed(mr_rows)},
-        "slices": {"ct": len(ct), "mr": len(mr), "discs": len({row["case"] for row in discs})},
+        "slices": {
+            "ct": len(ct),
+            "phantom": len(phantoms),
+            "mr": len(mr),
+            "discs": len({row["case"] for row in discs}),
+        },
     }
 
 

@@ -48,9 +48,7 @@ def ssim(image: FloatArray, reference: FloatArray, mask: BoolArray) -> float:
     """Structural similarity (7 × 7) for values in [0, 1]: the full map, averaged over the mask."""
     from skimage.metrics import structural_similarity
 
-    _, similarity = structural_similarity(  # type: ignore[no-untyped-call]
-        image, reference, data_range=1.0, full=True
-    )
+    _, similarity = structural_similarity(image, reference, data_range=1.0, full=True)
     return float(similarity[mask].mean())
 
 

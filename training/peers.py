@@ -189,7 +189,7 @@ def total_variation(hu: FloatArray, sigma: float, strength: float) -> FloatArray
     """scikit-image's Chambolle total variation with weight = strength · σ."""
     from skimage.restoration import denoise_tv_chambolle
 
-    image: FloatArray = denoise_tv_chambolle(  # type: ignore[no-untyped-call]
+    image: FloatArray = denoise_tv_chambolle(
         hu.astype(np.float32), weight=strength * sigma, eps=1e-5, max_num_iter=200
     )
     return image

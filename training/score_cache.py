@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,6 +20,7 @@ def array_sha(array: FloatArray) -> str:
     return digest.hexdigest()
 
 
+@cache
 def source_sha(*modules: ModuleType) -> str:
     """Hash of the source of some modules, so that changed code is run again."""
     digest = hashlib.sha256()

@@ -244,9 +244,7 @@ def _triangles(mask: BoolArray, step_mm: Sequence[float]) -> FloatArray:
     padded = np.pad(mask, ((0, 0), (1, 1), (1, 1)))
     if not padded.any() or padded.shape[0] < 2:
         return np.zeros((0, 3, 3), np.float32)
-    corners, faces, _, _ = marching_cubes(  # type: ignore[no-untyped-call]
-        padded.astype(np.float32), 0.5
-    )
+    corners, faces, _, _ = marching_cubes(padded.astype(np.float32), 0.5)
     corners_mm = (corners - [0, 1, 1]) * np.asarray(step_mm)
     return np.asarray(corners_mm[:, ::-1][faces], dtype=np.float32)
 

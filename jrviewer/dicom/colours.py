@@ -1,13 +1,15 @@
 """Colour pixels as 8-bit RGB (PS3.3 C.7.6.3.1.2) and their luminance."""
 
+from copy import copy
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.pixels.processing import apply_color_lut, convert_color_space
 
-from jrviewer.dicom.attributes import PARSER_ERRORS
+from jrviewer.dicom.attributes import PARSER_ERRORS, value
 from jrviewer.dicom.worker import DecodedFrame
 from jrviewer.errors import CorruptFileError, UnsupportedImageError
 from jrviewer.geometry import FloatArray
@@ -49,7 +51,7 @@ def luminance(rgb: UInt8Array) -> FloatArray:
 
 def _from_palette(values: npt.NDArray[Any], ds: Dataset) -> UInt8Array:
     try:
-        coloured = apply_color_lut(values, ds)
+        coloured = apply_color_lut(values, _little_endian_palette(ds))
     except PARSER_ERRORS as error:
         raise CorruptFileError(
             "The image's colour palette is damaged, so its colours are unknown. "
@@ -58,3 +60,16 @@ def _from_palette(values: npt.NDArray[Any], ds: Dataset) -> UInt8Array:
     if coloured.dtype.itemsize > 1:
         coloured = coloured >> 8
     return np.array(coloured[..., :3], dtype=np.uint8)
+
+
+def _little_endian_palette(ds: Dataset) -> Dataset:
+    """The data set with its palette's words in the order that pydicom expects them in."""
+    if ds.original_encoding[1] is not False:
+        return ds
+    swapped = copy(ds)
+    for colour in ("Red", "Green", "Blue"):
+        keyword = f"{colour}PaletteColorLookupTableData"
+        if isinstance(data := value(ds, keyword), bytes):
+            words = np.frombuffer(data[: len(data) // 2 * 2], ">u2").astype("<u2")
+            swapped[keyword] = DataElement(keyword, "OW", words.tobytes())
+    return swapped

@@ -5,6 +5,7 @@ It is started by multiprocessing's "spawn", which works in the frozen app too, p
 entry point calls `multiprocessing.freeze_support()` first.
 """
 
+import importlib
 import multiprocessing
 import sys
 import threading
@@ -12,6 +13,7 @@ import time
 import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import metadata
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 
@@ -21,6 +23,15 @@ from jrviewer.errors import CorruptFileError, UnsupportedImageError
 SECONDS_PER_FRAME = 8.0
 _SECONDS_TO_START = 60.0
 _TICK = 0.2
+
+_LIBRARIES = {  # distribution: module
+    "pydicom": "pydicom",
+    "python-gdcm": "gdcm",
+    "pylibjpeg": "pylibjpeg",
+    "pylibjpeg-openjpeg": "openjpeg",
+    "pylibjpeg-rle": "rle",
+    "pyjpegls": "jpeg_ls",
+}
 
 _HANGS = (
     "The image took too long to decode, so it was given up; its data are probably damaged. "
@@ -140,23 +151,21 @@ def stop() -> None:
 
 
 def versions() -> dict[str, str]:
-    """Installed versions of what reads and decodes, by name."""
-    from importlib.metadata import PackageNotFoundError, version
+    """Versions of what reads and decodes, by the name of its distribution; "missing" where it does
+    not import. Asked of the modules themselves where a frozen app left out their metadata.
+    """
+    return {name: _version(name, module) for name, module in _LIBRARIES.items()}
 
-    found = {}
-    for name in (
-        "pydicom",
-        "python-gdcm",
-        "pylibjpeg",
-        "pylibjpeg-openjpeg",
-        "pylibjpeg-rle",
-        "pyjpegls",
-    ):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "missing"
-    return found
+
+def _version(name: str, module: str) -> str:
+    try:
+        imported = importlib.import_module(module)
+    except ImportError:
+        return "missing"
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return str(getattr(imported, "__version__", "unknown"))
 
 
 def _checked(answer: object) -> DecodedFrame:

@@ -89,10 +89,11 @@ def derive(prediction: Prediction, origin: Origin, lines: Sequence[str]) -> Data
 
 def described(prediction: Prediction) -> str:
     """The derivation in words, with the weights' hash."""
+    override = " Made in spite of a red input check." if prediction.overridden else ""
     return (
         f"Noise reduced by JRViewer {__version__}, model {prediction.model}, "
         f"weights sha256 {prediction.weights_sha256}; at the source's own pixel grid, "
-        "not resampled. Not for diagnosis."
+        f"not resampled.{override} Not for diagnosis."
     )
 
 

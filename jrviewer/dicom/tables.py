@@ -103,7 +103,8 @@ def lookup_table(item: Dataset | None) -> tuple[float, FloatArray, int] | None:
     if not 1 <= bits <= 16:
         return None
     if isinstance(data, bytes):
-        table = np.frombuffer(data[: len(data) // 2 * 2], "<u2")
+        order = ">u2" if item is not None and item.original_encoding[1] is False else "<u2"
+        table = np.frombuffer(data[: len(data) // 2 * 2], order)
         if len(data) in (count, count + count % 2) and bits <= 8:
             table = np.frombuffer(data, "u1").astype("<u2")
     else:

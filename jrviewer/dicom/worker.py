@@ -6,6 +6,7 @@ Runs apart from the app, because native decoders crash or hang on hostile files;
 
 import contextlib
 import os
+import signal
 import sys
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+_SECONDS_AS_ORPHAN = 60
 _MEMORY_LIMIT = 6 << 30  # address space of the process; the libraries alone map about 1 GB
 
 
@@ -64,10 +66,21 @@ def decode_frame(frame: EncodedFrame) -> DecodedFrame:
 
 
 def _answer(frame: EncodedFrame) -> DecodedFrame | tuple[str, str]:
+    _end_after(_SECONDS_AS_ORPHAN)
     try:
         return decode_frame(frame)
     except Exception as error:  # noqa: BLE001 - the parent turns every failure into a sentence
         return type(error).__name__, str(error)
+    finally:
+        _end_after(0)
+
+
+def _end_after(seconds: int) -> None:
+    """Let the system end this process, should it hang after the app was killed; 0 calls it off.
+    Windows has no such alarm; there the app's orderly end is what ends it.
+    """
+    if alarm := getattr(signal, "alarm", None):
+        alarm(seconds)
 
 
 def _encapsulated(data: bytes) -> bytes:

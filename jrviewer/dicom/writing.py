@@ -14,6 +14,7 @@ import numpy as np
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian
 
+from jrviewer.dicom.attributes import text
 from jrviewer.dicom.dataset import parse, quiet, require_image
 from jrviewer.dicom.derived import Origin, derive
 from jrviewer.dicom.files import load
@@ -25,6 +26,7 @@ from jrviewer.records import Prediction, Slice, Source
 
 _IMPLEMENTATION = UID("2.25.214017529390823717218913425236214532097")
 _OFFSET_HU = 1024
+_REFERRED_TO = ("SOPInstanceUID", "StudyInstanceUID")
 
 Seal = Callable[[bytes], bytes]
 
@@ -63,6 +65,11 @@ def _origin(source: Source) -> Origin:
     if stored_hash(stored) != source.pixels_sha256:
         raise ExportError(
             "The source image has changed since it was opened. Open it again, then export."
+        )
+    if not parsed.sop_class or not all(text(parsed.dataset, one) for one in _REFERRED_TO):
+        raise ExportError(
+            "The source lacks the identifiers that a derived DICOM must refer to, so none was "
+            "made. Export PNG or PLY instead."
         )
     return Origin(parsed, stored, source.frame)
 

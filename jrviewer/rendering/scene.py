@@ -33,6 +33,7 @@ _VIEWS: dict[View, tuple[_Vector, _Vector]] = {
 }
 _MARK_COLOUR = (255, 255, 255)
 _REACH_PIXELS = 9.0
+_NOWHERE: FloatArray = np.zeros((0, 3))
 
 
 class Scene:
@@ -49,6 +50,7 @@ class Scene:
         self._shown: tuple[Prediction, UInt8Array, Look] | None = None
         self._centre: FloatArray | None = None
         self._eye_dome = False
+        self._lit = self._probe = self._marked = _NOWHERE
         self._indices: npt.NDArray[np.intp] = np.zeros(0, dtype=np.intp)
         plotter.set_background([channel / 255 for channel in BACKGROUND])
         self.points = Points(plotter)
@@ -83,7 +85,7 @@ class Scene:
         if other_grey:
             self.plane.paint(grey)
         if new:
-            self.marks.actor.visibility = False
+            self._unmark()
             self._follow(_middle(prediction, cloud))
         self._plotter.camera.parallel_projection = not look.perspective
         self._shade(look)
@@ -95,7 +97,8 @@ class Scene:
         if self._shown is None:
             return
         self._shown = self._centre = None
-        self.points.actor.visibility = self.marks.actor.visibility = False
+        self.points.actor.visibility = False
+        self._unmark()
         self.plane.show(visible=False)
         self._request_render()
 
@@ -140,20 +143,28 @@ class Scene:
         """Mark points of the cloud by their index; none takes the marks away."""
         chosen = np.asarray(indices, dtype=np.intp)
         cloud = self.cloud
-        points = np.zeros((0, 3)) if cloud is None else to_world(cloud, cloud.points[chosen])
-        self._mark(points)
+        self._lit = _NOWHERE if cloud is None else to_world(cloud, cloud.points[chosen])
+        self._mark()
 
     def show_probe(self, point_mm: FloatArray | None) -> None:
         """Mark a place (3,) in the patient, None takes the mark away."""
-        points = np.zeros((0, 3)) if point_mm is None else np.asarray(point_mm, float)[None]
-        self._mark(patient_to_world(self.cloud, points))
+        point = _NOWHERE if point_mm is None else np.asarray(point_mm, float)[None]
+        self._probe = patient_to_world(self.cloud, point)
+        self._mark()
 
-    def _mark(self, points: FloatArray) -> None:
-        if not len(points) and not self.marks.actor.visibility:
+    def _mark(self) -> None:
+        """Show lit points and probe, which come from different hands, together."""
+        points = np.concatenate([self._lit, self._probe])
+        if np.array_equal(points, self._marked):
             return
+        self._marked = points
         size = 2 * (Look() if self._shown is None else self._shown[2]).point_size
         self.marks.show(points, np.full((len(points), 3), _MARK_COLOUR, dtype=np.uint8), size)
         self._request_render()
+
+    def _unmark(self) -> None:
+        self._lit = self._probe = self._marked = _NOWHERE
+        self.marks.actor.visibility = False
 
     def _show_points(self, cloud: Cloud | None, look: Look) -> None:
         if cloud is None:

@@ -1,15 +1,23 @@
+import csv
 import os
+import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from jrviewer import dicom
 from jrviewer.dicom import decoding
+from jrviewer.dicom.dataset import parse, quiet
 from jrviewer.dicom.decoding import Decoder
+from jrviewer.dicom.pixels import PixelReader
 from jrviewer.dicom.worker import EncodedFrame
 from jrviewer.errors import Cancelled, CorruptFileError, UnsupportedImageError
 from tests.dicom_factory import write_ct
@@ -159,3 +167,42 @@ def test_a_damaged_file_does_not_keep_the_others_from_opening(tmp_path: Path) ->
 def test_every_decoder_names_its_version() -> None:
     assert "missing" not in dicom.decoders().values()
     assert np.all([len(version) > 2 for version in dicom.decoders().values()])
+
+
+def test_a_script_without_a_main_guard_decodes_and_runs_once(tmp_path: Path) -> None:
+    image = write_ct(tmp_path / "a.dcm", transfer_syntax=JPEG_2000)
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import sys\nfrom pathlib import Path\nfrom jrviewer import dicom\n"
+        "print(dicom.inspect([Path(sys.argv[1])])[0].status)\ndicom.close()\n"
+    )
+    root = Path(__file__).resolve().parents[2]
+
+    ran = subprocess.run(
+        [sys.executable, str(script), str(image)],
+        env=os.environ | {"PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ran.stdout.split() == ["open"]
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(shutil.which("dcmdjpeg") is None, reason="needs DCMTK")
+def test_12_bit_jpeg_is_within_one_grey_level_of_dcmtk(shared: Path, tmp_path: Path) -> None:
+    with (shared / "dicom" / "index.csv").open(newline="", encoding="utf-8") as file:
+        index = [row for row in csv.DictReader(file) if row["expect"] == "open_pm1"]
+
+    for row in index:
+        path = shared / "dicom" / row["path"]
+        subprocess.run(["dcmdjpeg", str(path), str(tmp_path / "native")], check=True)
+        pair = [stored_of(one).astype(int) for one in (path, tmp_path / "native")]
+        assert np.abs(pair[0] - pair[1]).max() <= 1
+
+
+def stored_of(path: Path) -> npt.NDArray[np.integer[Any]]:
+    """The first frame's stored values."""
+    with quiet():
+        return PixelReader(parse(path.read_bytes()), idle).frame(0).values

@@ -71,7 +71,9 @@ def test_case_01_a_file_whose_meta_names_no_transfer_syntax_opens(tmp_path: Path
     assert row_of(path).sha_frame0 == sha(RAMP)
 
 
-@pytest.mark.parametrize("syntax", [IMPLICIT, EXPLICIT, DEFLATED, RLE, JPEG_LS, JPEG_2000])
+@pytest.mark.parametrize(
+    "syntax", [IMPLICIT, EXPLICIT, BIG_ENDIAN, DEFLATED, RLE, JPEG_LS, JPEG_2000]
+)
 def test_case_02_every_compression_gives_the_same_stored_values(
     tmp_path: Path, syntax: str
 ) -> None:
@@ -292,6 +294,24 @@ def test_case_11_a_palette_of_65536_entries_written_as_0_opens(tmp_path: Path) -
 
     assert colour is not None
     assert colour[..., 0].tolist() == [[0, 1], [100, 255]]
+
+
+def test_case_11_a_big_endian_palette_gives_the_same_colours(tmp_path: Path) -> None:
+    extra: dict[str, object] = {"PhotometricInterpretation": "PALETTE COLOR"}
+    for name in ("Red", "Green", "Blue"):
+        extra[f"{name}PaletteColorLookupTableDescriptor"] = [2, 0, 16]
+        extra[f"{name}PaletteColorLookupTableData"] = b"\x00\x00\x00\x64"  # 0 and 25600
+    path = write_mr(
+        tmp_path / "a.dcm",
+        np.array([[0, 1]], dtype=np.uint16),
+        extra=extra,
+        transfer_syntax=BIG_ENDIAN,
+    )
+
+    colour = slice_of(path).colour
+
+    assert colour is not None
+    assert colour[..., 0].tolist() == [[0, 100]]
 
 
 def test_case_12_slices_are_ordered_by_position_not_by_instance_number(tmp_path: Path) -> None:

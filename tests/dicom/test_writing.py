@@ -242,6 +242,13 @@ def test_a_source_that_is_gone_is_said(tmp_path: Path) -> None:
         dicom.write_derived(denoised(image), tmp_path / "b.dcm")
 
 
+def test_a_source_without_identifiers_is_not_derived_from(tmp_path: Path) -> None:
+    source = write_ct(tmp_path / "a.dcm", extra={"StudyInstanceUID": None})
+
+    with pytest.raises(ExportError, match="lacks the identifiers"):
+        dicom.write_derived(denoised(slice_of(source)), tmp_path / "b.dcm")
+
+
 def test_a_disk_that_refuses_leaves_the_old_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

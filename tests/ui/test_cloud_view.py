@@ -20,6 +20,7 @@ from jrviewer.ui.opengl import OpenGL
 from tests.cloud_factory import make_cloud_prediction
 
 BLIND = os.environ.get("QT_QPA_PLATFORM") == "offscreen"
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")  # offscreen says so of any window
 needs_opengl = pytest.mark.skipif(BLIND, reason="no OpenGL on the offscreen platform")
 
 LEFT, RIGHT, MIDDLE = (
@@ -135,6 +136,16 @@ def test_without_opengl_the_pane_says_why_and_stays_2d(
     assert failed.args == ["3D is off."]
     assert pane.message.text() == "3D is off."
     assert pane.stack.currentWidget() is pane.message
+
+
+@pytest.mark.skipif(not BLIND, reason="needs a platform without OpenGL")
+def test_on_a_platform_without_opengl_the_pane_is_2d(pane: CloudView, qtbot: QtBot) -> None:
+    pane.prepare()
+
+    with qtbot.waitSignal(pane.failed):
+        pane.create()
+
+    assert pane.message.text().startswith("3D is off because there is no screen to draw on.")
 
 
 def test_the_title_says_that_nothing_is_measured(pane: CloudView) -> None:

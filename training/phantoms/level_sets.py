@@ -90,7 +90,7 @@ def _islands(mask: BoolArray) -> BoolArray:
 def _march(field: FloatArray, level: float) -> Triangles:
     if field.min() >= level or field.max() <= level:
         return np.zeros((0, 3, 3), dtype=np.float32), np.zeros((0, 3), dtype=np.float32)
-    vertices, faces, normals, _ = measure.marching_cubes(field, level)  # type: ignore[no-untyped-call]
+    vertices, faces, normals, _ = measure.marching_cubes(field, level)
     centre = (np.array(field.shape) - 1) / 2
     corners = ((vertices - centre) * STEP_MM)[faces][..., ::-1]  # z, y, x → x, y, z
     return corners.astype(np.float32), normals[faces].mean(axis=1)[:, ::-1].astype(np.float32)
