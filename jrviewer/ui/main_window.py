@@ -189,6 +189,7 @@ class MainWindow(DropWindow):
     @Slot(object)
     def _show_opened(self, series: object) -> None:
         self._pages.setCurrentIndex(1)
+        self.original.setFocus()
         self.strip.hide()
         self.series_list.show_series(self.session.all_series)
 

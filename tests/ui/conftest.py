@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
+from jrviewer import dicom
 from jrviewer.progress import Report
 from jrviewer.records import Prediction, Slice
 from jrviewer.ui import app
@@ -32,6 +33,9 @@ class MadeUpWorker(Worker):
         super().__init__()
         self.asked: list[Slice] = []
 
+    def close(self) -> None:
+        """The decoding process stays for the next test; it takes longer to start than to use."""
+
     def ready(self, report: Report) -> str:
         return "made up"
 
@@ -49,6 +53,12 @@ def qapp_cls() -> type[QApplication]:
 @pytest.fixture(autouse=True, scope="session")
 def dressed(qapp: QApplication) -> None:
     app.dress(qapp)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _decoding_ends() -> Iterator[None]:
+    yield
+    dicom.close()
 
 
 @pytest.fixture(autouse=True)

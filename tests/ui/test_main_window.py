@@ -443,3 +443,9 @@ def test_a_hundred_random_wishes_leave_both_panes_alike(
     assert one is not None
     assert other is not None
     assert (one.scale, one.centre) == (other.scale, other.centre)
+
+
+def test_the_keyboard_belongs_to_the_original_once_something_is_open(
+    qtbot: QtBot, open_window: MainWindow
+) -> None:
+    assert open_window.original.hasFocus()
