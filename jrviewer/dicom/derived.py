@@ -11,6 +11,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.uid import (
     CTImageStorage,
@@ -125,6 +126,7 @@ def _cleaned(source: Dataset) -> Dataset:
         if is_overlay or tag.is_private or not 0x0008 <= tag.group < 0x7FE0:
             continue
         try:
+            _require_readable(source[tag])
             ds[tag] = deepcopy(source[tag])
         except PARSER_ERRORS:
             continue  # unreadable in the source: left out of the copy
@@ -133,6 +135,14 @@ def _cleaned(source: Dataset) -> Dataset:
     ds.SpecificCharacterSet = "ISO_IR 192"
     drop(ds, _DROPPED)
     return ds
+
+
+def _require_readable(element: DataElement) -> None:
+    """Raise what the parser raises on anything in an element: items are read when asked for."""
+    if element.VR == "SQ":
+        for item in element.value:
+            for nested in item:
+                _require_readable(nested)
 
 
 def _kept_scale(prediction: Prediction, origin: Origin) -> Scale | None:

@@ -50,24 +50,29 @@ def write_derived(prediction: Prediction, path: Path, wish: Wish) -> None:
     """See jrviewer.dicom.write_derived."""
     with quiet():
         origin = _origin(prediction.slice.source)
-        release = (wish.release or Release()) if wish.deidentified else wish.release
-        ds = derive(prediction, origin, wish.lines, release=release, number=wish.number)
-        require_sound(ds, origin)
-        if wish.deidentified and release is not None:
-            _take_out_identity(ds, prediction, origin, release, wish.lines)
-        content = _encoded(ds)
+        try:
+            content = _encoded(_derived(prediction, origin, wish))
+        except PARSER_ERRORS as error:  # pydicom refuses to write what it was able to read
+            raise ExportError(
+                "The source's file is damaged in a way that no derived DICOM can take over. "
+                "Export PNG or PLY instead."
+            ) from error
     if wish.deidentified:
         _search(content, path, prediction)
     replace_file(path, wish.seal(content) if wish.seal else content)
 
 
-def _take_out_identity(
-    ds: Dataset, prediction: Prediction, origin: Origin, release: Release, lines: Sequence[str]
-) -> None:
-    source = origin.parsed.dataset
-    require_clean_picture(source, origin.parsed.sop_class)
-    deidentify(ds, release, (described(prediction), "\r\n".join(lines)))
-    require_anonymous(ds, source, prediction)
+def _derived(prediction: Prediction, origin: Origin, wish: Wish) -> Dataset:
+    """The finished object, through all the gates."""
+    release = (wish.release or Release()) if wish.deidentified else wish.release
+    ds = derive(prediction, origin, wish.lines, release=release, number=wish.number)
+    require_sound(ds, origin)
+    if wish.deidentified and release is not None:
+        source = origin.parsed.dataset
+        require_clean_picture(source, origin.parsed.sop_class)
+        deidentify(ds, release, (described(prediction), "\r\n".join(wish.lines)))
+        require_anonymous(ds, source, prediction)
+    return ds
 
 
 def _search(content: bytes, path: Path, prediction: Prediction) -> None:
@@ -169,11 +174,5 @@ def _encoded(ds: Dataset) -> bytes:
     meta.ImplementationVersionName = "JRVIEWER"
     file = FileDataset("", ds, preamble=bytes(128), file_meta=meta)
     buffer = BytesIO()
-    try:
-        file.save_as(buffer, enforce_file_format=True)
-    except PARSER_ERRORS as error:
-        raise ExportError(
-            "The source's file is damaged in a way that no derived DICOM can take over. "
-            "Export PNG or PLY instead."
-        ) from error
+    file.save_as(buffer, enforce_file_format=True)
     return buffer.getvalue()
