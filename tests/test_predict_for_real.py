@@ -19,6 +19,7 @@ from tests.factory import body_image
 from tests.small_network import small_net
 
 WEIGHTS_SHA256 = "5c" * 32
+NO_CLOUD = {"RescaleType": "US"}  # not HU: no cloud is made, which takes the longest
 
 
 @pytest.fixture(autouse=True)
@@ -114,7 +115,7 @@ def test_a_derived_object_names_other_weights_and_another_source(
 
 
 def test_a_folder_becomes_one_new_series_that_lies_on_its_source(tmp_path: Path) -> None:
-    write_series(tmp_path / "in", 3, start=(-90.5, 12, 30), reverse_numbers=True)
+    write_series(tmp_path / "in", 3, start=(-90.5, 12, 30), reverse_numbers=True, extra=NO_CLOUD)
 
     code, results = predict(tmp_path / "out", tmp_path / "in", "--only", "dcm")
     source, derived = dicom.read([tmp_path / "in", tmp_path / "out"]).series
@@ -132,7 +133,7 @@ def test_a_folder_becomes_one_new_series_that_lies_on_its_source(tmp_path: Path)
 
 
 def test_a_series_without_numbers_is_numbered_by_place(tmp_path: Path) -> None:
-    write_series(tmp_path / "in", 3, extra={"InstanceNumber": None})
+    write_series(tmp_path / "in", 3, extra={"InstanceNumber": None, **NO_CLOUD})
 
     predict(tmp_path / "out", tmp_path / "in", "--only", "dcm")
 
@@ -140,7 +141,7 @@ def test_a_series_without_numbers_is_numbered_by_place(tmp_path: Path) -> None:
 
 
 def test_another_run_makes_another_series(tmp_path: Path) -> None:
-    source = chest(tmp_path)
+    source = write_ct(tmp_path / "I10.dcm", extra=NO_CLOUD)
     uids = set()
     for name in ("one", "two"):
         _, (result,) = predict(tmp_path / name, source, "--only", "dcm")
@@ -151,7 +152,7 @@ def test_another_run_makes_another_series(tmp_path: Path) -> None:
 
 def test_a_deidentified_run_leaves_no_identity_in_any_file(tmp_path: Path) -> None:
     folder = tmp_path / "in"
-    paths = write_series(folder, 2, orientation=(1, 0, 0, 0, 1, 0))
+    paths = write_series(folder, 2)
     identifiers = slices_in(folder)[0].source.identifiers
 
     code, results = predict(tmp_path / "out", *paths, "--deidentify")
