@@ -16,6 +16,8 @@ MODALITIES = ("CT", "MR")
 HU_LIMITS = (-1100.0, 4096.0)  # beyond: no Hounsfield units, or metal and extended scales
 SOFT_TISSUE_HU = (-200.0, 200.0)  # where most of any body lies
 MIN_TISSUE_SHARE = 0.15  # of the body mask; a mass of lung still has a chest wall
+DENSE_HU = 700.0
+MAX_DENSE_SHARE = 0.10  # of the body mask; a skull base with dental metal stays below
 MIN_BODY_SHARE = 0.02  # of the image
 MIN_SIDE_PIXELS = 64
 MAX_PIXEL_MM = 6.0
@@ -60,9 +62,12 @@ def _hounsfield(image: Slice, body: npt.NDArray[np.bool_]) -> Iterator[Finding]:
         yield Finding("amber", "Some values lie outside the usual range of Hounsfield units.")
     inside = image.pixels[body]
     tissue = np.mean((inside > SOFT_TISSUE_HU[0]) & (inside < SOFT_TISSUE_HU[1]))
-    if tissue < MIN_TISSUE_SHARE:
+    dense = np.mean(inside > DENSE_HU)
+    if tissue < MIN_TISSUE_SHARE or dense > MAX_DENSE_SHARE:
         yield Finding(
-            "red", "Hardly any value is that of soft tissue: these are no usual Hounsfield units."
+            "red",
+            "Too few values are those of soft tissue, or too many those of dense bone: "
+            "these are no usual Hounsfield units, or the image is inverted.",
         )
 
 

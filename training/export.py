@@ -6,7 +6,6 @@ export says done.
 
 import hashlib
 import json
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -86,17 +85,5 @@ def _card(state: Mapping[str, Any], weights: Path) -> dict[str, Any]:
         "preset": preset["name"],
         "seed": preset["seed"],
         "steps": state["step"],
-        "commit": _commit(),
+        "commit": state.get("commit", ""),
     }
-
-
-def _commit() -> str:
-    """The commit that trained, "" outside a checkout."""
-    asked = subprocess.run(
-        ["git", "rev-parse", "HEAD"],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=Path(__file__).parent,
-    )
-    return asked.stdout.strip()
