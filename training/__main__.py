@@ -74,13 +74,15 @@ def _fit(args: argparse.Namespace) -> int:
 
 def _export_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run", type=Path, required=True, help="the run's folder")
+    parser.add_argument("--data", type=Path, help="what it was trained on, for the card")
+    parser.add_argument("--evaluation", type=Path, help="JSON of evaluate, for the card")
     parser.add_argument("--out", type=Path, default=Path("resources/model"))
 
 
 def _export(args: argparse.Namespace) -> int:
     from training.export import export
 
-    print(export(args.run, args.out))
+    print(export(args.run, args.out, args.data, args.evaluation))
     return 0
 
 

@@ -37,12 +37,39 @@ def test_the_app_loads_what_was_exported_and_gets_the_run_s_numbers(
 
 
 def test_the_card_names_the_very_file(run: Path, tmp_path: Path) -> None:
-    weights = export(run, tmp_path / "model", {"licences": ["Apache-2.0"]})
+    weights = export(run, tmp_path / "model")
     card = json.loads((tmp_path / "model" / "card.json").read_text())
 
     assert card["weights_sha256"] == load_model("cpu", weights).weights_sha256
     assert card["steps"] == TINY.steps
-    assert card["licences"] == ["Apache-2.0"]
+
+
+def test_the_card_lists_every_source_of_the_training_patients(run: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "volumes.csv").write_text(
+        "name,split,source,licence\n"
+        "a,train,Archive A,CC BY 3.0\n"
+        "b,train,Archive A,CC BY 3.0\n"
+        "c,validation,Archive B,CC BY 4.0\n"
+    )
+
+    export(run, tmp_path / "model", data)
+
+    card = json.loads((tmp_path / "model" / "card.json").read_text())
+    named = {source["source"]: source.get("volumes") for source in card["data"]}
+    assert named["Archive A"] == 2
+    assert "Archive B" not in named
+    assert "Archive A, 2 volumes: CC BY 3.0" in (tmp_path / "model" / "card.md").read_text()
+
+
+def test_the_card_holds_the_numbers_that_the_sample_gives(run: Path, tmp_path: Path) -> None:
+    export(run, tmp_path / "model")
+
+    expected = json.loads((tmp_path / "model" / "card.json").read_text())["expected"]["sample"]
+    assert expected["file"] == "phantom.dcm"
+    assert expected["points"] == 1024
+    assert -1000 < expected["denoised_mean"] < 0
 
 
 def test_others_may_read_the_weights(run: Path, tmp_path: Path) -> None:
