@@ -28,7 +28,7 @@ FIXED_WORDS = f"""{NOTICE} ORIGINAL AI DENOISED RUN ANYWAY LOSSY Input check: gr
 ply format binary_little_endian ascii comment element vertex property float uchar label sigma_mm
 blue end_header SPACE=LPS UNITS=mm normalized PLANE=nominal, the source states no position LABELS
 skin bone air SKIN=included left out JRViewer {__version__} {" ".join(KEYS)} yes MONOCHROME1 Values
-through the file's own table 1000 1024 4096 content_sha256"""
+through the file's own table 1000 1024 4096 content_sha256 blend_percent"""
 """What every patient's export says: an identifier that is one of these words gives nobody away."""
 
 
@@ -60,14 +60,20 @@ def write_ply(
     return len(table)
 
 
-def write_png(prediction: Prediction, path: Path, window: Window | VoiLut) -> None:
+def write_png(
+    prediction: Prediction, path: Path, window: Window | VoiLut, *, blend: int = 100
+) -> None:
     """Write original and denoised slice side by side in one window, at native resolution.
 
-    Raises ExportError as `write_ply` does.
+    With a `blend` below 100 the second picture holds only that much of the AI slice, in per cent,
+    and says so. Raises ExportError as `write_ply` does.
     """
     from jrviewer.sheet import draw_sheet
 
-    content, text = draw_sheet(prediction, window, describe(prediction, 0))
+    lines = describe(prediction, 0)
+    if blend != 100:
+        lines = (*lines, f"blend_percent={blend}")
+    content, text = draw_sheet(prediction, window, lines, blend)
     _release(sealed(content), text, path, prediction)
 
 

@@ -71,7 +71,7 @@ class Actions(QObject):
         bar.addActions([self.run, self.cancel])
         bar.addSeparator()
         bar.addWidget(
-            _menu_button(bar, self.tr("Export"), "export", [self.export_ply, self.export_png])
+            menu_button(bar, self.tr("Export"), "export", [self.export_ply, self.export_png])
         )
 
     def context_menu(self, menu: QMenu) -> None:
@@ -86,7 +86,9 @@ class Actions(QObject):
 
     def _window_button(self, bar: QToolBar) -> QToolButton:
         chosen = [self.auto, self.own, *self.presets]
-        return _menu_button(bar, self.tr("Window"), "window", chosen)
+        button = menu_button(bar, self.tr("Window"), "window", chosen)
+        self.window_menu = button.menu()
+        return button
 
     def _make(self, text: str, hint: str, icon: str, *keys: str) -> QAction:
         action = QAction(text, self)
@@ -122,7 +124,7 @@ class Actions(QObject):
         self.stepped.emit(sender.data())
 
 
-def _menu_button(bar: QToolBar, text: str, icon: str, actions: list[QAction]) -> QToolButton:
+def menu_button(bar: QToolBar, text: str, icon: str, actions: list[QAction]) -> QToolButton:
     """A toolbar button that opens a menu."""
     menu = QMenu(bar)
     menu.addActions(actions)

@@ -16,8 +16,11 @@ from jrviewer.errors import InputRefusedError, JRViewerError
 from jrviewer.progress import Report
 from jrviewer.records import Prediction, Series, Slice, Window
 from jrviewer.ui import work
+from jrviewer.ui.annotations import Annotations
 from jrviewer.ui.background import Background, Ticket
-from jrviewer.ui.view_state import ViewState
+from jrviewer.ui.compare import CompareState
+from jrviewer.ui.removal import Removal
+from jrviewer.ui.view_state import ViewState, shade_of
 
 if TYPE_CHECKING:
     from jrviewer.dicom import Opened
@@ -53,6 +56,9 @@ class Session(QObject):
         super().__init__(parent)
         self.view = ViewState(self)
         self.background = Background(self)
+        self.compare = CompareState(self)
+        self.annotations = Annotations(self)
+        self.removal = Removal(self.background, self)
         self.all_series: tuple[Series, ...] = ()
         self.series: Series | None = None
         self.index = 0
@@ -136,9 +142,12 @@ class Session(QObject):
         self._export(path, lambda known: partial(work.export_ply, known, path))
 
     def export_png(self, path: Path) -> None:
-        """Write both pictures of the slice that is shown, with the window that is shown."""
-        window = self.view.now.window
-        self._export(path, lambda known: partial(work.export_png, known, path, window))
+        """Write both pictures of the slice that is shown, with the window and blend shown."""
+        view, blend = self.view.now, self.compare.now.blend
+        self._export(
+            path,
+            lambda known: partial(work.export_png, known, path, shade_of(view, known.slice), blend),
+        )
 
     def set_preset(self, window: Window | None) -> None:
         """Show both panes with a window; None stands for the slice's own."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jrviewer.progress import Report
-from jrviewer.records import Prediction, Slice, Window
+from jrviewer.records import Prediction, Slice, VoiLut, Window
 
 if TYPE_CHECKING:
     from jrviewer.dicom import Opened
@@ -80,10 +80,12 @@ def export_ply(prediction: Prediction, path: Path, report: Report) -> Path:
     return path
 
 
-def export_png(prediction: Prediction, path: Path, window: Window, report: Report) -> Path:
-    """Write original and denoised slice side by side."""
+def export_png(
+    prediction: Prediction, path: Path, window: Window | VoiLut, blend: int, report: Report
+) -> Path:
+    """Write original and denoised slice side by side, the latter with `blend` per cent of AI."""
     from jrviewer import export
 
     report(0.0, "writing the picture")
-    export.write_png(prediction, path, window)
+    export.write_png(prediction, path, window, blend=blend)
     return path
