@@ -1,5 +1,4 @@
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -10,6 +9,7 @@ import pytest
 from jrviewer import connections
 from jrviewer.connections import Watch
 from tests.dicom_factory import write_ct
+from tests.networkless import empty_network
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -120,13 +120,3 @@ def run(
     paths = os.pathsep.join([str(ROOT), str(folder)])
     environment = {**os.environ, "PYTHONPATH": paths}
     return subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, check=False)
-
-
-def empty_network() -> list[str]:
-    """The command that gives an empty network; skips where that is not permitted."""
-    if shutil.which("unshare") is None:
-        pytest.skip("needs unshare of util-linux")
-    for command in (["unshare", "-n"], ["unshare", "-r", "-n"]):
-        if subprocess.run([*command, "true"], capture_output=True, check=False).returncode == 0:
-            return command
-    pytest.skip("network namespaces are not permitted here")
