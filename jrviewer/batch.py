@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from jrviewer.errors import ExportError, InputRefusedError, JRViewerError
 from jrviewer.export import Points, output_stem, write_ply, write_png
 from jrviewer.progress import Report, silent
-from jrviewer.records import Finding, Prediction, Series, Slice
+from jrviewer.records import Finding, Prediction, Series, Slice, Window
 from jrviewer.windowing import default_window
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ class Wish:
     index: int | None = None  # zero-based, within every series
     run_anyway: bool = False
     with_skin: bool | None = None  # None: not where it may be a face
+    binary: bool = True  # else the PLY is ASCII
+    window: Window | None = None  # of the PNG; None: the slice's own
 
 
 @dataclass(slots=True)
@@ -111,9 +113,13 @@ class Batch:
             return self._failed(argument, str(error), source=sha256, **_input_check(findings))
         except JRViewerError as error:
             return self._failed(argument, str(error), source=sha256)
-        return self._exported(prediction, argument)
+        return self.export(prediction, argument)
 
-    def _exported(self, prediction: Prediction, argument: int) -> Result:
+    def export(self, prediction: Prediction, argument: int = 0) -> Result:
+        """Write the wished kinds of one prediction under a name not `taken` yet; gives its result.
+
+        A failure is told to `refuse` and stands in the result; nothing is raised for one.
+        """
         stem = output_stem(prediction.slice, self.taken)
         self.taken.add(stem)
         result = _result_of(argument, prediction.slice.source.pixels_sha256)
@@ -144,11 +150,13 @@ class Batch:
                 prediction,
                 out / f"{stem}.ply",
                 points=self.wish.points,
+                binary=self.wish.binary,
                 with_skin=self.wish.with_skin,
             )
             result["ply"] = f"{stem}.ply"
         elif kind == "png":
-            write_png(prediction, out / f"{stem}.png", default_window(prediction.slice))
+            window = self.wish.window or default_window(prediction.slice)
+            write_png(prediction, out / f"{stem}.png", window)
             result["png"] = f"{stem}.png"
         else:
             return _write_derived(prediction, out / f"{stem}.denoised.dcm", result)
