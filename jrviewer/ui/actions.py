@@ -38,7 +38,10 @@ class Actions(QObject):
         self.run = self._make(tr("Run"), tr("Denoise and infer 3D"), "run", "Return", "Enter")
         self.cancel = self._make(tr("Cancel"), tr("Stop the current work"), "cancel", "Esc")
         self.run_series = self._make(
-            tr("Run series"), tr("Run the model on every slice of the series"), "", "Ctrl+Return"
+            tr("Run series"),
+            tr("Run the model on every slice"),
+            "series",
+            "Ctrl+Return",
         )
         self.export = self._make(tr("Export…"), tr("Export results to files"), "export", "Ctrl+E")
         self.copy = self._make(
@@ -71,7 +74,7 @@ class Actions(QObject):
         bar.addWidget(self._window_button(bar))
         bar.addActions([self.reset, self.fit, self.invert, self.smooth, self.patient])
         bar.addSeparator()
-        bar.addActions([self.run, self.cancel])
+        bar.addActions([self.run, self.run_series, self.cancel])
         bar.addSeparator()
         bar.addAction(self.export)
 

@@ -89,7 +89,7 @@ class Desk(QObject):
         session.ahead.series_done.connect(self._tell_series)
         session.view.changed.connect(self._show_view)
         self.exports.exported.connect(window.show_exported)
-        self.exports.exported.connect(partial(self.steps.tick, "export"))
+        self.exports.exported.connect(partial(self._tick, "export"))
         self.exports.failed.connect(session.failed)
         self.exports.copied.connect(self._tell_copied)
         actions.export.triggered.connect(self._ask_export)
@@ -122,7 +122,7 @@ class Desk(QObject):
 
     @Slot(object)
     def _watch_cloud(self, _: object) -> None:
-        if self._window.cloud.interactor is not None:
+        if self._window.cloud.interactor is not None and "turn" not in self.steps.done:
             self.steps.watch(self._window.cloud.interactor)
 
     @Slot()
@@ -217,11 +217,16 @@ class Desk(QObject):
 
     def _open(self, dialog: QDialog, *, modal: bool = True) -> None:
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.finished.connect(self._forget_dialog)
         self.dialog = dialog
         if modal:
             dialog.open()
         else:
             dialog.show()
+
+    @Slot()
+    def _forget_dialog(self) -> None:
+        self.dialog = None
 
     @Slot(int, int)
     def _tell_series(self, done: int, refused: int) -> None:

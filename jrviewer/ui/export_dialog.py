@@ -111,6 +111,7 @@ class ExportDialog(QDialog):
         cloud.addRow(self.tr("Format"), self.format)
         cloud.addRow(self.tr("Skin"), self.skin)
         where = QHBoxLayout()
+        where.addWidget(QLabel(self.tr("Folder")))
         where.addWidget(self.folder, 1)
         where.addWidget(self._browse)
         scope = QHBoxLayout()
