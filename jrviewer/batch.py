@@ -15,7 +15,7 @@ from jrviewer.errors import ExportError, InputRefusedError, JRViewerError
 from jrviewer.export import Points, output_stem, write_ply, write_png
 from jrviewer.leaks import is_leaked
 from jrviewer.progress import Report, silent
-from jrviewer.records import Finding, Prediction, Series, Slice
+from jrviewer.records import Finding, Prediction, Series, Slice, VoiLut, Window
 from jrviewer.whole_file import replace_file
 from jrviewer.windowing import default_window
 
@@ -42,6 +42,9 @@ class Wish:
     run_anyway: bool = False
     with_skin: bool | None = None  # None: not where it may be a face
     deidentify: bool = False  # the derived DICOM too
+    binary: bool = True  # else the PLY is ASCII
+    window: Window | VoiLut | None = None  # of the PNG; None: the slice's own
+    blend: int = 100  # how much of the PNG's second picture is AI, in per cent
 
 
 @dataclass(slots=True)
@@ -68,7 +71,7 @@ class Batch:
 
         _make_folder(self.wish.out)
         opened = dicom.read(self.paths, lambda done, what: self.report(done * READING, what))
-        self._numbers = _numbers(opened.series)
+        self.expect(opened.series)
         results = list(self._refusals(opened))
         model = inference.load_model(self.wish.device)
         results += self._predicted(model, opened.series)
@@ -117,9 +120,17 @@ class Batch:
             return self._failed(argument, str(error), source=sha256, **_input_check(findings))
         except JRViewerError as error:
             return self._failed(argument, str(error), source=sha256)
-        return self._exported(prediction, argument)
+        return self.export(prediction, argument)
 
-    def _exported(self, prediction: Prediction, argument: int) -> Result:
+    def expect(self, series: Sequence[Series]) -> None:
+        """Number the slices of these series, for derived objects that lose their own numbers."""
+        self._numbers = _numbers(series)
+
+    def export(self, prediction: Prediction, argument: int = 0) -> Result:
+        """Write the wished kinds of one prediction under a name not `taken` yet; gives its result.
+
+        A failure is told to `refuse` and stands in the result; nothing is raised for one.
+        """
         stem = output_stem(prediction.slice, self.taken)
         self.taken.add(stem)
         result = _result_of(argument, prediction.slice.source.pixels_sha256)
@@ -150,11 +161,13 @@ class Batch:
                 prediction,
                 out / f"{stem}.ply",
                 points=self.wish.points,
+                binary=self.wish.binary,
                 with_skin=self.wish.with_skin,
             )
             result["ply"] = f"{stem}.ply"
         elif kind == "png":
-            write_png(prediction, out / f"{stem}.png", default_window(prediction.slice))
+            window = self.wish.window or default_window(prediction.slice)
+            write_png(prediction, out / f"{stem}.png", window, blend=self.wish.blend)
             result["png"] = f"{stem}.png"
         else:
             self._write_derived(prediction, out / f"{stem}.denoised.dcm")
