@@ -34,6 +34,10 @@ class ModelError(JRViewerError):
     """The bundled weights are missing, changed or unfit for this version."""
 
 
+class DeviceMemoryError(JRViewerError):
+    """The graphics processor has too little free memory for this slice; the CPU still can."""
+
+
 class InputRefusedError(JRViewerError):
     """The input check is red: the model was not run and nobody asked to run it anyway."""
 

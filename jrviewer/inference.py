@@ -17,7 +17,7 @@ import torch
 
 from jrviewer.body import body_centre, body_mask, canonical_image
 from jrviewer.checks import check
-from jrviewer.errors import InputRefusedError, ModelError
+from jrviewer.errors import DeviceMemoryError, InputRefusedError, ModelError
 from jrviewer.geometry import BOX_HALF_WIDTH_MM, Box, FloatArray, Plane, canonical_box
 from jrviewer.network import CT, MR, MR_SPAN_HU, Config, JointNet
 from jrviewer.progress import Report, silent
@@ -49,6 +49,7 @@ class Model:
     device: str  # for display, e.g. "CPU fp32"
     net: JointNet
     sharpness: float
+    note: str = ""  # why it is not on the device that was to be expected
 
     def denoise(self, pixels: FloatArray, unit: Unit) -> FloatArray:
         """The denoised slice (rows, columns) float32 in its own unit."""
@@ -106,7 +107,7 @@ def load_model(device: Device = "auto", weights: Path | None = None) -> Model:
             "The model's weights cannot be used: the file is damaged or made for another version. "
             "Install JRViewer again."
         ) from error
-    target = _device(device)
+    target, note = _device(device)
     net.eval().requires_grad_(requires_grad=False)
     return Model(
         name=f"{about['name']} {about['version']}",
@@ -114,6 +115,7 @@ def load_model(device: Device = "auto", weights: Path | None = None) -> Model:
         device="CPU fp32" if target.type == "cpu" else f"{torch.cuda.get_device_name(target)} fp32",
         net=channels_last(net.to(target)),
         sharpness=float(about.get("sharpness", 1.0)),
+        note=note,
     )
 
 
@@ -122,7 +124,8 @@ def predict(
 ) -> Prediction:
     """Denoise a slice and infer its cloud.
 
-    Raises InputRefusedError where the input check is red and nobody asked to run anyway.
+    Raises InputRefusedError where the input check is red and nobody asked to run anyway, and
+    DeviceMemoryError where the graphics processor's memory is full.
     """
     started = time.perf_counter()
     report(0.0, "Checking the slice")
@@ -131,10 +134,15 @@ def predict(
     reasons = [finding.sentence for finding in findings if finding.level == "red"]
     if reasons and not run_anyway:
         raise InputRefusedError("The model was not run. " + " ".join(reasons))
-    report(0.1, "Denoising")
-    denoised = model.denoise(image.pixels, image.unit)
-    report(0.6, "Inferring the cloud")
-    clouds, no_cloud_reason = _clouds(model, image, denoised)
+    try:
+        report(0.1, "Denoising")
+        denoised = model.denoise(image.pixels, image.unit)
+        report(0.6, "Inferring the cloud")
+        clouds, no_cloud_reason = _clouds(model, image, denoised)
+    except torch.cuda.OutOfMemoryError as error:
+        raise DeviceMemoryError(
+            "The graphics processor's memory is full. Close other programs, or choose the CPU."
+        ) from error
     return Prediction(
         slice=image,
         denoised=denoised,
@@ -217,20 +225,19 @@ def _compare_with_card(sha256: str) -> None:
         )
 
 
-def _device(wanted: Device) -> torch.device:
+def _device(wanted: Device) -> tuple[torch.device, str]:
+    """The device, and a sentence where "auto" had to pass over a graphics processor."""
     if wanted != "cpu" and torch.cuda.is_available():
         try:
-            torch.ones(1, 1, 8, 8, device="cuda").sum().item()
             torch.nn.functional.conv2d(
                 torch.ones(1, 1, 8, 8, device="cuda"), torch.ones(1, 1, 3, 3, device="cuda")
             ).sum().item()
         except RuntimeError as error:
+            sentence = "The graphics processor cannot run the model."
             if wanted == "cuda":
-                raise ModelError(
-                    "The graphics processor cannot run the model. Choose the CPU instead."
-                ) from error
-        else:
-            return torch.device("cuda")
+                raise ModelError(f"{sentence} Choose the CPU instead.") from error
+            return torch.device("cpu"), f"{sentence} The CPU is used instead."
+        return torch.device("cuda"), ""
     if wanted == "cuda":
         raise ModelError("There is no usable CUDA graphics processor. Choose the CPU instead.")
-    return torch.device("cpu")
+    return torch.device("cpu"), ""

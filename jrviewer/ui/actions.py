@@ -1,5 +1,7 @@
 """Every command of the window: its words, key, icon, and its place in toolbar and menus."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QToolBar, QToolButton
@@ -35,11 +37,15 @@ class Actions(QObject):
         self.smooth = self._make(tr("Smooth"), tr("Interpolate between pixels"), "smooth", "N")
         self.run = self._make(tr("Run"), tr("Denoise and infer 3D"), "run", "Return", "Enter")
         self.cancel = self._make(tr("Cancel"), tr("Stop the current work"), "cancel", "Esc")
-        self.export_ply = self._make(
-            tr("Point cloud (PLY)…"), tr("Export the point cloud"), "export", "Ctrl+E"
+        self.run_series = self._make(
+            tr("Run series"),
+            tr("Run the model on every slice"),
+            "series",
+            "Ctrl+Return",
         )
-        self.export_png = self._make(
-            tr("Picture of both slices (PNG)…"), tr("Export a picture"), "", "Ctrl+Shift+E"
+        self.export = self._make(tr("Export…"), tr("Export results to files"), "export", "Ctrl+E")
+        self.copy = self._make(
+            tr("Copy picture"), tr("Copy both slices to the clipboard"), "", "Ctrl+C"
         )
         self.patient = self._make(
             tr("Patient text"), tr("Show or hide patient text"), "patient", "Ctrl+H"
@@ -68,11 +74,9 @@ class Actions(QObject):
         bar.addWidget(self._window_button(bar))
         bar.addActions([self.reset, self.fit, self.invert, self.smooth, self.patient])
         bar.addSeparator()
-        bar.addActions([self.run, self.cancel])
+        bar.addActions([self.run, self.run_series, self.cancel])
         bar.addSeparator()
-        bar.addWidget(
-            menu_button(bar, self.tr("Export"), "export", [self.export_ply, self.export_png])
-        )
+        bar.addAction(self.export)
 
     def context_menu(self, menu: QMenu) -> None:
         """Fill the menu of a slice pane."""
@@ -82,7 +86,7 @@ class Actions(QObject):
         menu.addSeparator()
         menu.addActions([self.reset, self.fit, self.invert, self.smooth, self.patient])
         menu.addSeparator()
-        menu.addActions([self.export_ply, self.export_png])
+        menu.addActions([self.run_series, self.export, self.copy])
 
     def _window_button(self, bar: QToolBar) -> QToolButton:
         chosen = [self.auto, self.own, *self.presets]
@@ -93,7 +97,7 @@ class Actions(QObject):
     def _make(self, text: str, hint: str, icon: str, *keys: str) -> QAction:
         action = QAction(text, self)
         if icon:
-            action.setIcon(theme.icon(icon))
+            theme.give_icon(action, icon)
         action.setShortcuts([QKeySequence(key) for key in keys])
         action.setToolTip(f"{hint}  ({keys[0]})")
         action.setStatusTip("")
@@ -124,13 +128,13 @@ class Actions(QObject):
         self.stepped.emit(sender.data())
 
 
-def menu_button(bar: QToolBar, text: str, icon: str, actions: list[QAction]) -> QToolButton:
+def menu_button(bar: QToolBar, text: str, icon: str, actions: Sequence[QAction]) -> QToolButton:
     """A toolbar button that opens a menu."""
     menu = QMenu(bar)
     menu.addActions(actions)
     button = QToolButton(bar)
     button.setText(text)
-    button.setIcon(theme.icon(icon))
+    theme.give_icon(button, icon)
     button.setToolTip(text)
     button.setAccessibleName(text)
     bar.toolButtonStyleChanged.connect(button.setToolButtonStyle)

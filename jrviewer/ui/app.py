@@ -5,12 +5,10 @@ Measured: everything first takes three seconds to the first picture, this way a 
 
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 
-from PySide6.QtCore import QEvent, QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QStandardPaths, QTimer, Signal, Slot
 from PySide6.QtGui import QFileOpenEvent, QGuiApplication, QSurfaceFormat
 from PySide6.QtOpenGLWidgets import QOpenGLWidget
 from PySide6.QtWidgets import QApplication
@@ -20,9 +18,11 @@ from jrviewer.errors import JRViewerError
 from jrviewer.resources import resource
 from jrviewer.ui import theme
 from jrviewer.ui.background import Ticket
+from jrviewer.ui.crash import CrashLog
 from jrviewer.ui.main_window import MainWindow
 from jrviewer.ui.opengl import default_format
 from jrviewer.ui.session import Session
+from jrviewer.ui.store import Store
 from jrviewer.ui.work import Worker, import_torch
 
 BLIND_PLATFORMS = ("offscreen", "minimal")
@@ -44,10 +44,12 @@ class Application(QApplication):
 class StartUp(QObject):
     """One window and the steps that follow its first picture."""
 
-    def __init__(self, paths: Sequence[Path], worker: Worker | None = None) -> None:
+    def __init__(
+        self, paths: Sequence[Path], worker: Worker | None = None, store: Store | None = None
+    ) -> None:
         super().__init__()
         self.session = Session(worker)
-        self.window = MainWindow(self.session)
+        self.window = MainWindow(self.session, store)
         _reserve_opengl(self.window)
         self._paths = list(paths)
         self._ticket: Ticket | None = None
@@ -66,7 +68,8 @@ class StartUp(QObject):
 
     @Slot()
     def _open(self) -> None:
-        self.session.open(self._paths or _sample())
+        is_wished = self.window.desk.settings.opens_sample
+        self.session.open(self._paths or (_sample() if is_wished else []))
         self._ticket = self.session.background.submit("cloud view", self.window.cloud.prepare)
 
     @Slot(object, object)
@@ -78,14 +81,15 @@ class StartUp(QObject):
     @Slot(object, object)
     def _do_without_cloud_view(self, ticket: Ticket, error: JRViewerError) -> None:
         if ticket is self._ticket:
-            self.window.cloud.show_message(str(error))
+            self.window.cloud.show_failure(str(error))
             self.session.allow_predictions()
 
 
 def main(paths: Sequence[Path] = ()) -> int:
     """Open the window with files and folders; returns the exit code."""
     application = create_application()
-    start = StartUp(paths)
+    start = StartUp(paths, store=Store.of_user())
+    start.window.desk.listen(watch_bugs(application))
     application.file_wished.connect(start.open_file)
     start.begin()
     return application.exec()
@@ -96,10 +100,17 @@ def create_application() -> Application:
     if sys.platform == "win32":
         import_torch()
     set_platform_defaults()
-    sys.excepthook = _tell_bug
     application = Application(sys.argv[:1])
     dress(application)
     return application
+
+
+def watch_bugs(application: QApplication) -> CrashLog:
+    """Where bugs go from now on: a bug in a slot does not end the app, but must be seen."""
+    kind = QStandardPaths.StandardLocation.AppLocalDataLocation
+    log = CrashLog(Path(QStandardPaths.writableLocation(kind)), application)
+    sys.excepthook = log.take
+    return log
 
 
 def set_platform_defaults() -> None:
@@ -131,8 +142,3 @@ def _sample() -> list[Path]:
         return [resource("sample")]
     except JRViewerError:
         return []
-
-
-def _tell_bug(kind: type[BaseException], bug: BaseException, trace: TracebackType | None) -> None:
-    """A bug in a slot does not end the app; it must still be seen."""
-    traceback.print_exception(kind, bug, trace)

@@ -7,6 +7,7 @@ a lane wins, and what an older one still brings is dropped by the identity of it
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, QThread, Signal, Slot
@@ -14,7 +15,7 @@ from PySide6.QtCore import QObject, QThread, Signal, Slot
 from jrviewer.errors import Cancelled, JRViewerError
 from jrviewer.progress import Report
 
-Work = Callable[[Report], Any]
+Work = Callable[..., Any]  # of a report, and of a `share` where it was submitted as sharing
 
 REPORT_INTERVAL_S = 0.03  # a thousand-file folder must not flood the event loop
 _DROPPED = object()
@@ -23,9 +24,10 @@ _DROPPED = object()
 class Ticket:
     """One request; two are the same only if they are the same object."""
 
-    def __init__(self, lane: str, work: Work) -> None:
+    def __init__(self, lane: str, work: Work, *, shares: bool = False) -> None:
         self.lane = lane
         self.work = work
+        self.shares = shares
         self.cancelled = False
 
 
@@ -33,6 +35,7 @@ class _Worker(QObject):
     """Lives in the worker thread and runs one ticket after the other."""
 
     progressed = Signal(object, float, str)
+    shared = Signal(object, object)  # ticket, part of its result
     ended = Signal(object, object, object)  # ticket, result, exception
 
     @Slot(object)
@@ -40,7 +43,8 @@ class _Worker(QObject):
         result, problem = _DROPPED, None
         try:
             if not ticket.cancelled:
-                result = ticket.work(self._report_of(ticket))
+                share = [partial(self.shared.emit, ticket)] if ticket.shares else []
+                result = ticket.work(self._report_of(ticket), *share)
         except Cancelled:
             result = _DROPPED
         except Exception as error:  # noqa: BLE001 - carried to the GUI thread, which tells bugs apart
@@ -66,10 +70,12 @@ class Background(QObject):
 
     Each accepted ticket ends in exactly one of `finished` (a result), `refused` (a sentence for the
     user), `broke` (a bug, which has also reached `sys.excepthook`) or, when it was cancelled or a
-    newer one took its lane, in silence.
+    newer one took its lane, in silence. Work submitted as sharing is `work(report, share)`; what it
+    shares on the way is told as `shared`.
     """
 
     progressed = Signal(object, float, str)
+    shared = Signal(object, object)
     finished = Signal(object, object)
     refused = Signal(object, object)
     broke = Signal(object)
@@ -84,13 +90,14 @@ class Background(QObject):
         self._worker.moveToThread(self._thread)
         self._wanted.connect(self._worker.run)
         self._worker.progressed.connect(self._progress)
+        self._worker.shared.connect(self._share)
         self._worker.ended.connect(self._end)
         self._thread.start()
 
-    def submit(self, lane: str, work: Work) -> Ticket:
+    def submit(self, lane: str, work: Work, *, shares: bool = False) -> Ticket:
         """Queue work; what the lane was doing is cancelled."""
         self.cancel(lane)
-        ticket = Ticket(lane, work)
+        ticket = Ticket(lane, work, shares=shares)
         self._current[lane] = ticket
         self._wanted.emit(ticket)
         return ticket
@@ -113,6 +120,11 @@ class Background(QObject):
     def _progress(self, ticket: Ticket, fraction: float, what: str) -> None:
         if self._current.get(ticket.lane) is ticket:
             self.progressed.emit(ticket, fraction, what)
+
+    @Slot(object, object)
+    def _share(self, ticket: Ticket, part: object) -> None:
+        if self._current.get(ticket.lane) is ticket:
+            self.shared.emit(ticket, part)
 
     @Slot(object, object, object)
     def _end(self, ticket: Ticket, result: object, problem: Exception | None) -> None:

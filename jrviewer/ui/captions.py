@@ -61,7 +61,7 @@ def denoised_corners(
 ) -> Corners:
     """Corner texts of the AI slice: they name the model. A title says how much of it is AI."""
     seconds = number(prediction.seconds, 2)
-    lines = [tr("model {}").format(prediction.model), tr("{} s").format(seconds)]
+    lines = [prediction.model, tr("{} s").format(seconds)]
     if prediction.overridden:
         lines.append(tr("INPUT CHECK OVERRIDDEN"))
     return Corners(

@@ -18,6 +18,12 @@ def ask_folder(parent: QWidget) -> list[Path]:
     return [Path(name)] if name else []
 
 
+def ask_export_folder(parent: QWidget, now: str) -> Path | None:
+    """Where to export to."""
+    name = QFileDialog.getExistingDirectory(parent, _tr("Export to a folder"), now)
+    return Path(name) if name else None
+
+
 def ask_target(parent: QWidget, title: str, name: str, kind: str) -> Path | None:
     """Where to write; `kind` is an ending such as "ply", added where the user left it out."""
     chosen, _ = QFileDialog.getSaveFileName(parent, title, name, f"{kind.upper()} (*.{kind})")

@@ -5,11 +5,13 @@ than it says.
 import numpy as np
 from PySide6.QtCore import QObject, Slot
 
+from jrviewer.geometry import FloatArray
 from jrviewer.records import Prediction, Series, Slice
 from jrviewer.rendering import shown_cloud
 from jrviewer.ui import captions, removed_paint
 from jrviewer.ui.cloud_view import CloudView
 from jrviewer.ui.compare import blend_title, content, kind_of
+from jrviewer.ui.nearest import nearest_points
 from jrviewer.ui.overlay import Corners
 from jrviewer.ui.pane import Pane
 from jrviewer.ui.session import Session
@@ -41,6 +43,7 @@ class Display(QObject):
     def show_opened(self, series: tuple[Series, ...]) -> None:
         """Forget the results of what was open before."""
         self._shown = None
+        self._cloud.clear(self.tr("Working on this slice…"))  # a skin switched on ends with it
 
     @Slot(object, int, int)
     def show_slice(self, chosen: Slice, index: int, count: int) -> None:
@@ -136,8 +139,19 @@ class Display(QObject):
         session = self._session
         if session.slice is not None:
             at = None if position is None else np.array([position])
-            self._cloud.show_probe(None if at is None else session.slice.plane.to_patient(at)[0])
+            place = None if at is None else session.slice.plane.to_patient(at)[0]
+            self._cloud.show_probe(place)
+            self._light_nearest(place)
         self._status.probe.setText(captions.probe_text(session.slice, session.prediction, position))
+
+    def _light_nearest(self, place: FloatArray | None) -> None:
+        """Light the points of the current result that lie at a place of the patient."""
+        shown = self._shown
+        if place is None or shown is None or shown is not self._session.prediction:
+            self._cloud.light_points([])
+            return
+        structures = self._cloud.tools.look().structures
+        self._cloud.light_points(nearest_points(self._cloud.cloud, structures, place))
 
     def _mark(self, position: tuple[float, float] | None) -> None:
         self._original.show_mark(position)

@@ -22,6 +22,7 @@ from jrviewer import NOTICE
 from jrviewer.ui import dialogs
 from jrviewer.ui.actions import Actions
 from jrviewer.ui.cloud_view import CloudView
+from jrviewer.ui.desk import Desk
 from jrviewer.ui.display import Display
 from jrviewer.ui.drops import DropWindow
 from jrviewer.ui.pane import Header, Pane
@@ -32,6 +33,7 @@ from jrviewer.ui.session import Busy, Session
 from jrviewer.ui.slice_slider import SliceSlider
 from jrviewer.ui.slice_view import SliceView
 from jrviewer.ui.status import Status
+from jrviewer.ui.store import Store
 from jrviewer.ui.strip import Strip
 from jrviewer.ui.welcome import Welcome
 
@@ -41,9 +43,10 @@ ROOM_FOR_WORDS_PX = 1200
 class MainWindow(DropWindow):
     """Three panes on one session."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, store: Store | None = None) -> None:
         super().__init__()
         self.session = session
+        self.store = store or Store()
         self.setWindowTitle(f"JRViewer – {NOTICE}")
         self.resize(1500, 900)
         self.actions_ = Actions(self)
@@ -66,6 +69,7 @@ class MainWindow(DropWindow):
         self._connect()
         self.reading = Reading(self)
         self._show_busy(None)
+        self.desk = Desk(self)
 
     def _lay_out(self) -> None:
         self.bar = bar = self.addToolBar(self.tr("Tools"))
@@ -86,6 +90,7 @@ class MainWindow(DropWindow):
         rows = QVBoxLayout(middle)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(0)
+        self.above = rows  # strips of the desk come on top
         rows.addWidget(self.strip)
         rows.addWidget(self._pages, 1)
         rows.addWidget(self.slider)
@@ -107,8 +112,6 @@ class MainWindow(DropWindow):
         session.shown.connect(self.slider.show_place)
         session.predicted.connect(display.show_prediction)
         session.unpredicted.connect(display.show_unpredicted)
-        session.shown.connect(self._allow_export)
-        session.predicted.connect(self._allow_export)
         session.withheld.connect(display.show_withheld)
         session.withheld.connect(self._offer_run)
         session.refused.connect(self._show_error)
@@ -116,7 +119,7 @@ class MainWindow(DropWindow):
         session.failed.connect(display.show_not_done)
         session.busy_changed.connect(self._show_busy)
         session.device_known.connect(self.status.show_device)
-        session.exported.connect(self._show_exported)
+        session.warned.connect(self._show_warning)
         view.changed.connect(display.show_view)
         view.changed.connect(actions.show_view)
         for pane in (self.original, self.denoised):
@@ -154,8 +157,6 @@ class MainWindow(DropWindow):
         actions.patient.toggled.connect(self._show_patient_text)
         actions.run.triggered.connect(self._run)
         actions.cancel.triggered.connect(session.cancel)
-        actions.export_ply.triggered.connect(self._ask_ply)
-        actions.export_png.triggered.connect(self._ask_png)
         actions.full_screen.triggered.connect(self._toggle_full_screen)
         actions.quit.triggered.connect(self.close)
 
@@ -184,6 +185,7 @@ class MainWindow(DropWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop the worker and wait, then let OpenGL go, then accept."""
+        self.desk.put_away()
         self.session.close()
         self.cloud.close_interactor()
         event.accept()
@@ -193,14 +195,19 @@ class MainWindow(DropWindow):
         self._pages.setCurrentIndex(1)
         self.original.setFocus()
         self.strip.hide()
-        self.series_list.show_series(self.session.all_series)
+        self.series_list.show_series(self.session.all_series, self.session.refused_files)
 
     @Slot(str)
     def _show_error(self, sentence: str) -> None:
         self.strip.say("error", sentence)
 
     @Slot(str)
-    def _show_exported(self, name: str) -> None:
+    def _show_warning(self, sentence: str) -> None:
+        self.strip.say("warning", sentence)
+
+    @Slot(str)
+    def show_exported(self, name: str) -> None:
+        """Say what was written."""
         self.strip.say("note", self.tr("Exported: {}").format(name))
 
     @Slot(str)
@@ -213,14 +220,8 @@ class MainWindow(DropWindow):
         self.actions_.cancel.setEnabled(busy is not None)
         has_slice = self.session.slice is not None
         self.actions_.run.setEnabled(busy is None and has_slice)
-        self._allow_export()
         if busy is None:
             self.display.show_not_done(self.tr("Not processed. Press Enter to run the model."))
-
-    @Slot()
-    def _allow_export(self) -> None:
-        for action in (self.actions_.export_ply, self.actions_.export_png):
-            action.setEnabled(self.session.prediction is not None)
 
     @Slot()
     def _run(self) -> None:
@@ -262,25 +263,13 @@ class MainWindow(DropWindow):
     def _ask_folder(self) -> None:
         self.session.open(dialogs.ask_folder(self))
 
-    @Slot()
-    def _ask_ply(self) -> None:
-        title = self.tr("Export the point cloud")
-        if (path := dialogs.ask_target(self, title, "cloud.ply", "ply")) is not None:
-            self.session.export_ply(path)
-
-    @Slot()
-    def _ask_png(self) -> None:
-        title = self.tr("Export a picture of both slices")
-        if (path := dialogs.ask_target(self, title, "slices.png", "png")) is not None:
-            self.session.export_png(path)
-
     @Slot(QImage)
     def _ask_picture(self, picture: QImage) -> None:
         title = self.tr("Save a picture of the 3D view")
         if (path := dialogs.ask_target(self, title, "cloud.png", "png")) is None:
             return
         if picture.save(str(path)):
-            self._show_exported(path.name)
+            self.show_exported(path.name)
         else:
             self._show_error(self.tr("The picture could not be written. Choose another folder."))
 

@@ -1,4 +1,7 @@
-"""The open series with a thumbnail each; hidden while there is only one."""
+"""The open series with a thumbnail each, and what was not opened; hidden for a single series."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QImage, QPixmap
@@ -6,9 +9,16 @@ from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from jrviewer import windowing
 from jrviewer.records import Series
+from jrviewer.ui.refusals import name_of
+
+if TYPE_CHECKING:
+    from jrviewer.dicom import Refused
 
 THUMBNAIL_PX = 96
 WIDTH_PX = 136
+REFUSED_PX = 92  # height of an entry
+NAME = Qt.ItemDataRole.UserRole  # of a refused file
+MAX_REFUSED = 100  # entries; the rest is counted
 
 
 class SeriesList(QListWidget):
@@ -27,12 +37,13 @@ class SeriesList(QListWidget):
         self.setFixedWidth(WIDTH_PX)
         self.setWordWrap(True)
         self.setAcceptDrops(False)  # the window takes them
+        self._names_shown = True
         self.itemClicked.connect(self._wish)
         self.itemActivated.connect(self._wish)
         self.hide()
 
-    def show_series(self, series: tuple[Series, ...]) -> None:
-        """List series, in their order."""
+    def show_series(self, series: tuple[Series, ...], refused: "Sequence[Refused]" = ()) -> None:
+        """List series, in their order, and below them the files that were refused and why."""
         self.clear()
         for one in series:
             item = QListWidgetItem(QIcon(_thumbnail(one)), self._caption(one))
@@ -40,7 +51,31 @@ class SeriesList(QListWidget):
             item.setToolTip("\n".join((one.title, *one.warnings)))
             item.setSizeHint(QSize(WIDTH_PX - 12, THUMBNAIL_PX + 52))
             self.addItem(item)
-        self.setVisible(len(series) > 1)
+        for entry in refused[:MAX_REFUSED]:
+            self._add_refused(name_of(entry), entry.message)
+        if (more := len(refused) - MAX_REFUSED) > 0:
+            self._add_refused(self.tr("{} more files not opened").format(more), "")
+        self.setVisible(len(series) > 1 or bool(refused))
+
+    def show_names(self, *, shown: bool) -> None:
+        """Show or hide the names of refused files: they may name a patient."""
+        self._names_shown = shown
+        for row in range(self.count()):
+            self._name(self.item(row))
+
+    def _name(self, item: QListWidgetItem) -> None:
+        if (name := item.data(NAME)) is not None:
+            said = name if self._names_shown else self.tr("(name hidden)")
+            item.setText(f"✕ {said}\n{item.toolTip()}")
+
+    def _add_refused(self, name: str, reason: str) -> None:
+        item = QListWidgetItem()
+        item.setData(NAME, name)
+        item.setToolTip(reason)
+        item.setFlags(Qt.ItemFlag.ItemIsEnabled)  # it cannot be chosen
+        item.setSizeHint(QSize(WIDTH_PX - 12, REFUSED_PX))
+        self._name(item)
+        self.addItem(item)
 
     def show_chosen(self, index: int) -> None:
         """Mark the series that is shown."""
@@ -52,7 +87,8 @@ class SeriesList(QListWidget):
         return f"{series.title}\n{words}"
 
     def _wish(self, item: QListWidgetItem) -> None:
-        self.series_wished.emit(self.row(item))
+        if item.flags() & Qt.ItemFlag.ItemIsSelectable:
+            self.series_wished.emit(self.row(item))
 
 
 def _thumbnail(series: Series) -> QPixmap:

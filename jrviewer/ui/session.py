@@ -3,38 +3,34 @@
 Knows the worker and the records; knows no widget. A refused file leaves what was open as it is.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from jrviewer import windowing
 from jrviewer.errors import InputRefusedError, JRViewerError
-from jrviewer.progress import Report
 from jrviewer.records import Prediction, Series, Slice, Window
 from jrviewer.ui import work
+from jrviewer.ui.ahead import Ahead, Busy
 from jrviewer.ui.annotations import Annotations
-from jrviewer.ui.background import Background, Ticket
+from jrviewer.ui.background import Background
 from jrviewer.ui.compare import CompareState
+from jrviewer.ui.refusals import opened_name, refusals
 from jrviewer.ui.removal import Removal
-from jrviewer.ui.view_state import ViewState, shade_of
+from jrviewer.ui.tasks import Tasks
+from jrviewer.ui.view_state import ViewState
 
 if TYPE_CHECKING:
-    from jrviewer.dicom import Opened
+    from jrviewer.dicom import Opened, Refused
+    from jrviewer.inference import Device
 
-KEPT_PREDICTIONS = 64  # a 512² prediction is about 1 MB
-MAX_SENTENCES = 3  # of refused files; the rest is counted
+__all__ = ["Busy", "Session"]
 
-
-@dataclass(frozen=True, slots=True)
-class Busy:
-    """What the worker is doing for the user."""
-
-    what: str
-    fraction: float = 0.0
+KEPT_PREDICTIONS = 512  # a 512² prediction is about 1 MB
+AHEAD = (1, -1)  # neighbours that are predicted before anybody looks
 
 
 class Session(QObject):
@@ -50,7 +46,7 @@ class Session(QObject):
     failed = Signal(str)  # anything else that did not work
     busy_changed = Signal(object)  # Busy or None
     device_known = Signal(str)
-    exported = Signal(str)  # file name
+    warned = Signal(str)  # it worked, but not as one may expect
 
     def __init__(self, worker: work.Worker | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -62,16 +58,24 @@ class Session(QObject):
         self.all_series: tuple[Series, ...] = ()
         self.series: Series | None = None
         self.index = 0
-        self._worker = worker or work.Worker()
+        self.worker = worker or work.Worker()
         self._predictions: dict[Slice, Prediction] = {}
-        self._tickets: dict[str, Ticket] = {}
-        self._names: dict[str, str] = {}
+        self.refused_files: tuple[Refused, ...] = ()
+        self.paths: tuple[Path, ...] = ()  # what was asked for last
+        self.looks_ahead = False
+        self.ahead = Ahead(self.background, self.worker.predict, self)
+        self._is_partial = False  # only the first slice of what is being read is here
         self._asked_for: Slice | None = None
         self._may_predict = False
-        self.background.progressed.connect(self._progress)
-        self.background.finished.connect(self._finish)
-        self.background.refused.connect(self._refuse)
-        self.background.broke.connect(self._break)
+        self.ahead.made.connect(self._take_prediction)
+        self.ahead.missed.connect(self._run_missed)
+        self.ahead.progressed.connect(self._tell_ahead)
+        self.tasks = Tasks(self.background, self)
+        self.tasks.busy.connect(self.busy_changed)
+        self.tasks.idle.connect(self._go_on)
+        self.tasks.shared.connect(self._take_part)
+        self.tasks.refused.connect(self._refuse)
+        self.tasks.broke.connect(self._break)
 
     @property
     def slice(self) -> Slice | None:
@@ -87,8 +91,10 @@ class Session(QObject):
         """Read files and folders in the background; the newest request wins."""
         if not paths:
             return
-        self._names["open"] = paths[0].name or str(paths[0])
-        self._submit("open", self.tr("reading files"), partial(self._worker.read, tuple(paths)))
+        self.paths = tuple(paths)
+        self._is_partial = False
+        job = partial(self.worker.read, self.paths)
+        self.tasks.do("open", self.tr("reading files"), job, self._take_opened, shares=True)
 
     def choose_series(self, index: int) -> None:
         """Show another one of the open series, at its middle slice."""
@@ -116,38 +122,43 @@ class Session(QObject):
         """Begin with the model: start-up holds it back until the window is complete."""
         self._may_predict = True
         if self.slice is None:
-            self._submit("model", self.tr("loading the model"), self._worker.ready)
+            self._get_ready()
         elif self.prediction is None:
             self.run()
 
     def run(self, *, run_anyway: bool = False) -> None:
         """Run the model on the slice that is shown."""
-        if (chosen := self.slice) is None or not self._may_predict:
+        if (chosen := self.slice) is None or not self._may_predict or self._is_partial:
             return
         self._predictions.pop(chosen, None)
         self._asked_for = chosen
-        job = partial(self._worker.predict, chosen, run_anyway=run_anyway)
-        self._submit("predict", self.tr("denoising and inferring 3D"), job)
+        job = partial(self.worker.predict, chosen, run_anyway=run_anyway)
+        self.ahead.pause()
+        self.tasks.do("predict", self.tr("denoising and inferring 3D"), job, self._take_prediction)
+
+    def run_series(self) -> None:
+        """Run the model on every slice of the series that has no result yet."""
+        if self.series is not None and self._may_predict and not self._is_partial:
+            self.ahead.run_series(one for one in self.series if one not in self._predictions)
+
+    def choose_device(self, device: "Device") -> None:
+        """Compute on another device from now on; the model is loaded there at once."""
+        self.worker.device = device
+        if self._may_predict:
+            self._get_ready()
+
+    def known(self) -> dict[Slice, Prediction]:
+        """What is known of every slice, as a copy that a job may keep."""
+        return dict(self._predictions)
 
     def cancel(self) -> None:
         """Stop what the worker does for the user."""
-        for lane in ("open", "predict", "export"):
-            self.background.cancel(lane)
-            self._tickets.pop(lane, None)
+        self.ahead.stop()
         self._asked_for = None
-        self.busy_changed.emit(None)
-
-    def export_ply(self, path: Path) -> None:
-        """Write the cloud of the slice that is shown."""
-        self._export(path, lambda known: partial(work.export_ply, known, path))
-
-    def export_png(self, path: Path) -> None:
-        """Write both pictures of the slice that is shown, with the window and blend shown."""
-        view, blend = self.view.now, self.compare.now.blend
-        self._export(
-            path,
-            lambda known: partial(work.export_png, known, path, shade_of(view, known.slice), blend),
-        )
+        was_partial, self._is_partial = self._is_partial, False
+        self.tasks.cancel()
+        if was_partial:
+            self.warned.emit(self.tr("Reading was cancelled: only the first slice is here."))
 
     def set_preset(self, window: Window | None) -> None:
         """Show both panes with a window; None stands for the slice's own."""
@@ -173,20 +184,11 @@ class Session(QObject):
     def close(self) -> None:
         """Stop the worker and wait for it."""
         self.background.stop()
-        self._worker.close()
+        self.worker.close()
 
-    def _export(
-        self, path: Path, job_of: Callable[[Prediction], Callable[[Report], object]]
-    ) -> None:
-        if (known := self.prediction) is None:
-            self.failed.emit(self.tr("There is no result to export yet. Run the model first."))
-            return
-        self._names["export"] = path.name
-        self._submit("export", self.tr("exporting"), job_of(known))
-
-    def _submit(self, lane: str, what: str, job: Callable[[Report], object]) -> None:
-        self._tickets[lane] = self.background.submit(lane, job)
-        self.busy_changed.emit(Busy(what))
+    def _get_ready(self) -> None:
+        what = self.tr("loading the model")
+        self.tasks.do("model", what, self.worker.ready, self._take_device)
 
     def _reset_view(self, index: int) -> None:
         assert self.series is not None
@@ -196,92 +198,92 @@ class Session(QObject):
 
     def _show_prediction(self, chosen: Slice) -> None:
         if (known := self._predictions.get(chosen)) is not None:
-            self.background.cancel("predict")
-            self._end_of("predict")
+            self.tasks.drop("predict")
+            self.tasks.tell()
             self.predicted.emit(known)
+            self._look_ahead()
             return
         self.unpredicted.emit(chosen)
-        if self._asked_for is not chosen or "predict" not in self._tickets:
+        if self.ahead.is_making(chosen):
+            self._asked_for = None
+            self.tasks.drop("predict")
+            self.busy_changed.emit(Busy(self.tr("denoising and inferring 3D")))
+        elif self._asked_for is not chosen or not self.tasks.has("predict"):
             self.run()
 
-    def _end_of(self, lane: str) -> None:
-        """Forget a lane's ticket."""
-        self._tickets.pop(lane, None)
-        self._tell_idle()
+    @Slot()
+    def _go_on(self) -> None:
+        """Nobody waits: what goes on behind is all there is to tell, and may go on."""
+        self.busy_changed.emit(self.ahead.busy)
+        self.ahead.resume()
 
-    def _tell_idle(self) -> None:
-        if not self._tickets:
-            self.busy_changed.emit(None)
+    @Slot()
+    def _tell_ahead(self) -> None:
+        self.tasks.tell()
 
-    def _is_own(self, ticket: Ticket) -> bool:
-        return self._tickets.get(ticket.lane) is ticket
-
-    @Slot(object, float, str)
-    def _progress(self, ticket: Ticket, fraction: float, what: str) -> None:
-        if self._is_own(ticket):
-            self.busy_changed.emit(Busy(what, fraction))
-
-    @Slot(object, object)
-    def _finish(self, ticket: Ticket, result: object) -> None:
-        if not self._is_own(ticket):
-            return
-        del self._tickets[ticket.lane]
-        takers: dict[str, Callable[[Any], None]] = {
-            "open": self._take_opened,
-            "predict": self._take_prediction,
-            "model": self.device_known.emit,
-            "export": self._take_export,
-        }
-        takers[ticket.lane](result)
-        self._tell_idle()
-
-    @Slot(object, object)
-    def _refuse(self, ticket: Ticket, error: JRViewerError) -> None:
-        if not self._is_own(ticket):
-            return
-        self._end_of(ticket.lane)
+    @Slot(str, object)
+    def _refuse(self, lane: str, error: JRViewerError) -> None:
         if isinstance(error, InputRefusedError):
             self.withheld.emit(str(error))
-        elif ticket.lane == "open":
-            self.refused.emit(f"{self._names['open']}: {error}")
+        elif lane == "open":
+            self._is_partial = False
+            self.refused.emit(f"{opened_name(self.paths)}: {error}")
         else:
             self.failed.emit(str(error))
 
-    @Slot(object)
-    def _break(self, ticket: Ticket) -> None:
-        if self._is_own(ticket):
-            self._end_of(ticket.lane)
-            self.failed.emit(
-                self.tr("JRViewer met a fault of its own; what was open stays open. Try again.")
-            )
+    @Slot(str)
+    def _break(self, lane: str) -> None:
+        self._is_partial = False
+        self.failed.emit(
+            self.tr("JRViewer met a fault of its own; what was open stays open. Try again.")
+        )
+
+    @Slot(str, object)
+    def _take_part(self, lane: str, part: object) -> None:
+        """The first slice is shown before the rest is read; the model waits for the rest."""
+        if lane == "open" and isinstance(part, Slice):
+            self._is_partial = True
+            self._replace_series((Series((part,)),), ())
 
     def _take_opened(self, opened: "Opened") -> None:
+        self._is_partial = False
         if opened.series:
-            self.all_series = tuple(opened.series)
-            self._predictions.clear()
-            self.series_opened.emit(self.all_series)
-            largest = max(range(len(self.all_series)), key=lambda i: len(self.all_series[i]))
-            self.choose_series(largest)
+            self._replace_series(tuple(opened.series), opened.refused)
         if opened.refused or not opened.series:
-            self.refused.emit(self._refusals(opened))
+            self.refused.emit(refusals(opened.refused, self.paths))
 
-    def _refusals(self, opened: "Opened") -> str:
-        """File names and reasons, the first few in full."""
-        said = [f"{entry.path.name}: {entry.message}" for entry in opened.refused[:MAX_SENTENCES]]
-        if more := len(opened.refused) - len(said):
-            said.append(self.tr("{} more files were not opened.").format(more))
-        if not said:
-            sentence = self.tr("no images in here. Drop DICOM files or a folder that has some.")
-            said.append(f"{self._names['open']}: {sentence}")
-        return "\n".join(said)
+    def _replace_series(
+        self, all_series: tuple[Series, ...], refused: "tuple[Refused, ...]"
+    ) -> None:
+        self.all_series, self.refused_files = all_series, refused
+        self.ahead.stop()
+        self._predictions.clear()
+        self.series_opened.emit(all_series)
+        self.choose_series(max(range(len(all_series)), key=lambda i: len(all_series[i])))
 
+    @Slot(object)
     def _take_prediction(self, prediction: Prediction) -> None:
         while len(self._predictions) >= KEPT_PREDICTIONS:
             del self._predictions[next(iter(self._predictions))]
         self._predictions[prediction.slice] = prediction
-        self.device_known.emit(prediction.device)
+        self._take_device(prediction.device)
         if prediction.slice is self.slice:
             self.predicted.emit(prediction)
+            self._look_ahead()
 
-    def _take_export(self, path: Path) -> None:
-        self.exported.emit(path.name)
+    def _take_device(self, device: str) -> None:
+        self.device_known.emit(device)
+        if note := self.worker.take_note():
+            self.warned.emit(note)
+
+    def _look_ahead(self) -> None:
+        if self.looks_ahead and self.series is not None:
+            places = [self.index + step for step in AHEAD]
+            slices = [self.series[place] for place in places if 0 <= place < len(self.series)]
+            self.ahead.expect(one for one in slices if one not in self._predictions)
+
+    @Slot(object)
+    def _run_missed(self, missed: Slice) -> None:
+        """The user has gone to a slice that was refused while nobody looked: say why."""
+        if missed is self.slice:
+            self.run()

@@ -41,7 +41,7 @@ class Status(QStatusBar):
 
     def show_busy(self, busy: Busy | None) -> None:
         """Show or end the progress."""
-        self._what.setText("" if busy is None else busy.what + "…")
+        self._what.setText("" if busy is None else self._words(busy))
         self._bar.setVisible(busy is not None)
         if busy is not None:
             self._bar.setRange(0, 100 if busy.fraction > 0 else 0)  # 0, 0: moving, unknown
@@ -55,3 +55,12 @@ class Status(QStatusBar):
         """The input check in a few words, its reasons as a hint."""
         self.check.setText(text)
         self.check.setToolTip(reasons or self.tr("Nothing to object to."))
+
+    def _words(self, busy: Busy) -> str:
+        """What is done, for how long, and for how long still."""
+        words = [f"{busy.what}…"]
+        if busy.elapsed_s >= 1:
+            words.append(self.tr("{} s").format(round(busy.elapsed_s)))
+        if busy.left_s is not None:
+            words.append(self.tr("about {} s left").format(max(round(busy.left_s), 1)))
+        return ", ".join(words)

@@ -2,7 +2,8 @@
 
 from typing import Literal
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
 Kind = Literal["error", "warning", "note"]
@@ -27,6 +28,9 @@ class Strip(QFrame):
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._action = QPushButton()
         self._action.clicked.connect(self._act)
+        self._details = ""
+        self.copy = QPushButton(self.tr("Copy details"))
+        self.copy.clicked.connect(self._copy_details)
         close = QToolButton()
         close.setText("✕")
         close.setAutoRaise(True)
@@ -39,6 +43,7 @@ class Strip(QFrame):
         row.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self._text, 1)
         row.addWidget(self._action)
+        row.addWidget(self.copy)
         row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         self.hide()
 
@@ -47,8 +52,12 @@ class Strip(QFrame):
         """What it says now; "" when it is hidden."""
         return "" if self.isHidden() else self._text.text()
 
-    def say(self, kind: Kind, text: str, action: str = "") -> None:
-        """Show a sentence; `action` names a button whose press is told as `acted`."""
+    def say(self, kind: Kind, text: str, action: str = "", details: str = "") -> None:
+        """Show a sentence; `action` names a button whose press is told as `acted`, and `details`,
+        free of patient data, get a button that copies them.
+        """
+        self._details = details
+        self.copy.setVisible(bool(details))
         self.setProperty("kind", kind)
         self.style().unpolish(self)  # the style depends on the kind
         self.style().polish(self)
@@ -63,6 +72,10 @@ class Strip(QFrame):
         """Put it away."""
         self.hide()
         self.dismissed.emit()
+
+    @Slot()
+    def _copy_details(self) -> None:
+        QGuiApplication.clipboard().setText(self._details)
 
     def _act(self) -> None:
         self.hide()

@@ -5,27 +5,36 @@ is on screen. Knows neither Qt nor the session.
 """
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jrviewer.progress import Report
-from jrviewer.records import Prediction, Slice, VoiLut, Window
+from jrviewer.errors import DeviceMemoryError, ExportError, InputRefusedError
+from jrviewer.progress import Report, silent
+from jrviewer.records import Prediction, Series, Slice, VoiLut, Window
 
 if TYPE_CHECKING:
+    from jrviewer.batch import Wish
     from jrviewer.dicom import Opened
     from jrviewer.inference import Device, Model
 
-ReadPaths = Callable[[Sequence[Path], Report], "Opened"]
+Share = Callable[[Slice], None]
+ReadPaths = Callable[[Sequence[Path], Report, Share], "Opened"]
 LoadModel = Callable[["Device"], "Model"]
 
 
-def read_paths(paths: Sequence[Path], report: Report) -> "Opened":
-    """The series in files and folders, and what was refused."""
+def read_paths(paths: Sequence[Path], report: Report, share: Share) -> "Opened":
+    """The series in files and folders, and what was refused; shares the first slice."""
     from jrviewer import dicom
 
-    return dicom.read(paths, report)
+    shares = [share]
+
+    def share_first(chosen: Slice) -> None:
+        if shares:
+            shares.pop()(chosen)
+
+    return dicom.read(paths, report, on_slice=share_first)
 
 
 def load_model(device: "Device") -> "Model":
@@ -40,52 +49,106 @@ def import_torch() -> None:
     import jrviewer.network  # noqa: F401
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What an export has come to: names of files, and sentences about what was not written."""
+
+    names: tuple[str, ...]
+    failures: tuple[str, ...]
+
+
 @dataclass
 class Worker:
-    """The worker's own memory: the model, loaded at its first use. Touched by its thread alone."""
+    """The worker's own memory: the model, loaded at its first use. Touched by its thread alone, but
+    for `device` and `note`, which are single assignments.
+    """
 
     read: ReadPaths = read_paths
     load: LoadModel = load_model
     device: "Device" = "auto"
     model: "Model | None" = None
+    note: str = ""  # why the model is not where it was to be expected
+    loaded_for: str = ""
 
     def close(self) -> None:
         """End the decoding process, if reading has started one."""
         if (decoding := sys.modules.get("jrviewer.dicom.decoding")) is not None:
             decoding.stop()
 
+    def take_note(self) -> str:
+        """What there is to say about the device, once."""
+        note, self.note = self.note, ""
+        return note
+
     def ready(self, report: Report) -> str:
         """Load the model and name its device, e.g. "CPU fp32"."""
         return self._loaded(report).device
 
     def predict(self, chosen: Slice, report: Report, *, run_anyway: bool = False) -> Prediction:
-        """Denoised slice and cloud of one slice."""
+        """Denoised slice and cloud of one slice; on the CPU where the graphics memory is full."""
         from jrviewer import inference
 
-        return inference.predict(self._loaded(report), chosen, report, run_anyway=run_anyway)
+        model = self._loaded(report)
+        try:
+            return inference.predict(model, chosen, report, run_anyway=run_anyway)
+        except DeviceMemoryError:
+            self.model = model = self.load("cpu")
+            self.note = "The graphics processor's memory is full: the CPU is used from here on."
+            return inference.predict(model, chosen, report, run_anyway=run_anyway)
 
     def _loaded(self, report: Report) -> "Model":
-        if self.model is None:
+        wanted = self.device
+        if self.model is None or self.loaded_for != wanted:
             report(0.0, "loading the model")
-            self.model = self.load(self.device)
+            self.model = self.load(wanted)
+            self.loaded_for = wanted
+            self.note = self.model.note
         return self.model
 
+    def export(
+        self,
+        series: Series,
+        slices: Sequence[Slice],
+        known: Mapping[Slice, Prediction],
+        wish: "Wish",
+        report: Report,
+    ) -> Written:
+        """Write the wished files of every slice; those without a known prediction get one first.
 
-def export_ply(prediction: Prediction, path: Path, report: Report) -> Path:
-    """Write the cloud as PLY."""
-    from jrviewer import export
+        Nothing that is in the folder already is replaced. Raises ExportError where it is no folder.
+        """
+        from jrviewer.batch import KINDS, Batch
 
-    report(0.0, "writing the cloud")
-    export.write_ply(prediction, path)
-    return path
+        failures: list[str] = []
+        names: list[str] = []
+        batch = Batch((), wish, lambda _, why: failures.append(why), taken=_stems(wish.out))
+        batch.expect([series])
+        for number, chosen in enumerate(slices, start=1):
+            report((number - 1) / len(slices), f"exporting slice {number} of {len(slices)}")
+            try:
+                prediction = known.get(chosen) or self.predict(chosen, silent)
+            except InputRefusedError as error:
+                failures.append(str(error))
+                continue
+            result = batch.export(prediction)
+            names += [result[kind] for kind in KINDS if result[kind]]
+        return Written(tuple(names), tuple(failures))
 
 
-def export_png(
-    prediction: Prediction, path: Path, window: Window | VoiLut, blend: int, report: Report
-) -> Path:
-    """Write original and denoised slice side by side, the latter with `blend` per cent of AI."""
-    from jrviewer import export
+def picture(prediction: Prediction, window: Window | VoiLut, blend: int, report: Report) -> bytes:
+    """Both slices side by side with the notice, as a PNG file's bytes; nothing of the patient."""
+    from jrviewer.provenance import describe
+    from jrviewer.sheet import draw_sheet
 
-    report(0.0, "writing the picture")
-    export.write_png(prediction, path, window, blend=blend)
-    return path
+    report(0.0, "drawing the picture")
+    return draw_sheet(prediction, window, describe(prediction, 0), blend)[0]
+
+
+def _stems(folder: Path) -> set[str]:
+    """What the names in a folder begin with, as far as exports are concerned."""
+    try:
+        return {path.stem.removesuffix(".denoised") for path in folder.iterdir()}
+    except OSError as error:
+        raise ExportError(
+            "The folder to export to does not exist or may not be read. Choose another one."
+        ) from error

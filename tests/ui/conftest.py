@@ -17,6 +17,7 @@ from jrviewer.records import Prediction, Slice
 from jrviewer.ui import app
 from jrviewer.ui.main_window import MainWindow
 from jrviewer.ui.session import Session
+from jrviewer.ui.store import Store
 from jrviewer.ui.work import Worker
 from tests.dicom_factory import write_ct, write_series
 from tests.factory import make_prediction
@@ -113,8 +114,10 @@ def session(worker: MadeUpWorker) -> Session:
 
 @pytest.fixture
 def window(qtbot: QtBot, session: Session) -> MainWindow:
-    """A visible window with nothing open, its 3D view not created."""
-    window = MainWindow(session)
+    """A visible window with nothing open, its 3D view not created; it predicts nothing unasked."""
+    store = Store()
+    store.put("settings/looks_ahead", value=False)
+    window = MainWindow(session, store)
     qtbot.addWidget(window)
     with qtbot.waitExposed(window):
         window.show()

@@ -81,7 +81,7 @@ def test_without_3d_the_slices_still_work(
 
     qtbot.waitUntil(lambda: begun.session.prediction is not None)
     assert "3D is off" in begun.window.cloud.message.text()
-    assert begun.window.actions_.export_ply.isEnabled()
+    assert begun.window.actions_.export.isEnabled()
 
 
 def test_a_file_that_macos_wants_opened_is_told(

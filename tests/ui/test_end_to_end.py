@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from jrviewer.inference import Device, Model
-from jrviewer.ui import dialogs
 from jrviewer.ui.app import StartUp
+from jrviewer.ui.export_dialog import ExportDialog
 from jrviewer.ui.work import Worker
 from tests.dicom_factory import write_ct
 from tests.factory import body_image
@@ -47,7 +47,7 @@ def begun(qtbot: QtBot, tmp_path: Path) -> StartUp:
 
 
 def test_a_slice_dropped_on_any_pane_becomes_a_cloud_that_turns_and_is_exported(
-    qtbot: QtBot, begun: StartUp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, begun: StartUp, tmp_path: Path
 ) -> None:
     window, session = begun.window, begun.session
     assert window.cloud.interactor is not None
@@ -66,10 +66,13 @@ def test_a_slice_dropped_on_any_pane_becomes_a_cloud_that_turns_and_is_exported(
     hands.drag(canvas, (150, 150), (230, 190))
     assert np.abs(_seen(window.cloud).astype(int) - before).max() > 50
 
-    path = tmp_path / "cloud.ply"
-    monkeypatch.setattr(dialogs, "ask_target", lambda *asked: path)
-    with qtbot.waitSignal(session.exported):
-        qtbot.keyClick(window, Qt.Key.Key_E, hands.CTRL)  # type: ignore[no-untyped-call]
+    qtbot.keyClick(window, Qt.Key.Key_E, hands.CTRL)  # type: ignore[no-untyped-call]
+    dialog = window.desk.dialog
+    assert isinstance(dialog, ExportDialog)
+    dialog.folder.setText(str(tmp_path))
+    with qtbot.waitSignal(window.desk.exports.exported, timeout=PATIENCE_MS):
+        dialog.go.click()
+    path = tmp_path / "3-0002.ply"  # the name of the source is taken by itself
     read = trimesh.load(path)
     assert isinstance(read, trimesh.PointCloud)
     assert len(read.vertices) > 0

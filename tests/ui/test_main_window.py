@@ -264,31 +264,6 @@ def test_results_are_kept_per_slice(
     assert len(worker.asked) == asked
 
 
-def test_export_writes_the_cloud(
-    qtbot: QtBot, open_window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "out" / "cloud.ply"
-    path.parent.mkdir()
-    monkeypatch.setattr(dialogs, "ask_target", lambda *asked: path)
-
-    with qtbot.waitSignal(open_window.session.exported):
-        press(qtbot, open_window, Key.Key_E, hands.CTRL)
-
-    assert path.read_bytes().startswith(b"ply\n")
-    assert "cloud.ply" in open_window.strip.text
-
-
-def test_an_export_that_fails_says_why(
-    qtbot: QtBot, open_window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(dialogs, "ask_target", lambda *asked: tmp_path / "absent" / "cloud.ply")
-
-    with qtbot.waitSignal(open_window.session.failed):
-        press(qtbot, open_window, Key.Key_E, hands.CTRL)
-
-    assert open_window.strip.isVisible()
-
-
 def test_the_open_dialog_opens(
     qtbot: QtBot, window: MainWindow, ct_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -396,7 +371,7 @@ def test_the_last_result_is_dimmed_and_named_while_the_next_is_made(
     press(qtbot, open_window, Key.Key_Down)
 
     assert open_window.denoised.grab().toImage() != fresh
-    assert not open_window.actions_.export_ply.isEnabled()
+    assert not open_window.actions_.export.isEnabled()
     with qtbot.waitSignal(open_window.session.predicted):
         pass
 

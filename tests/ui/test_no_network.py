@@ -1,0 +1,46 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from jrviewer.resources import resource
+from tests.dicom_factory import write_ct
+from tests.factory import body_image
+from tests.networkless import empty_network
+
+ROOT = Path(__file__).resolve().parents[2]
+BLIND = os.environ.get("QT_QPA_PLATFORM") == "offscreen"
+ATTEMPTED = 9
+
+# The whole app, ended at the first attempt to reach a network.
+STRICT = f"""
+import os, runpy
+from jrviewer.connections import Watch
+Watch(lambda event: os._exit({ATTEMPTED})).start()
+runpy.run_module("tests.ui.whole_app", run_name="__main__", alter_sys=True)
+"""
+
+
+@pytest.mark.vtk
+@pytest.mark.skipif(BLIND, reason="no OpenGL on the offscreen platform")
+def test_the_whole_app_runs_in_an_empty_network_and_tries_no_connection(tmp_path: Path) -> None:
+    dropped = [
+        write_ct(
+            tmp_path / f"{z}.dcm", body_image(160, 160), position=(0, 0, z), spacing=(2.5, 2.5)
+        )
+        for z in (0, 10, 20)
+    ]
+    arguments = [tmp_path, resource("sample"), *dropped]
+
+    ended = subprocess.run(
+        [*empty_network(), sys.executable, "-c", STRICT, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == 0, ended.stderr
+    assert (tmp_path / "cloud.ply").is_file()
