@@ -25,7 +25,7 @@ from jrviewer.ui.slice_view import Layer
 if TYPE_CHECKING:
     from jrviewer.ui.main_window import MainWindow
 
-BLEND_WIDTH_PX = 84
+BLEND_WIDTH_PX, BLEND_HEIGHT_PX = 84, 14  # no higher than the title, or the panes would differ
 
 
 class Reading(QObject):
@@ -56,7 +56,7 @@ class Reading(QObject):
         slider = QSlider(Qt.Orientation.Horizontal)
         slider.setRange(0, 100)
         slider.setValue(100)
-        slider.setFixedWidth(BLEND_WIDTH_PX)
+        slider.setFixedSize(BLEND_WIDTH_PX, BLEND_HEIGHT_PX)
         slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         slider.setAccessibleName(self.tr("Blend: share of the AI slice"))
         slider.setToolTip(self.tr("Blend original and AI slice  ([ and ])"))
