@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from jrviewer import cli
+from jrviewer import cli, connections
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -14,6 +14,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     A sub-command's name wins over a file of that name, which is reached as `./predict`.
     """
     multiprocessing.freeze_support()  # in the frozen app a child process starts here too
+    connections.watch()
     if arguments is None:
         arguments = sys.argv[1:]
     if cli.is_command(arguments):

@@ -10,19 +10,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jrviewer import provenance
 from jrviewer.errors import ExportError, InputRefusedError, JRViewerError
 from jrviewer.export import Points, output_stem, write_ply, write_png
+from jrviewer.leaks import is_leaked
 from jrviewer.progress import Report, silent
-from jrviewer.records import Finding, Prediction, Series, Slice, Window
+from jrviewer.records import Finding, Prediction, Series, Slice, VoiLut, Window
+from jrviewer.whole_file import replace_file
 from jrviewer.windowing import default_window
 
 if TYPE_CHECKING:
-    from jrviewer.dicom import Opened
+    from jrviewer.dicom import Opened, Release
     from jrviewer.inference import Device, Model
 
 KINDS = ("ply", "png", "dcm")
 READING = 0.3  # share of the progress that reading gets
-NO_DERIVED_DICOM = "This version does not write derived DICOM."
 
 Result = dict[str, Any]
 Refuse = Callable[[int, str], None]
@@ -39,8 +41,10 @@ class Wish:
     index: int | None = None  # zero-based, within every series
     run_anyway: bool = False
     with_skin: bool | None = None  # None: not where it may be a face
+    deidentify: bool = False  # the derived DICOM too
     binary: bool = True  # else the PLY is ASCII
-    window: Window | None = None  # of the PNG; None: the slice's own
+    window: Window | VoiLut | None = None  # of the PNG; None: the slice's own
+    blend: int = 100  # how much of the PNG's second picture is AI, in per cent
 
 
 @dataclass(slots=True)
@@ -54,6 +58,8 @@ class Batch:
     refuse: Refuse
     report: Report = silent
     taken: set[str] = field(default_factory=set)
+    _release: "Release | None" = None  # all derived objects of a run belong together
+    _numbers: dict[int, int] = field(default_factory=dict)  # of slices, where their own are no use
 
     def run(self) -> dict[str, Any]:
         """Do it all and write `report.json`; gives what is in it.
@@ -65,6 +71,7 @@ class Batch:
 
         _make_folder(self.wish.out)
         opened = dicom.read(self.paths, lambda done, what: self.report(done * READING, what))
+        self.expect(opened.series)
         results = list(self._refusals(opened))
         model = inference.load_model(self.wish.device)
         results += self._predicted(model, opened.series)
@@ -74,7 +81,7 @@ class Batch:
             "device": model.device,
             "results": sorted(results, key=lambda result: result["argument"]),
         }
-        _write_report(self.wish.out / "report.json", summary)
+        _write_report(self.wish.out / "report.json", summary, _identifiers(opened.series))
         return summary
 
     def _refusals(self, opened: "Opened") -> Iterator[Result]:
@@ -114,6 +121,10 @@ class Batch:
         except JRViewerError as error:
             return self._failed(argument, str(error), source=sha256)
         return self.export(prediction, argument)
+
+    def expect(self, series: Sequence[Series]) -> None:
+        """Number the slices of these series, for derived objects that lose their own numbers."""
+        self._numbers = _numbers(series)
 
     def export(self, prediction: Prediction, argument: int = 0) -> Result:
         """Write the wished kinds of one prediction under a name not `taken` yet; gives its result.
@@ -156,11 +167,26 @@ class Batch:
             result["ply"] = f"{stem}.ply"
         elif kind == "png":
             window = self.wish.window or default_window(prediction.slice)
-            write_png(prediction, out / f"{stem}.png", window)
+            write_png(prediction, out / f"{stem}.png", window, blend=self.wish.blend)
             result["png"] = f"{stem}.png"
         else:
-            return _write_derived(prediction, out / f"{stem}.denoised.dcm", result)
+            self._write_derived(prediction, out / f"{stem}.denoised.dcm")
+            result["dcm"] = f"{stem}.denoised.dcm"
         return ""
+
+    def _write_derived(self, prediction: Prediction, path: Path) -> None:
+        from jrviewer import dicom
+
+        self._release = self._release or dicom.Release()
+        dicom.write_derived(
+            prediction,
+            path,
+            lines=[*provenance.describe(prediction, 0), provenance.unsealed()],
+            seal=provenance.sealed,
+            deidentified=self.wish.deidentify,
+            release=self._release,
+            number=self._numbers.get(id(prediction.slice)),
+        )
 
     def _failed(self, argument: int, sentence: str, **known: Any) -> Result:  # noqa: ANN401 - JSON
         self.refuse(argument, sentence)
@@ -213,17 +239,6 @@ def _input_check(findings: Sequence[Finding]) -> dict[str, Any]:
     return {"input_check": worst, "reasons": [finding.sentence for finding in findings]}
 
 
-def _write_derived(prediction: Prediction, path: Path, result: Result) -> str:
-    from jrviewer import dicom
-
-    write = getattr(dicom, "write_derived", None)
-    if write is None:
-        return NO_DERIVED_DICOM
-    write(prediction, path)
-    result["dcm"] = path.name
-    return ""
-
-
 def _make_folder(out: Path) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -233,10 +248,29 @@ def _make_folder(out: Path) -> None:
         ) from error
 
 
-def _write_report(path: Path, summary: dict[str, Any]) -> None:
-    try:
-        path.write_text(json.dumps(summary, indent=1) + "\n", encoding="ascii")
-    except OSError as error:
+def _numbers(opened: Sequence[Series]) -> dict[int, int]:
+    """Numbers from 1 for the slices of series whose own are missing or not all different."""
+    numbers: dict[int, int] = {}
+    for series in opened:
+        own = [one.acquisition.instance_number for one in series]
+        if None in own or len(set(own)) < len(own):
+            numbers |= {id(one): place for place, one in enumerate(series, start=1)}
+    return numbers
+
+
+def _identifiers(opened: Sequence[Series]) -> frozenset[str]:
+    return frozenset().union(*(one.source.identifiers for series in opened for one in series))
+
+
+def _write_report(path: Path, summary: dict[str, Any], identifiers: frozenset[str]) -> None:
+    content = json.dumps(summary, indent=1).encode("ascii") + b"\n"
+    # Its sentences are our own, so short words in them that are also names give nobody away.
+    if is_leaked("", content, identifiers):
         raise ExportError(
-            "The exports are written, but report.json is not: the disk is full or read-only."
-        ) from error
+            "The exports are written, but report.json is not: it would hold something that "
+            "identifies a patient. Please report this."
+        )
+    try:
+        replace_file(path, content)
+    except ExportError as error:
+        raise ExportError(f"The exports are written, but report.json is not. {error}") from error

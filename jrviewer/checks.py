@@ -15,7 +15,11 @@ from jrviewer.records import Finding, Slice
 MODALITIES = ("CT", "MR")
 HU_LIMITS = (-1100.0, 4096.0)  # beyond: no Hounsfield units, or metal and extended scales
 SOFT_TISSUE_HU = (-200.0, 200.0)  # where most of any body lies
-MIN_TISSUE_SHARE = 0.15  # of the body mask; a mass of lung still has a chest wall
+MIN_TISSUE_SHARE = 0.08  # of the body mask; a vertex of the skull has little more
+DENSE_HU = 700.0
+MAX_DENSE_SHARE = 0.05  # of the body mask where there is no air: a vertex may be a third bone
+AIR_HU = -800.0
+MIN_AIR_SHARE = 0.01  # of the image; only a crop inside the body has less
 MIN_BODY_SHARE = 0.02  # of the image
 MIN_SIDE_PIXELS = 64
 MAX_PIXEL_MM = 6.0
@@ -60,9 +64,12 @@ def _hounsfield(image: Slice, body: npt.NDArray[np.bool_]) -> Iterator[Finding]:
         yield Finding("amber", "Some values lie outside the usual range of Hounsfield units.")
     inside = image.pixels[body]
     tissue = np.mean((inside > SOFT_TISSUE_HU[0]) & (inside < SOFT_TISSUE_HU[1]))
-    if tissue < MIN_TISSUE_SHARE:
+    no_air = np.mean(image.pixels < AIR_HU) < MIN_AIR_SHARE
+    if tissue < MIN_TISSUE_SHARE or (no_air and np.mean(inside > DENSE_HU) > MAX_DENSE_SHARE):
         yield Finding(
-            "red", "Hardly any value is that of soft tissue: these are no usual Hounsfield units."
+            "red",
+            "The values do not look like air, soft tissue and bone: these are no usual Hounsfield "
+            "units, or the image is inverted.",
         )
 
 

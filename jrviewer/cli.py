@@ -56,6 +56,7 @@ def predict(wish: argparse.Namespace) -> int:
         index=wish.index,
         run_anyway=wish.run_anyway,
         with_skin=True if wish.with_skin else None,
+        deidentify=wish.deidentify,
     )
     with _progress() as report:
         results = Batch(wish.paths, batch_wish, _refuse, report).run()["results"]
@@ -128,7 +129,9 @@ def _parser() -> argparse.ArgumentParser:
     tests = commands.add_parser("self-test", help="try the bundled sample on this computer")
     tests.add_argument("--json", action="store_true", help="as JSON")
     checks = commands.add_parser("verify", help="is an export ours, unchanged, from this source")
-    checks.add_argument("export", type=Path, metavar="EXPORT", help="a PLY or PNG of JRViewer's")
+    checks.add_argument(
+        "export", type=Path, metavar="EXPORT", help="a PLY, PNG or DICOM of JRViewer's"
+    )
     checks.add_argument(
         "source", type=Path, nargs="?", metavar="SOURCE", help="the DICOM file it should come from"
     )
@@ -151,6 +154,9 @@ def _add_predict(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--with-skin", action="store_true", help="a head's skin too, which is a face"
+    )
+    parser.add_argument(
+        "--deidentify", action="store_true", help="derived DICOM without the patient's identity"
     )
 
 

@@ -5,11 +5,7 @@ Before a file gets its name, its text and the name itself are searched for whate
 patient; the old file of that name stays until the new one is complete. Knows neither Qt nor DICOM.
 """
 
-import contextlib
-import errno
-import os
-import re
-import secrets
+from io import BytesIO
 from pathlib import Path
 from typing import Literal
 
@@ -20,35 +16,20 @@ from jrviewer import NOTICE, __version__
 from jrviewer.anatomy import STRUCTURE_COLOURS, shows_face
 from jrviewer.errors import ExportError
 from jrviewer.geometry import FloatArray
-from jrviewer.provenance import KEYS, describe, sealed, unsealed
+from jrviewer.leaks import is_leaked, names_patient
+from jrviewer.provenance import KEYS, PNG_SIGNATURE, describe, sealed, unsealed
 from jrviewer.records import Cloud, Prediction, Slice, Structure, VoiLut, Window
+from jrviewer.whole_file import replace_file
 
 Points = Literal[1000, 1024, 4096]
 IndexArray = npt.NDArray[np.intp]
-
-SHORTEST_TERM = 4
-"""Shorter identifiers ("M", "7", "045") occur in every file by chance: searching them would refuse
-exports at random and protect nobody.
-"""
-
-LONG_TERM = 8  # from here on, bytes that mean something else do not hold it by chance
 
 FIXED_WORDS = f"""{NOTICE} ORIGINAL AI DENOISED RUN ANYWAY LOSSY Input check: green amber red
 ply format binary_little_endian ascii comment element vertex property float uchar label sigma_mm
 blue end_header SPACE=LPS UNITS=mm normalized PLANE=nominal, the source states no position LABELS
 skin bone air SKIN=included left out JRViewer {__version__} {" ".join(KEYS)} yes MONOCHROME1 Values
-through the file's own table 1000 1024 4096 content_sha256"""
+through the file's own table 1000 1024 4096 content_sha256 blend_percent"""
 """What every patient's export says: an identifier that is one of these words gives nobody away."""
-
-REASONS = {
-    errno.ENOSPC: "The disk is full. Free some space, or choose another place",
-    errno.EDQUOT: "Your share of the disk is full. Free some space, or choose another place",
-    errno.EFBIG: "The file is larger than this place allows. Choose another one",
-    errno.EROFS: "The place can only be read. Choose a folder that you may write to",
-    errno.EACCES: "Writing is not allowed there, or the file is open in another program. "
-    "Close it, or choose another folder",
-    errno.ENOENT: "The folder does not exist (any more). Choose another one",
-}
 
 
 def write_ply(
@@ -79,14 +60,20 @@ def write_ply(
     return len(table)
 
 
-def write_png(prediction: Prediction, path: Path, window: Window | VoiLut) -> None:
+def write_png(
+    prediction: Prediction, path: Path, window: Window | VoiLut, *, blend: int = 100
+) -> None:
     """Write original and denoised slice side by side in one window, at native resolution.
 
-    Raises ExportError as `write_ply` does.
+    With a `blend` below 100 the second picture holds only that much of the AI slice, in per cent,
+    and says so. Raises ExportError as `write_ply` does.
     """
     from jrviewer.sheet import draw_sheet
 
-    content, text = draw_sheet(prediction, window, describe(prediction, 0))
+    lines = describe(prediction, 0)
+    if blend != 100:
+        lines = (*lines, f"blend_percent={blend}")
+    content, text = draw_sheet(prediction, window, lines, blend)
     _release(sealed(content), text, path, prediction)
 
 
@@ -104,15 +91,6 @@ def output_stem(slice_: Slice, taken: set[str]) -> str:
         return stem
     following = (f"{stem}-{n:04d}" for n in range(2, 10**9))
     return next(other for other in following if other.casefold() not in used)
-
-
-def names_patient(text: str, identifiers: frozenset[str]) -> bool:
-    """Whether a file name holds one of the identifiers; short names count as whole words only."""
-    folded = text.casefold()
-    if any(term in folded for term in _terms(identifiers)):
-        return True
-    words = set(re.split(r"[\W_]+", folded))
-    return any(part in words for part in _parts(identifiers) if part.isalpha() and len(part) > 1)
 
 
 def _chosen_cloud(prediction: Prediction, points: Points) -> Cloud:
@@ -205,48 +183,24 @@ def _release(content: bytes, text: str, path: Path, prediction: Prediction) -> N
             "The file name holds something that identifies the patient. "
             "Choose another name; nothing was written."
         )
-    fixed = f"{FIXED_WORDS} {prediction.model} {prediction.device}".casefold()
-    terms = [term for term in _terms(identifiers) if term not in fixed]
-    if any(_is_said(term, text.casefold()) for term in terms) or any(
-        len(term) >= LONG_TERM and term.encode() in content for term in terms
-    ):
+    said = "\n".join([text, *_texts_in(content)])
+    fixed = f"{FIXED_WORDS} {prediction.model} {prediction.device}"
+    if is_leaked(said, content, identifiers, fixed):
         raise ExportError(
             "The export would hold something that identifies the patient, so it was not written. "
             "Please report this; the slice itself can still be viewed."
         )
-    _replace(path, content)
+    replace_file(path, content)
 
 
-def _replace(path: Path, content: bytes) -> None:
-    """Write beside the target, then rename: the old file stays until the new one is complete."""
-    beside = path.with_name(f".jrviewer-{secrets.token_hex(8)}.part")
-    try:
-        with beside.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):  # where it was never made, or the disk is gone
-            beside.unlink(missing_ok=True)
-        reason = REASONS.get(error.errno or 0, "The system refused to write. Choose another place")
-        raise ExportError(f"{reason}; nothing was changed.") from error
-
-
-def _parts(identifiers: frozenset[str]) -> set[str]:
-    """Every identifier as a whole, and a name's parts ("family^given", PS3.5 6.2.1), folded."""
-    folded = {identifier.strip().casefold() for identifier in identifiers}
-    return folded | {part.strip() for whole in folded for part in re.split(r"[\^=]", whole)}
-
-
-def _terms(identifiers: frozenset[str]) -> list[str]:
-    return sorted(part for part in _parts(identifiers) if len(part) >= SHORTEST_TERM)
-
-
-def _is_said(term: str, text: str) -> bool:
-    """Whether the text holds the term; a short number only as a whole word, as a sha256 or a
-    coordinate holds every short number sooner or later.
+def _texts_in(content: bytes) -> list[str]:
+    """What a finished file says, whatever its maker meant to say: all texts of a PNG, compressed
+    ones too, or the header of a PLY.
     """
-    if len(term) < LONG_TERM and re.fullmatch(r"[0-9a-f.]+", term):
-        return re.search(rf"(?<![0-9a-f.]){re.escape(term)}(?![0-9a-f.])", text) is not None
-    return term in text
+    if not content.startswith(PNG_SIGNATURE):
+        return [content.partition(b"end_header\n")[0].decode("latin-1")]
+    from PIL import Image
+
+    with Image.open(BytesIO(content)) as picture:
+        picture.load()  # texts may follow the pixels
+        return [f"{key} {text}" for key, text in picture.info.items() if isinstance(text, str)]

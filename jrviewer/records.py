@@ -198,6 +198,14 @@ class Prediction:
     def __post_init__(self) -> None:
         read_only(self.denoised)
 
+    def blended(self, per_cent: int) -> FloatArray:
+        """The original (rows, columns) with that much of the AI slice mixed in; 100 is all AI."""
+        if per_cent == 100:
+            return self.denoised
+        original = self.slice.pixels
+        mixed: FloatArray = original + np.float32(per_cent / 100) * (self.denoised - original)
+        return mixed
+
     @property
     def level(self) -> Level:
         """The worst level among the findings."""

@@ -27,9 +27,11 @@ Words = list[tuple[tuple[float, float], str, str, int]]  # place, anchor, text, 
 
 
 def draw_sheet(
-    prediction: Prediction, window: Window | VoiLut, lines: tuple[str, ...]
+    prediction: Prediction, window: Window | VoiLut, lines: tuple[str, ...], blend: int = 100
 ) -> tuple[bytes, str]:
     """A PNG file with `lines` as its text, and every word drawn or written in it, one a line.
+
+    `blend` is how much of the second picture is AI, in per cent.
 
     Each slice keeps its native resolution: one pixel of the slice is one of the picture.
     """
@@ -37,8 +39,9 @@ def draw_sheet(
     from PIL.PngImagePlugin import PngInfo
 
     shown = prediction.slice
-    panels = [to_grey(shown, pixels, window) for pixels in (shown.pixels, prediction.denoised)]
-    sheet, words = _laid_out(prediction, panels, window)
+    second = prediction.blended(blend)
+    panels = [to_grey(shown, pixels, window) for pixels in (shown.pixels, second)]
+    sheet, words = _laid_out(prediction, panels, window, blend)
     picture = Image.fromarray(sheet)
     _write_words(picture, words)
     text = PngInfo()
@@ -52,7 +55,7 @@ def draw_sheet(
 
 
 def _laid_out(
-    prediction: Prediction, panels: list[UInt8Array], window: Window | VoiLut
+    prediction: Prediction, panels: list[UInt8Array], window: Window | VoiLut, blend: int
 ) -> tuple[UInt8Array, Words]:
     """The empty sheet with both slices in place, and the words around them."""
     rows, columns = panels[0].shape
@@ -61,7 +64,8 @@ def _laid_out(
     sheet = np.zeros((head + rows + 2 * LINE + foot, 2 * width), dtype=np.uint8)
     words: Words = []
     top = head + LINE
-    for number, (panel, title) in enumerate(zip(panels, ("ORIGINAL", "AI DENOISED"), strict=True)):
+    made = "AI DENOISED" if blend == 100 else f"AI {blend} % + ORIGINAL {100 - blend} %"
+    for number, (panel, title) in enumerate(zip(panels, ("ORIGINAL", made), strict=True)):
         left = number * width + (width - columns) // 2
         sheet[top : top + rows, left : left + columns] = panel
         words.append(((number * width + width / 2, MARGIN), "mt", title, WHITE))

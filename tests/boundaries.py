@@ -83,6 +83,11 @@ def _slices(path: Path, lines: list[str]) -> list[Slice]:
     return [replace(make_slice(), source=source) for source in sources]
 
 
+def write_words(prediction: Prediction, path: Path, **how: object) -> None:
+    """Instead of derived DICOM: a word."""
+    path.write_text("derived")
+
+
 def predict_at_once(
     prediction_of: Callable[[Slice], Prediction] = make_prediction, red: bool = False
 ) -> Callable[..., Prediction]:
@@ -105,7 +110,8 @@ def load_nothing(device: str = "auto") -> SimpleNamespace:
 
 
 def replace_reader(monkeypatch: pytest.MonkeyPatch, **others: object) -> None:
-    replace_module(monkeypatch, "dicom", **({"read": read_text_files} | others))
+    members = {"read": read_text_files, "write_derived": write_words, "Release": object}
+    replace_module(monkeypatch, "dicom", **(members | others))
 
 
 def replace_network(

@@ -56,7 +56,8 @@ class TestPredict:
         assert code == 0
         assert [result["ply"] for result in report["results"]] == ["I10.ply", "I10-0002.ply"]
         assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
-            *("I10-0002.ply", "I10-0002.png", "I10.ply", "I10.png", "report.json"),
+            *("I10-0002.denoised.dcm", "I10-0002.ply", "I10-0002.png"),
+            *("I10.denoised.dcm", "I10.ply", "I10.png", "report.json"),
         ]
 
     def test_the_report_has_exactly_the_agreed_keys(self, inputs: Path, tmp_path: Path) -> None:
@@ -143,24 +144,6 @@ class TestPredict:
 
         assert cli.main(["predict", str(inputs / "I10.dcm"), "--out", str(place)]) == 1
         assert "output folder cannot be made" in capsys.readouterr().err
-
-    def test_without_derived_dicom_the_result_says_so(self, inputs: Path, tmp_path: Path) -> None:
-        _, report = run_predict(tmp_path / "out", inputs / "I10.dcm")
-
-        assert report["results"][0]["dcm"] is None
-        assert "does not write derived DICOM" in report["results"][0]["message"]
-
-
-def test_derived_dicom_is_written_where_the_reader_can(
-    inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    replace_network(monkeypatch)
-    replace_reader(monkeypatch, write_derived=lambda _, path: path.write_text("derived"))
-
-    _, report = run_predict(tmp_path / "out", inputs / "I10.dcm", "--index", 0)
-
-    assert report["results"][0]["dcm"] == "I10.denoised.dcm"
-    assert (tmp_path / "out" / "I10.denoised.dcm").read_text() == "derived"
 
 
 def test_a_red_input_check_runs_nothing_and_gives_its_reasons(

@@ -15,11 +15,11 @@ from jrviewer.errors import ExportError
 from jrviewer.export import (
     Points,
     farthest_points,
-    names_patient,
     output_stem,
     write_ply,
     write_png,
 )
+from jrviewer.leaks import names_patient
 from jrviewer.records import Prediction, Slice, Source, Structure, Window
 from tests.factory import make_normalized_cloud, make_plane, make_prediction, make_slice
 

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from jrviewer.errors import JRViewerError
-from jrviewer.progress import Report, silent
+from training.console import progress
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -58,7 +58,7 @@ def _fit(args: argparse.Namespace) -> int:
     preset = load_preset(args.preset)
     if args.seed is not None:
         preset = replace(preset, seed=args.seed)
-    pairs, views = prepare(preset, args.data, args.cache, _report())
+    pairs, views = prepare(preset, args.data, args.cache, progress())
     path = fit(
         preset,
         pairs,
@@ -74,21 +74,16 @@ def _fit(args: argparse.Namespace) -> int:
 
 def _export_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run", type=Path, required=True, help="the run's folder")
+    parser.add_argument("--data", type=Path, help="what it was trained on, for the card")
+    parser.add_argument("--evaluation", type=Path, help="JSON of evaluate, for the card")
     parser.add_argument("--out", type=Path, default=Path("resources/model"))
 
 
 def _export(args: argparse.Namespace) -> int:
     from training.export import export
 
-    print(export(args.run, args.out))
+    print(export(args.run, args.out, args.data, args.evaluation))
     return 0
-
-
-def _report() -> Report:
-    """A line on stderr that is written over, where somebody looks at it."""
-    if not sys.stderr.isatty():
-        return silent
-    return lambda fraction, what: print(f"\r{fraction:4.0%} {what}", end="", file=sys.stderr)
 
 
 if __name__ == "__main__":

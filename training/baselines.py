@@ -14,9 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
-from jrviewer.progress import Report, silent
+from jrviewer.progress import Report
 from training import cloud_baselines
 from training.cases import COARSEST_MM
+from training.console import progress
 from training.noise_pool import Source, balanced, read_index, write_pairs
 from training.peer_training import Budget, Crops, pool_crops, train_peer
 from training.peers import TRAINED, save_network
@@ -49,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     """Fit and train what was asked for; returns the exit status."""
     wanted = args.only or ("cloud", *TRAINED)
     args.out.mkdir(parents=True, exist_ok=True)
-    report = _progress()
+    report = progress()
     if "cloud" in wanted:
         _fit_cloud(args, report)
     peers = [name for name in TRAINED if name in wanted]
@@ -158,15 +159,3 @@ def _train(name: str, crops: Crops, args: argparse.Namespace) -> None:
     save_network(name, network, args.out, {key: str(value) for key, value in facts.items()})
     remember(args.out, name, dict(facts))
     sys.stdout.write(f"{name}: {updates} updates in {minutes:.1f} minutes\n")
-
-
-def _progress() -> Report:
-    """A report that overwrites one line of a terminal, and is silent elsewhere."""
-    if not sys.stderr.isatty():
-        return silent
-
-    def report(fraction: float, what: str) -> None:
-        sys.stderr.write(f"\r{fraction:4.0%} {what:70.70}")
-        sys.stderr.flush()
-
-    return report

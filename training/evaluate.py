@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from jrviewer import inference
-from jrviewer.progress import Report, silent
+from jrviewer.progress import Report
 from training import evaluate_cloud, evaluate_denoise
 from training.baselines import CLOUD_FILE, FACTS_FILE, FOLDER
 from training.cases import Case, cases, phantom_cases
 from training.cloud_baselines import CloudBaselines
+from training.console import progress
 from training.peers import Peers
 from training.report import markdown
 from training.score_cache import Cache
@@ -58,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the tables; returns the exit status."""
     model = None if args.weights == "none" else inference.load_model("cpu", Path(args.weights))
-    tables = evaluate(args, model, _progress())
+    tables = evaluate(args, model, progress())
     args.json.parent.mkdir(parents=True, exist_ok=True)
     args.json.write_text(json.dumps(tables, indent=1) + "\n", encoding="utf-8")
     text = markdown(tables)
@@ -194,15 +195,3 @@ def _cpu() -> str:
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     return f"{names[0]}, {len(names)} threads" if names else platform.processor()
-
-
-def _progress() -> Report:
-    """A report that overwrites one line of a terminal, and is silent elsewhere."""
-    if not sys.stderr.isatty():
-        return silent
-
-    def report(fraction: float, what: str) -> None:
-        sys.stderr.write(f"\r{fraction:4.0%} {what:70.70}")
-        sys.stderr.flush()
-
-    return report

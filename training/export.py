@@ -6,7 +6,6 @@ export says done.
 
 import hashlib
 import json
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,21 +18,24 @@ from jrviewer import __version__
 from jrviewer.errors import JRViewerError, ModelError
 from jrviewer.inference import Model, load_model
 from jrviewer.network import Config, JointNet
+from training.card import about_data, as_markdown, expected_numbers, figures
 from training.fit import CHECKPOINT
 
 NAME = "JRViewer joint model"
 WEIGHTS = "joint.safetensors"
 CARD = "card.json"
+PAGE = "card.md"
 MAX_BYTES = 16_000_000
 TOLERANCE_HU = 0.5  # between the checkpoint's numbers and those of the rounded weights
 
 
-def export(run: Path, out: Path, card: Mapping[str, Any] | None = None) -> Path:
+def export(run: Path, out: Path, data: Path | None = None, evaluation: Path | None = None) -> Path:
     """Write weights and card of a run into `out`; the path of the weights.
 
-    `card` holds what the run itself cannot know: data, licences, measured figures. Raises
-    JRViewerError where the run has no checkpoint, and ModelError where the written weights are too
-    large or do not give back the checkpoint's numbers.
+    `data` is the folder that the run was trained on, for its sources and licences; `evaluation` the
+    JSON of `python -m training evaluate`, for the card's figures. Raises JRViewerError where the
+    run has no checkpoint, and ModelError where the written weights are too large or do not give
+    back the checkpoint's numbers.
     """
     path = run / CHECKPOINT
     if not path.is_file():
@@ -43,8 +45,11 @@ def export(run: Path, out: Path, card: Mapping[str, Any] | None = None) -> Path:
     weights = out / WEIGHTS
     _write_weights(state, weights)
     _compare(state, load_model("cpu", weights))
-    content = _card(state, weights) | dict(card or {})
-    (out / CARD).write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    card = _card(state, weights) | about_data(data) | {"expected": expected_numbers(weights)}
+    if evaluation is not None:
+        card["figures"] = figures(json.loads(evaluation.read_text("utf-8")))
+    (out / CARD).write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    (out / PAGE).write_text(as_markdown(card), "utf-8")
     return weights
 
 
@@ -86,17 +91,5 @@ def _card(state: Mapping[str, Any], weights: Path) -> dict[str, Any]:
         "preset": preset["name"],
         "seed": preset["seed"],
         "steps": state["step"],
-        "commit": _commit(),
+        "commit": state.get("commit", ""),
     }
-
-
-def _commit() -> str:
-    """The commit that trained, "" outside a checkout."""
-    asked = subprocess.run(
-        ["git", "rev-parse", "HEAD"],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=Path(__file__).parent,
-    )
-    return asked.stdout.strip()

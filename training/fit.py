@@ -1,11 +1,13 @@
 """Trains the joint model: every step one batch of noisy slices and one of canonical images.
 
 Progress with the remaining time on stderr, TensorBoard logs, checkpoints that `--resume` goes on
-from, and a clean stop on Ctrl-C. Random numbers come from one seeded generator whose state is in
-the checkpoint, so that a run that was stopped and resumed equals one that was not.
+from, and a clean stop on Ctrl-C. Every step draws from a generator seeded by its own number, so
+that a run that was stopped and resumed equals one that was not.
 """
 
 import math
+import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -54,6 +56,8 @@ def fit(
     with _interruptible(run), _log(out) as log, _bar(run, quiet=quiet) as bar:
         run.train(pairs, views, log, bar, deadline=time.monotonic() + minutes * 60)
     run.save()
+    if run.interrupted:
+        raise KeyboardInterrupt
     return out / CHECKPOINT
 
 
@@ -71,15 +75,19 @@ class _Run:
         self.average = torch.optim.swa_utils.AveragedModel(
             self.net.module, multi_avg_fn=_running_mean(preset.average)
         )
-        self.generator = torch.Generator().manual_seed(preset.seed)
+        self.generator = torch.Generator()
         self.step = 0
+        self.interrupted = False
+        self.commit = _commit()
 
     def train(
         self, pairs: Pairs, views: Views, log: SummaryWriter, bar: tqdm, deadline: float
     ) -> None:
         """Steps until the preset is done or the deadline has passed."""
         saved = time.monotonic()
-        while self.step < self.preset.steps and time.monotonic() < deadline:
+        while (
+            self.step < self.preset.steps and time.monotonic() < deadline and not self.interrupted
+        ):
             terms = self._update(pairs, views)
             self.step += 1
             bar.update()
@@ -107,9 +115,8 @@ class _Run:
 
     def _losses(self, pairs: Pairs, views: Views) -> dict[str, Tensor]:
         preset, generator = self.preset, self.generator
-        torch.manual_seed(
-            int(torch.randint(2**31, (), generator=generator))
-        )  # for the draws of cells
+        generator.manual_seed(preset.seed * 1_000_003 + self.step)
+        torch.manual_seed(preset.seed * 1_000_003 + self.step)  # for the draws of cells
         clean, noisy, kind = pairs.draw(preset.crops, preset.crop_pixels, generator)
         images, points, labels, z_range = views.draw(preset.views, preset.points, generator)
         images, points, z_range = augment(images, points, z_range, generator)
@@ -137,9 +144,9 @@ class _Run:
             "average": self.average.module.state_dict(),
             "averaged": self.average.n_averaged,
             "optimizer": self.optimizer.state_dict(),
-            "generator": self.generator.get_state(),
             "step": self.step,
             "preset": asdict(self.preset),
+            "commit": self.commit,
         }
         part = self.out / (CHECKPOINT + ".part")
         torch.save(state, part)
@@ -152,7 +159,6 @@ class _Run:
         self.average.module.load_state_dict(state["average"])
         self.average.n_averaged.copy_(state["averaged"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.generator.set_state(state["generator"])
         self.step = state["step"]
 
 
@@ -162,6 +168,18 @@ def _first(
     """The first few views of a batch."""
     few = Surfaces(*(part[:count] for part in surfaces))
     return few, points[:count], z_range[:count]
+
+
+def _commit() -> str:
+    """The commit that trains, "" outside a checkout."""
+    asked = subprocess.run(
+        ["git", "rev-parse", "HEAD"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parent,
+    )
+    return asked.stdout.strip()
 
 
 def _schedule(step: int, steps: int) -> float:
@@ -180,12 +198,17 @@ def _write(log: SummaryWriter, terms: dict[str, Tensor], step: int, bar: tqdm) -
 
 @contextmanager
 def _interruptible(run: _Run) -> Iterator[None]:
-    """Ctrl-C keeps what was learnt: the checkpoint is written, then the interruption goes on."""
+    """Ctrl-C ends the step that it falls into; a second one ends the process at once."""
+
+    def stop(*_: object) -> None:
+        run.interrupted = True
+        signal.signal(signal.SIGINT, before)
+
+    before = signal.signal(signal.SIGINT, stop)
     try:
         yield
-    except KeyboardInterrupt:
-        run.save()
-        raise
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

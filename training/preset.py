@@ -32,7 +32,9 @@ class Preset:
     phantom_pairs: int = 300
     pairs_256: int = 3000
     pairs_512: int = 400
-    sharpness: float = 1.0  # of the cloud's sampling, kept with the weights
+    sharpness: float = (
+        1.5  # of the cloud's sampling, kept with the weights; plays no part in training
+    )
     share: dict[str, float] = field(default_factory=dict)  # of the views, by region
 
 

@@ -1,4 +1,5 @@
 """DICOM in: files, folders, ZIP archives and DICOMDIRs become series of slices, or sentences.
+DICOM out: derived objects of what the model made of them.
 
 The only room that knows pydicom and the decoders behind it; they are imported at the first call,
 so that importing this package is cheap. Knows nothing of windows, models or exports.
@@ -8,12 +9,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from jrviewer.dicom.outcome import Opened, Refused, Row, Status
+from jrviewer.dicom.release import Release
 from jrviewer.progress import Report, silent
 from jrviewer.records import Prediction, Slice
 
 __all__ = [
     "Opened",
     "Refused",
+    "Release",
     "Row",
     "Status",
     "close",
@@ -55,16 +58,22 @@ def write_derived(
     *,
     lines: Sequence[str] = (),
     seal: Callable[[bytes], bytes] | None = None,
+    deidentified: bool = False,
+    release: Release | None = None,
+    number: int | None = None,
 ) -> None:
-    """Write the denoised slice as a derived DICOM object that keeps the patient and the study.
+    """Write the denoised slice as a derived DICOM object that keeps the patient and the study, or
+    without identity (PS3.15 E.2, Basic Profile with Clean Descriptors).
 
-    `lines` go into its comments; `seal` gets the file's bytes and returns those to write. Raises
-    ExportError where the source is gone or changed, a rule is broken or the disk refuses; the
-    target is then as it was.
+    `lines` go into its comments; `seal` gets the file's bytes and returns those to write. Slices of
+    one series written with one `release` become one new series, `number` being their place in it
+    (None: the source's), and refer to the same pseudonyms. Raises ExportError where the source is
+    gone or changed, a rule is broken or the disk refuses; the target is then as it was.
     """
     from jrviewer.dicom import writing
 
-    writing.write_derived(prediction, path, lines, seal)
+    wish = writing.Wish(lines, seal, deidentified, release, number)
+    writing.write_derived(prediction, path, wish)
 
 
 def write_phantom(image: Slice, path: Path) -> None:

@@ -11,6 +11,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.uid import (
     CTImageStorage,
@@ -24,6 +25,7 @@ from jrviewer.dicom.attributes import PARSER_ERRORS, drop, integer, items, text,
 from jrviewer.dicom.capture import become_capture
 from jrviewer.dicom.dataset import Parsed
 from jrviewer.dicom.place import group
+from jrviewer.dicom.release import Release
 from jrviewer.dicom.stored import (
     Scale,
     StoredArray,
@@ -41,7 +43,7 @@ SMOOTHING = ("113087", "Smoothing")
 SOURCE_IMAGE = ("121322", "Source image for image processing operation")
 PROCESSING_EQUIPMENT = ("109102", "Processing Equipment")
 
-_CLASSIC = frozenset({CTImageStorage, MRImageStorage})
+CLASSIC = frozenset({CTImageStorage, MRImageStorage})
 ENHANCED = frozenset({EnhancedCTImageStorage, EnhancedMRImageStorage})
 _LOSSY_METHODS = {"50": "ISO_10918_1", "51": "ISO_10918_1", "81": "ISO_14495_1"}
 _DROPPED = (  # what was said of other pixels, or of the object as it was
@@ -67,8 +69,17 @@ class Origin:
     frame: int
 
 
-def derive(prediction: Prediction, origin: Origin, lines: Sequence[str]) -> Dataset:
-    """The derived object; `lines` go into its comments."""
+def derive(
+    prediction: Prediction,
+    origin: Origin,
+    lines: Sequence[str],
+    *,
+    release: Release | None = None,
+    number: int | None = None,
+) -> Dataset:
+    """The derived object; `lines` go into its comments. All objects of one source series that are
+    made in one release are one new series; `number` is the object's place in it.
+    """
     source = origin.parsed.dataset
     ds = _cleaned(source)
     sop_class = origin.parsed.sop_class
@@ -76,11 +87,13 @@ def derive(prediction: Prediction, origin: Origin, lines: Sequence[str]) -> Data
     ds.SOPClassUID = sop_class
     if scale is not None and sop_class in ENHANCED:
         _keep_one_frame(ds, origin.frame)
-    elif scale is None or sop_class not in _CLASSIC:
+    elif scale is None or sop_class not in CLASSIC:
         scale = None
         become_capture(ds, prediction.slice)
     _put_pixels(ds, prediction, origin, scale)
-    _put_identity(ds, prediction, origin)
+    _put_identity(ds, prediction, origin, release)
+    if number is not None:
+        ds.InstanceNumber = number
     _put_derivation(ds, prediction, origin)
     if lines:
         ds.ImageComments = "\r\n".join(lines)
@@ -110,9 +123,10 @@ def _cleaned(source: Dataset) -> Dataset:
     ds = Dataset()
     for tag in list(source.keys()):
         is_overlay = tag.group in range(0x6000, 0x6100) or tag.group in range(0x5000, 0x5100)
-        if is_overlay or tag.is_private or tag.group >= 0x7FE0:
+        if is_overlay or tag.is_private or not 0x0008 <= tag.group < 0x7FE0:
             continue
         try:
+            _require_readable(source[tag])
             ds[tag] = deepcopy(source[tag])
         except PARSER_ERRORS:
             continue  # unreadable in the source: left out of the copy
@@ -123,11 +137,19 @@ def _cleaned(source: Dataset) -> Dataset:
     return ds
 
 
+def _require_readable(element: DataElement) -> None:
+    """Raise what the parser raises on anything in an element: items are read when asked for."""
+    if element.VR == "SQ":
+        for item in element.value:
+            for nested in item:
+                _require_readable(nested)
+
+
 def _kept_scale(prediction: Prediction, origin: Origin) -> Scale | None:
     """The source's scale where the pixels can go back into it, None where they cannot."""
     ds, modality = origin.parsed.dataset, modality_of(origin.parsed.dataset, origin.frame)
     is_plain = modality.table is None and prediction.slice.colour is None and not modality.warning
-    if origin.parsed.sop_class not in _CLASSIC | ENHANCED or not is_plain:
+    if origin.parsed.sop_class not in CLASSIC | ENHANCED or not is_plain:
         return None
     has_groups = len(items(ds, "PerFrameFunctionalGroupsSequence")) > origin.frame
     if origin.parsed.sop_class in ENHANCED and not has_groups:
@@ -172,13 +194,16 @@ def _put_pixels(ds: Dataset, prediction: Prediction, origin: Origin, kept: Scale
     ds.add_new("PixelData", "OB" if stored.dtype.itemsize == 1 else "OW", raw + bytes(len(raw) % 2))
 
 
-def _put_identity(ds: Dataset, prediction: Prediction, origin: Origin) -> None:
-    """A new object in a new series of the same study; one series for one model."""
+def _put_identity(
+    ds: Dataset, prediction: Prediction, origin: Origin, release: Release | None
+) -> None:
+    """A new object in a new series of the same study: one for a release, or else for a model."""
     source = origin.parsed.dataset
-    series = (text(source, "SeriesInstanceUID"), prediction.weights_sha256, __version__)
+    series = " ".join((text(source, "SeriesInstanceUID"), prediction.weights_sha256, __version__))
     now = datetime.now(UTC).astimezone()
     ds.SOPInstanceUID = f"2.25.{uuid.uuid4().int}"
-    ds.SeriesInstanceUID = f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, ' '.join(series)).int}"
+    lasting = f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, series).int}"
+    ds.SeriesInstanceUID = lasting if release is None else release.uid(f"series {series}")
     ds.SeriesDescription = SERIES_DESCRIPTION
     ds.SeriesNumber = 9000 + (integer(source, "SeriesNumber") or 0) % 1000
     ds.InstanceNumber = prediction.slice.acquisition.instance_number or origin.frame + 1

@@ -3,10 +3,9 @@ all.
 """
 
 import hashlib
-import os
-import tempfile
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
@@ -14,15 +13,20 @@ import numpy as np
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian
 
-from jrviewer.dicom.attributes import text
+from jrviewer.dicom.anonymity import FIXED_WORDS, require_anonymous
+from jrviewer.dicom.attributes import PARSER_ERRORS, text
 from jrviewer.dicom.dataset import parse, quiet, require_image
-from jrviewer.dicom.derived import Origin, derive
+from jrviewer.dicom.deidentified import deidentify, require_clean_picture
+from jrviewer.dicom.derived import Origin, derive, described
 from jrviewer.dicom.files import load
 from jrviewer.dicom.gate import require_sound
 from jrviewer.dicom.hashes import stored_hash
 from jrviewer.dicom.pixels import PixelReader
+from jrviewer.dicom.release import Release
 from jrviewer.errors import ExportError, JRViewerError
+from jrviewer.leaks import is_leaked, names_patient
 from jrviewer.records import Prediction, Slice, Source
+from jrviewer.whole_file import replace_file
 
 _IMPLEMENTATION = UID("2.25.214017529390823717218913425236214532097")
 _OFFSET_HU = 1024
@@ -31,23 +35,67 @@ _REFERRED_TO = ("SOPInstanceUID", "StudyInstanceUID")
 Seal = Callable[[bytes], bytes]
 
 
-def write_derived(
-    prediction: Prediction, path: Path, lines: Sequence[str], seal: Seal | None
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How a derived object is to be written; see jrviewer.dicom.write_derived."""
+
+    lines: Sequence[str] = ()
+    seal: Seal | None = None
+    deidentified: bool = False
+    release: Release | None = None
+    number: int | None = None
+
+
+def write_derived(prediction: Prediction, path: Path, wish: Wish) -> None:
     """See jrviewer.dicom.write_derived."""
     with quiet():
         origin = _origin(prediction.slice.source)
-        ds = derive(prediction, origin, lines)
-        require_sound(ds, origin)
-        content = _encoded(ds)
-    _replace(path, seal(content) if seal else content)
+        try:
+            content = _encoded(_derived(prediction, origin, wish))
+        except PARSER_ERRORS as error:  # pydicom refuses to write what it was able to read
+            raise ExportError(
+                "The source's file is damaged in a way that no derived DICOM can take over. "
+                "Export PNG or PLY instead."
+            ) from error
+    if wish.deidentified:
+        _search(content, path, prediction)
+    replace_file(path, wish.seal(content) if wish.seal else content)
+
+
+def _derived(prediction: Prediction, origin: Origin, wish: Wish) -> Dataset:
+    """The finished object, through all the gates."""
+    release = (wish.release or Release()) if wish.deidentified else wish.release
+    ds = derive(prediction, origin, wish.lines, release=release, number=wish.number)
+    require_sound(ds, origin)
+    if wish.deidentified and release is not None:
+        source = origin.parsed.dataset
+        require_clean_picture(source, origin.parsed.sop_class)
+        deidentify(ds, release, (described(prediction), "\r\n".join(wish.lines)))
+        require_anonymous(ds, source, prediction)
+    return ds
+
+
+def _search(content: bytes, path: Path, prediction: Prediction) -> None:
+    """Raise ExportError where the file's name or its bytes give the patient away."""
+    identifiers = prediction.slice.source.identifiers
+    if names_patient(path.name, identifiers):
+        raise ExportError(
+            "The file name holds something that identifies the patient. "
+            "Choose another name; nothing was written."
+        )
+    fixed = f"{FIXED_WORDS} {prediction.model} {prediction.device}"
+    if is_leaked("", content, identifiers, fixed):
+        raise ExportError(
+            "The de-identified DICOM would hold something that identifies the patient, so it was "
+            "not written. Please report this; PNG and PLY can still be exported."
+        )
 
 
 def write_phantom(image: Slice, path: Path) -> None:
     """See jrviewer.dicom.write_phantom."""
     with quiet():
         content = _encoded(_phantom(image))
-    _replace(path, content)
+    replace_file(path, content)
 
 
 def _origin(source: Source) -> Origin:
@@ -128,23 +176,3 @@ def _encoded(ds: Dataset) -> bytes:
     buffer = BytesIO()
     file.save_as(buffer, enforce_file_format=True)
     return buffer.getvalue()
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write beside the target, then move it there in one step."""
-    beside = ""
-    try:
-        handle, beside = tempfile.mkstemp(prefix=".jrviewer-", suffix=".part", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(beside).chmod(0o644)
-        Path(beside).replace(path)
-    except OSError as error:
-        if beside:
-            Path(beside).unlink(missing_ok=True)
-        raise ExportError(
-            "The DICOM file could not be written: the folder is full or read-only. "
-            "Choose another folder; nothing was changed there."
-        ) from error

@@ -90,7 +90,9 @@ class Actions(QObject):
 
     def _window_button(self, bar: QToolBar) -> QToolButton:
         chosen = [self.auto, self.own, *self.presets]
-        return menu_button(bar, self.tr("Window"), "window", chosen)
+        button = menu_button(bar, self.tr("Window"), "window", chosen)
+        self.window_menu = button.menu()
+        return button
 
     def _make(self, text: str, hint: str, icon: str, *keys: str) -> QAction:
         action = QAction(text, self)

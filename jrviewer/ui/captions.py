@@ -25,6 +25,8 @@ def number(value: float, digits: int = 0) -> str:
 
 def window_text(view: View) -> str:
     """Width and level, with the preset's name while it is one."""
+    if view.voi_lut is not None:
+        return tr("VOI LUT {} of the file").format(view.voi_lut + 1)
     name = f" ({view.window.name})" if view.window.name else ""
     digits = 0 if view.window.width >= 10 else 1
     width, level = number(view.window.width, digits), number(view.window.centre, digits)
@@ -51,15 +53,19 @@ def original_corners(
 
 
 def denoised_corners(
-    prediction: Prediction, place: tuple[int, int], view: View, magnification: float
+    prediction: Prediction,
+    place: tuple[int, int],
+    view: View,
+    magnification: float,
+    title: str = "",
 ) -> Corners:
-    """Corner texts of the AI slice: they name the model."""
+    """Corner texts of the AI slice: they name the model. A title says how much of it is AI."""
     seconds = number(prediction.seconds, 2)
     lines = [prediction.model, tr("{} s").format(seconds)]
     if prediction.overridden:
         lines.append(tr("INPUT CHECK OVERRIDDEN"))
     return Corners(
-        top_left=(tr("AI – not the acquired image"),),
+        top_left=tuple(line for line in (title, tr("AI – not the acquired image")) if line),
         top_right=tuple(lines),
         bottom_left=view_lines(place, view, magnification),
         bottom_right=tuple(line for line in (spacing_text(prediction.slice),) if line),

@@ -23,7 +23,7 @@ from jrviewer.ui.place import restore_place, save_place
 from jrviewer.ui.recent import Recent
 from jrviewer.ui.settings import Settings
 from jrviewer.ui.settings_dialog import SettingsDialog
-from jrviewer.ui.view_state import View
+from jrviewer.ui.view_state import View, shade_of
 
 if TYPE_CHECKING:
     from jrviewer.batch import Wish
@@ -159,7 +159,12 @@ class Desk(QObject):
         if (known := session.prediction) is None or session.series is None:
             return
         reason = "" if known.cloud is not None else known.no_cloud_reason
-        subject = Subject(len(session.series), reason, session.view.now.window)
+        subject = Subject(
+            slices=len(session.series),
+            no_cloud_reason=reason,
+            window=shade_of(session.view.now, known.slice),
+            blend=session.compare.now.blend,
+        )
         dialog = ExportDialog(subject, self._store, self._folder, self._window)
         dialog.wished.connect(self._export)
         self._open(dialog)
@@ -204,7 +209,9 @@ class Desk(QObject):
 
     @Slot()
     def _show_guide(self) -> None:
-        everything = [*self._window.actions_.everything(), self.settings_action, self.guide]
+        ours = [self.settings_action, self.guide]
+        reading = self._window.reading.actions_.everything()
+        everything = [*self._window.actions_.everything(), *reading, *ours]
         self._open(pages.guide(everything, self._window), modal=False)
 
     @Slot()

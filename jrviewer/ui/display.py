@@ -8,8 +8,9 @@ from PySide6.QtCore import QObject, Slot
 from jrviewer.geometry import FloatArray
 from jrviewer.records import Prediction, Series, Slice
 from jrviewer.rendering import shown_cloud
-from jrviewer.ui import captions
+from jrviewer.ui import captions, removed_paint
 from jrviewer.ui.cloud_view import CloudView
+from jrviewer.ui.compare import blend_title, content, kind_of
 from jrviewer.ui.nearest import nearest_points
 from jrviewer.ui.overlay import Corners
 from jrviewer.ui.pane import Pane
@@ -36,7 +37,6 @@ class Display(QObject):
         self._status = status
         self._shown: Prediction | None = None  # what the AI panes show, current or dimmed
         self._withheld = ""  # why the model did not run on the slice that is shown
-        self._peeks = False
         self._probed: tuple[float, float] | None = None
 
     @Slot(object)
@@ -57,6 +57,7 @@ class Display(QObject):
     def show_prediction(self, prediction: Prediction) -> None:
         """Show the result of the slice that is shown."""
         self._shown = prediction
+        self._denoised.show_slice(prediction.slice, prediction.denoised)
         self._paint_denoised()
         self._denoised.set_hatched(prediction.level != "green")
         self._cloud.set_stale(False, "")
@@ -156,9 +157,9 @@ class Display(QObject):
         self._original.show_mark(position)
         self._denoised.show_mark(position)
 
-    def peek(self, *, peeks: bool) -> None:
-        """Show the original in the AI pane, as long as it lasts."""
-        self._peeks = peeks
+    @Slot()
+    def show_comparison(self) -> None:
+        """Compare in another way, or know more of what was removed."""
         if self._shown is not None:
             self._paint_denoised()
             self._refresh_corners()
@@ -166,11 +167,11 @@ class Display(QObject):
     def _paint_denoised(self) -> None:
         shown = self._shown
         assert shown is not None
-        self._denoised.show_slice(
-            shown.slice, shown.slice.pixels if self._peeks else shown.denoised
-        )
-        name = self.tr("ORIGINAL while Space is held") if self._peeks else ""
-        self._denoised_pane.show_detail(name or self._place_text(shown.slice))
+        what = content(shown, self._session.compare.now)
+        self._denoised.show_pixels(what.pixels, under=what.under, scale=what.scale)
+        self._denoised.show_split(self._session.compare.now.split)
+        self._denoised_pane.show_title(what.title, has_badge=what.kind != "original")
+        self._denoised_pane.show_detail(what.detail or self._place_text(shown.slice))
 
     def _place_text(self, chosen: Slice) -> str:
         """Which slice of how many, or "this slice" of a single one."""
@@ -190,7 +191,24 @@ class Display(QObject):
             captions.original_corners(session.slice, session.series.title, place, view, pixels)
         )
         known = session.prediction
-        if known is None or self._peeks:
-            self._denoised.show_corners(Corners())
-        else:
-            self._denoised.show_corners(captions.denoised_corners(known, place, view, pixels))
+        self._denoised.show_corners(
+            Corners() if known is None else self._compared_corners(known, place, view, pixels)
+        )
+
+    def _compared_corners(
+        self, known: Prediction, place: tuple[int, int], view: View, pixels: float
+    ) -> Corners:
+        """The AI pane's corners, true of what it shows."""
+        how = self._session.compare.now
+        kind = kind_of(how)
+        if kind == "original":
+            return Corners(top_left=(self.tr("ORIGINAL"),))
+        if kind == "AI":
+            title = "" if how.blend == 100 else blend_title(how.blend)
+            return captions.denoised_corners(known, place, view, pixels, title)
+        unit = "HU" if known.slice.unit == "HU" else self.tr("stored")
+        found = removed_paint.sentences(self._session.removal.of(known), unit)
+        return Corners(
+            top_left=(self.tr("AI – what the model removed"), *found),
+            bottom_left=captions.view_lines(place, view, pixels),
+        )

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from jrviewer.batch import Wish
 from jrviewer.export import Points
-from jrviewer.records import Window
+from jrviewer.records import VoiLut, Window
 from jrviewer.ui import dialogs
 from jrviewer.ui.store import Store
 
@@ -36,7 +36,8 @@ class Subject:
 
     slices: int
     no_cloud_reason: str  # "" where there is a cloud
-    window: Window
+    window: Window | VoiLut
+    blend: int = 100  # per cent of AI in the second picture
 
 
 class ExportDialog(QDialog):
@@ -61,6 +62,13 @@ class ExportDialog(QDialog):
                 self.tr("automatic: not on heads, where it is a face"),
                 self.tr("with skin"),
                 self.tr("without skin"),
+            ]
+        )
+        self.identity = QComboBox()
+        self.identity.addItems(
+            [
+                self.tr("as in the source, so that it stays in its study"),
+                self.tr("removed (PS3.15 Basic Profile)"),
             ]
         )
         self.this_slice = QRadioButton(self.tr("this slice"))
@@ -93,6 +101,8 @@ class ExportDialog(QDialog):
             with_skin=SKIN[self.skin.currentIndex()],
             binary=self.format.currentIndex() == 0,
             window=self._subject.window,
+            blend=self._subject.blend,
+            deidentify=self.identity.currentIndex() == 1,
         )
         super().accept()
         self.wished.emit(wish, self.series.isChecked())
@@ -102,6 +112,7 @@ class ExportDialog(QDialog):
             (self.points, self.tr("Points of the cloud")),
             (self.format, self.tr("Format of the cloud")),
             (self.skin, self.tr("Skin in the cloud")),
+            (self.identity, self.tr("Patient's identity in the derived DICOM")),
             (self.folder, self.tr("Folder to write to")),
         ):
             widget.setAccessibleName(name)
@@ -126,11 +137,15 @@ class ExportDialog(QDialog):
         rows.addLayout(cloud)
         rows.addWidget(self.picture)
         rows.addWidget(self.derived)
+        derived = QFormLayout()
+        derived.setContentsMargins(26, 0, 0, 0)
+        derived.addRow(self.tr("Identity"), self.identity)
+        rows.addLayout(derived)
         rows.addWidget(
             _note(
                 self.tr(
-                    "▲ The derived DICOM keeps the patient's identity on purpose, so that it stays "
-                    "in its study. PLY and PNG hold nothing of the patient."
+                    "▲ Unless it is removed here, the derived DICOM keeps the patient's identity "
+                    "on purpose. PLY and PNG hold nothing of the patient."
                 )
             )
         )
@@ -170,6 +185,7 @@ class ExportDialog(QDialog):
         has_cloud = self.cloud.isChecked()
         for widget in (self.points, self.format, self.skin):
             widget.setEnabled(has_cloud)
+        self.identity.setEnabled(self.derived.isChecked())
         is_wished = has_cloud or self.picture.isChecked() or self.derived.isChecked()
         self.go.setEnabled(is_wished and bool(self.folder.text().strip()))
 

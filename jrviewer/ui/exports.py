@@ -8,6 +8,7 @@ from PySide6.QtGui import QGuiApplication, QImage
 
 from jrviewer.ui import work
 from jrviewer.ui.session import Session
+from jrviewer.ui.view_state import shade_of
 
 if TYPE_CHECKING:
     from jrviewer.batch import Wish
@@ -33,7 +34,7 @@ class Exports(QObject):
         if session.slice is None or session.series is None:
             return
         slices = session.series.slices if whole_series else (session.slice,)
-        job = partial(session.worker.export, slices, session.known(), wish)
+        job = partial(session.worker.export, session.series, slices, session.known(), wish)
         session.tasks.do(LANE, self.tr("exporting"), job, self._tell)
 
     def copy(self) -> None:
@@ -42,7 +43,8 @@ class Exports(QObject):
         if (known := session.prediction) is None:
             self.failed.emit(self.tr("There is no result to copy yet. Run the model first."))
             return
-        job = partial(work.picture, known, session.view.now.window)
+        shade = shade_of(session.view.now, known.slice)
+        job = partial(work.picture, known, shade, session.compare.now.blend)
         session.tasks.do("copy", self.tr("copying"), job, self._put_on_clipboard)
 
     def _tell(self, written: work.Written) -> None:

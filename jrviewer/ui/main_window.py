@@ -27,6 +27,7 @@ from jrviewer.ui.display import Display
 from jrviewer.ui.drops import DropWindow
 from jrviewer.ui.pane import Header, Pane
 from jrviewer.ui.panes import Panes
+from jrviewer.ui.reading import Reading
 from jrviewer.ui.series_list import SeriesList
 from jrviewer.ui.session import Busy, Session
 from jrviewer.ui.slice_slider import SliceSlider
@@ -57,7 +58,7 @@ class MainWindow(DropWindow):
         self.slider = SliceSlider()
         self.status = Status()
         self.welcome = Welcome()
-        self._original_pane, self._denoised_pane, self._cloud_pane = framed = (
+        self._original_pane, self.denoised_pane, self._cloud_pane = framed = (
             Pane(self.original, Header(self.tr("ORIGINAL"))),
             Pane(self.denoised, Header(self.tr("AI DENOISED"), badge=self.tr("AI"))),
             Pane(self.cloud),
@@ -66,6 +67,7 @@ class MainWindow(DropWindow):
         self.display = Display(session, framed, self.status, self)
         self._lay_out()
         self._connect()
+        self.reading = Reading(self)
         self._show_busy(None)
         self.desk = Desk(self)
 
@@ -130,7 +132,7 @@ class MainWindow(DropWindow):
             pane.resized.connect(display.share_viewport)
         self.panes.rearranged.connect(display.share_viewport)
         self.original.maximised.connect(self._original_pane.maximised)
-        self.denoised.maximised.connect(self._denoised_pane.maximised)
+        self.denoised.maximised.connect(self.denoised_pane.maximised)
         self.cloud.maximise_wanted.connect(self._cloud_pane.maximised)
         self.cloud.point_hovered.connect(display.show_hovered_point)
         self.cloud.picture_taken.connect(self._ask_picture)
@@ -170,14 +172,14 @@ class MainWindow(DropWindow):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Space held shows the original in the AI pane."""
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self.display.peek(peeks=True)
+            self.session.compare.change(peeks=True)
         else:
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         """Space released shows the AI slice again."""
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self.display.peek(peeks=False)
+            self.session.compare.change(peeks=False)
         else:
             super().keyReleaseEvent(event)
 
@@ -238,6 +240,7 @@ class MainWindow(DropWindow):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.actions_.context_menu(menu)
+        self.reading.actions_.context_menu(menu)
         menu.popup(place)
 
     @Slot(bool)

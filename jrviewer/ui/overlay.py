@@ -92,7 +92,7 @@ def scale_bar_mm(width_px: float, scale: float) -> int:
     return max((step for step in BAR_STEPS_MM if step <= room), default=BAR_STEPS_MM[0])
 
 
-def _paint_text(painter: QPainter, x: float, y: float, text: str, colour: QColor) -> None:
+def paint_text(painter: QPainter, x: float, y: float, text: str, colour: QColor) -> None:
     """Text with a dark edge, readable on white bone and black air alike; y is its base line."""
     ratio = painter.device().devicePixelRatio()
     label = _label(text, colour.rgba(), painter.font().toString(), ratio)
@@ -132,12 +132,12 @@ def _paint_letters(painter: QPainter, area: QRect, chosen: Slice) -> None:
     middle = area.height() / 2 + metrics.ascent() / 2
     centre = area.width() / 2
     end = area.width() - MARGIN - metrics.horizontalAdvance(right)
-    _paint_text(painter, MARGIN, middle, left, LETTER)
-    _paint_text(painter, end, middle, right, LETTER)
+    paint_text(painter, MARGIN, middle, left, LETTER)
+    paint_text(painter, end, middle, right, LETTER)
     x = centre - metrics.horizontalAdvance(top) / 2
-    _paint_text(painter, x, MARGIN + metrics.ascent(), top, LETTER)
+    paint_text(painter, x, MARGIN + metrics.ascent(), top, LETTER)
     x = centre - metrics.horizontalAdvance(bottom) / 2
-    _paint_text(painter, x, area.height() - MARGIN - metrics.descent(), bottom, LETTER)
+    paint_text(painter, x, area.height() - MARGIN - metrics.descent(), bottom, LETTER)
 
 
 def _paint_scale_bar(painter: QPainter, area: QRect, scale: float) -> float:
@@ -153,7 +153,7 @@ def _paint_scale_bar(painter: QPainter, area: QRect, scale: float) -> float:
             painter.drawLine(QPointF(x, base - 4), QPointF(x, base + 4))
     label = f"{length} mm" if length < 100 else f"{length // 10} cm"
     x = end - metrics.horizontalAdvance(label)
-    _paint_text(painter, x, base - 8, label, TEXT)
+    paint_text(painter, x, base - 8, label, TEXT)
     return base - 8 - metrics.height()
 
 
@@ -163,7 +163,7 @@ def _paint_corners(painter: QPainter, area: QRect, corners: Corners, lowest: flo
     for texts, is_right in ((corners.top_left, False), (corners.top_right, True)):
         y = MARGIN + metrics.ascent()
         for text in texts:
-            _paint_text(painter, _start(area, metrics, text, is_right=is_right), y, text, TEXT)
+            paint_text(painter, _start(area, metrics, text, is_right=is_right), y, text, TEXT)
             y += line
     ends = (
         (corners.bottom_left, False, area.height() - MARGIN),
@@ -172,7 +172,7 @@ def _paint_corners(painter: QPainter, area: QRect, corners: Corners, lowest: flo
     for texts, is_right, bottom in ends:
         y = bottom - metrics.descent() - line * (len(texts) - 1)
         for text in texts:
-            _paint_text(painter, _start(area, metrics, text, is_right=is_right), y, text, TEXT)
+            paint_text(painter, _start(area, metrics, text, is_right=is_right), y, text, TEXT)
             y += line
 
 

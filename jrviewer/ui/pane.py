@@ -20,12 +20,17 @@ class Header(QWidget):
         self.title.setObjectName("paneTitle")
         self.detail = QLabel()
         self.detail.setObjectName("paneDetail")
+        for label in (self.title, self.detail):
+            label.setMinimumWidth(1)  # other words must not push the panes about
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 3, 8, 3)
+        self.badge = QLabel(badge)
+        self.badge.setObjectName("badge")
+        policy = self.badge.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # or the title would jump when it comes and goes
+        self.badge.setSizePolicy(policy)
         if badge:
-            label = QLabel(badge)
-            label.setObjectName("badge")
-            row.addWidget(label)
+            row.addWidget(self.badge)
         row.addWidget(self.title)
         row.addStretch()
         row.addWidget(self.detail)
@@ -52,6 +57,18 @@ class Pane(QFrame):
             header.maximised.connect(self.maximised)
             column.addWidget(header)
         column.addWidget(view, 1)
+
+    def show_title(self, text: str, *, has_badge: bool) -> None:
+        """Name what the view shows now, and whether a machine made any of it."""
+        if self._header is not None:
+            self._header.title.setText(text)
+            self._header.badge.setVisible(has_badge)
+            self.setAccessibleName(text)
+
+    def add_tool(self, tool: QWidget) -> None:
+        """Put a tool at the right end of the title line."""
+        if self._header is not None and (row := self._header.layout()) is not None:
+            row.addWidget(tool)
 
     def show_detail(self, text: str) -> None:
         """Say more, at the right of the title."""

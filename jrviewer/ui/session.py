@@ -15,8 +15,11 @@ from jrviewer.errors import InputRefusedError, JRViewerError
 from jrviewer.records import Prediction, Series, Slice, Window
 from jrviewer.ui import work
 from jrviewer.ui.ahead import Ahead, Busy
+from jrviewer.ui.annotations import Annotations
 from jrviewer.ui.background import Background
+from jrviewer.ui.compare import CompareState
 from jrviewer.ui.refusals import opened_name, refusals
+from jrviewer.ui.removal import Removal
 from jrviewer.ui.tasks import Tasks
 from jrviewer.ui.view_state import ViewState
 
@@ -49,6 +52,9 @@ class Session(QObject):
         super().__init__(parent)
         self.view = ViewState(self)
         self.background = Background(self)
+        self.compare = CompareState(self)
+        self.annotations = Annotations(self)
+        self.removal = Removal(self.background, self)
         self.all_series: tuple[Series, ...] = ()
         self.series: Series | None = None
         self.index = 0

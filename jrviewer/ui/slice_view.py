@@ -1,6 +1,8 @@
 """A pane with one slice: painting and the mouse. Emits wishes; knows neither session nor twin."""
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QEnterEvent,
@@ -16,8 +18,11 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from jrviewer import windowing
 from jrviewer.geometry import FloatArray
 from jrviewer.records import Slice
-from jrviewer.ui import overlay
-from jrviewer.ui.view_state import Projection, View, project
+from jrviewer.ui import overlay, removed_paint
+from jrviewer.ui.left_hand import LeftHand
+from jrviewer.ui.view_state import Projection, View, project, shade_of
+
+Layer = Callable[[QPainter, QRect, Projection], None]
 
 WHEEL_STEP = 120  # Qt's eighths of a degree in one notch
 ZOOM_PER_NOTCH = 1.2
@@ -48,6 +53,11 @@ class SliceView(QWidget):
         self._slice: Slice | None = None
         self._pixels: FloatArray | None = None
         self._image: QImage | None = None
+        self._under: FloatArray | None = None  # swipe: shown left of the split
+        self._under_image: QImage | None = None
+        self._scale = 0.0  # above 0: the values are amounts removed, up to this one
+        self._layers: tuple[Layer, ...] = ()
+        self.hand = LeftHand(self)
         self._view = View()
         self._corners = overlay.Corners()
         self._message = ""
@@ -60,13 +70,35 @@ class SliceView(QWidget):
 
     def show_slice(self, chosen: Slice, pixels: FloatArray) -> None:
         """Show values (rows, columns) in the place of a slice; ends message and staleness."""
-        self._slice, self._pixels, self._image = chosen, pixels, None
+        self._slice = chosen
         self._message = self._stale = ""
+        self.show_pixels(pixels)
+
+    def show_pixels(
+        self, pixels: FloatArray, *, under: FloatArray | None = None, scale: float = 0.0
+    ) -> None:
+        """Show other values of the same slice: with a split, left of it those `under`; with a
+        scale, as amounts that were removed.
+        """
+        self._pixels, self._under, self._scale = pixels, under, scale
+        self._image = self._under_image = None
+        self.hand.can_split = under is not None
+        self.update()
+
+    def show_split(self, share: float) -> None:
+        """Split at a share of the pane's width."""
+        self.hand.split = share
+        self.update()
+
+    def show_layers(self, layers: tuple[Layer, ...]) -> None:
+        """Paint other things over the slice."""
+        self._layers = layers
         self.update()
 
     def show_nothing(self, message: str) -> None:
         """Show a sentence instead of a picture."""
-        self._slice = self._pixels = self._image = None
+        self._slice = self._pixels = self._image = self._under = None
+        self.hand.can_split = False
         self._message, self._stale = message, ""
         self.update()
 
@@ -82,10 +114,13 @@ class SliceView(QWidget):
 
     def show_view(self, view: View) -> None:
         """Look through another window, zoom or centre."""
-        shades = (view.window, view.is_inverted) != (self._view.window, self._view.is_inverted)
-        self._view = view
-        if shades:
-            self._image = None
+        old, self._view = self._view, view
+        if (view.window, view.voi_lut, view.is_inverted) != (
+            old.window,
+            old.voi_lut,
+            old.is_inverted,
+        ):
+            self._image = self._under_image = None
         self.update()
 
     def show_corners(self, corners: overlay.Corners) -> None:
@@ -114,6 +149,8 @@ class SliceView(QWidget):
         if chosen is not None and projection is not None:
             self._paint_image(painter, projection, chosen.shape)
             overlay.paint(painter, self.rect(), chosen, projection, self._corners, self._mark)
+            for layer in self._layers:
+                layer(painter, self.rect(), projection)
         if self._is_hatched and chosen is not None:
             overlay.paint_hatching(painter, self.rect())
         if self._message or self._stale:
@@ -123,28 +160,39 @@ class SliceView(QWidget):
     def _paint_image(
         self, painter: QPainter, projection: Projection, shape: tuple[int, int]
     ) -> None:
+        assert self._pixels is not None
         if self._image is None:
-            self._image = self._render()
+            self._image = self._render(self._pixels)
+        if self._under is not None and self._under_image is None:
+            self._under_image = self._render(self._under)
         top_left = QPointF(*projection.to_point(-0.5, -0.5))
         bottom_right = QPointF(*projection.to_point(shape[0] - 0.5, shape[1] - 0.5))
         smooth = QPainter.RenderHint.SmoothPixmapTransform
         painter.setRenderHint(smooth, self._view.is_smooth)
         painter.setOpacity(STALE_OPACITY if self._stale else 1.0)
         painter.drawImage(QRectF(top_left, bottom_right), self._image)
+        if self._under_image is not None:
+            painter.setClipRect(QRectF(0, 0, self.hand.split * self.width(), self.height()))
+            painter.fillRect(self.rect(), BACKGROUND)
+            painter.drawImage(QRectF(top_left, bottom_right), self._under_image)
+            painter.setClipping(False)
         painter.setOpacity(1.0)
 
-    def _render(self) -> QImage:
-        """The values as a picture, through the window."""
+    def _render(self, pixels: FloatArray) -> QImage:
+        """Values (rows, columns) as a picture, through the window or in the removed one's own
+        colours.
+        """
         assert self._slice is not None
-        assert self._pixels is not None
-        rows, columns = self._pixels.shape
-        if self._slice.colour is not None and self._pixels is self._slice.pixels:
+        if self._scale > 0:
+            return removed_paint.image_of(pixels, self._scale)
+        rows, columns = pixels.shape
+        if self._slice.colour is not None and pixels is self._slice.pixels:
             colour = self._slice.colour
             image = QImage(
                 colour.tobytes(), columns, rows, 3 * columns, QImage.Format.Format_RGB888
             )
         else:
-            grey = windowing.to_grey(self._slice, self._pixels, self._view.window)
+            grey = windowing.to_grey(self._slice, pixels, shade_of(self._view, self._slice))
             if self._view.is_inverted:
                 grey = 255 - grey
             image = QImage(grey.tobytes(), columns, rows, columns, QImage.Format.Format_Grayscale8)
@@ -159,12 +207,14 @@ class SliceView(QWidget):
         """Begin a drag."""
         self._dragged_from = event.position()
         self._has_dragged = False
+        self.hand.press(event)
         event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Drag, or probe the value under the pointer."""
         if self._dragged_from is None or not event.buttons():
             self._probe(event.position())
+            self.setCursor(self.hand.cursor_at(event.position()))
             return
         moved = event.position() - self._dragged_from
         if not self._has_dragged and moved.manhattanLength() < 3:
@@ -177,6 +227,8 @@ class SliceView(QWidget):
     def _drag(self, event: QMouseEvent, moved: QPointF) -> None:
         projection = self.projection
         if projection is None:
+            return
+        if self.hand.move(event, projection, self._slice):
             return
         is_shifted = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         if event.buttons() & Qt.MouseButton.MiddleButton or is_shifted:
@@ -195,6 +247,7 @@ class SliceView(QWidget):
         """End a drag; a right click that did not move asks for the menu."""
         if event.button() == Qt.MouseButton.RightButton and not self._has_dragged:
             self.menu_wished.emit(event.globalPosition().toPoint())
+        self.hand.release(event, self.projection, self._slice, has_dragged=self._has_dragged)
         self._dragged_from = None
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:

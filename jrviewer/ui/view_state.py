@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from jrviewer.geometry import Plane
-from jrviewer.records import Window
+from jrviewer.records import Slice, VoiLut, Window
 
 MIN_ZOOM, MAX_ZOOM = 0.1, 40.0
 MIN_WIDTH = 1.0  # PS3.3 C.11.2.1.2: a linear window is at least 1 wide
@@ -23,6 +23,7 @@ class View:
     """One way to look at a slice."""
 
     window: Window = SOFT_TISSUE
+    voi_lut: int | None = None  # which of the slice's own tables stands in for the window
     is_inverted: bool = False
     zoom: float = 1.0  # 1: the whole slice fits into the viewport
     centre: tuple[float, float] = (0.0, 0.0)  # row, column in the middle of the pane
@@ -57,6 +58,13 @@ class Projection:
         return row, column
 
 
+def shade_of(view: View, chosen: Slice) -> Window | VoiLut:
+    """What turns the slice's values into grey; the window where the slice lacks the table."""
+    if view.voi_lut is not None and view.voi_lut < len(chosen.voi_luts):
+        return chosen.voi_luts[view.voi_lut]
+    return view.window
+
+
 def project(view: View, plane: Plane, shape: tuple[int, int], size: tuple[int, int]) -> Projection:
     """The projection of a slice of `shape` (rows, columns) onto a pane of `size`."""
     height_mm, width_mm = shape[0] * plane.spacing_mm[0], shape[1] * plane.spacing_mm[1]
@@ -74,7 +82,9 @@ class ViewState(QObject):
         self.now = View()
 
     def change(self, **values: Any) -> None:  # noqa: ANN401 - fields of View
-        """Replace fields of the view; unchanged values are no news."""
+        """Replace fields of the view; unchanged values are no news. A window ends a table."""
+        if "window" in values:
+            values = {"voi_lut": None, **values}
         new = replace(self.now, **values)
         if new != self.now:
             self.now = new

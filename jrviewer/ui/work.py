@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from jrviewer.errors import DeviceMemoryError, ExportError, InputRefusedError
 from jrviewer.progress import Report, silent
-from jrviewer.records import Prediction, Slice, Window
+from jrviewer.records import Prediction, Series, Slice, VoiLut, Window
 
 if TYPE_CHECKING:
     from jrviewer.batch import Wish
@@ -107,6 +107,7 @@ class Worker:
 
     def export(
         self,
+        series: Series,
         slices: Sequence[Slice],
         known: Mapping[Slice, Prediction],
         wish: "Wish",
@@ -121,6 +122,7 @@ class Worker:
         failures: list[str] = []
         names: list[str] = []
         batch = Batch((), wish, lambda _, why: failures.append(why), taken=_stems(wish.out))
+        batch.expect([series])
         for number, chosen in enumerate(slices, start=1):
             report((number - 1) / len(slices), f"exporting slice {number} of {len(slices)}")
             try:
@@ -133,13 +135,13 @@ class Worker:
         return Written(tuple(names), tuple(failures))
 
 
-def picture(prediction: Prediction, window: Window, report: Report) -> bytes:
+def picture(prediction: Prediction, window: Window | VoiLut, blend: int, report: Report) -> bytes:
     """Both slices side by side with the notice, as a PNG file's bytes; nothing of the patient."""
     from jrviewer.provenance import describe
     from jrviewer.sheet import draw_sheet
 
     report(0.0, "drawing the picture")
-    return draw_sheet(prediction, window, describe(prediction, 0))[0]
+    return draw_sheet(prediction, window, describe(prediction, 0), blend)[0]
 
 
 def _stems(folder: Path) -> set[str]:

@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydicom import Dataset
 
 from jrviewer import dicom
+from tests.dicom.test_writing import denoised, slice_of
 from tests.dicom_factory import write_ct, write_dicomdir, write_enhanced_ct
 
 MESSAGES = ("corrupt", "unsupported", "not_dicom", "no_image", "empty", "open")
@@ -42,6 +44,32 @@ def test_a_dicomdir_with_an_endless_name_is_told(tmp_path: Path) -> None:
     path = write_dicomdir(tmp_path, [endless])
 
     assert is_told(path)
+
+
+def test_elements_that_no_file_may_hold_are_not_passed_on(tmp_path: Path) -> None:
+    path = write_ct(tmp_path / "a.dcm", extra={"SeriesDescription": "seen by nobody"})
+    at = path.read_bytes().index(b"\x08\x00\x3e\x10LO")
+    content = bytearray(path.read_bytes())
+    content[at : at + 4] = b"\0\0\0\0"  # a command element (PS3.7), which pydicom will not write
+    path.write_bytes(content)
+
+    dicom.write_derived(denoised(slice_of(path)), tmp_path / "b.dcm")
+
+    assert dicom.inspect([tmp_path / "b.dcm"])[0].status == "open"
+
+
+def test_an_item_that_cannot_be_read_is_not_passed_on(tmp_path: Path) -> None:
+    item = Dataset()
+    item.CodeMeaning = "abcdef"
+    path = write_ct(tmp_path / "a.dcm", extra={"ProcedureCodeSequence": [item]})
+    content = path.read_bytes()
+    at = content.index(b"\x08\x00\x04\x01LO")
+    path.write_bytes(content[:at] + b"\xfe\xff\x00\xe0" + content[at + 4 :])
+    image = slice_of(path)
+
+    dicom.write_derived(denoised(image), tmp_path / "b.dcm")
+
+    assert dicom.inspect([tmp_path / "b.dcm"])[0].status == "open"
 
 
 @pytest.fixture(scope="module")

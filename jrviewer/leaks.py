@@ -1,0 +1,67 @@
+"""Does a text, a file name or a file's bytes give the patient away: the search that every export
+goes through before it is released. Knows identifiers and bytes, no formats.
+"""
+
+import re
+from collections.abc import Iterable
+
+SHORTEST_TERM = 4
+"""Shorter identifiers ("M", "7", "045") occur in every file by chance: searching them would refuse
+exports at random and protect nobody.
+"""
+
+LONG_TERM = 8  # from here on, bytes that mean something else do not hold it by chance
+
+_UID_OF_RANDOM_DIGITS = re.compile(r"2\.25\.\d{20,39}(?!\d)")
+
+
+def names_patient(text: str, identifiers: frozenset[str]) -> bool:
+    """Whether a file name holds one of the identifiers; short names count as whole words only."""
+    folded = text.casefold()
+    if any(term in folded for term in _terms(identifiers)):
+        return True
+    words = set(re.split(r"[\W_]+", folded))
+    return any(part in words for part in _parts(identifiers) if part.isalpha() and len(part) > 1)
+
+
+def is_leaked(text: str, content: bytes, identifiers: frozenset[str], fixed: str = "") -> bool:
+    """Whether an export's text or bytes hold an identifier; one that is among the `fixed` words,
+    which every patient's export holds, gives nobody away.
+    """
+    fixed = fixed.casefold()
+    terms = [term for term in _terms(identifiers) if term not in fixed]
+    return is_said(text, terms) or holds(content, terms)
+
+
+def is_said(text: str, terms: Iterable[str]) -> bool:
+    """Whether a text says one of the folded terms, whatever its case. A short number counts only
+    as a whole word, as a sha256 or a coordinate holds every short number sooner or later.
+    """
+    folded = text.casefold()
+    without_uids = _UID_OF_RANDOM_DIGITS.sub("", folded)  # their digits hold every date by chance
+    return any(_says(folded if "2.25." in term else without_uids, term) for term in terms)
+
+
+def holds(content: bytes, terms: Iterable[str]) -> bool:
+    """Whether bytes hold one of the long folded terms, whatever its case, in UTF-8 or Latin-1."""
+    long_terms = [term for term in terms if len(term) >= LONG_TERM]
+    return any(
+        is_said(content.decode(encoding, "replace"), long_terms)
+        for encoding in ("latin-1", "utf-8")
+    )
+
+
+def _says(folded: str, term: str) -> bool:
+    if len(term) < LONG_TERM and re.fullmatch(r"[0-9a-f.]+", term):
+        return re.search(rf"(?<![0-9a-f.]){re.escape(term)}(?![0-9a-f.])", folded) is not None
+    return term in folded
+
+
+def _parts(identifiers: frozenset[str]) -> set[str]:
+    """Every identifier as a whole, and a name's parts ("family^given", PS3.5 6.2.1), folded."""
+    folded = {identifier.strip().casefold() for identifier in identifiers}
+    return folded | {part.strip() for whole in folded for part in re.split(r"[\^=]", whole)}
+
+
+def _terms(identifiers: frozenset[str]) -> list[str]:
+    return sorted(part for part in _parts(identifiers) if len(part) >= SHORTEST_TERM)

@@ -1,0 +1,133 @@
+"""Measurements as lines and words over a slice. On the AI pane every one of them says AI."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QCoreApplication, QPointF, QRect, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
+
+from jrviewer import measuring
+from jrviewer.geometry import FloatArray
+from jrviewer.measuring import Length, Measurement
+from jrviewer.records import Slice
+from jrviewer.ui import overlay
+from jrviewer.ui.captions import number
+from jrviewer.ui.view_state import Projection
+
+LINE, SELECTED = QColor(130, 230, 150), QColor(255, 235, 120)
+TICK_PX = 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sheet:
+    """What is measured on one pane."""
+
+    image: Slice
+    pixels: FloatArray  # the values under the lines
+    prefix: str  # "" on the original, "AI" or what else the values are
+    items: tuple[Measurement, ...]
+    selected: Measurement | None = None
+
+
+Spoken = tuple[Measurement, tuple[str, ...], bool]  # with its words; whether it is selected
+
+
+def spoken(sheet: Sheet) -> tuple[Spoken, ...]:
+    """Each measurement with its words, worked out once and not at every painting."""
+    return tuple((item, words(item, sheet), item is sheet.selected) for item in sheet.items)
+
+
+def paint(
+    items: tuple[Spoken, ...], painter: QPainter, area: QRect, projection: Projection
+) -> None:
+    """All lines, then all words, so that no line crosses them."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    outlines = []
+    for item, lines, is_selected in items:
+        colour = SELECTED if is_selected else LINE
+        points = [QPointF(*projection.to_point(*at)) for at in measuring.outline(item)]
+        outlines.append((points, lines, colour))
+        for pen in (QPen(overlay.HALO, 3.5), QPen(colour, 1.5)):
+            painter.setPen(pen)
+            painter.drawPolyline(QPolygonF(points))
+            if isinstance(item, Length):
+                _paint_ticks(painter, points)
+    for points, lines, colour in outlines:
+        _paint_words(painter, area, points, lines, colour)
+
+
+def words(item: Measurement, sheet: Sheet) -> tuple[str, ...]:
+    """What a measurement says, a line each."""
+    if isinstance(item, Length):
+        prefix = "AI" if sheet.prefix else ""  # a length holds no values that could be removed
+        return (" ".join(filter(None, (prefix, length_text(item, sheet.image)))),)
+    told = measuring.statistics(item, sheet.image, sheet.pixels)
+    if told is None:
+        return (_tr("no measured pixel"),)
+    unit = unit_of(sheet.image)
+    mean, sd = number(told.mean, 1), number(told.sd, 1)
+    first = _tr("mean {}  SD {} {}").format(mean, sd, unit)
+    return (
+        " ".join(filter(None, (sheet.prefix, first))),
+        _tr("min {}  max {}").format(number(told.minimum), number(told.maximum)),
+        area_text(told, sheet.image),
+    )
+
+
+def length_text(line: Length, image: Slice) -> str:
+    """The length with its unit, and where it holds when that is not in the patient."""
+    length = measuring.length_of(line, image)
+    return f"{number(length, 1)} {_length_unit(image)}{_place(image)}"
+
+
+def area_text(told: measuring.Statistics, image: Slice) -> str:
+    """The area with its unit."""
+    unit = _length_unit(image)
+    if unit == "px":
+        return f"{told.count} px"
+    return f"{number(told.area, 1 if told.area < 100 else 0)} {unit}²{_place(image)}"
+
+
+def unit_of(image: Slice) -> str:
+    """The slice's unit in words."""
+    return "HU" if image.unit == "HU" else _tr("stored")
+
+
+def _length_unit(image: Slice) -> str:
+    return "px" if image.spacing_source == "missing" else "mm"
+
+
+def _place(image: Slice) -> str:
+    return _tr(" at the detector") if image.spacing_source == "detector" else ""
+
+
+def _paint_ticks(painter: QPainter, points: list[QPointF]) -> None:
+    along = points[1] - points[0]
+    length = max((along.x() ** 2 + along.y() ** 2) ** 0.5, 1e-6)
+    across = QPointF(-along.y(), along.x()) * (TICK_PX / length)
+    for end in points:
+        painter.drawLine(end - across, end + across)
+
+
+def _paint_words(
+    painter: QPainter,
+    area: QRect,
+    points: list[QPointF],
+    lines: tuple[str, ...],
+    colour: QColor,
+) -> None:
+    """Beside the rightmost point, or below all of them where the pane ends."""
+    metrics = QFontMetricsF(painter.font())
+    width = max(metrics.horizontalAdvance(line) for line in lines)
+    right = max(points, key=lambda point: point.x())
+    x = right.x() + 8
+    y = right.y() + metrics.ascent() / 2 - metrics.height() * (len(lines) - 1) / 2
+    if x + width > area.width() - overlay.MARGIN:
+        x = area.width() - overlay.MARGIN - width
+        y = max(point.y() for point in points) + metrics.height()
+    for number_, line in enumerate(lines):
+        overlay.paint_text(painter, x, y + number_ * metrics.height(), line, colour)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("measure", text)

@@ -1,0 +1,120 @@
+"""The measurements on the slices: what is drawn, what is selected, which tool is in the hand, and
+how to take the last step back.
+"""
+
+from typing import Literal
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from jrviewer.measuring import Length, Measurement, Position, Region, distance_px
+from jrviewer.records import Slice
+
+Tool = Literal["", "length", "ellipse", "rectangle", "window"]
+
+MOST_STEPS_BACK = 100
+
+
+class Annotations(QObject):
+    """Measurements per slice. A tool draws one thing, then the hand is free again."""
+
+    changed = Signal()
+    tool_changed = Signal(str)
+    box_drawn = Signal(object)  # Region: its values are to set the window
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.tool: Tool = ""
+        self.selected: Measurement | None = None
+        self.drawing: Measurement | None = None
+        self._slice: Slice | None = None
+        self._drawn: dict[Slice, tuple[Measurement, ...]] = {}
+        self._before: list[tuple[Slice, tuple[Measurement, ...]]] = []
+
+    @property
+    def items(self) -> tuple[Measurement, ...]:
+        """What is drawn on the slice that is shown."""
+        return () if self._slice is None else self._drawn.get(self._slice, ())
+
+    @property
+    def region(self) -> Region | None:
+        """What the bias meter reads: the region being drawn, the selected, else the last."""
+        if self.tool == "window":
+            return None
+        for item in (self.drawing, self.selected, *reversed(self.items)):
+            if isinstance(item, Region):
+                return item
+        return None
+
+    @Slot()
+    def clear(self) -> None:
+        """Forget everything: other series were opened."""
+        self._drawn.clear()
+        self._before.clear()
+        self.show(None)
+
+    @Slot(object)
+    def show(self, chosen: Slice | None) -> None:
+        """Turn to another slice."""
+        if chosen is not self._slice:
+            self._slice, self.selected, self.drawing = chosen, None, None
+            self.changed.emit()
+
+    def take(self, tool: Tool) -> None:
+        """Take a tool into the hand; the same one again, or "", puts it away."""
+        self.tool = "" if tool == self.tool else tool
+        self.drawing = None
+        self.tool_changed.emit(self.tool)
+        self.changed.emit()
+
+    def draw(self, start: Position, end: Position, *, is_finished: bool) -> None:
+        """Draw with the tool from one position to another."""
+        if self._slice is None or not self.tool:
+            return
+        item = _drawn_with(self.tool, start, end)
+        self.drawing = None if is_finished else item
+        if is_finished and isinstance(item, Region) and self.tool == "window":
+            self.box_drawn.emit(item)
+        elif is_finished:
+            self._replace((*self.items, item))
+            self.selected = item
+        if is_finished:
+            self.take("")
+        self.changed.emit()
+
+    def select(self, position: Position, reach_px: float) -> None:
+        """Select what is drawn within reach of a position, or nothing."""
+        near = [(distance_px(item, position), item) for item in reversed(self.items)]
+        within = [pair for pair in near if pair[0] <= reach_px]
+        self.selected = min(within, key=lambda pair: pair[0])[1] if within else None
+        self.changed.emit()
+
+    @Slot()
+    def delete(self) -> None:
+        """Delete what is selected."""
+        if self.selected is not None:
+            self._replace(tuple(item for item in self.items if item is not self.selected))
+            self.selected = None
+            self.changed.emit()
+
+    @Slot()
+    def undo(self) -> None:
+        """Take back the last thing drawn or deleted on the slice that is shown."""
+        for step in reversed(range(len(self._before))):
+            chosen, items = self._before[step]
+            if chosen is self._slice:
+                del self._before[step]
+                self._drawn[chosen] = items
+                self.selected = None
+                self.changed.emit()
+                return
+
+    def _replace(self, items: tuple[Measurement, ...]) -> None:
+        assert self._slice is not None
+        self._before = [*self._before, (self._slice, self.items)][-MOST_STEPS_BACK:]
+        self._drawn[self._slice] = items
+
+
+def _drawn_with(tool: Tool, start: Position, end: Position) -> Measurement:
+    if tool == "length":
+        return Length(start, end)
+    return Region(start, end, "ellipse" if tool == "ellipse" else "rectangle")

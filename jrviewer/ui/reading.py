@@ -1,0 +1,248 @@
+"""Comparing and measuring on a window's two slice panes: lays out their tools, ties their wires,
+and keeps what is painted over both slices true of what they show.
+"""
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtWidgets import QMenu, QSlider
+
+from jrviewer import measuring
+from jrviewer.measuring import Position, Region
+from jrviewer.records import Prediction, Slice
+from jrviewer.ui import annotation_paint, removed_paint
+from jrviewer.ui.annotation_paint import Sheet
+from jrviewer.ui.annotations import Tool
+from jrviewer.ui.bias_meter import BiasMeter, RemovedButton
+from jrviewer.ui.cine import Cine
+from jrviewer.ui.compare import Comparison, Content, Mode, blend_title, content
+from jrviewer.ui.file_windows import FileWindows
+from jrviewer.ui.reading_actions import ReadingActions
+from jrviewer.ui.session import Busy
+from jrviewer.ui.slice_view import Layer
+
+if TYPE_CHECKING:
+    from jrviewer.ui.main_window import MainWindow
+
+BLEND_WIDTH_PX = 84
+
+
+class Reading(QObject):
+    """The desk on which two slices are compared and measured."""
+
+    def __init__(self, window: "MainWindow") -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = session = window.session
+        self._compare, self._annotations = session.compare, session.annotations
+        self._original, self._denoised = window.original, window.denoised
+        self._is_busy = False
+        self.actions_ = ReadingActions(self)
+        self.cine = Cine(session, self)
+        self.bias, self.removed = BiasMeter(), RemovedButton()
+        self.blend = self._blend_slider()
+        self.file_windows = FileWindows(window)
+        self._lay_out()
+        self._connect()
+
+    def context_menu(self, menu: QMenu) -> None:
+        """Add to the menu of a slice pane."""
+        menu.addMenu(self.file_windows)
+        menu.addAction(self.actions_.box)
+        self.actions_.context_menu(menu)
+
+    def _blend_slider(self) -> QSlider:
+        slider = QSlider(Qt.Orientation.Horizontal)
+        slider.setRange(0, 100)
+        slider.setValue(100)
+        slider.setFixedWidth(BLEND_WIDTH_PX)
+        slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        slider.setAccessibleName(self.tr("Blend: share of the AI slice"))
+        slider.setToolTip(self.tr("Blend original and AI slice  ([ and ])"))
+        return slider
+
+    def _lay_out(self) -> None:
+        window = self._window
+        self.actions_.fill(window.bar, before=window.actions_.run)
+        window.addActions(self.actions_.everything())
+        window.denoised_pane.add_tool(self.blend)
+        window.status.insertWidget(1, self.bias)
+        window.status.insertPermanentWidget(2, self.removed)
+        window.actions_.window_menu.addSeparator()
+        window.actions_.window_menu.addMenu(self.file_windows)
+        window.actions_.window_menu.addAction(self.actions_.box)
+
+    def _connect(self) -> None:
+        """Every wire of comparing and measuring: facts, then wishes."""
+        session, compare, annotations = self._session, self._compare, self._annotations
+        actions, display = self.actions_, self._window.display
+        session.series_opened.connect(annotations.clear)
+        session.shown.connect(annotations.show)
+        session.shown.connect(self._show_slice)
+        session.predicted.connect(session.removal.judge)
+        session.predicted.connect(self.refresh)
+        session.unpredicted.connect(self.refresh)
+        session.withheld.connect(self.refresh)
+        session.busy_changed.connect(self._show_busy)
+        session.removal.judged.connect(self._show_judged)
+        session.removal.judged.connect(display.show_comparison)
+        compare.changed.connect(display.show_comparison)
+        compare.changed.connect(self._show_comparison)
+        annotations.changed.connect(self.refresh)
+        annotations.tool_changed.connect(self._show_tool)
+        annotations.box_drawn.connect(self._set_box_window)
+        for pane in (self._original, self._denoised):
+            pane.hand.drawn.connect(self._draw)
+            pane.hand.clicked.connect(annotations.select)
+            pane.hand.split_moved.connect(compare.move_split)
+        self.blend.valueChanged.connect(compare.set_blend)
+        self.removed.wished.connect(self._wish_removed)
+        self.file_windows.aboutToShow.connect(self._list_file_windows)
+        self.file_windows.window_chosen.connect(session.set_preset)
+        self.file_windows.lut_chosen.connect(self._set_lut)
+        actions.compared.connect(self._wish_mode)
+        actions.tool_taken.connect(self._take)
+        actions.blend_stepped.connect(self._step_blend)
+        actions.delete.triggered.connect(annotations.delete)
+        actions.undo.triggered.connect(annotations.undo)
+        actions.play.toggled.connect(self.cine.play)
+        self._window.actions_.cancel.triggered.connect(self._put_away)
+
+    @Slot()
+    def refresh(self) -> None:
+        """Paint marks, legend and measurements anew over both slices."""
+        chosen, known = self._session.slice, self._session.prediction
+        unit = "" if chosen is None else annotation_paint.unit_of(chosen)
+        self.bias.show_bias(self._bias(chosen, known), unit)
+        self.removed.show_found(self._session.removal.of(known))
+        if chosen is None:
+            return
+        marks = self._marks(known, chosen)
+        self._original.show_layers((*marks, self._measured(chosen, None)))
+        if known is None:
+            self._denoised.show_layers(())
+            return
+        what = content(known, self._compare.now)
+        layers = [*marks] if what.kind == "removed" else []
+        self._denoised.show_layers(
+            (*layers, *self._explained(known, what), self._measured(chosen, what))
+        )
+
+    def _bias(self, chosen: Slice | None, known: Prediction | None) -> measuring.Bias | None:
+        region = self._annotations.region
+        if region is None or chosen is None or known is None:
+            return None
+        return measuring.bias(region, chosen, known.denoised)
+
+    def _marks(self, known: Prediction | None, chosen: Slice) -> tuple[Layer, ...]:
+        found = self._session.removal.of(known)
+        if found is None or self._compare.now.mode != "removed":
+            return ()
+        unit = annotation_paint.unit_of(chosen)
+        return (partial(removed_paint.paint_marks, found.marks, unit),)
+
+    def _explained(self, known: Prediction, what: Content) -> tuple[Layer, ...]:
+        """The legend of the removed noise, or the line of a swipe."""
+        how = self._compare.now
+        if what.kind == "removed":
+            unit = annotation_paint.unit_of(known.slice)
+            return (partial(removed_paint.paint_legend, what.scale, unit),)
+        if what.under is not None:
+            return (partial(removed_paint.paint_split, how.split, blend_title(how.blend)),)
+        return ()
+
+    def _measured(self, chosen: Slice, what: Content | None) -> Layer:
+        """The measurements on the original (None) or on what the AI pane shows."""
+        items, drawing = self._annotations.items, self._annotations.drawing
+        if drawing is not None:
+            items = (*items, drawing)
+        sheet = Sheet(
+            chosen,
+            chosen.pixels if what is None else what.pixels,
+            "" if what is None else self._prefix(what),
+            items,
+            self._annotations.selected,
+        )
+        return partial(annotation_paint.paint, annotation_paint.spoken(sheet))
+
+    def _prefix(self, what: Content) -> str:
+        blend = self._compare.now.blend
+        words = {
+            "original": "",
+            "AI": "AI" if blend == 100 else self.tr("AI {} %").format(blend),
+            "removed": self.tr("removed by AI"),
+        }
+        return words[what.kind]
+
+    @Slot(object)
+    def _show_comparison(self, how: Comparison) -> None:
+        self.actions_.show_mode(how.mode)
+        self.blend.setValue(how.blend)
+        self.blend.setEnabled(how.mode != "removed")
+        self.refresh()
+
+    @Slot()
+    def _show_judged(self) -> None:
+        self.refresh()
+
+    @Slot(object, int, int)
+    def _show_slice(self, chosen: Slice, index: int, count: int) -> None:
+        self.actions_.play.setEnabled(count > 1)
+        if count == 1:
+            self.actions_.play.setChecked(False)
+        self.refresh()
+
+    @Slot(str)
+    def _show_tool(self, tool: str) -> None:
+        self.actions_.show_tool(tool)
+        for pane in (self._original, self._denoised):
+            pane.hand.has_tool = bool(tool)
+            pane.setCursor(Qt.CursorShape.CrossCursor if tool else Qt.CursorShape.ArrowCursor)
+        self._window.actions_.cancel.setEnabled(self._is_busy or bool(tool))
+
+    @Slot(object)
+    def _show_busy(self, busy: Busy | None) -> None:
+        self._is_busy = busy is not None
+        self._window.actions_.cancel.setEnabled(self._is_busy or bool(self._annotations.tool))
+
+    @Slot(str)
+    def _wish_mode(self, mode: Mode) -> None:
+        self._compare.toggle(mode)
+        self.actions_.show_mode(self._compare.now.mode)
+
+    @Slot()
+    def _wish_removed(self) -> None:
+        self._compare.toggle("removed")
+
+    @Slot(int)
+    def _step_blend(self, per_cent: int) -> None:
+        self._compare.set_blend(min(max(self._compare.now.blend + per_cent, 0), 100))
+
+    @Slot(str)
+    def _take(self, tool: Tool) -> None:
+        self._annotations.take(tool)
+
+    @Slot()
+    def _put_away(self) -> None:
+        if self._annotations.tool:
+            self._annotations.take("")
+
+    @Slot(object, object, bool)
+    def _draw(self, start: Position, end: Position, is_finished: bool) -> None:
+        self._annotations.draw(start, end, is_finished=is_finished)
+
+    @Slot(object)
+    def _set_box_window(self, box: Region) -> None:
+        chosen = self._session.slice
+        window = None if chosen is None else measuring.box_window(box, chosen, chosen.pixels)
+        if window is not None:
+            self._session.set_preset(window)
+
+    @Slot()
+    def _list_file_windows(self) -> None:
+        self.file_windows.show_slice(self._session.slice)
+
+    @Slot(int)
+    def _set_lut(self, index: int) -> None:
+        self._session.view.change(voi_lut=index)

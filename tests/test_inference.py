@@ -1,0 +1,154 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from jrviewer.errors import Cancelled, InputRefusedError, ModelError
+from jrviewer.inference import DENSE_POINTS, POINTS, Model, load_model, predict, predict_series
+from tests.factory import body_image, make_plane, make_series, make_slice
+from tests.small_network import SMALL, small_net
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return Model("small 0", "0" * 64, "CPU fp32", small_net(), sharpness=1.0)
+
+
+def write_weights(path: Path) -> Path:
+    sizes = {name: getattr(SMALL, name) for name in SMALL.__slots__}
+    about = {"name": "small", "version": "0", "config": sizes}
+    state = {name: tensor.half() for name, tensor in small_net().state_dict().items()}
+    save_file(state, path, metadata={"jrviewer": json.dumps(about)})
+    return path
+
+
+def test_a_prediction_carries_its_own_slice_and_both_clouds(model: Model) -> None:
+    image = make_slice()
+
+    prediction = predict(model, image)
+
+    assert prediction.slice is image
+    assert prediction.denoised.shape == image.shape
+    assert prediction.cloud is not None
+    assert prediction.dense_cloud is not None
+    assert (len(prediction.cloud), len(prediction.dense_cloud)) == (POINTS, DENSE_POINTS)
+
+
+def test_the_cloud_lies_in_the_patient_where_the_body_is(model: Model) -> None:
+    here = predict(model, make_slice(plane=make_plane(spacing_mm=(3.0, 3.0))))
+    moved_plane = make_plane(origin_mm=(100, -50, 700), spacing_mm=(3.0, 3.0))
+    there = predict(model, make_slice(plane=moved_plane))
+
+    assert here.cloud is not None
+    assert there.cloud is not None
+    shift = there.cloud.points - here.cloud.points
+    assert np.allclose(shift, [100, -50, 700], atol=0.01)
+
+
+def test_a_slice_stored_turned_gives_the_same_cloud(model: Model) -> None:
+    upright = make_slice()
+    turned = make_slice(
+        pixels=np.rot90(body_image(), 2).copy(),
+        plane=make_plane(
+            origin_mm=(127 * 3.0, 127 * 3.0, 0),
+            along_row=(-1, 0, 0),
+            along_column=(0, -1, 0),
+            spacing_mm=(3.0, 3.0),
+        ),
+    )
+
+    first, second = predict(model, upright).cloud, predict(model, turned).cloud
+
+    assert first is not None
+    assert second is not None
+    assert np.abs(first.points.mean(axis=0) - second.points.mean(axis=0)).max() < 2.0
+
+
+def test_without_spacing_the_cloud_has_no_millimetres(model: Model) -> None:
+    prediction = predict(model, make_slice(spacing_source="missing"))
+
+    assert prediction.cloud is not None
+    assert prediction.cloud.unit == "normalized"
+    assert np.abs(prediction.cloud.points).max() <= 1.0
+    assert prediction.level == "amber"
+
+
+def test_mr_is_denoised_in_its_own_unit_and_says_why_it_has_no_cloud(model: Model) -> None:
+    brain = np.where(body_image() > -500, 700.0, 3.0)
+
+    prediction = predict(model, make_slice(pixels=brain, unit="stored", modality="MR"))
+
+    assert prediction.cloud is None
+    assert "MR" in prediction.no_cloud_reason
+    assert np.allclose(prediction.denoised, brain, atol=1.0)  # untrained: the head says nothing
+
+
+def test_a_blank_mr_slice_comes_back_blank(model: Model) -> None:
+    blank = np.zeros((64, 64))
+
+    assert not model.denoise(blank, "stored").any()
+
+
+def test_a_red_check_stops_the_model_until_someone_insists(model: Model) -> None:
+    image = make_slice(modality="US", unit="stored")
+
+    with pytest.raises(InputRefusedError, match="US"):
+        predict(model, image)
+    assert predict(model, image, run_anyway=True).overridden
+
+
+def test_run_anyway_overrides_nothing_on_a_good_slice(model: Model) -> None:
+    assert not predict(model, make_slice(), run_anyway=True).overridden
+
+
+def test_a_report_that_cancels_stops_the_work(model: Model) -> None:
+    def report(fraction: float, what: str) -> None:
+        if fraction >= 0.6:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        predict(model, make_slice(), report)
+
+
+def test_a_series_is_predicted_slice_by_slice(model: Model) -> None:
+    series = make_series(3)
+
+    predictions = list(predict_series(model, series.slices))
+
+    assert [p.slice for p in predictions] == list(series.slices)
+
+
+def test_weights_load_with_their_own_sizes(tmp_path: Path) -> None:
+    model = load_model("cpu", write_weights(tmp_path / "w.safetensors"))
+
+    assert model.name == "small 0"
+    assert model.net.config == SMALL
+    assert next(model.net.parameters()).dtype == torch.float32
+
+
+def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
+    save_file({"a": torch.zeros(1)}, tmp_path / "w.safetensors", metadata={"jrviewer": "{}"})
+
+    with pytest.raises(ModelError, match="damaged or made for another version"):
+        load_model("cpu", tmp_path / "w.safetensors")
+
+
+def test_asking_for_cuda_where_there_is_none_is_answered_in_a_sentence(tmp_path: Path) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a CUDA device")
+
+    with pytest.raises(ModelError, match="Choose the CPU"):
+        load_model("cuda", write_weights(tmp_path / "w.safetensors"))
+
+
+def test_the_input_slice_is_left_as_it_was(model: Model) -> None:
+    image = make_slice()
+    before = image.pixels.copy()
+
+    predict(model, replace(image))
+
+    assert np.array_equal(image.pixels, before)

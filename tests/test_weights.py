@@ -1,0 +1,70 @@
+"""The weights that ship: card, file and numbers belong together."""
+
+import hashlib
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from jrviewer import dicom, inference, selftest
+from jrviewer.network import Config
+from jrviewer.records import Prediction
+from jrviewer.resources import resource
+
+MAX_BYTES = 16_000_000
+
+
+@pytest.fixture(scope="module")
+def card() -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(resource("model/card.json").read_text("utf-8"))
+    return content
+
+
+@pytest.fixture(scope="module")
+def prediction() -> Prediction:
+    slices = dicom.read([resource("sample/phantom.dcm")]).series[0]
+    return inference.predict(inference.load_model("cpu"), slices[0])
+
+
+def test_the_card_is_of_this_very_file(card: dict[str, Any]) -> None:
+    content = resource("model/joint.safetensors").read_bytes()
+
+    assert card["weights_sha256"] == hashlib.sha256(content).hexdigest()
+    assert len(content) <= MAX_BYTES
+
+
+def test_the_card_states_the_network_s_sizes(card: dict[str, Any]) -> None:
+    net = inference.load_model("cpu").net
+
+    assert net.config == Config.from_values(card["architecture"])
+    assert card["parameters"] == sum(p.numel() for p in net.parameters())
+
+
+def test_the_card_names_its_data_with_licences_and_its_limits(card: dict[str, Any]) -> None:
+    assert len(card["data"]) > 5
+    assert all(source["licence"] for source in card["data"])
+    assert any("Not for diagnosis" in limit for limit in card["limits"])
+
+
+def test_the_sample_comes_out_as_the_card_says(
+    card: dict[str, Any], prediction: Prediction
+) -> None:
+    compared = selftest.compare(card["expected"]["sample"], selftest.measure(prediction))
+
+    assert compared
+    assert [name for name, cell in compared.items() if not cell["ok"]] == []
+
+
+def test_the_model_removes_noise_from_the_sample_and_adds_none(prediction: Prediction) -> None:
+    removed = prediction.slice.pixels - prediction.denoised
+    tissue = np.abs(prediction.denoised - 40) < 30
+
+    assert removed[tissue].std() > 5
+    assert prediction.denoised[tissue].std() < prediction.slice.pixels[tissue].std()
+
+
+def test_the_cloud_of_the_sample_holds_every_structure(prediction: Prediction) -> None:
+    assert prediction.cloud is not None
+    assert set(prediction.cloud.labels.tolist()) == {0, 1, 2}
+    assert (prediction.cloud.sigma > 0).all()

@@ -1,0 +1,54 @@
+"""Pools small enough to train on in a test, and a preset that does."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from tests.factory import body_image
+from tests.small_network import SMALL
+from training.pools import Pairs, Views
+from training.preset import Preset
+
+TINY = Preset(
+    name="tiny",
+    model=SMALL,
+    steps=4,
+    crops=2,
+    crop_pixels=32,
+    views=2,
+    points=64,
+    share={"chest": 1.0},
+    phantoms=1,
+    phantom_pairs=2,
+)
+
+
+def write_pairs(folder: Path, count: int = 3, size: int = 64) -> Path:
+    folder.mkdir(parents=True)
+    random = np.random.default_rng(0)
+    clean = np.stack([body_image(size, size)] * count).astype(np.int16)
+    noise = random.normal(0, 40, clean.shape).astype(np.float16)
+    np.save(folder / f"clean_{size}.npy", clean)
+    np.save(folder / f"noise_{size}.npy", noise)
+    entries = [{"name": f"p{i}", "size": size, "row": i} for i in range(count)]
+    (folder / "index.json").write_text(json.dumps(entries))
+    return folder
+
+
+def write_views(folder: Path, region: str = "chest", count: int = 2) -> Path:
+    folder.mkdir(parents=True)
+    random = np.random.default_rng(1)
+    np.save(folder / "v.images.npy", np.stack([body_image()] * count).astype(np.int16))
+    points = random.uniform(-0.25, 0.25, (count, 200, 3)).astype(np.float16)
+    np.save(folder / "v.points.npy", points)
+    np.save(folder / "v.labels.npy", random.integers(0, 3, (count, 200)).astype(np.uint8))
+    np.save(folder / "v.z_range.npy", np.full((count, 2), (-0.25, 0.25), dtype=np.float32))
+    row = {"name": "v", "patient": "v", "region": region, "indices": list(range(count))}
+    (folder / "index.json").write_text(json.dumps({"volumes": [row]}))
+    return folder
+
+
+def tiny_pools(folder: Path) -> tuple[Pairs, Views]:
+    pairs = Pairs(write_pairs(folder / "pairs"))
+    return pairs, Views(write_views(folder / "views"), share=TINY.share)

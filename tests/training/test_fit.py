@@ -1,0 +1,91 @@
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.training.pool_factory import TINY, tiny_pools
+from training.fit import fit
+from training.pools import Pairs, Views
+
+
+@pytest.fixture
+def pools(tmp_path: Path) -> tuple[Pairs, Views]:
+    return tiny_pools(tmp_path)
+
+
+def weights(path: Path) -> dict[str, torch.Tensor]:
+    state: dict[str, torch.Tensor] = torch.load(path, weights_only=True)["net"]
+    return state
+
+
+def same(first: Path, second: Path) -> bool:
+    one, other = weights(first), weights(second)
+    return all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_one_seed_gives_one_result(tmp_path: Path, pools: tuple[Pairs, Views]) -> None:
+    first, second = (fit(TINY, *pools, tmp_path / name, quiet=True) for name in "ab")
+
+    assert same(first, second)
+
+
+def test_another_seed_gives_another_result(tmp_path: Path, pools: tuple[Pairs, Views]) -> None:
+    first = fit(TINY, *pools, tmp_path / "a", quiet=True)
+    second = fit(replace(TINY, seed=2), *pools, tmp_path / "b", quiet=True)
+
+    assert not same(first, second)
+
+
+def test_a_resumed_run_ends_where_an_uninterrupted_one_does(
+    tmp_path: Path, pools: tuple[Pairs, Views], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = fit(TINY, *pools, tmp_path / "whole", quiet=True)
+    interrupt_at(2, monkeypatch)
+    with pytest.raises(KeyboardInterrupt):
+        fit(TINY, *pools, tmp_path / "parts", quiet=True)
+    monkeypatch.undo()
+
+    parts = fit(TINY, *pools, tmp_path / "parts", resume=True, quiet=True)
+
+    assert same(whole, parts)
+
+
+def test_ctrl_c_ends_its_step_and_keeps_the_checkpoint(
+    tmp_path: Path, pools: tuple[Pairs, Views], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupt_at(3, monkeypatch)
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(TINY, *pools, tmp_path / "run", quiet=True)
+
+    assert torch.load(tmp_path / "run" / "last.ckpt", weights_only=True)["step"] == 3
+    assert not list((tmp_path / "run").glob("*.part"))
+
+
+def test_minutes_stop_a_run_before_its_last_step(
+    tmp_path: Path, pools: tuple[Pairs, Views]
+) -> None:
+    path = fit(TINY, *pools, tmp_path / "run", minutes=0.0, quiet=True)
+
+    assert torch.load(path, weights_only=True)["step"] == 0
+
+
+def test_the_run_is_logged_for_tensorboard(tmp_path: Path, pools: tuple[Pairs, Views]) -> None:
+    fit(replace(TINY, steps=20), *pools, tmp_path / "run", quiet=True)
+
+    assert list((tmp_path / "run" / "log").glob("events.*"))
+
+
+def interrupt_at(draw: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Raise a real interrupt when the trainer asks for its nth batch."""
+    asked = iter(range(1, 1000))
+    original = Pairs.draw
+
+    def draw_or_stop(self: Pairs, *arguments: object) -> object:
+        if next(asked) == draw:
+            signal.raise_signal(signal.SIGINT)
+        return original(self, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Pairs, "draw", draw_or_stop)

@@ -1,0 +1,54 @@
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from jrviewer.network import CT, MR
+from tests.factory import body_image
+from tests.training.pool_factory import write_pairs, write_views
+from training.pools import Pairs, Views
+
+
+def test_crops_are_the_clean_slice_and_the_same_place_with_noise(tmp_path: Path) -> None:
+    pairs = Pairs(write_pairs(tmp_path / "pairs"))
+
+    clean, noisy, kind = pairs.draw(32, 32, torch.Generator().manual_seed(0))
+
+    assert clean.shape == noisy.shape == (32, 1, 32, 32)
+    assert kind.tolist() == [CT] * 32
+    spread = (noisy - clean).std(dim=(1, 2, 3))
+    unnoised = spread == 0
+    assert 0 < unnoised.sum() < 10
+    assert ((spread[~unnoised] > 25) & (spread[~unnoised] < 60)).all()
+
+
+def test_mr_crops_carry_rician_noise_which_never_makes_a_magnitude_negative(
+    tmp_path: Path,
+) -> None:
+    brain = (body_image(64, 64) > -500).astype(np.float32)
+    pairs = Pairs(write_pairs(tmp_path / "pairs"), mr=[brain])
+
+    _, noisy, kind = pairs.draw(64, 32, torch.Generator().manual_seed(0))
+
+    assert 0 < (kind == MR).sum() < 32
+    assert noisy[kind == MR].min() >= -1000
+
+
+def test_regions_come_in_the_shares_asked_for(tmp_path: Path) -> None:
+    chest = write_views(tmp_path / "chest", "chest")
+    abdomen = write_views(tmp_path / "abdomen", "abdomen")
+    for name in ("images", "points", "labels", "z_range"):
+        (abdomen / f"v.{name}.npy").rename(abdomen / f"w.{name}.npy")
+    index = (abdomen / "index.json").read_text().replace('"v"', '"w"')
+    (abdomen / "index.json").write_text(index)
+    marked = np.load(abdomen / "w.images.npy")
+    np.save(abdomen / "w.images.npy", np.full_like(marked, 77))
+    views = Views(chest, abdomen, share={"chest": 0.25, "abdomen": 0.75, "head": 0.5})
+
+    images, points, labels, z_range = views.draw(200, 50, torch.Generator().manual_seed(0))
+
+    abdomens = (images == 77).all(dim=3).all(dim=2).sum().item()
+    assert 120 <= abdomens <= 180
+    assert points.shape == (200, 50, 3)
+    assert labels.shape == (200, 50)
+    assert z_range.shape == (200, 2)

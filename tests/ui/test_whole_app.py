@@ -1,0 +1,52 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import trimesh
+
+from jrviewer.resources import resource
+from tests.dicom_factory import write_ct
+from tests.factory import body_image
+
+ROOT = Path(__file__).resolve().parents[2]
+BLIND = os.environ.get("QT_QPA_PLATFORM") == "offscreen"
+STATES = ("first", "dropped-1", "dropped-2", "dropped-3", "turned", "exported")
+
+pytestmark = [
+    pytest.mark.vtk,
+    pytest.mark.skipif(BLIND, reason="no OpenGL on the offscreen platform"),
+]
+
+
+def test_the_shipped_model_shows_turns_and_exports_slices_dropped_on_every_pane(
+    tmp_path: Path,
+) -> None:
+    """Pictures of every state go to $JRVIEWER_SCREENSHOTS where that is set."""
+    folder = Path(os.environ.get("JRVIEWER_SCREENSHOTS", tmp_path))
+    folder.mkdir(parents=True, exist_ok=True)
+    dropped = [
+        write_ct(
+            tmp_path / f"{number}.dcm",
+            body_image(160, 160),
+            position=(0, 0, 10.0 * number),
+            spacing=(2.5, 2.5),
+        )
+        for number in range(3)
+    ]
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "tests.ui.whole_app", folder, resource("sample"), *dropped],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == 0, ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert all((folder / f"{state}.png").is_file() for state in STATES)
+    cloud = trimesh.load(folder / "cloud.ply")
+    assert isinstance(cloud, trimesh.PointCloud)
+    assert len(cloud.vertices) > 0
