@@ -37,7 +37,7 @@ from jrviewer.ui.store import Store
 from jrviewer.ui.strip import Strip
 from jrviewer.ui.welcome import Welcome
 
-ROOM_FOR_WORDS_PX = 1200
+ROOM_FOR_WORDS_PX = 1750
 
 
 class MainWindow(DropWindow):
