@@ -21,7 +21,8 @@ _NUMBERS = frozenset({"DS", "IS", "FD", "FL", "SL", "SS", "SV", "UL", "US", "UV"
 _MEASURED_BY_NAME = frozenset({"PN", "DA", "TM", "DT", "AS", "UN", "UR", "AE", "UT", "UC"})
 _ALLOWED = frozenset({"", ANONYMOUS, NO_DATE, NO_TIME})
 
-FIXED_WORDS = f"""{NOTICE} {SERIES_DESCRIPTION} {METHODS} JRViewer: PS3.15 Noise reduced model
+FIXED_WORDS = f"""{NOTICE} {SERIES_DESCRIPTION} {METHODS} {ANONYMOUS}
+JRViewer: PS3.15 Noise reduced model
 weights sha256 at the source's own pixel grid, not resampled Made in spite of a red input check by a
 neural network, research preview Smoothing Source image for image processing operation Processing
 Equipment app notice weights_sha256 source_pixels_sha256 source_file_sha256 source_frame points

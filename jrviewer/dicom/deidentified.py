@@ -80,6 +80,8 @@ def deidentify(ds: Dataset, release: Release, own: Iterable[str]) -> None:
     _clean(ds, release, frozenset({SERIES_DESCRIPTION, *own, *texts}))
     for keyword in _EMPTY:
         setattr(ds, keyword, "")
+    if "Manufacturer" not in ds:
+        ds.Manufacturer = ""
     ds.PatientName, ds.PatientID = ANONYMOUS, release.patient(patient)
     if ds.SOPClassUID in ENHANCED:
         ds.ContentDate, ds.ContentTime = NO_DATE, NO_TIME

@@ -37,8 +37,6 @@ from jrviewer.ui.store import Store
 from jrviewer.ui.strip import Strip
 from jrviewer.ui.welcome import Welcome
 
-ROOM_FOR_WORDS_PX = 1750
-
 
 class MainWindow(DropWindow):
     """Three panes on one session."""
@@ -74,6 +72,8 @@ class MainWindow(DropWindow):
     def _lay_out(self) -> None:
         self.bar = bar = self.addToolBar(self.tr("Tools"))
         bar.setMovable(False)
+        bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+        self._words_px = 0  # the toolbar's width with words, known once it has had them
         bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.actions_.fill(bar)
         self.addActions(self.actions_.everything())
@@ -163,11 +163,13 @@ class MainWindow(DropWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Icons alone where the words would push tools out of sight."""
         super().resizeEvent(event)
-        style = Qt.ToolButtonStyle
-        has_room = self.width() >= ROOM_FOR_WORDS_PX
-        self.bar.setToolButtonStyle(
-            style.ToolButtonTextBesideIcon if has_room else style.ToolButtonIconOnly
+        words, icons = (
+            Qt.ToolButtonStyle.ToolButtonTextUnderIcon,
+            Qt.ToolButtonStyle.ToolButtonIconOnly,
         )
+        if self.bar.toolButtonStyle() == words:
+            self._words_px = self.bar.sizeHint().width()
+        self.bar.setToolButtonStyle(words if self.width() >= self._words_px else icons)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Space held shows the original in the AI pane."""

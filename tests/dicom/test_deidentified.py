@@ -205,3 +205,11 @@ def test_the_gate_stops_an_object_that_tells_who_it_is(rule: str, tmp_path: Path
 
     with pytest.raises(ExportError, match=rule):
         require_anonymous(ds, origin.parsed.dataset, prediction)
+
+
+def test_a_patient_who_was_anonymous_before_is_deidentified_again(tmp_path: Path) -> None:
+    source = write_ct(tmp_path / "a.dcm", patient_name="Anonymous")
+
+    after = anonymous(source, tmp_path / "b.dcm")
+
+    assert after.PatientName == "ANONYMOUS"

@@ -67,7 +67,9 @@ def derived(kind: str, folder: Path) -> tuple[Path, Path]:
 
 def complaints(path: Path) -> set[str]:
     """The errors that dciodvfy finds in a file."""
-    ran = subprocess.run(["dciodvfy", str(path)], capture_output=True, text=True, check=False)
+    ran = subprocess.run(
+        ["dciodvfy", str(path)], capture_output=True, errors="replace", check=False
+    )
     lines = (ran.stdout + ran.stderr).splitlines()
     return {line for line in lines if line.startswith("Error")}
 

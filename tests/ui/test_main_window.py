@@ -424,3 +424,13 @@ def test_the_keyboard_belongs_to_the_original_once_something_is_open(
     qtbot: QtBot, open_window: MainWindow
 ) -> None:
     assert open_window.original.hasFocus()
+
+
+@pytest.mark.parametrize("width", [900, 1200, 1500])
+def test_no_tool_is_out_of_sight_at_any_usual_width(
+    qtbot: QtBot, window: MainWindow, width: int
+) -> None:
+    window.resize(width, 800)
+
+    tools = [window.bar.widgetForAction(action) for action in window.bar.actions()]
+    qtbot.waitUntil(lambda: all(tool.isVisible() for tool in tools))
