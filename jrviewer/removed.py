@@ -34,7 +34,7 @@ class Mark:
     row: float
     column: float
     size_mm: float  # diameter, in pixels where the slice has no spacing
-    change: float  # original minus denoised, smoothed over the shape, in the slice's unit
+    change: float  # original minus denoised, mean over the middle, in the slice's unit
     strength: float  # in standard deviations of the smoothed noise
 
 
@@ -75,7 +75,7 @@ def judge(image: Slice, denoised: FloatArray) -> Removed:
         strength[np.abs(shape) < least] = 0.0
         _clear_edge(strength, scale_mm, steps)
         score = max(score, float(np.abs(strength).max()))
-        found += _peaks(shape, strength, scale_mm)
+        found += _peaks(difference, strength, scale_mm, steps)
     marks = _without_neighbours(found, steps)
     return Removed(score, float(difference[body].std()), tuple(marks[:MOST_MARKS]))
 
@@ -112,7 +112,9 @@ def _smoothed(values: FloatArray, scale_mm: float, steps: tuple[float, float]) -
     return smooth
 
 
-def _peaks(shape: FloatArray, strength: FloatArray, scale_mm: float) -> list[Mark]:
+def _peaks(
+    difference: FloatArray, strength: FloatArray, scale_mm: float, steps: tuple[float, float]
+) -> list[Mark]:
     """One mark for every connected place beyond the threshold, at its strongest pixel."""
     from scipy import ndimage
 
@@ -126,11 +128,20 @@ def _peaks(shape: FloatArray, strength: FloatArray, scale_mm: float) -> list[Mar
             row=float(row),
             column=float(column),
             size_mm=2 * np.sqrt(2) * scale_mm,  # of the disc that a Gaussian blob stands for
-            change=float(shape[row, column]),
+            change=_mean_around(difference, (row, column), scale_mm, steps),
             strength=float(abs(strength[row, column])),
         )
         for row, column in places
     ]
+
+
+def _mean_around(
+    difference: FloatArray, place: tuple[int, int], radius_mm: float, steps: tuple[float, float]
+) -> float:
+    """The mean (not the smoothed value, which understates small shapes) around a place."""
+    row, column = np.ogrid[: difference.shape[0], : difference.shape[1]]
+    across = np.hypot((row - place[0]) * steps[0], (column - place[1]) * steps[1])
+    return float(difference[across <= max(radius_mm, *steps)].mean())
 
 
 def _without_neighbours(found: list[Mark], steps: tuple[float, float]) -> list[Mark]:
