@@ -15,8 +15,8 @@ from pytestqt.qtbot import QtBot
 from jrviewer.progress import Report
 from jrviewer.records import Prediction, Slice
 from jrviewer.removed import Removed
-from jrviewer.ui import dialogs
 from jrviewer.ui.compare import FLICKER_MS
+from jrviewer.ui.export_dialog import ExportDialog
 from jrviewer.ui.main_window import MainWindow
 from tests.dicom_factory import write_ct
 from tests.factory import body_image, make_prediction
@@ -243,18 +243,23 @@ def test_the_blend_is_mixed_and_said_in_the_title(
 
 
 def test_the_blend_slider_moves_by_the_mouse_and_stays_in_the_picture_s_export(
-    qtbot: QtBot, denoised_window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, denoised_window: MainWindow, tmp_path: Path
 ) -> None:
     window, slider = denoised_window, denoised_window.reading.blend
     hands.drag(slider, (slider.width() - 6, slider.height() // 2), (42, slider.height() // 2))
     blend = window.session.compare.now.blend
     assert 30 < blend < 70
-    path = tmp_path / "slices.png"
-    monkeypatch.setattr(dialogs, "ask_target", lambda *asked: path)
+    (tmp_path / "out").mkdir()
+    press(qtbot, window, Key.Key_E, hands.CTRL)
+    dialog = window.desk.dialog
+    assert isinstance(dialog, ExportDialog)
+    dialog.folder.setText(str(tmp_path / "out"))
+    dialog.cloud.setChecked(False)
 
-    with qtbot.waitSignal(window.session.exported):
-        press(qtbot, window, Key.Key_E, hands.CTRL | hands.SHIFT)
+    with qtbot.waitSignal(window.desk.exports.exported):
+        dialog.go.click()
 
+    (path,) = (tmp_path / "out").iterdir()
     with Image.open(path) as picture:
         assert f"blend_percent={blend}\n" in picture.text["Provenance"]  # type: ignore[attr-defined]
 

@@ -1,7 +1,7 @@
 """The whole app in a process of its own with the weights that ship, driven by events alone.
 
 `python -m tests.ui.whole_app FOLDER FIRST DROPPED…`: starts with FIRST, drops the others on the
-three panes in turn, turns the cloud, exports it to FOLDER/cloud.ply, saves a picture of every state
+three panes in turn, turns the cloud, exports it to FOLDER, saves a picture of every state
 beside it and closes. The exit code is the app's own; 3 where a state did not come in time.
 """
 
@@ -16,8 +16,8 @@ from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
-from jrviewer.ui import dialogs
 from jrviewer.ui.app import Application, StartUp, create_application
+from jrviewer.ui.export_dialog import ExportDialog
 from tests.ui import hands
 
 LOOK_EVERY_MS = 50
@@ -71,10 +71,15 @@ class Tour(QObject):
         hands.drag(canvas, (150, 150), (230, 190))
         yield lambda: not np.array_equal(seen(window.cloud), before)
         self._picture("turned")
-        target = self.folder / "cloud.ply"
-        dialogs.ask_target = lambda *asked: target
         QTest.keyClick(window, Qt.Key.Key_E, hands.CTRL)
-        yield target.is_file
+        yield lambda: isinstance(window.desk.dialog, ExportDialog)
+        dialog = window.desk.dialog
+        assert isinstance(dialog, ExportDialog)
+        dialog.folder.setText(str(self.folder))
+        dialog.picture.setChecked(False)
+        before_it = set(self.folder.glob("*.ply"))
+        dialog.go.click()
+        yield lambda: set(self.folder.glob("*.ply")) > before_it
         self._picture("exported")
         window.close()
         yield lambda: False
