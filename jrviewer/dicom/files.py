@@ -12,11 +12,18 @@ from pathlib import Path, PurePosixPath
 from jrviewer.dicom.archives import archive_members, is_archive
 from jrviewer.dicom.dataset import HEAD_BYTES, looks_like_dicom
 from jrviewer.dicom.directory import is_directory_file, listed_files
-from jrviewer.errors import CorruptFileError, JRViewerError, NotDicomError, UnsupportedImageError
+from jrviewer.errors import (
+    CorruptFileError,
+    EmptyFileError,
+    JRViewerError,
+    NotDicomError,
+    UnsupportedImageError,
+)
 from jrviewer.progress import Report
 
 _MAX_FILE = 4 << 30
 _NOT_THERE = "There is no file here: it was moved, or its drive is not connected. Choose it again."
+_EMPTY_FOLDER = "The folder holds no files. Choose the folder that the images lie in."
 _NOT_DICOM = "This is no DICOM file. JRViewer opens DICOM files, folders, ZIPs and DICOMDIRs."
 
 
@@ -61,16 +68,24 @@ def load(path: Path, member: str) -> bytes:
 
 def _behind(path: Path) -> Iterator[Candidate]:
     if _is_folder(path):
-        closed: list[Path] = []
-        for file in _files_below(path, closed):
-            yield from _in_file(file)
-        for folder in closed:
-            sentence = "The folder cannot be read. Check that you may open it."
-            yield _failed(folder, "", CorruptFileError(sentence))
+        yield from _in_folder(path)
         return
     yield from _in_file(path)
     if is_directory_file(path):
         yield from _listed_in(path)
+
+
+def _in_folder(path: Path) -> Iterator[Candidate]:
+    closed: list[Path] = []
+    is_empty = True
+    for file in _files_below(path, closed):
+        is_empty = False
+        yield from _in_file(file)
+    for folder in closed:
+        sentence = "The folder cannot be read. Check that you may open it."
+        yield _failed(folder, "", CorruptFileError(sentence))
+    if is_empty and not closed:
+        yield _failed(path, "", EmptyFileError(_EMPTY_FOLDER))
 
 
 def _files_below(folder: Path, closed: list[Path]) -> Iterator[Path]:

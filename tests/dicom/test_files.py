@@ -44,6 +44,15 @@ def test_a_path_without_a_file_is_refused(tmp_path: Path) -> None:
     assert "no file here" in refused.message
 
 
+def test_a_folder_without_files_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "folder" / "within").mkdir(parents=True)
+
+    refused = dicom.read([tmp_path / "folder"]).refused
+
+    assert [one.path for one in refused] == [tmp_path / "folder"]
+    assert "holds no files" in refused[0].message
+
+
 def test_a_folder_is_walked_without_hidden_files(tmp_path: Path) -> None:
     write_ct(tmp_path / "b" / "1.dcm")
     write_ct(tmp_path / "a" / "2.dcm")
