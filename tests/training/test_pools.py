@@ -12,13 +12,13 @@ from training.pools import Pairs, Views
 def test_crops_are_the_clean_slice_and_the_same_place_with_noise(tmp_path: Path) -> None:
     pairs = Pairs(write_pairs(tmp_path / "pairs"))
 
-    clean, noisy, kind = pairs.draw(32, 32, torch.Generator().manual_seed(0))
+    clean, noisy, kind = pairs.draw(128, 32, torch.Generator().manual_seed(0))
 
-    assert clean.shape == noisy.shape == (32, 1, 32, 32)
-    assert kind.tolist() == [CT] * 32
+    assert clean.shape == noisy.shape == (128, 1, 32, 32)
+    assert kind.tolist() == [CT] * 128
     spread = (noisy - clean).std(dim=(1, 2, 3))
     unnoised = spread == 0
-    assert 0 < unnoised.sum() < 10
+    assert 0 < unnoised.sum() < 26  # 8 % of them, give or take
     assert ((spread[~unnoised] > 25) & (spread[~unnoised] < 60)).all()
 
 
