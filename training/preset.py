@@ -33,6 +33,7 @@ class Preset:
     pairs_256: int = 3000
     pairs_512: int = 400
     sharpness: float = 1.0  # of the cloud's sampling, kept with the weights
+    without: tuple[str, ...] = ()  # words; volumes and slices named with one take no part
     share: dict[str, float] = field(default_factory=dict)  # of the views, by region
 
 
@@ -44,4 +45,6 @@ def load_preset(name: str) -> Preset:
         raise JRViewerError(f"There is no preset “{name}”. The presets are: {known}.")
     content: dict[str, Any] = tomllib.loads(path.read_text())
     model = Config.from_values(content["model"])
-    return Preset(name=name, model=model, share=content.get("share", {}), **content["fit"])
+    settings = content["fit"]
+    settings["without"] = tuple(settings.get("without", ()))
+    return Preset(name=name, model=model, share=content.get("share", {}), **settings)
