@@ -36,13 +36,11 @@ def write_figures(
     example: Example, curves: Mapping[str, Mapping[str, Sequence[float]]], beside: Path
 ) -> dict[str, str]:
     """Three PNG files beside that one; their captions by file name."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
     figures = (_slices(example), _clouds(example), _curves(curves))
     written = {}
     for number, (figure, caption) in enumerate(zip(figures, CAPTIONS, strict=True), start=1):
         name = f"{beside.stem}-figure-{number}.png"
-        FigureCanvasAgg(figure).print_png(beside.with_name(name))
+        figure.savefig(beside.with_name(name), format="png")  # by Agg, which opens no window
         written[name] = caption
     return written
 
