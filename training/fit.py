@@ -91,10 +91,15 @@ class _Run:
             self.step += 1
             bar.update()
             if self.step % 20 == 0:
-                _write(log, self.fabric.all_reduce(terms), self.step, bar)
+                _write(log, self._of_all(terms), self.step, bar)
             if time.monotonic() - saved > SAVE_EVERY_SECONDS:
                 self.save()
                 saved = time.monotonic()
+
+    def _of_all(self, terms: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Means over the processes."""
+        reduced = self.fabric.all_reduce(torch.stack([*terms.values()]).detach())
+        return dict(zip(terms, torch.as_tensor(reduced), strict=True))
 
     def _stopped(self, deadline: float) -> bool:
         """Whether the time is up or Ctrl-C was pressed, in any process: who stepped on alone would

@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from jrviewer.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM
+from jrviewer.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, FloatArray
 from jrviewer.progress import Report
 from training import metrics
 from training.console import progress
@@ -152,7 +152,9 @@ def _protocol(extent: Extent) -> dict[str, Any]:
 
 def _phantoms(extent: Extent, report: Report) -> Phantoms:
     """One slice each of so many bodies; points in box units, [-1, 1] across 448 mm."""
-    clean, points, again = [], [], []
+    clean: list[FloatArray] = []
+    points: list[FloatArray] = []
+    again: list[FloatArray] = []
     for i in range(extent.slices):
         phantom = make_phantom(FIRST_PHANTOM + i)
         low, high = HU_RANGE

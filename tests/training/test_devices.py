@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
+from tensorboard.backend.event_processing.event_file_loader import EventFileLoader  # type: ignore[import-untyped]
 
 from tests.training.pool_factory import EVEN, tiny_pools
 from training.fit import fit
@@ -29,10 +29,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def moved(folder: Path, part: str, start: torch.Tensor) -> torch.Tensor:
-    return flat(folder, part) - start
-
-
 def flat(folder: Path, part: str) -> torch.Tensor:
     state = torch.load(folder / "last.ckpt", weights_only=True)[part]
     return torch.cat([state[name].double().flatten() for name in sorted(state)])
@@ -51,7 +47,7 @@ def test_two_processes_end_with_the_weights_of_one(folder: Path, tmp_path: Path)
     one, two = (flat(folder / name, "net") - start for name in ("run-1", "run-2"))
 
     assert one.norm() > 0.01
-    assert (two - one).norm() < 0.01 * one.norm()
+    assert (two - one).norm() < 1e-3 * one.norm()
 
 
 def test_two_processes_average_the_weights_as_one_does(folder: Path) -> None:

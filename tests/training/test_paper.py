@@ -85,7 +85,7 @@ def test_one_seed_trains_one_network() -> None:
 
 def test_both_branches_of_the_joint_model_teach_the_shared_features() -> None:
     network, batch = Joint(), samples(1)
-    first = network.features[0].weight
+    first = next(network.features.parameters())
 
     def taught_by(term: str) -> float:
         network.zero_grad()

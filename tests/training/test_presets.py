@@ -12,8 +12,6 @@ from training.card import about_data
 from training.preset import FOLDER, Preset, load_preset
 from training.views import read_pool, write_pool
 
-SMALL: dict[str, int] = {"pairs_256": 2, "phantoms": 0, "phantom_pairs": 0}
-
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
@@ -23,7 +21,8 @@ def data(tmp_path: Path) -> Path:
 
 def volumes_of(preset: Preset, data: Path, cache: Path) -> tuple[set[str], set[str]]:
     """The folders and the volumes of the views that this preset draws from."""
-    _, views = prepare.prepare(replace(preset, **SMALL), data, cache)
+    small = replace(preset, pairs_256=2, phantoms=0, phantom_pairs=0)
+    _, views = prepare.prepare(small, data, cache)
     stored = views.folders["chest"]
     return {folder.name for folder, *_ in stored}, {name for _, name, _ in stored}
 
