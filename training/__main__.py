@@ -1,6 +1,7 @@
 """`python -m training COMMAND`: fit, baselines, evaluate, paper, export, sample."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -70,7 +71,8 @@ def _fit(args: argparse.Namespace) -> int:
         resume=args.resume,
         devices=args.devices,
     )
-    print(path)
+    if os.environ.get("LOCAL_RANK", "0") == "0":  # the other processes say nothing
+        print(path)
     return 0
 
 
