@@ -1,6 +1,7 @@
-"""`python -m training COMMAND`: fit, baselines, evaluate, export, sample."""
+"""`python -m training COMMAND`: fit, baselines, evaluate, paper, export, sample."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from training.console import progress
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; 0 when it is done, 1 when it could not be, 2 for wrong usage."""
-    from training import baselines, evaluate, sample
+    from training import baselines, evaluate, paper, sample
 
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -18,6 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     _export_arguments(commands.add_parser("export", help="make a run the bundled model"))
     baselines.add_arguments(commands.add_parser("baselines", help="fit baselines and peers"))
     evaluate.add_arguments(commands.add_parser("evaluate", help="measure weights and peers"))
+    paper.add_arguments(commands.add_parser("paper", help="the paper's protocol on phantoms"))
     sample.add_arguments(commands.add_parser("sample", help="make the bundled phantom slice"))
     args = parser.parse_args(arguments)
     run = {
@@ -25,6 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
         "export": _export,
         "baselines": baselines.run,
         "evaluate": evaluate.run,
+        "paper": paper.run,
         "sample": sample.run,
     }
     try:
@@ -68,7 +71,8 @@ def _fit(args: argparse.Namespace) -> int:
         resume=args.resume,
         devices=args.devices,
     )
-    print(path)
+    if os.environ.get("LOCAL_RANK", "0") == "0":  # the other processes say nothing
+        print(path)
     return 0
 
 

@@ -4,12 +4,13 @@ that the bundled sample must give.
 
 import csv
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from jrviewer import NOTICE, dicom, inference, selftest
 from jrviewer.resources import resource
+from training.volumes import kept
 
 SLICES = "TCGA-LUAD single slices (TCIA)"
 SLICES_LICENCE = "CC BY 3.0"
@@ -20,29 +21,40 @@ LIMITS = (
     "One slice holds no depth: the cloud is inferred from what bodies usually look like, and is "
     "the less certain the farther a point lies from the slice.",
     "The cloud head learnt from CT alone; on MR only the slice is denoised.",
-    "Most of the training volumes show head and neck; chests and abdomens were few.",
     "Low dose was simulated (parallel beam, two kinds of kernel); the references hold the noise "
     "of their own scan.",
     "Contrast medium above 200 HU counts as bone, as the threshold cannot tell them apart.",
+)
+FEW = "Volumes of real patients were few in every region."
+WITH_OPENKBP = (
+    "Most of the training volumes show head and neck; chests and abdomens were few.",
     "The head-and-neck volumes named OpenKBP were published as open data in an MIT-licensed "
     "repository without a separate licence for the data.",
 )
 
 
-def about_data(data: Path | None) -> dict[str, Any]:
-    """Every source of the training patients with its licence and number of volumes."""
+def about_data(data: Path | None, without: Sequence[str] = ()) -> dict[str, Any]:
+    """Every source of the training patients with its licence and number of volumes, but for those
+    that the preset left out; and the limits that follow.
+    """
     sources: list[dict[str, Any]] = [dict(PHANTOMS)]
-    if data is not None and (data / "volumes.csv").is_file():
-        with (data / "volumes.csv").open(newline="", encoding="utf-8") as file:
-            rows = [row for row in csv.DictReader(file) if row["split"] == "train"]
-        counted = Counter((row["source"], row["licence"]) for row in rows)
-        sources += [
-            {"source": source, "licence": licence, "volumes": count}
-            for (source, licence), count in sorted(counted.items())
-        ]
+    rows = [row for row in _training_rows(data) if kept(row["name"], without)]
+    counted = Counter((row["source"], row["licence"]) for row in rows)
+    sources += [
+        {"source": source, "licence": licence, "volumes": count}
+        for (source, licence), count in sorted(counted.items())
+    ]
     if data is not None and (data / "slices").is_dir():
         sources.append({"source": SLICES, "licence": SLICES_LICENCE})
-    return {"data": sources, "limits": list(LIMITS)}
+    openkbp = any("openkbp" in row["name"] for row in rows)
+    return {"data": sources, "limits": [*LIMITS, *(WITH_OPENKBP if openkbp else (FEW,))]}
+
+
+def _training_rows(data: Path | None) -> list[dict[str, str]]:
+    if data is None or not (data / "volumes.csv").is_file():
+        return []
+    with (data / "volumes.csv").open(newline="", encoding="utf-8") as file:
+        return [row for row in csv.DictReader(file) if row["split"] == "train"]
 
 
 def expected_numbers(weights: Path) -> dict[str, Any]:

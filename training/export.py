@@ -45,7 +45,9 @@ def export(run: Path, out: Path, data: Path | None = None, evaluation: Path | No
     weights = out / WEIGHTS
     _write_weights(state, weights)
     _compare(state, load_model("cpu", weights))
-    card = _card(state, weights) | about_data(data) | {"expected": expected_numbers(weights)}
+    without = state["preset"].get("without", ())  # checkpoints from before there was a choice
+    card = _card(state, weights) | about_data(data, without)
+    card["expected"] = expected_numbers(weights)
     if evaluation is not None:
         card["figures"] = figures(json.loads(evaluation.read_text("utf-8")))
     (out / CARD).write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", "utf-8")

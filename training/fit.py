@@ -32,7 +32,7 @@ Tensors = tuple[Tensor, ...] | list[Tensor]
 CHECKPOINT = "last.ckpt"
 SAVE_EVERY_SECONDS = 120.0
 WARM_UP_STEPS = 200
-SIGMA_VIEWS = 2  # of a step's views: distances cost time, and a few hundred tell enough
+SIGMA_VIEWS = 2  # of a step's views in all: distances cost time, and a few hundred tell enough
 
 
 def fit(
@@ -53,7 +53,8 @@ def fit(
     run = _Run(fabric, preset, out)
     if resume and (out / CHECKPOINT).is_file():
         run.load()
-    with _interruptible(run), _log(out) as log, _bar(run, quiet=quiet) as bar:
+    quiet = quiet or not fabric.is_global_zero
+    with _interruptible(run), _log(run) as log, _bar(run, quiet=quiet) as bar:
         run.train(pairs, views, log, bar, deadline=time.monotonic() + minutes * 60)
     run.save()
     if run.interrupted:
@@ -81,21 +82,33 @@ class _Run:
         self.commit = _commit()
 
     def train(
-        self, pairs: Pairs, views: Views, log: SummaryWriter, bar: tqdm, deadline: float
+        self, pairs: Pairs, views: Views, log: SummaryWriter | None, bar: tqdm, deadline: float
     ) -> None:
         """Steps until the preset is done or the deadline has passed."""
         saved = time.monotonic()
-        while (
-            self.step < self.preset.steps and time.monotonic() < deadline and not self.interrupted
-        ):
+        while self.step < self.preset.steps and not self._stopped(deadline):
             terms = self._update(pairs, views)
             self.step += 1
             bar.update()
             if self.step % 20 == 0:
-                _write(log, terms, self.step, bar)
+                _write(log, self._of_all(terms), self.step, bar)
             if time.monotonic() - saved > SAVE_EVERY_SECONDS:
                 self.save()
                 saved = time.monotonic()
+
+    def _of_all(self, terms: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Means over the processes."""
+        reduced = self.fabric.all_reduce(torch.stack([*terms.values()]).detach())
+        return dict(zip(terms, torch.as_tensor(reduced), strict=True))
+
+    def _stopped(self, deadline: float) -> bool:
+        """Whether the time is up or Ctrl-C was pressed, in any process: who stepped on alone would
+        wait for the others' gradients for ever.
+        """
+        stops = torch.tensor([float(self.interrupted), float(time.monotonic() >= deadline)])
+        interrupted, late = self.fabric.all_reduce(stops.to(self.fabric.device), reduce_op="sum")
+        self.interrupted = bool(interrupted)
+        return bool(interrupted or late)
 
     def _update(self, pairs: Pairs, views: Views) -> dict[str, Tensor]:
         for group in self.optimizer.param_groups:
@@ -127,8 +140,13 @@ class _Run:
         return {
             "denoising": denoising_loss(denoised, noisy, clean),
             "surface": surface_loss(surfaces, points, labels, z_range),
-            "sigma": sigma_loss(*_first(SIGMA_VIEWS, surfaces, points, z_range)),
+            "sigma": sigma_loss(*_first(self._sigma_views, surfaces, points, z_range)),
         }
+
+    @property
+    def _sigma_views(self) -> int:
+        """This process's share of them; together they are the ones that a single process takes."""
+        return max(SIGMA_VIEWS // self.fabric.world_size, 1)
 
     def _own(self, *batch: Tensor) -> list[Tensor]:
         """This process's share. All draw the same batch, so that their number changes no result."""
@@ -190,9 +208,10 @@ def _schedule(step: int, steps: int) -> float:
     return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
 
 
-def _write(log: SummaryWriter, terms: dict[str, Tensor], step: int, bar: tqdm) -> None:
-    for name, value in terms.items():
-        log.add_scalar(f"loss/{name}", value.item(), step)
+def _write(log: SummaryWriter | None, terms: dict[str, Tensor], step: int, bar: tqdm) -> None:
+    if log is not None:
+        for name, value in terms.items():
+            log.add_scalar(f"loss/{name}", value.item(), step)
     bar.set_postfix({name: f"{value.item():.3f}" for name, value in terms.items()}, refresh=False)
 
 
@@ -212,8 +231,12 @@ def _interruptible(run: _Run) -> Iterator[None]:
 
 
 @contextmanager
-def _log(out: Path) -> Iterator[SummaryWriter]:
-    log = SummaryWriter(str(out / "log"))
+def _log(run: _Run) -> Iterator[SummaryWriter | None]:
+    """The learning curves; one process writes for all."""
+    if not run.fabric.is_global_zero:
+        yield None
+        return
+    log = SummaryWriter(str(run.out / "log"))
     try:
         yield log
     finally:

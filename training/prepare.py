@@ -16,7 +16,7 @@ from training.phantoms import REGIONS, Phantom, make_phantom
 from training.pools import Pairs, Views
 from training.preset import Preset
 from training.views import write_index, write_pool, write_views
-from training.volumes import Entry, NativeSlice, Volume
+from training.volumes import Entry, NativeSlice, Volume, kept
 
 PHANTOM_PIXEL_MM = 1.75
 PHANTOM_SLICE_STEP_MM = 24.0  # between the slices of one phantom in the pairs
@@ -35,11 +35,11 @@ def prepare(
     views = [_phantom_views(preset, cache, report)]
     mr: list[FloatArray] = []
     if data is not None:
-        key = volumes.data_sha256(data)[:12]
-        mr = _mr_slices(data)
+        key = "-without-".join([volumes.data_sha256(data)[:12], *sorted(preset.without)])
+        mr = _mr_slices(data, preset.without)
         pairs.append(_pairs(preset, data, cache / f"pairs-{key}", report))
         folder = cache / f"views-{key}"
-        write_pool(data, "train", folder, VIEW_STEP_MM, report=report)
+        write_pool(data, "train", folder, VIEW_STEP_MM, report=report, without=preset.without)
         views.append(folder)
     return Pairs(*(f for f in pairs if f), mr=mr), Views(*views, share=preset.share)
 
@@ -91,8 +91,9 @@ def _pairs(preset: Preset, data: Path, out: Path, report: Report) -> Path | None
     """Noisy pairs of the training volumes at 256² and of native slices at 512²."""
     if noise_pool.read_index(out):
         return out
-    at_256 = [_slices(entry) for entry in _denoising_entries(data)]
-    at_512 = list(_by_patient(volumes.native_slices(data)).values())
+    at_256 = [_slices(entry) for entry in denoising_entries(data, preset.without)]
+    native = [one for one in volumes.native_slices(data) if kept(one.name, preset.without)]
+    at_512 = list(_by_patient(native).values())
     if not at_256 and not at_512:
         return None
     for size, count, groups in ((512, preset.pairs_512, at_512), (256, preset.pairs_256, at_256)):
@@ -102,13 +103,12 @@ def _pairs(preset: Preset, data: Path, out: Path, report: Report) -> Path | None
     return out
 
 
-def _denoising_entries(data: Path) -> list[Entry]:
+def denoising_entries(data: Path, without: tuple[str, ...]) -> list[Entry]:
+    """The CT volumes that the denoiser learns from."""
     return [
         entry
         for entry in volumes.catalogue(data)
-        if entry.split == "train"
-        and entry.modality == "CT"
-        and not any(word in entry.name for word in SKIPPED)
+        if entry.split == "train" and entry.modality == "CT" and kept(entry.name, SKIPPED + without)
     ]
 
 
@@ -129,9 +129,13 @@ def _by_patient(slices: list[NativeSlice]) -> dict[str, list[Source]]:
     return groups
 
 
-def _mr_slices(data: Path) -> list[FloatArray]:
+def _mr_slices(data: Path, without: tuple[str, ...]) -> list[FloatArray]:
     """MR slices of the training patients, scaled so that their 99.5th percentile is 1."""
-    entries = [e for e in volumes.catalogue(data) if e.split == "train" and e.modality == "MR"]
+    entries = [
+        entry
+        for entry in volumes.catalogue(data)
+        if entry.split == "train" and entry.modality == "MR" and kept(entry.name, without)
+    ]
     scaled = []
     for entry in entries:
         voxels = volumes.load(entry).voxels

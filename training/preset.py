@@ -32,9 +32,8 @@ class Preset:
     phantom_pairs: int = 300
     pairs_256: int = 3000
     pairs_512: int = 400
-    sharpness: float = (
-        1.5  # of the cloud's sampling, kept with the weights; plays no part in training
-    )
+    sharpness: float = 1.5  # of the cloud's sampling; kept with the weights, unused in training
+    without: tuple[str, ...] = ()  # words; volumes and slices named with one take no part
     share: dict[str, float] = field(default_factory=dict)  # of the views, by region
 
 
@@ -46,4 +45,6 @@ def load_preset(name: str) -> Preset:
         raise JRViewerError(f"There is no preset “{name}”. The presets are: {known}.")
     content: dict[str, Any] = tomllib.loads(path.read_text())
     model = Config.from_values(content["model"])
-    return Preset(name=name, model=model, share=content.get("share", {}), **content["fit"])
+    settings = content["fit"]
+    settings["without"] = tuple(settings.get("without", ()))
+    return Preset(name=name, model=model, share=content.get("share", {}), **settings)

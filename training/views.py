@@ -26,7 +26,7 @@ from jrviewer.progress import Report, silent
 from jrviewer.records import UInt8Array, read_only
 from training.series import NoVolumeError
 from training.surfaces import VERSION, Surface, surface_of, truth
-from training.volumes import Entry, Int16Array, Region, Split, Volume, catalogue, load
+from training.volumes import Entry, Int16Array, Region, Split, Volume, catalogue, kept, load
 
 POINTS = 10_000
 _SMALLEST_BODY_MM2 = 1000.0  # less is the tip of a nose or noise, not a slice of a body
@@ -149,14 +149,20 @@ def write_pool(
     step_mm: float = 7.0,
     workers: int = 1,
     report: Report = silent,
+    without: Sequence[str] = (),
 ) -> int:
     """Write the views of every CT volume of a split into the folder `out`; returns how many.
 
-    A volume that is there already is not made again. `index.json` lists, volume by volume, the
-    name, patient, region and slice indices; it is complete after every volume.
+    Volumes with one of the words of `without` in their name take no part. A volume that is there
+    already is not made again. `index.json` lists, volume by volume, the name, patient, region and
+    slice indices; it is complete after every volume.
     """
     out.mkdir(parents=True, exist_ok=True)
-    entries = [e for e in catalogue(data) if e.split == split and e.modality == "CT"]
+    entries = [
+        entry
+        for entry in catalogue(data)
+        if entry.split == split and entry.modality == "CT" and kept(entry.name, without)
+    ]
     rows: list[Row] = []
     for row in _mapped(partial(write_views, out=out, step_mm=step_mm), entries, workers):
         rows.append(row)

@@ -161,6 +161,11 @@ def patient_splits(data: Path) -> dict[str, Split]:
     return splits
 
 
+def kept(name: str, without: Sequence[str]) -> bool:
+    """Whether a volume or slice of that name takes part: none of the words is in it."""
+    return not any(word in name for word in without)
+
+
 def normalised(patient: str) -> str:
     """A patient's name without the stray blanks that would make two patients of one."""
     return " ".join(patient.split())

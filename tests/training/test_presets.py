@@ -1,0 +1,92 @@
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from jrviewer.errors import JRViewerError
+from tests.training.pool_factory import TINY
+from tests.training.tiny import write_data
+from training import prepare
+from training.card import about_data
+from training.preset import FOLDER, Preset, load_preset
+from training.views import read_pool, write_pool
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Two patients to train on, `a` and `openkbp_1`, and one to validate."""
+    return write_data(tmp_path / "data", ("a", "openkbp_1", "c"))
+
+
+def volumes_of(preset: Preset, data: Path, cache: Path) -> tuple[set[str], set[str]]:
+    """The folders and the volumes of the views that this preset draws from."""
+    small = replace(preset, pairs_256=2, phantoms=0, phantom_pairs=0)
+    _, views = prepare.prepare(small, data, cache)
+    stored = views.folders["chest"]
+    return {folder.name for folder, *_ in stored}, {name for _, name, _ in stored}
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in FOLDER.glob("*.toml")))
+def test_every_preset_loads_and_its_shares_make_a_whole(name: str) -> None:
+    preset = load_preset(name)
+
+    assert preset.name == name
+    assert sum(preset.share.values()) == pytest.approx(1)
+
+
+def test_an_unknown_preset_is_refused_with_those_that_exist() -> None:
+    with pytest.raises(JRViewerError, match="cleared, shipped"):
+        load_preset("none")
+
+
+def test_cleared_differs_from_shipped_in_its_data_alone() -> None:
+    shipped, cleared = load_preset("shipped"), load_preset("cleared")
+
+    assert cleared.without == ("openkbp",)
+    assert replace(shipped, name="cleared", without=cleared.without, share=cleared.share) == cleared
+
+
+def test_volumes_left_out_are_not_drawn_from(data: Path, tmp_path: Path) -> None:
+    _, names = volumes_of(replace(TINY, without=("openkbp",)), data, tmp_path / "cache")
+
+    assert names == {"chest_a"}
+
+
+def test_other_data_lie_in_another_pool(data: Path, tmp_path: Path) -> None:
+    folders, names = volumes_of(TINY, data, tmp_path / "cache")
+    others, _ = volumes_of(replace(TINY, without=("openkbp",)), data, tmp_path / "cache")
+
+    assert names == {"chest_a", "chest_openkbp_1"}
+    assert not folders & others
+    assert len(list((tmp_path / "cache").glob("pairs-*"))) == 2
+
+
+def test_slices_left_out_give_no_pairs(data: Path) -> None:
+    assert len(prepare.denoising_entries(data, ())) == 1
+    assert prepare.denoising_entries(data, ("chest_a",)) == []
+
+
+def test_views_already_made_do_not_bring_a_volume_back(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "views"
+    write_pool(data, "train", out, 40)
+
+    write_pool(data, "train", out, 40, without=("openkbp",))
+
+    assert [stored.name for stored in read_pool(out)] == ["chest_a"]
+
+
+def test_the_card_names_no_source_that_was_left_out(shared: Path) -> None:
+    whole = about_data(shared / "data")
+    cleared = about_data(shared / "data", load_preset("cleared").without)
+
+    assert "OpenKBP" in str(whole)
+    assert "OpenKBP" not in str(cleared)
+    assert "LIDC-IDRI" in str(cleared["data"])
+
+
+def test_presets_hold_no_setting_that_the_trainer_does_not_know() -> None:
+    known = set(Preset.__dataclass_fields__)
+
+    for path in FOLDER.glob("*.toml"):
+        assert set(tomllib.loads(path.read_text(encoding="utf-8"))["fit"]) <= known

@@ -1,0 +1,15 @@
+"""`python -m tests.training.two_processes OUT DEVICES`: a tiny run, which Fabric starts again for
+every further process; so it can't be a function of a test.
+"""
+
+import sys
+from pathlib import Path
+
+from tests.training.pool_factory import EVEN
+from training.fit import fit
+from training.pools import Pairs, Views
+
+if __name__ == "__main__":
+    folder, devices = Path(sys.argv[1]), int(sys.argv[2])
+    pools = Pairs(folder / "pairs"), Views(folder / "views", share=EVEN.share)
+    fit(EVEN, *pools, folder / f"run-{devices}", devices=devices, quiet=True)
