@@ -64,7 +64,7 @@ class Bilateral(nn.Module):
 class Cnn10(nn.Module):
     """Three convolutions (Chen et al. 2017, “Low-dose CT via convolutional neural network”).
 
-    The input is added to the output: the paper's direct mapping learns more slowly.
+    Unlike the paper's direct mapping, the input is added to the output, as RED-CNN does it too.
     """
 
     macs_per_pixel = 81 * 64 + 9 * 64 * 32 + 25 * 32

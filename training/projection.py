@@ -4,8 +4,7 @@ Line integrals follow Joseph (IEEE TMI 1, 1982): the ray is stepped row by row, 
 interpolation along the row. Backprojection interpolates linearly on the detector. Both are sparse
 matrices of which only an eighth is stored: views lie at (k + ½)·180°/views, so that the square's
 eight turns and flips carry one octant of rays into all the others, and a product with eight turned
-copies of an image is the whole sinogram. Stepping through small matrices with 16 columns at once
-was several times faster than rotating the image by grid_sample for each view.
+copies of an image is the whole sinogram.
 
 Knows nothing of HU, dose or files.
 """

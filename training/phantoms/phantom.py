@@ -73,7 +73,7 @@ class Phantom:
 
         Half of them lie on skin, a third on bone, a sixth on air in the body; what is absent gives
         its share to the others. They lie on the rendered HU's own level sets (skin -300, bone 200,
-        air -500) to about a tenth of a millimetre.
+        air -500), but for the few points that have no crossing near their triangle.
         """
         return sample_surfaces(self, count, seed, half_depth_mm)
 
