@@ -13,9 +13,11 @@ import torch
 from torch import Tensor
 
 from jrviewer.network import CT, MR, MR_SPAN_HU
+from training.inserts import with_inserts
 
 RICIAN_SHARE = 0.12  # of the crops: MR images, or CT slices made to look like them
 CLEAN_SHARE = 0.08  # of the crops: no noise added, so that a clean slice is left alone
+INSERT_SHARE = 0.5  # of the CT crops: faint discs added, so that real ones are not smoothed away
 EMPTY_HU = -900.0  # a crop whose 90th percentile is below this holds no body
 
 
@@ -52,6 +54,8 @@ class Pairs:
         hu = _tensor(clean[row][place])
         # Between two doses noise scales like the root of their ratio; the pool holds only one each.
         strength = 0.0 if sort > 1 - CLEAN_SHARE else float(2 ** (_uniform(generator) - 0.5))
+        if _uniform(generator) < INSERT_SHARE:
+            hu = with_inserts(hu, generator)
         noisy = hu + strength * _tensor(noise[row][place])
         return *_turned(hu, noisy, generator), CT
 

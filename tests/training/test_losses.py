@@ -37,6 +37,18 @@ def test_the_same_share_of_noise_left_costs_the_same_at_every_dose() -> None:
     assert strong == pytest.approx(float(weak), rel=0.05)
 
 
+def test_a_shifted_region_costs_more_than_grain_of_the_same_size() -> None:
+    clean, noise = torch.zeros(1, 1, 32, 32), torch.randn(1, 1, 32, 32) * 50
+    grain = torch.ones(1, 1, 32, 32) * 10
+    grain[..., ::2] *= -1
+    variance = torch.full_like(clean, math.log(100))
+
+    grainy = denoising_loss(Denoised(grain, variance), noise, clean)
+    shifted = denoising_loss(Denoised(grain.abs(), variance), noise, clean)
+
+    assert shifted > 1.5 * grainy
+
+
 def test_points_fall_into_the_cells_of_their_places() -> None:
     points = torch.tensor([[[-1.0, -1.0, -DEPTH], [0.999, 0.999, DEPTH], [0.0, 0.5, 0.0]]])
     labels = torch.tensor([[0, 2, 1]])
