@@ -27,9 +27,11 @@ def denoising_loss(denoised: Denoised, noisy: Tensor, clean: Tensor) -> Tensor:
     """
     difference, noise = denoised.hu - clean, noisy - clean
     error = difference**2
-    coarse = (F.avg_pool2d(part, COARSE_PIXELS) for part in (difference, noise))
+    coarse_difference, coarse_noise = (
+        F.avg_pool2d(part, COARSE_PIXELS) for part in (difference, noise)
+    )
     relative = _relative(difference, noise, SPREAD_HU) + COARSE_WEIGHT * _relative(
-        *coarse, SPREAD_HU / COARSE_PIXELS
+        coarse_difference, coarse_noise, SPREAD_HU / COARSE_PIXELS
     )
     log_variance = denoised.log_variance.clamp(-4, 14)
     likelihood = 0.5 * (log_variance + error.detach() * torch.exp(-log_variance)).mean()
