@@ -1,0 +1,70 @@
+"""`python -m training curves`: a run's learning curves as a picture."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from jrviewer.errors import JRViewerError
+from jrviewer.geometry import FloatArray
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+TERMS = {
+    "loss/denoising": "denoising: error relative to the noise",
+    "loss/surface": "cloud: cross-entropy, nats a point",
+    "loss/sigma": "sigma: half-normal likelihood",
+}
+SMOOTHED = 25  # entries of the log in a running mean: single batches differ much
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    parser.add_argument("--run", type=Path, required=True, help="the run's folder")
+    parser.add_argument("--out", type=Path, default=Path("training/learning_curves.png"))
+
+
+def run(args: argparse.Namespace) -> int:
+    """Draw the picture; returns the exit status."""
+    draw(read_log(args.run / "log"), args.out)
+    print(args.out)
+    return 0
+
+
+def read_log(folder: Path) -> dict[str, FloatArray]:
+    """Every term of a run's log as (entries, 2): step and value.
+
+    A run that was resumed logs some steps twice: the later value counts. Raises JRViewerError
+    where the folder holds no log.
+    """
+    log = EventAccumulator(str(folder), size_guidance={"scalars": 0})
+    log.Reload()
+    found = log.Tags()["scalars"]
+    missing = [name for name in TERMS if name not in found]
+    if missing:
+        raise JRViewerError("There is no training log in that folder: name a run of `fit`.")
+    steps = {name: {entry.step: entry.value for entry in log.Scalars(name)} for name in TERMS}
+    return {name: np.array(sorted(of.items()), dtype=np.float32) for name, of in steps.items()}
+
+
+def draw(curves: dict[str, FloatArray], out: Path) -> None:
+    """One panel a term: every logged batch in grey, their running mean above."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(12, 3.4), layout="constrained")  # by Agg, which opens no window
+    for axes, (name, title) in zip(figure.subplots(1, len(TERMS)), TERMS.items(), strict=True):
+        _panel(axes, curves[name])
+        axes.set(xlabel="step", title=title)
+    figure.savefig(out, format="png", dpi=80)
+
+
+def _panel(axes: "Axes", curve: FloatArray) -> None:
+    steps, values = curve.T
+    axes.plot(steps, values, color="0.8", linewidth=0.6)
+    width = min(SMOOTHED, len(values))
+    mean = np.convolve(values, np.ones(width) / width, mode="valid")
+    axes.plot(steps[width - 1 :], mean, color="tab:blue")
+    axes.set_ylim(*np.percentile(values, [0.2, 98]) * [0.98, 1.02])
