@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from tensorboard.backend.event_processing.event_file_loader import EventFileLoader  # type: ignore[import-untyped]
+from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
 
 from tests.training.pool_factory import EVEN, tiny_pools
 from training.fit import fit
