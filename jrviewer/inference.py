@@ -49,6 +49,7 @@ class Model:
     device: str  # for display, e.g. "CPU fp32"
     net: JointNet
     sharpness: float
+    sigma_factors: tuple[tuple[float, float], ...] = ()  # (depth up to mm, factor), ascending
     note: str = ""  # why it is not on the device that was to be expected
 
     def denoise(self, pixels: FloatArray, unit: Unit) -> FloatArray:
@@ -77,7 +78,20 @@ class Model:
         with torch.inference_mode():
             surfaces = self.net.surfaces(hu.to(self._torch_device))
         logits, log_sigma = (part[0].cpu().numpy() for part in surfaces)
-        return [sample(logits, log_sigma, count, self.sharpness) for count in counts]
+        drawn = [sample(logits, log_sigma, count, self.sharpness) for count in counts]
+        return [
+            (points, labels, self._calibrated(points, sigma)) for points, labels, sigma in drawn
+        ]
+
+    def _calibrated(self, points: FloatArray, sigma_mm: FloatArray) -> FloatArray:
+        """Sigma after the correction for its point's depth that training patients asked for."""
+        if not self.sigma_factors:
+            return sigma_mm
+        ends, factors = np.array(self.sigma_factors, dtype=np.float32).T
+        depth_mm = np.abs(points[:, 2]) * BOX_HALF_WIDTH_MM
+        own = np.searchsorted(ends[:-1], depth_mm, side="right")
+        calibrated: FloatArray = sigma_mm * factors[own]
+        return calibrated
 
     @property
     def _torch_device(self) -> torch.device:
@@ -115,6 +129,7 @@ def load_model(device: Device = "auto", weights: Path | None = None) -> Model:
         device="CPU fp32" if target.type == "cpu" else f"{torch.cuda.get_device_name(target)} fp32",
         net=channels_last(net.to(target)),
         sharpness=float(about.get("sharpness", 1.0)),
+        sigma_factors=tuple((float(end), float(by)) for end, by in about.get("sigma_factors", ())),
         note=note,
     )
 

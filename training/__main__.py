@@ -1,4 +1,4 @@
-"""`python -m training COMMAND`: fit, curves, baselines, evaluate, paper, export, sample."""
+"""`python -m training COMMAND`: fit, calibrate, export, evaluate and what goes with them."""
 
 import argparse
 import os
@@ -11,13 +11,14 @@ from training.console import progress
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; 0 when it is done, 1 when it could not be, 2 for wrong usage."""
-    from training import baselines, curves, evaluate, paper, sample
+    from training import baselines, calibrate, curves, evaluate, paper, sample
 
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     _fit_arguments(commands.add_parser("fit", help="train a model"))
     _export_arguments(commands.add_parser("export", help="make a run the bundled model"))
     curves.add_arguments(commands.add_parser("curves", help="draw a run's learning curves"))
+    calibrate.add_arguments(commands.add_parser("calibrate", help="make a run's sigma honest"))
     baselines.add_arguments(commands.add_parser("baselines", help="fit baselines and peers"))
     evaluate.add_arguments(commands.add_parser("evaluate", help="measure weights and peers"))
     paper.add_arguments(commands.add_parser("paper", help="the paper's protocol on phantoms"))
@@ -27,6 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
         "fit": _fit,
         "export": _export,
         "curves": curves.run,
+        "calibrate": calibrate.run,
         "baselines": baselines.run,
         "evaluate": evaluate.run,
         "paper": paper.run,

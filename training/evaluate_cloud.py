@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.stats import spearmanr
 
 from jrviewer.body import body_centre, body_mask, canonical_image
 from jrviewer.geometry import Box, FloatArray, Plane, canonical_box
@@ -19,13 +18,13 @@ from jrviewer.records import Unit
 from training.cases import evenly
 from training.cloud_baselines import CloudBaselines, truth_of
 from training.contours import plane_pixels
-from training.metrics import DEPTH_BINS_MM, Labels, at_depth, cloud_scores, nearest_mm
-from training.surfaces import surface_of, truth
+from training.metrics import Labels, cloud_scores
+from training.surfaces import Surface, in_box, surface_of, truth
+from training.uncertainty import errors_of, scores
 from training.views import View, view, volume_plane
 from training.volumes import Entry, catalogue, load
 
 FLOOR_SEED = 1_000_003  # far from the seeds of the truth: the floor must be an independent sample
-HALF_NORMAL_90 = 1.645  # |d| of a normal distribution lies within 1.645 σ in 90 %
 
 Row = dict[str, Any]
 Cloud = tuple[FloatArray, Labels, FloatArray]
@@ -42,6 +41,7 @@ class CloudCase:
     pixels: FloatArray
     plane: Plane
     box: Box
+    surface: Surface  # the triangles inside the box
     floors: dict[int, tuple[FloatArray, Labels]]
 
 
@@ -93,7 +93,7 @@ def cases_of(entry: Entry, per_volume: int, cache: Path | None, seed: int) -> It
             count: truth(surface, box.centre_mm, count, FLOOR_SEED + seed + index + count)
             for count in (1024, 4096)
         }
-        yield CloudCase(made, pixels, plane, box, floors)
+        yield CloudCase(made, pixels, plane, box, in_box(surface, box.centre_mm), floors)
 
 
 def cloud_rows(
@@ -176,18 +176,8 @@ def _row(case: CloudCase, method: str, cloud: Cloud) -> Row:
 def _beside(case: CloudCase, cloud: Cloud) -> Row:
     """How well the model knows its own error, and how its cloud fits the slice it came from."""
     points, _, sigma_mm = cloud
-    low, high = case.view.z_range
-    counted = (points[:, 2] >= low) & (points[:, 2] <= high)
-    distance = nearest_mm(points[counted], case.view.points)
-    covered = distance <= HALF_NORMAL_90 * sigma_mm[counted]
-    bins = {name: at_depth(points[counted], *ends) for name, ends in DEPTH_BINS_MM.items()}
-    row: Row = {
-        "uncertainty": {
-            "coverage90": float(covered.mean()),
-            "by_depth_mm": {k: float(covered[own].mean()) for k, own in bins.items() if own.any()},
-            "spearman": float(spearmanr(sigma_mm[counted], distance).statistic),
-        }
-    }
+    measured = errors_of(points, sigma_mm, case.view.z_range, case.box, case.surface)
+    row: Row = {"uncertainty": scores(measured)}
     pixels = plane_pixels(points, case.view.image)
     return row | ({"plane_px": float(np.median(pixels))} if len(pixels) else {})
 

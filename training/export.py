@@ -6,7 +6,7 @@ export says done.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from jrviewer import __version__
 from jrviewer.errors import JRViewerError, ModelError
 from jrviewer.inference import Model, load_model
 from jrviewer.network import Config, JointNet
+from training.calibrate import FILE as CALIBRATION
 from training.card import about_data, as_markdown, expected_numbers, figures
 from training.fit import CHECKPOINT
 
@@ -32,21 +33,21 @@ TOLERANCE_HU = 0.5  # between the checkpoint's numbers and those of the rounded 
 def export(run: Path, out: Path, data: Path | None = None, evaluation: Path | None = None) -> Path:
     """Write weights and card of a run into `out`; the path of the weights.
 
+    The run's calibration is put into the weights where `python -m training calibrate` has made one.
     `data` is the folder that the run was trained on, for its sources and licences; `evaluation` the
     JSON of `python -m training evaluate`, for the card's figures. Raises JRViewerError where the
     run has no checkpoint, and ModelError where the written weights are too large or do not give
     back the checkpoint's numbers.
     """
-    path = run / CHECKPOINT
-    if not path.is_file():
-        raise JRViewerError("There is no checkpoint in that folder: train first, or name a run.")
-    state = torch.load(path, weights_only=True, map_location="cpu")
+    state = state_of_run(run)
+    calibration = _calibration(run, state["step"])
     out.mkdir(parents=True, exist_ok=True)
     weights = out / WEIGHTS
-    _write_weights(state, weights)
+    _write_weights(state, weights, calibration.get("sigma_factors", ()))
     _compare(state, load_model("cpu", weights))
     without = state["preset"].get("without", ())  # checkpoints from before there was a choice
     card = _card(state, weights) | about_data(data, without)
+    card["calibration"] = calibration
     card["expected"] = expected_numbers(weights)
     if evaluation is not None:
         card["figures"] = figures(json.loads(evaluation.read_text("utf-8")))
@@ -55,12 +56,44 @@ def export(run: Path, out: Path, data: Path | None = None, evaluation: Path | No
     return weights
 
 
-def _write_weights(state: Mapping[str, Any], path: Path) -> None:
+def state_of_run(run: Path) -> dict[str, Any]:
+    """A run's last checkpoint. Raises JRViewerError where there is none."""
+    path = run / CHECKPOINT
+    if not path.is_file():
+        raise JRViewerError("There is no checkpoint in that folder: train first, or name a run.")
+    state: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
+    return state
+
+
+def model_of_run(run: Path, folder: Path) -> Model:
+    """The run's weights as they would ship, not calibrated, written into `folder` and loaded."""
+    weights = folder / WEIGHTS
+    _write_weights(state_of_run(run), weights)
+    return load_model("cpu", weights)
+
+
+def _calibration(run: Path, step: int) -> dict[str, Any]:
+    """What `calibrate` wrote; empty where it has not been run. One made of an earlier checkpoint is
+    refused.
+    """
+    path = run / CALIBRATION
+    if not path.is_file():
+        return {}
+    known: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    if known["step"] != step:
+        raise JRViewerError("The run went on after it was calibrated: calibrate it again.")
+    return known
+
+
+def _write_weights(
+    state: Mapping[str, Any], path: Path, sigma_factors: Sequence[Sequence[float]] = ()
+) -> None:
     about = {
         "name": NAME,
         "version": __version__,
         "config": state["preset"]["model"],
         "sharpness": state["preset"]["sharpness"],
+        "sigma_factors": sigma_factors,
     }
     tensors = {name: tensor.half().contiguous() for name, tensor in state["average"].items()}
     save_file(tensors, path, metadata={"jrviewer": json.dumps(about)})

@@ -163,7 +163,7 @@ def test_there_is_no_truth_where_no_surface_is_near() -> None:
 def test_distances_to_a_surface_are_those_to_its_inside_too() -> None:
     points = np.array([[100, 100, 30], [50, 150, -4], [260, 100, 0]], dtype=np.float32)
 
-    assert distance_to_surface(square(), points) == pytest.approx([30, 4, 60], abs=0.3)
+    assert distance_to_surface(square(), points) == pytest.approx([30, 4, 60], abs=1e-3)
 
 
 def test_the_distance_to_nothing_is_infinite() -> None:

@@ -1,0 +1,141 @@
+"""`python -m training calibrate`: makes sigma keep its word, by conformal prediction.
+
+The network's own sigma is a guess at how far a point lies from the true surface. Here training
+patients say by how much it is off: for each range of depth, the factor with which nine points of
+ten lie within 1.645 sigma (Vovk 2005; the score is distance over sigma). Patients, not points, are
+the exchangeable units, so each counts alike within its region, each region alike, and the quantile
+is that of one patient more. Distances are to the surface itself, not to samples of it.
+
+The network has learnt from these very patients; what that costs is what `evaluate` shows on the
+validation patients, who take no part here.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from jrviewer.body import BoolArray
+from jrviewer.geometry import FloatArray
+from jrviewer.inference import POINTS, Model
+from jrviewer.progress import Report
+from training.console import progress
+from training.evaluate_cloud import Ours, cases_of, chosen_entries, predict
+from training.metrics import DEPTH_BINS_MM
+from training.uncertainty import COVERAGE, Errors, errors_of, half_normal
+from training.volumes import kept
+
+FILE = "calibration.json"
+FOLDS = 5
+SLICES = {"head-neck": 2}  # of each volume; they are many, the other regions few
+SLICES_ELSEWHERE = 8
+SEED = 77
+
+
+class OfSlice(NamedTuple):
+    """One slice's errors, and whose."""
+
+    patient: str
+    region: str
+    errors: Errors
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    parser.add_argument("--run", type=Path, required=True, help="the run's folder")
+    parser.add_argument("--data", type=Path, required=True, help="what it was trained on")
+    parser.add_argument("--cache", type=Path, default=Path("runs/cache"), help="kept between runs")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the run's calibration, which `export` puts into the weights; the exit status."""
+    from training.export import model_of_run, state_of_run
+
+    state = state_of_run(args.run)
+    with tempfile.TemporaryDirectory() as folder:
+        model = model_of_run(args.run, Path(folder))
+    found = training_errors(
+        model, args.data, state["preset"].get("without", ()), args.cache / "surfaces", progress()
+    )
+    result = {"step": state["step"], "slices": len(found)} | calibration(found)
+    text = json.dumps(result, indent=1) + "\n"
+    (args.run / FILE).write_text(text, encoding="utf-8")
+    sys.stdout.write(text)
+    return 0
+
+
+def training_errors(
+    model: Model, data: Path, without: Sequence[str], cache: Path, report: Report
+) -> list[OfSlice]:
+    """The model's errors around slices of the training patients, each gone the app's way."""
+    entries = [e for e in chosen_entries(data, ("train",)) if kept(e.name, without)]
+    ours, found = Ours(model.denoise, model.clouds), []
+    for number, entry in enumerate(entries):
+        report(number / len(entries), f"calibrating on {number + 1} of {len(entries)} volumes")
+        for case in cases_of(entry, SLICES.get(entry.region, SLICES_ELSEWHERE), cache, SEED):
+            points, _, sigma_mm = predict(case, case.box, ours, (POINTS,))[0]
+            errors = errors_of(points, sigma_mm, case.view.z_range, case.box, case.surface)
+            found.append(OfSlice(entry.patient, entry.region, errors))
+    return found
+
+
+def calibration(found: Sequence[OfSlice]) -> dict[str, object]:
+    """`sigma_factors` [[depth up to mm, factor], …], and `crossfitted`: the coverage seen in
+    patients who were left out of the factors, by depth and overall.
+    """
+    patients = sorted({one.patient for one in found})
+    hits: dict[str, list[BoolArray]] = {name: [] for name in (*DEPTH_BINS_MM, "all")}
+    for fold in range(FOLDS):
+        left_out = set(patients[fold::FOLDS])
+        factors = sigma_factors([one for one in found if one.patient not in left_out])
+        for one in (one for one in found if one.patient in left_out):
+            for (name, ends), (_, factor) in zip(DEPTH_BINS_MM.items(), factors, strict=True):
+                score = _score(one, *ends) <= factor
+                hits[name].append(score)
+                hits["all"].append(score)
+    return {
+        "patients": len(patients),
+        "sigma_factors": sigma_factors(found),
+        "crossfitted": {
+            name: float(np.concatenate(all_of).mean()) for name, all_of in hits.items()
+        },
+    }
+
+
+def sigma_factors(found: Sequence[OfSlice]) -> list[tuple[float, float]]:
+    """(depth up to mm, factor) of each range of depth; 1 where it holds no point."""
+    return [(high, _factor(found, low, high)) for low, high in DEPTH_BINS_MM.values()]
+
+
+def _factor(found: Sequence[OfSlice], low_mm: float, high_mm: float) -> float:
+    """The weighted quantile of the scores, a patient more than there are."""
+    points: dict[str, int] = defaultdict(int)
+    patients: dict[str, set[str]] = defaultdict(set)
+    scores = [_score(one, low_mm, high_mm) for one in found]
+    for one, score in zip(found, scores, strict=True):
+        points[one.patient] += len(score)
+        patients[one.region] |= {one.patient} if len(score) else set()
+    if not sum(points.values()):
+        return 1.0
+    weights = [
+        np.full(len(score), 1 / (points[one.patient] * len(patients[one.region])))
+        for one, score in zip(found, scores, strict=True)
+        if len(score)
+    ]
+    score, weight = np.concatenate(scores), np.concatenate(weights)
+    order = np.argsort(score)
+    share = np.cumsum(weight[order]) / weight.sum()
+    level = min(COVERAGE * (1 + 1 / sum(map(len, patients.values()))), 1.0)
+    return float(score[order[min(int(np.searchsorted(share, level)), len(score) - 1)]])
+
+
+def _score(one: OfSlice, low_mm: float, high_mm: float) -> FloatArray:
+    """Distances over the 90 % radius, of the points of a range of depth."""
+    own = one.errors.at_depth(low_mm, high_mm)
+    return one.errors.distance_mm[own] / (half_normal(COVERAGE) * one.errors.sigma_mm[own])
