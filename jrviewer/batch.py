@@ -116,8 +116,8 @@ class Batch:
         try:
             prediction = inference.predict(model, slice_, run_anyway=self.wish.run_anyway)
         except InputRefusedError as error:
-            findings = _findings(slice_)
-            return self._failed(argument, str(error), source=sha256, **_input_check(findings))
+            check = {"input_check": "red", "reasons": list(error.reasons)}
+            return self._failed(argument, str(error), source=sha256, **check)
         except JRViewerError as error:
             return self._failed(argument, str(error), source=sha256)
         return self.export(prediction, argument)
@@ -223,14 +223,6 @@ def _result_of(argument: int, source: str | None) -> Result:
         "input_check": None,
         "reasons": [],
     }
-
-
-def _findings(slice_: Slice) -> tuple[Finding, ...]:
-    """The input check's findings on a slice that it refused."""
-    from jrviewer.body import body_mask
-    from jrviewer.checks import check
-
-    return check(slice_, body_mask(slice_.pixels, slice_.unit, slice_.plane.spacing_mm))
 
 
 def _input_check(findings: Sequence[Finding]) -> dict[str, Any]:

@@ -5,6 +5,8 @@ adds the file's name on screen. Anything that is not a JRViewerError is a bug an
 one.
 """
 
+from collections.abc import Sequence
+
 
 class JRViewerError(Exception):
     """Something the user can understand and act on."""
@@ -39,7 +41,14 @@ class DeviceMemoryError(JRViewerError):
 
 
 class InputRefusedError(JRViewerError):
-    """The input check is red: the model was not run and nobody asked to run it anyway."""
+    """The input check is red: the model was not run and nobody asked to run it anyway.
+
+    `reasons` are the sentences of all findings, those that are only amber too.
+    """
+
+    def __init__(self, message: str, reasons: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.reasons = tuple(reasons)
 
 
 class ExportError(JRViewerError):

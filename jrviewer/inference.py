@@ -18,10 +18,11 @@ import torch
 from jrviewer.body import body_centre, body_mask, canonical_image
 from jrviewer.checks import check
 from jrviewer.errors import DeviceMemoryError, InputRefusedError, ModelError
+from jrviewer.familiarity import Familiarity
 from jrviewer.geometry import BOX_HALF_WIDTH_MM, Box, FloatArray, Plane, canonical_box
 from jrviewer.network import CT, MR, MR_SPAN_HU, Config, JointNet
 from jrviewer.progress import Report, silent
-from jrviewer.records import Cloud, Prediction, Slice, UInt8Array, Unit
+from jrviewer.records import Cloud, Finding, Prediction, Slice, UInt8Array, Unit
 from jrviewer.resources import resource
 from jrviewer.sampling import sample
 
@@ -29,6 +30,7 @@ Device = Literal["auto", "cpu", "cuda"]
 
 POINTS = 1024
 DENSE_POINTS = 4096
+FAMILIAR = "familiarity."  # before the names of what is no weight of the network
 NOMINAL_BODY_MM = 360.0  # width that a body is given where the file states no spacing
 
 NO_CLOUD_FOR_MR = (
@@ -50,6 +52,7 @@ class Model:
     net: JointNet
     sharpness: float
     sigma_factors: tuple[tuple[float, float], ...] = ()  # (depth up to mm, factor), ascending
+    familiarity: Familiarity | None = None  # None: the weights know nothing of their training data
     note: str = ""  # why it is not on the device that was to be expected
 
     def denoise(self, pixels: FloatArray, unit: Unit) -> FloatArray:
@@ -74,14 +77,19 @@ class Model:
         self, image: FloatArray, counts: Sequence[int]
     ) -> list[tuple[FloatArray, UInt8Array, FloatArray]]:
         """A cloud of every size in `counts` from one pass over a canonical image (128, 128), HU."""
+        return self.look(image, counts)[0]
+
+    def look(
+        self, image: FloatArray, counts: Sequence[int] = ()
+    ) -> tuple[list[tuple[FloatArray, UInt8Array, FloatArray]], FloatArray]:
+        """Clouds as `clouds` gives them, and what the encoder saw (D,), from one pass."""
         hu = torch.from_numpy(np.asarray(image, dtype=np.float32))[None, None]
         with torch.inference_mode():
-            surfaces = self.net.surfaces(hu.to(self._torch_device))
+            surfaces, features = self.net.described_surfaces(hu.to(self._torch_device))
         logits, log_sigma = (part[0].cpu().numpy() for part in surfaces)
         drawn = [sample(logits, log_sigma, count, self.sharpness) for count in counts]
-        return [
-            (points, labels, self._calibrated(points, sigma)) for points, labels, sigma in drawn
-        ]
+        clouds = [(at, labels, self._calibrated(at, sigma)) for at, labels, sigma in drawn]
+        return clouds, features[0].float().cpu().numpy()
 
     def _calibrated(self, points: FloatArray, sigma_mm: FloatArray) -> FloatArray:
         """Sigma after the correction for its point's depth that training patients asked for."""
@@ -115,7 +123,12 @@ def load_model(device: Device = "auto", weights: Path | None = None) -> Model:
         with safe_open(path, framework="pt") as file:
             about = json.loads(file.metadata()["jrviewer"])
         net = JointNet(Config.from_values(about["config"]))
-        net.load_state_dict(load_file(path))  # half precision in the file, single in the network
+        tensors = load_file(path)  # half precision in the file, single in the network
+        known = {name: tensors.pop(name) for name in [*tensors] if name.startswith(FAMILIAR)}
+        net.load_state_dict(tensors)
+        familiarity = Familiarity.from_arrays(
+            {name.removeprefix(FAMILIAR): known[name].float().numpy() for name in known}
+        )
     except (SafetensorError, KeyError, TypeError, RuntimeError) as error:
         raise ModelError(
             "The model's weights cannot be used: the file is damaged or made for another version. "
@@ -130,6 +143,7 @@ def load_model(device: Device = "auto", weights: Path | None = None) -> Model:
         net=channels_last(net.to(target)),
         sharpness=float(about.get("sharpness", 1.0)),
         sigma_factors=tuple((float(end), float(by)) for end, by in about.get("sigma_factors", ())),
+        familiarity=familiarity,
         note=note,
     )
 
@@ -146,18 +160,18 @@ def predict(
     report(0.0, "Checking the slice")
     mask = body_mask(image.pixels, image.unit, image.plane.spacing_mm)
     findings = check(image, mask)
-    reasons = [finding.sentence for finding in findings if finding.level == "red"]
-    if reasons and not run_anyway:
-        raise InputRefusedError("The model was not run. " + " ".join(reasons))
+    _refuse_red(findings, run_anyway=run_anyway)
     try:
         report(0.1, "Denoising")
         denoised = model.denoise(image.pixels, image.unit)
         report(0.6, "Inferring the cloud")
-        clouds, no_cloud_reason = _clouds(model, image, denoised)
+        clouds, no_cloud_reason, unfamiliar = _clouds(model, image, denoised)
     except torch.cuda.OutOfMemoryError as error:
         raise DeviceMemoryError(
             "The graphics processor's memory is full. Close other programs, or choose the CPU."
         ) from error
+    findings = (*findings, *unfamiliar)
+    overridden = _refuse_red(findings, run_anyway=run_anyway)
     return Prediction(
         slice=image,
         denoised=denoised,
@@ -169,8 +183,17 @@ def predict(
         device=model.device,
         seconds=time.perf_counter() - started,
         findings=findings,
-        overridden=bool(reasons),
+        overridden=overridden,
     )
+
+
+def _refuse_red(findings: Sequence[Finding], *, run_anyway: bool) -> bool:
+    """Whether a red input check was overridden; raises InputRefusedError where it was not."""
+    reasons = [finding.sentence for finding in findings if finding.level == "red"]
+    if reasons and not run_anyway:
+        sentences = [finding.sentence for finding in findings]
+        raise InputRefusedError("The model was not run. " + " ".join(reasons), sentences)
+    return bool(reasons)
 
 
 def predict_series(
@@ -190,19 +213,24 @@ def channels_last(net: JointNet) -> JointNet:
     return net
 
 
-def _clouds(model: Model, image: Slice, denoised: FloatArray) -> tuple[list[Cloud], str]:
-    """The clouds of both sizes, or the reason why there are none."""
+def _clouds(
+    model: Model, image: Slice, denoised: FloatArray
+) -> tuple[list[Cloud], str, tuple[Finding, ...]]:
+    """The clouds of both sizes, or the reason why there are none; and what is unfamiliar."""
     if image.unit != "HU":
-        return [], NO_CLOUD_FOR_MR if image.acquisition.modality == "MR" else _no_cloud_unit()
+        reason = NO_CLOUD_FOR_MR if image.acquisition.modality == "MR" else _no_cloud_unit()
+        return [], reason, ()
     mask = body_mask(denoised, image.unit, image.plane.spacing_mm)
     centre = body_centre(mask)
     if centre is None:
-        return [], NO_CLOUD_WITHOUT_BODY
+        return [], NO_CLOUD_WITHOUT_BODY, ()
     plane = image.plane if image.spacing_source != "missing" else _nominal(image.plane, mask)
     box = canonical_box(plane, centre)
-    canonical = canonical_image(denoised, plane, box)
-    both = model.clouds(canonical, (POINTS, DENSE_POINTS))
-    return [_cloud(*one, box, measured=image.spacing_source != "missing") for one in both], ""
+    both, features = model.look(canonical_image(denoised, plane, box), (POINTS, DENSE_POINTS))
+    known = model.familiarity
+    unfamiliar = tuple(known.findings(features)) if known else ()
+    measured = image.spacing_source != "missing"
+    return [_cloud(*one, box, measured=measured) for one in both], "", unfamiliar
 
 
 def _cloud(

@@ -208,11 +208,22 @@ class JointNet(nn.Module):
         surfaces: Surfaces = self.cloud(self.encoder(_network_input(canonical_hu, CT)[0]))
         return surfaces
 
+    def described_surfaces(self, canonical_hu: Tensor) -> tuple[Surfaces, Tensor]:
+        """The surfaces, and what the encoder saw in each image (B, D), from one pass."""
+        features = self.encoder(_network_input(canonical_hu, CT)[0])
+        return self.cloud(features), _description(features)
+
     def forward(
         self, hu: Tensor, kind: Tensor | float, canonical_hu: Tensor
     ) -> tuple[Denoised, Surfaces]:
         """Both heads at once; slices and canonical images need not be of the same patients."""
         return self.denoise(hu, kind), self.surfaces(canonical_hu)
+
+
+def _description(features: tuple[Tensor, ...]) -> Tensor:
+    """Mean and spread of every channel, and the coarse ones' means in each quarter, (B, D)."""
+    parts = [part for one in features for part in (one.mean((2, 3)), one.std((2, 3)))]
+    return torch.cat([*parts, F.adaptive_avg_pool2d(features[-1], 2).flatten(1)], dim=1)
 
 
 def _zero(layer: nn.Conv2d) -> None:

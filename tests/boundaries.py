@@ -99,7 +99,7 @@ def predict_at_once(
         if not red:
             return prediction_of(slice_)
         if not run_anyway:
-            raise InputRefusedError(f"The model was not run. {RED}")
+            raise InputRefusedError(f"The model was not run. {RED}", [RED])
         return make_prediction(slice_, findings=[Finding("red", RED)], overridden=True)
 
     return predict

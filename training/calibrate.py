@@ -8,6 +8,8 @@ is that of one patient more. Distances are to the surface itself, not to samples
 
 The network has learnt from these very patients; what that costs is what `evaluate` shows on the
 validation patients, who take no part here.
+
+From the same slices come the statistics of the learned input check (`training.familiar`).
 """
 
 import argparse
@@ -15,24 +17,29 @@ import json
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from jrviewer.body import BoolArray
-from jrviewer.geometry import FloatArray
+from jrviewer.geometry import FloatArray, Plane
 from jrviewer.inference import POINTS, Model
 from jrviewer.progress import Report
+from training import familiar
 from training.console import progress
-from training.evaluate_cloud import Ours, cases_of, chosen_entries, predict
+from training.evaluate_cloud import cases_of, chosen_entries, seen
 from training.metrics import DEPTH_BINS_MM
+from training.phantoms import make_phantom
+from training.prepare import PHANTOM_PIXEL_MM
 from training.uncertainty import COVERAGE, Errors, errors_of, half_normal
 from training.volumes import kept
 
 FILE = "calibration.json"
+FAMILIARITY = "familiarity.npz"
 FOLDS = 5
+PHANTOMS = 60
 SLICES = {"head-neck": 2}  # of each volume; they are many, the other regions few
 SLICES_ELSEWHERE = 8
 SEED = 77
@@ -60,29 +67,53 @@ def run(args: argparse.Namespace) -> int:
     state = state_of_run(args.run)
     with tempfile.TemporaryDirectory() as folder:
         model = model_of_run(args.run, Path(folder))
-    found = training_errors(
-        model, args.data, state["preset"].get("without", ()), args.cache / "surfaces", progress()
-    )
+    without = state["preset"].get("without", ())
+    slices = training_slices(model, args.data, without, args.cache / "surfaces", progress())
+    found, known = zip(*slices, strict=True)
     result = {"step": state["step"], "slices": len(found)} | calibration(found)
     text = json.dumps(result, indent=1) + "\n"
+    np.savez(args.run / FAMILIARITY, **familiar.fit([*known, *phantom_slices(model)]).arrays())  # type: ignore[arg-type]
     (args.run / FILE).write_text(text, encoding="utf-8")
     sys.stdout.write(text)
     return 0
 
 
-def training_errors(
+def training_slices(
     model: Model, data: Path, without: Sequence[str], cache: Path, report: Report
-) -> list[OfSlice]:
-    """The model's errors around slices of the training patients, each gone the app's way."""
+) -> Iterator[tuple[OfSlice, familiar.Seen]]:
+    """Of slices of the training patients, each gone the app's way: the cloud's errors, and what
+    the encoder saw.
+    """
     entries = [e for e in chosen_entries(data, ("train",)) if kept(e.name, without)]
-    ours, found = Ours(model.denoise, model.clouds), []
     for number, entry in enumerate(entries):
         report(number / len(entries), f"calibrating on {number + 1} of {len(entries)} volumes")
         for case in cases_of(entry, SLICES.get(entry.region, SLICES_ELSEWHERE), cache, SEED):
-            points, _, sigma_mm = predict(case, case.box, ours, (POINTS,))[0]
+            found = seen(case.pixels, case.plane, model.denoise, case.box)
+            assert found
+            image, box = found
+            ((points, _, sigma_mm),), _ = model.look(image, (POINTS,))
+            points = case.box.to_box(box.to_patient(points))
             errors = errors_of(points, sigma_mm, case.view.z_range, case.box, case.surface)
-            found.append(OfSlice(entry.patient, entry.region, errors))
-    return found
+            yield (
+                OfSlice(entry.patient, entry.region, errors),
+                _both_ways(model, image, entry.patient),
+            )
+
+
+def phantom_slices(model: Model) -> Iterator[familiar.Seen]:
+    """What the encoder sees in phantoms: they are training data too, and the sample is one."""
+    axes, pixel_mm = np.eye(3), PHANTOM_PIXEL_MM
+    plane = Plane(np.zeros(3), axes[0], axes[1], (pixel_mm, pixel_mm))
+    for seed in range(PHANTOMS):
+        found = seen(make_phantom(seed).render(0.0, 256, pixel_mm), plane, model.denoise)
+        if found:
+            yield _both_ways(model, found[0], f"phantom {seed}")
+
+
+def _both_ways(model: Model, image: FloatArray, patient: str) -> familiar.Seen:
+    """The features of a canonical image, upright and upside down."""
+    turned = np.ascontiguousarray(image[::-1])
+    return familiar.Seen(patient, model.look(image)[1], model.look(turned)[1])
 
 
 def calibration(found: Sequence[OfSlice]) -> dict[str, object]:

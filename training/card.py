@@ -62,7 +62,8 @@ def expected_numbers(weights: Path) -> dict[str, Any]:
     from training.sample import FILE
 
     opened = dicom.read([resource(f"sample/{FILE}")])
-    prediction = inference.predict(inference.load_model("cpu", weights), opened.series[0][0])
+    model = inference.load_model("cpu", weights)
+    prediction = inference.predict(model, opened.series[0][0], run_anyway=True)
     numbers = selftest.measure(prediction)
     return {"sample": {"file": FILE, **{name: round(value, 3) for name, value in numbers.items()}}}
 

@@ -18,6 +18,7 @@ from training.baselines import CLOUD_FILE, FACTS_FILE, FOLDER
 from training.cases import Case, cases, phantom_cases
 from training.cloud_baselines import CloudBaselines
 from training.console import progress
+from training.evaluate_ood import ood_table
 from training.peers import Peers
 from training.report import markdown
 from training.score_cache import Cache
@@ -84,6 +85,8 @@ def evaluate(args: argparse.Namespace, model: inference.Model | None, report: Re
     }
     tables |= _denoise(args, model, splits, extent, report)
     tables |= _cloud(args, model, splits, extent, report)
+    if model and model.familiarity:
+        tables["ood"] = ood_table(model, args.data, splits, extent.patients, SEED, report)
     known = {entry.patient for entry in catalogue(args.data) if entry.split in splits}
     tables["patients"] = len(known)
     return tables

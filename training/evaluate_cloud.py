@@ -137,13 +137,24 @@ def _ours(case: CloudCase, partner: CloudCase | None, ours: Ours) -> dict[str, C
 
 def predict(case: CloudCase, frame: Box, ours: Ours, counts: Sequence[int]) -> list[Cloud]:
     """The model's clouds of a case as the app makes them, in the coordinates of a box `frame`."""
-    denoised = ours.denoise(case.pixels, "HU")
-    box = _box(denoised, case.plane) or case.box
-    image = canonical_image(denoised, case.plane, box)
+    found = seen(case.pixels, case.plane, ours.denoise, case.box)
+    assert found
+    image, box = found
     return [
         (frame.to_box(box.to_patient(points)), labels, sigma_mm)
         for points, labels, sigma_mm in ours.clouds(image, counts)
     ]
+
+
+def seen(
+    pixels: FloatArray, plane: Plane, denoise: Denoise, otherwise: Box | None = None
+) -> tuple[FloatArray, Box] | None:
+    """The canonical image (128, 128) that the cloud head sees of a slice, and its box: around the
+    denoised body, `otherwise` where that is gone.
+    """
+    denoised = denoise(pixels, "HU")
+    box = _box(denoised, plane) or otherwise
+    return (canonical_image(denoised, plane, box), box) if box else None
 
 
 def _partner(

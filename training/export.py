@@ -16,8 +16,9 @@ from safetensors.torch import save_file
 
 from jrviewer import __version__
 from jrviewer.errors import JRViewerError, ModelError
-from jrviewer.inference import Model, load_model
+from jrviewer.inference import FAMILIAR, Model, load_model
 from jrviewer.network import Config, JointNet
+from training.calibrate import FAMILIARITY
 from training.calibrate import FILE as CALIBRATION
 from training.card import about_data, as_markdown, expected_numbers, figures
 from training.fit import CHECKPOINT
@@ -43,7 +44,9 @@ def export(run: Path, out: Path, data: Path | None = None, evaluation: Path | No
     calibration = _calibration(run, state["step"])
     out.mkdir(parents=True, exist_ok=True)
     weights = out / WEIGHTS
-    _write_weights(state, weights, calibration.get("sigma_factors", ()))
+    _write_weights(
+        state, weights, calibration.get("sigma_factors", ()), _familiarity(run, calibration)
+    )
     _compare(state, load_model("cpu", weights))
     without = state["preset"].get("without", ())  # checkpoints from before there was a choice
     card = _card(state, weights) | about_data(data, without)
@@ -85,8 +88,19 @@ def _calibration(run: Path, step: int) -> dict[str, Any]:
     return known
 
 
+def _familiarity(run: Path, calibration: Mapping[str, Any]) -> dict[str, torch.Tensor]:
+    """What `calibrate` knows of the training slices' features, under its names in the weights."""
+    if not calibration:
+        return {}
+    with np.load(run / FAMILIARITY) as file:
+        return {FAMILIAR + name: torch.from_numpy(file[name]) for name in file.files}
+
+
 def _write_weights(
-    state: Mapping[str, Any], path: Path, sigma_factors: Sequence[Sequence[float]] = ()
+    state: Mapping[str, Any],
+    path: Path,
+    sigma_factors: Sequence[Sequence[float]] = (),
+    familiarity: Mapping[str, torch.Tensor] | None = None,
 ) -> None:
     about = {
         "name": NAME,
@@ -96,6 +110,7 @@ def _write_weights(
         "sigma_factors": sigma_factors,
     }
     tensors = {name: tensor.half().contiguous() for name, tensor in state["average"].items()}
+    tensors |= familiarity or {}
     save_file(tensors, path, metadata={"jrviewer": json.dumps(about)})
     path.chmod(0o644)  # safetensors writes for its owner alone
     if path.stat().st_size > MAX_BYTES:

@@ -30,6 +30,8 @@ def markdown(tables: Table) -> str:
     if tables["mr"].get("input"):
         parts += ["## MR, Rician noise", _grid(tables["mr"], DENOISE_COLUMNS)]
     parts += _cloud_parts(tables)
+    if tables.get("ood"):
+        parts += ["## Input check", *(f"- {k}: {_cell(v)}" for k, v in tables["ood"].items())]
     return "\n\n".join(parts) + "\n"
 
 

@@ -20,6 +20,7 @@ class Smoother:
     """Stands where the model does: a blur, and the slice's own extrusion as a cloud."""
 
     name, weights_sha256 = "smoother 1", "0" * 64
+    familiarity = None
 
     def denoise(self, pixels: FloatArray, unit: str) -> FloatArray:
         from scipy.ndimage import gaussian_filter

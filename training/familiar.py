@@ -1,0 +1,69 @@
+"""What the encoder sees in training slices: the statistics behind the app's learned input check."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from jrviewer.familiarity import Familiarity
+from jrviewer.geometry import FloatArray
+
+AXES = 16
+FOLDS = 5
+QUANTILE = 0.98  # of left-out training slices lies within the limits
+LEAST = 1e-4  # variance along an axis: where no training slice differs, rounding must not decide
+SHRINK = 0.05  # of the discriminant's covariance, towards a ball: few patients, many features
+
+
+class Seen(NamedTuple):
+    """The features (D,) of a training slice, upright and upside down, and whose it is."""
+
+    patient: str
+    upright: FloatArray
+    upside_down: FloatArray
+
+
+def fit(seen: Sequence[Seen]) -> Familiarity:
+    """The statistics, with limits from patients left out of them in turn."""
+    patients = sorted({one.patient for one in seen})
+    distances, turned = [], []
+    for fold in range(FOLDS):
+        left_out = set(patients[fold::FOLDS])
+        known = _fit([one for one in seen if one.patient not in left_out])
+        others = [one.upright for one in seen if one.patient in left_out]
+        if others:
+            distances.append(known.distance(np.stack(others)))
+            turned.append(known.upside_down(np.stack(others)))
+    limits = [float(np.quantile(np.concatenate(of), QUANTILE)) for of in (distances, turned)]
+    return _fit(seen, (limits[0], max(limits[1], 1e-3)))
+
+
+def _fit(seen: Sequence[Seen], limits: tuple[float, float] = (1.0, 1.0)) -> Familiarity:
+    upright = np.stack([one.upright for one in seen]).astype(np.float64)
+    turned = np.stack([one.upside_down for one in seen]).astype(np.float64)
+    centre, scale = upright.mean(axis=0), upright.std(axis=0) + 1e-3
+    upright, turned = (upright - centre) / scale, (turned - centre) / scale
+    _, sizes, axes = np.linalg.svd(upright, full_matrices=False)
+    variance = sizes**2 / len(upright)
+    kept = min(AXES, len(variance) - 1)
+    rest = variance[kept:].sum() / (upright.shape[1] - kept)
+    direction = _discriminant(upright, turned)
+    offset = float((upright.mean(axis=0) + turned.mean(axis=0)) @ direction) / 2
+    return Familiarity(
+        centre=centre.astype(np.float32),
+        scale=scale.astype(np.float32),
+        axes=axes[:kept].astype(np.float32),
+        spread=np.maximum([*variance[:kept], rest], LEAST).astype(np.float32),
+        upright=np.append(direction, offset).astype(np.float32),
+        limits=np.array(limits, dtype=np.float32),
+    )
+
+
+def _discriminant(upright: FloatArray, turned: FloatArray) -> FloatArray:
+    """Fisher's direction (D,) from upright to turned, in the space that the samples span."""
+    both = np.concatenate([upright - upright.mean(axis=0), turned - turned.mean(axis=0)])
+    _, sizes, axes = np.linalg.svd(both, full_matrices=False)
+    variance = sizes**2 / len(both)
+    apart = axes @ (turned.mean(axis=0) - upright.mean(axis=0))
+    direction = (apart / (variance + SHRINK * variance.mean())) @ axes
+    return np.asarray(direction / max(float(np.linalg.norm(direction)), 1e-12))
