@@ -61,7 +61,7 @@ class Model:
         offset = 0.0 if unit == "HU" else -1000.0
         hu = torch.from_numpy(np.asarray(pixels * scale + offset, dtype=np.float32))[None, None]
         with torch.inference_mode():
-            denoised = self.net.denoise(hu.to(self._torch_device), kind).hu[0, 0].cpu().numpy()
+            denoised = self.net.denoised_hu(hu.to(self._torch_device), kind)[0, 0].cpu().numpy()
         values: FloatArray = (denoised - np.float32(offset)) / np.float32(scale)
         return values
 

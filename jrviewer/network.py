@@ -25,6 +25,7 @@ HU_RANGE = (-1024.0, 3071.0)
 CT, MR = 0.0, 1.0  # what the network is told about the kind of image
 MR_SPAN_HU = 1500.0  # MR values 0 … 99.5th percentile become −1000 … 500, as CT bodies span
 DIVISOR = 8  # rows and columns are padded to a multiple of this
+SLOW_PIXELS = 2.0  # standard deviation of the Gaussian that tells slow parts of an image from fine
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +204,15 @@ class JointNet(nn.Module):
         noise, log_variance = out.chunk(2, dim=1)
         return Denoised(hu - noise * level, log_variance + 2 * torch.log(level))
 
+    def denoised_hu(self, hu: Tensor, kind: float = CT) -> Tensor:
+        """Denoised slices as people see them, (B, 1, H, W): on CT, with their own slow part.
+
+        Local means stay the scanner's, so a faint lesion keeps more of its contrast. On MR the
+        noise itself has shifted the means (Gudbjartsson & Patz 1995), and they are left corrected.
+        """
+        denoised = self.denoise(hu, kind).hu
+        return denoised + slow_part(hu - denoised) if kind == CT else denoised
+
     def surfaces(self, canonical_hu: Tensor) -> Surfaces:
         """The surfaces around canonical images (B, 1, 128, 128) in HU."""
         surfaces: Surfaces = self.cloud(self.encoder(_network_input(canonical_hu, CT)[0]))
@@ -218,6 +228,20 @@ class JointNet(nn.Module):
     ) -> tuple[Denoised, Surfaces]:
         """Both heads at once; slices and canonical images need not be of the same patients."""
         return self.denoise(hu, kind), self.surfaces(canonical_hu)
+
+
+def slow_part(hu: Tensor) -> Tensor:
+    """What is left of images (B, 1, H, W) after a Gaussian: means over a few pixels' width.
+
+    A CT reconstruction's ramp filter leaves noise little power there (Riederer et al. 1978), and
+    tissue has most of its own there: what a denoiser takes away of it is mostly anatomy.
+    """
+    reach = round(3 * SLOW_PIXELS)
+    at = torch.arange(-reach, reach + 1, dtype=hu.dtype, device=hu.device)
+    weights = torch.softmax(-0.5 * (at / SLOW_PIXELS) ** 2, dim=0)
+    padded = F.pad(hu, (reach, reach, reach, reach), mode="replicate")
+    across = F.conv2d(padded, weights[None, None, None, :])
+    return F.conv2d(across, weights[None, None, :, None])
 
 
 def _description(features: tuple[Tensor, ...]) -> Tensor:

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from jrviewer.network import CT, MR, Config, JointNet
+from jrviewer.network import CT, MR, Config, JointNet, slow_part
 from tests.small_network import small_net
 
 
@@ -64,3 +64,10 @@ def test_the_shipped_sizes_stay_within_40_thousand_operations_a_pixel(pixels: in
             net.surfaces(torch.zeros(1, 1, 128, 128))
 
     assert counter.get_total_flops() / 2 / pixels**2 <= 40_000
+
+
+def test_the_slow_part_keeps_a_mean_and_drops_fine_noise() -> None:
+    noise = torch.randn(1, 1, 64, 64, generator=torch.Generator().manual_seed(1))
+    flat = torch.full_like(noise, 55.0)
+    assert torch.allclose(slow_part(flat), flat, atol=1e-3)
+    assert slow_part(noise).std() < 0.2 * noise.std()

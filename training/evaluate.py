@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from jrviewer import inference
+from jrviewer import inference, network
 from jrviewer.progress import Report
 from training import evaluate_cloud, evaluate_denoise
 from training.baselines import CLOUD_FILE, FACTS_FILE, FOLDER
@@ -21,7 +21,7 @@ from training.console import progress
 from training.evaluate_ood import ood_table
 from training.peers import Peers
 from training.report import markdown
-from training.score_cache import Cache
+from training.score_cache import Cache, source_sha
 from training.tables import cloud_table, denoise_table, harmed, mr_table
 from training.volumes import catalogue, data_sha256
 
@@ -103,7 +103,7 @@ def _denoise(
     chosen = _first_patients(chosen, extent.patients)
     bench = evaluate_denoise.Bench(
         denoise=model.denoise if model else None,
-        model_key=model.weights_sha256 if model else "",
+        model_key=f"{model.weights_sha256} {source_sha(inference, network)}" if model else "",
         peers=Peers(args.baselines),
         cache=Cache(args.cache / "evaluate"),
         seed=SEED,

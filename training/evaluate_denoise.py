@@ -38,7 +38,7 @@ class Bench:
     """What the cases are run through."""
 
     denoise: Denoise | None
-    model_key: str  # what the model's scores depend on: its weights' hash
+    model_key: str  # what the model's scores depend on: its weights and code
     peers: Peers
     cache: Cache
     seed: int
