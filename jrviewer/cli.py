@@ -17,6 +17,7 @@ from pathlib import Path
 from jrviewer import NOTICE, __version__
 from jrviewer.errors import JRViewerError
 from jrviewer.progress import Report, silent
+from jrviewer.whole_file import replace_file
 
 DONE, FELL_SHORT = 0, 1  # argparse itself ends with 2 where the usage is wrong
 DICOMDIR_CLASS = "1.2.840.10008.1.3.10"
@@ -93,6 +94,8 @@ def self_test(wish: argparse.Namespace) -> int:
     with _progress() as report:
         found = selftest.run(report)
     print(json.dumps(found, indent=1) if wish.json else "\n".join(selftest.as_lines(found)))
+    if wish.html:
+        replace_file(wish.html, selftest.as_page(found).encode())
     for sentence in found["faults"]:
         _say(sentence)
     return DONE if found["ok"] else FELL_SHORT
@@ -128,6 +131,7 @@ def _parser() -> argparse.ArgumentParser:
     looks.add_argument("--json", action="store_true", help="as JSON")
     tests = commands.add_parser("self-test", help="try the bundled sample on this computer")
     tests.add_argument("--json", action="store_true", help="as JSON")
+    tests.add_argument("--html", type=Path, metavar="FILE", help="a page for the quality file, too")
     checks = commands.add_parser("verify", help="is an export ours, unchanged, from this source")
     checks.add_argument(
         "export", type=Path, metavar="EXPORT", help="a PLY, PNG or DICOM of JRViewer's"

@@ -1,5 +1,6 @@
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -9,6 +10,10 @@ import pytest
 
 from jrviewer import cli, provenance, selftest
 from jrviewer.errors import JRViewerError
+from jrviewer.records import Prediction, UInt8Array
+from jrviewer.rendering import Look
+from jrviewer.rendering.scene import Scene
+from jrviewer.selftest import drawing
 from tests.boundaries import replace_network, replace_reader
 from tests.factory import make_prediction
 
@@ -39,7 +44,8 @@ def card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Card:
 
     monkeypatch.setattr(selftest, "resource", resource)
     monkeypatch.setattr(provenance, "resource", resource)
-    replace_reader(monkeypatch, decoders=lambda: {"gdcm": "3.2"})
+    replace_reader(monkeypatch, decoders=lambda: {"gdcm": "3.2"}, failing_codecs=list)
+    monkeypatch.setattr(selftest, "_try_exports", lambda found: None)  # no patient stands behind
     replace_network(monkeypatch)
     return write
 
@@ -90,7 +96,7 @@ class TestSample:
         self, card: Card, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         card({"denoised_mean": MEASURED["denoised_mean"]})
-        replace_reader(monkeypatch, decoders=lambda: {"gdcm": "missing"})
+        replace_reader(monkeypatch, decoders=lambda: {"gdcm": "missing"}, failing_codecs=list)
 
         found = selftest.run()
 
@@ -141,25 +147,55 @@ def test_a_cloud_is_measured_about_the_boxs_centre() -> None:
     assert MEASURED["cloud_x_sd"] == pytest.approx(0.7 * 224 / 3**0.5, rel=0.05)
 
 
-def crash(sending: Connection) -> None:
+def crash(sending: Connection, prediction: Prediction | None) -> None:
     raise SystemExit(139)
 
 
 @pytest.mark.vtk
-def test_opengl_is_tried_in_a_child_process() -> None:
-    found = selftest.Findings()
+def test_opengl_and_every_look_of_the_3d_pane_are_tried_in_a_child_process() -> None:
+    drawn = drawing.try_drawing(make_prediction())
 
-    selftest._look_at_opengl(found)
+    assert drawn.renderer not in ("", "unnamed")
+    assert drawn.missing == []
 
-    assert found.about["opengl"]["ok"], found.about
-    assert found.about["opengl"]["renderer"] != "unnamed"
+
+@pytest.mark.vtk
+def test_a_look_that_draws_nothing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def show(scene: Scene, prediction: Prediction, grey: UInt8Array, look: Look) -> bool:
+        return False
+
+    monkeypatch.setattr(Scene, "show", show)
+
+    missing = drawing._missing_features(make_prediction())
+
+    assert "eye-dome lighting" in missing
+    assert "finding a point under the pointer" in missing
 
 
 def test_a_driver_that_crashes_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(selftest, "_draw", crash)
+    monkeypatch.setattr(drawing, "draw", crash)
     found = selftest.Findings()
 
     selftest._look_at_opengl(found)
 
     assert found.about["opengl"] == {"ok": False, "renderer": ""}
     assert found.faults[0].startswith("OpenGL does not work here")
+
+
+def test_the_page_tells_faults_and_facts_without_loading_anything() -> None:
+    page = selftest.as_page(
+        {"ok": False, "jrviewer": "9.9", "timings_s": {"predict": 0.25}, "faults": ["<b> is off"]}
+    )
+    assert "Something is wrong" in page
+    assert "&lt;b&gt; is off" in page
+    assert "0.25" in page
+    assert not re.search(r"<script|https?:|<img|<b>", page)
+
+
+def test_the_installation_under_test_passes_its_own_self_test(tmp_path: Path) -> None:
+    found = selftest.run()
+
+    assert {key: found[key] for key in ("failing_codecs", "exports")} == {
+        "failing_codecs": [],
+        "exports": {"ply": "ok", "png": "ok", "dcm": "ok"},
+    }

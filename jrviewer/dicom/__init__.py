@@ -21,6 +21,7 @@ __all__ = [
     "Status",
     "close",
     "decoders",
+    "failing_codecs",
     "inspect",
     "read",
     "write_derived",
@@ -90,6 +91,13 @@ def decoders() -> dict[str, str]:
     from jrviewer.dicom import decoding
 
     return decoding.versions()
+
+
+def failing_codecs() -> list[str]:
+    """Names of the compressions whose test image does not decode to what went in."""
+    from jrviewer.dicom import codec_samples
+
+    return codec_samples.failures()
 
 
 def close() -> None:

@@ -4,7 +4,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,11 @@ import numpy.typing as npt
 import pytest
 
 from jrviewer import dicom
-from jrviewer.dicom import decoding
+from jrviewer.dicom import codec_samples, decoding
 from jrviewer.dicom.dataset import parse, quiet
 from jrviewer.dicom.decoding import Decoder
 from jrviewer.dicom.pixels import PixelReader
-from jrviewer.dicom.worker import EncodedFrame
+from jrviewer.dicom.worker import DecodedFrame, EncodedFrame, decode_frame
 from jrviewer.errors import Cancelled, CorruptFileError, UnsupportedImageError
 from tests.dicom_factory import write_ct
 
@@ -206,3 +206,16 @@ def stored_of(path: Path) -> npt.NDArray[np.integer[Any]]:
     """The first frame's stored values."""
     with quiet():
         return PixelReader(parse(path.read_bytes()), idle).frame(0).values
+
+
+def test_the_test_image_of_every_compression_decodes_to_what_went_in() -> None:
+    assert codec_samples.failures() == []
+
+
+def test_a_decoder_that_gives_other_pixels_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def off_by_five(frame: EncodedFrame, tick: Callable[[], None]) -> DecodedFrame:
+        return DecodedFrame(decode_frame(frame).values + 5, "MONOCHROME2")
+
+    monkeypatch.setattr(decoding, "decode", off_by_five)
+
+    assert "JPEG-LS" in codec_samples.failures()

@@ -10,30 +10,34 @@ The card, resources/model/card.json, says under "expected" → "sample" which nu
 
 import importlib.metadata
 import json
-import multiprocessing
 import platform
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from jrviewer import __version__
+from jrviewer import __version__, provenance
 from jrviewer.errors import JRViewerError, ModelError
+from jrviewer.export import write_ply, write_png
 from jrviewer.progress import Report, silent
-from jrviewer.provenance import installed_weights_sha256
 from jrviewer.records import Cloud, Prediction, Slice, Structure
 from jrviewer.resources import resource
+from jrviewer.selftest.drawing import try_drawing
+from jrviewer.selftest.page import as_page
+from jrviewer.windowing import default_window
+
+__all__ = ["Findings", "as_lines", "as_page", "compare", "measure", "run"]
 
 PACKAGES = (
     *("torch", "numpy", "scipy", "scikit-image", "pydicom", "python-gdcm", "pyvista", "vtk"),
     *("pyvistaqt", "PySide6-Essentials"),
 )
 TOLERANCE = 0.5  # HU or mm, where the card names none
-OPENGL_SECONDS = 60.0  # software rendering on a busy machine
 
 
 @dataclass(slots=True)
@@ -43,6 +47,7 @@ class Findings:
     about: dict[str, Any] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     timings_s: dict[str, float] = field(default_factory=dict)
+    prediction: Prediction | None = None  # of the sample, for what comes after it
 
     @contextmanager
     def timed(self, what: str) -> Iterator[None]:
@@ -67,9 +72,10 @@ def run(report: Report = silent) -> dict[str, Any]:
     }
     steps: list[tuple[str, Callable[[Findings], None]]] = [
         ("codecs", _look_at_codecs),
-        ("opengl", _look_at_opengl),
         ("weights", _look_at_weights),
         ("sample", _try_sample),
+        ("exports", _try_exports),
+        ("opengl", _look_at_opengl),
     ]
     for number, (name, step) in enumerate(steps):
         report(number / len(steps), name)
@@ -146,50 +152,32 @@ def _look_at_codecs(found: Findings) -> None:
             f"Decoders are missing: {', '.join(missing)}. Some compressed files will not open. "
             "Install JRViewer again."
         )
+    failing = dicom.failing_codecs()
+    found.about["failing_codecs"] = failing
+    if failing:
+        found.faults.append(
+            f"Test images do not decode as they should: {', '.join(failing)}. Do not trust files "
+            "compressed this way. Install JRViewer again."
+        )
 
 
 def _look_at_opengl(found: Findings) -> None:
-    """Draw in a child process: a driver that crashes takes that one with it, not this."""
-    context = multiprocessing.get_context("spawn")
-    receiving, sending = context.Pipe(duplex=False)
-    child = context.Process(target=_draw, args=(sending,), daemon=True)
-    child.start()
-    sending.close()  # so that the child's death ends the waiting
-    try:
-        renderer = str(receiving.recv()) if receiving.poll(OPENGL_SECONDS) else ""
-    except EOFError:
-        renderer = ""
-    if not renderer:
-        child.kill()
-    child.join()
-    found.about["opengl"] = {"ok": bool(renderer), "renderer": renderer}
-    if not renderer:
+    drawn = try_drawing(found.prediction)
+    found.about["opengl"] = {"ok": bool(drawn.renderer), "renderer": drawn.renderer}
+    if not drawn.renderer:
         found.faults.append(
             "OpenGL does not work here: the 3D pane stays empty, 2D and exports still work. "
             "Update the graphics driver, or install the system packages that the README names."
         )
-
-
-def _draw(sending: Connection) -> None:
-    """In the child: a sphere without a window, and who drew it."""
-    import pyvista
-    from vtkmodules.vtkCommonCore import vtkLogger
-
-    # Without a display VTK first complains about it, then draws through EGL all the same.
-    vtkLogger.SetStderrVerbosity(vtkLogger.VERBOSITY_OFF)
-    plotter = pyvista.Plotter(off_screen=True, window_size=[64, 64])
-    plotter.add_mesh(pyvista.Sphere(), color="white")
-    picture = np.asarray(plotter.screenshot(return_img=True))
-    window = plotter.render_window
-    capabilities = "" if window is None else str(window.ReportCapabilities())
-    names = [line for line in capabilities.splitlines() if "renderer string" in line]
-    if np.ptp(picture) > 50:  # something was drawn on the background
-        sending.send(names[0].split(":", 1)[1].strip() if names else "unnamed")
-    plotter.close()
+    elif drawn.missing:
+        found.faults.append(
+            f"The 3D pane cannot show: {', '.join(drawn.missing)}. "
+            "Update the graphics driver, or install JRViewer again."
+        )
 
 
 def _look_at_weights(found: Findings) -> None:
-    found.about["weights_sha256"] = installed_weights_sha256()
+    found.about["weights_sha256"] = provenance.installed_weights_sha256()
     named = _card().get("weights_sha256")
     if named != found.about["weights_sha256"]:
         found.faults.append(
@@ -208,6 +196,7 @@ def _try_sample(found: Findings) -> None:
     prediction = inference.predict(model, sample)
     found.timings_s["load_model"] = round(loaded - begun, 3)
     found.timings_s["predict"] = round(time.perf_counter() - loaded, 3)
+    found.prediction = prediction
     found.about |= {"model": model.name, "device": model.device}
     compared = compare(expected, measure(prediction))
     found.about["sample"] = compared
@@ -218,6 +207,29 @@ def _try_sample(found: Findings) -> None:
         found.faults.append(
             f"The sample does not come out as its card expects: {', '.join(wrong)}. "
             "Do not rely on results of this installation."
+        )
+
+
+def _try_exports(found: Findings) -> None:
+    """Every kind of export of the sample, and whether `verify` knows it again."""
+    if found.prediction is None:
+        return
+    from jrviewer import dicom
+
+    prediction = found.prediction
+    with tempfile.TemporaryDirectory() as folder:
+        ply, png, derived = (Path(folder) / f"sample.{kind}" for kind in ("ply", "png", "dcm"))
+        write_ply(prediction, ply, points=1024)
+        write_png(prediction, png, default_window(prediction.slice))
+        lines = [*provenance.describe(prediction, 0), provenance.unsealed()]
+        dicom.write_derived(prediction, derived, lines=lines, seal=provenance.sealed)
+        verdicts = {path.suffix[1:]: provenance.verify(path) for path in (ply, png, derived)}
+    found.about["exports"] = {kind: "ok" if one.ok else "changed" for kind, one in verdicts.items()}
+    wrong = [kind for kind, one in verdicts.items() if not one.ok]
+    if wrong:
+        found.faults.append(
+            f"Exports are not what was written: {', '.join(wrong)}. Do not use exports of this "
+            "installation. Install JRViewer again."
         )
 
 
