@@ -21,7 +21,7 @@ MAX_DENSE_SHARE = 0.05  # of the body mask where there is no air: a vertex may b
 AIR_HU = -800.0
 MIN_AIR_SHARE = 0.01  # of the image; only a crop inside the body has less
 MIN_BODY_SHARE = 0.02  # of the image
-MIN_SIDE_PIXELS = 64
+MIN_SIDE_PIXELS = 50  # few training volumes have fewer
 MAX_PIXEL_MM = 6.0
 
 
@@ -85,7 +85,7 @@ def _place(image: Slice) -> Iterator[Finding]:
     elif max(image.plane.spacing_mm) > MAX_PIXEL_MM:
         yield Finding("amber", "The pixels are coarser than any that the model has seen.")
     if min(image.shape) < MIN_SIDE_PIXELS:
-        yield Finding("amber", "The image has fewer pixels than any that the model has seen.")
+        yield Finding("amber", "The image has fewer pixels than those that the model has seen.")
     if not image.has_position:
         yield Finding(
             "amber", "The file does not say how the slice lies in the patient: axial is assumed."

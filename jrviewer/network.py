@@ -25,7 +25,7 @@ HU_RANGE = (-1024.0, 3071.0)
 CT, MR = 0.0, 1.0  # what the network is told about the kind of image
 MR_SPAN_HU = 1500.0  # MR values 0 … 99.5th percentile become −1000 … 500, as CT bodies span
 DIVISOR = 8  # rows and columns are padded to a multiple of this
-SLOW_PIXELS = 2.0  # standard deviation of the Gaussian that tells slow parts of an image from fine
+SLOW_PIXELS = 3.0  # standard deviation of the Gaussian that tells slow parts of an image from fine
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,7 @@ def test_a_denoiser_that_wipes_everything_out_still_cannot_take_a_ct_lesion_away
     pixels = np.where(lesion, 80.0, 40.0).astype(np.float32)
     wiping = Model("wiping", "0", "CPU", Wiping(SMALL), sharpness=1.0)
     ct, mr = wiping.denoise(pixels, "HU"), wiping.denoise(pixels, "stored")
-    assert ct[lesion].mean() - ct[~lesion].mean() > 0.75 * 40
+    assert ct[lesion].mean() - ct[~lesion].mean() > 0.6 * 40
     assert ct.mean() == pytest.approx(pixels.mean(), rel=1e-3)
     assert np.ptp(mr) < 1e-3  # on MR the noise shifts the means, so they are the network's
 
