@@ -1,0 +1,81 @@
+"""Collects the licences of everything in the bundle, a folder per package.
+
+The packages are those that the app needs, with what they need themselves, as their own metadata
+say.
+"""
+
+import importlib.metadata
+import re
+import shutil
+import sys
+import sysconfig
+from pathlib import Path
+
+TELLING = re.compile(r"(^|/)(licen[cs]e|copying|notice|authors|third.?party)", re.IGNORECASE)
+CODE = {".py", ".pyc", ".h", ".so"}
+APP = Path(__file__).resolve().parent.parent / "pyproject.toml"
+
+
+def main(folder: Path) -> None:
+    """Fill the folder. Raises SystemExit where a package brings no licence and names none."""
+    silent = []
+    for name in sorted(needed()):
+        try:
+            package = importlib.metadata.distribution(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue  # for another system
+        own = folder / name
+        own.mkdir(parents=True, exist_ok=True)
+        _copy_texts(package, own)
+        _write_stated(package, own)
+        if not any(own.iterdir()):
+            silent.append(name)
+    if silent:
+        raise SystemExit(f"No licence found for: {', '.join(silent)}")
+    python = Path(sysconfig.get_path("stdlib")) / "LICENSE.txt"
+    if python.is_file():
+        (folder / "python").mkdir(exist_ok=True)
+        shutil.copyfile(python, folder / "python" / "LICENSE.txt")
+
+
+def _copy_texts(package: importlib.metadata.Distribution, own: Path) -> None:
+    for file in package.files or []:
+        source = Path(str(package.locate_file(file)))
+        if TELLING.search(str(file)) and file.suffix not in CODE and source.is_file():
+            shutil.copyfile(source, own / re.sub(r"[^\w.-]+", "_", str(file))[-100:])
+
+
+def _write_stated(package: importlib.metadata.Distribution, own: Path) -> None:
+    about = package.metadata
+    classifiers = [one for one in about.get_all("Classifier", []) if "License" in one]
+    stated = [about[key] for key in ("License-Expression", "License") if about[key]]
+    if stated or classifiers:
+        lines = [f"{about['Name']} {package.version}", *stated, *classifiers]
+        (own / "stated.txt").write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def needed() -> set[str]:
+    """Names of all packages that the app's own requirements lead to."""
+    block = APP.read_text("utf-8").split("\ndependencies = [", 1)[1].split("\n]", 1)[0]
+    waiting = [_name(line) for line in re.findall(r'"([^"]+)"', block)]
+    found: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        found.add(name)
+        try:
+            required = importlib.metadata.requires(name) or []
+        except importlib.metadata.PackageNotFoundError:
+            continue
+        waiting += [_name(one) for one in required if "extra ==" not in one]
+    return found
+
+
+def _name(requirement: str) -> str:
+    found = re.match(r"[A-Za-z0-9._-]+", requirement)
+    return re.sub(r"[-_.]+", "-", found.group()).lower() if found else ""
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Remakes packaging/requirements.lock: every package of the bundle, with hashes, for all systems.
+# torch stays out, and what its CUDA builds bring: the build installs the version that
+# pyproject.toml pins, in the build for the CPU or a CUDA that the builder's index serves.
+# Needs uv (pip install uv).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+left_out=(--no-emit-package torch --no-emit-package triton)
+while read -r package; do
+    left_out+=(--no-emit-package "$package")
+done < <(uv pip compile pyproject.toml --universal --python-version 3.11 --no-annotate --no-header -q |
+    grep -oE '^(nvidia|cuda)-[a-z0-9-]+')
+uv pip compile pyproject.toml packaging/requirements.in --universal --python-version 3.11 \
+    --generate-hashes --no-annotate --no-header --no-emit-index-url -q "${left_out[@]}" \
+    -o packaging/requirements.lock
