@@ -6,7 +6,7 @@ set -euo pipefail
 package=$(realpath "$1")
 picture=${2:-}
 work=$(mktemp -d)
-trap 'pkill -f /opt/jrviewer/JRViewer || true; kill "${display_pid:-}" 2>/dev/null || true; rm -rf "$work"' EXIT
+trap 'kill ${app_pid:-} ${display_pid:-} 2>/dev/null || true; rm -rf "$work"' EXIT
 
 echo "== install"
 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$package" >"$work/apt.log" 2>&1 ||
@@ -33,12 +33,13 @@ for _ in $(seq 50); do xdotool getdisplaygeometry >/dev/null 2>&1 && break; slee
 openbox &
 gio open "$work/slice.dcm"
 window=$(timeout 60 xdotool search --sync --onlyvisible --name 'JRViewer' | head -1)
+app_pid=$(xdotool getwindowpid "$window")
 echo "a window is there: $(xdotool getwindowname "$window")"
 if [ -n "$picture" ]; then
     sleep "${SETTLE_SECONDS:-15}" # the picture shall hold the result; nothing waits for it
     import -window root "$picture"
 fi
-pkill -f /opt/jrviewer/JRViewer
+kill "$app_pid"
 
 echo "== self-test of what is installed"
 (cd / && env -i HOME="$HOME" PATH= /usr/bin/jrviewer self-test) | head -3
