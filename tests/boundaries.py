@@ -105,7 +105,7 @@ def predict_at_once(
     return predict
 
 
-def load_nothing(device: str = "auto") -> SimpleNamespace:
+def load_nothing(device: str = "auto", *, exact: bool = False) -> SimpleNamespace:
     return SimpleNamespace(name="JointNet 0.0", weights_sha256="ab" * 32, device=f"{device} fp32")
 
 

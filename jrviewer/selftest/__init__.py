@@ -191,7 +191,7 @@ def _try_sample(found: Findings) -> None:
     expected = _card().get("expected", {}).get("sample", {})
     sample = _sample_slice(expected.get("file"))
     begun = time.perf_counter()
-    model = inference.load_model("auto")
+    model = inference.load_model("auto", exact=True)
     loaded = time.perf_counter()
     prediction = inference.predict(model, sample)
     found.timings_s["load_model"] = round(loaded - begun, 3)

@@ -58,8 +58,13 @@ def main(command: list[str]) -> int:
 def _states() -> list[tuple[str, Callable[[], object]]]:
     states: list[tuple[str, Callable[[], object]]] = [("warm", lambda: None)]
     if os.access(CACHES, os.W_OK):
-        states.append(("cold", lambda: (os.sync(), CACHES.write_text("3"))))
+        states.append(("cold", _empty_caches))
     return states
+
+
+def _empty_caches() -> None:
+    os.sync()
+    CACHES.write_text("3")
 
 
 def _once(command: list[str], pixels: Screen, folder: Path) -> dict[str, float]:
