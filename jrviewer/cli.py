@@ -1,4 +1,4 @@
-"""The command line: predict, inspect, self-test, verify. No Qt.
+"""The command line: predict, inspect, self-test, bench, verify. No Qt.
 
 Results go to stdout; progress goes to stderr and only where that is a terminal; every refused input
 gets one line on stderr. Says neither names nor paths, except `inspect`, whose result is a list of
@@ -101,6 +101,16 @@ def self_test(wish: argparse.Namespace) -> int:
     return DONE if found["ok"] else FELL_SHORT
 
 
+def bench(wish: argparse.Namespace) -> int:
+    """Speed and memory of the shipped model on this computer."""
+    from jrviewer import bench as measuring
+
+    with _progress() as report:
+        found = measuring.run(quick=wish.quick, report=report)
+    print(json.dumps(found, indent=1) if wish.json else "\n".join(measuring.as_lines(found)))
+    return DONE
+
+
 def verify(wish: argparse.Namespace) -> int:
     """Check an export's provenance."""
     from jrviewer import provenance
@@ -114,6 +124,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "predict": predict,
     "inspect": inspect,
     "self-test": self_test,
+    "bench": bench,
     "verify": verify,
 }
 
@@ -132,6 +143,9 @@ def _parser() -> argparse.ArgumentParser:
     tests = commands.add_parser("self-test", help="try the bundled sample on this computer")
     tests.add_argument("--json", action="store_true", help="as JSON")
     tests.add_argument("--html", type=Path, metavar="FILE", help="a page for the quality file, too")
+    speed = commands.add_parser("bench", help="speed and memory on this computer")
+    speed.add_argument("--json", action="store_true", help="as JSON")
+    speed.add_argument("--quick", action="store_true", help="few rounds")
     checks = commands.add_parser("verify", help="is an export ours, unchanged, from this source")
     checks.add_argument(
         "export", type=Path, metavar="EXPORT", help="a PLY, PNG or DICOM of JRViewer's"

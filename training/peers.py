@@ -164,7 +164,7 @@ def _load(name: str, path: Path) -> nn.Module:
 def apply_network(network: nn.Module, hu: FloatArray) -> FloatArray:
     """One image through a trained peer, in fp32."""
     with torch.inference_mode():
-        image = torch.from_numpy(np.ascontiguousarray(hu, dtype=np.float32))[None, None]
+        image = torch.tensor(hu, dtype=torch.float32)[None, None]
         denoised: FloatArray = (network(image / HU_SCALE) * HU_SCALE)[0, 0].numpy()
     return denoised
 
