@@ -14,10 +14,14 @@ from datetime import UTC, datetime
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.uid import (
+    ComputedRadiographyImageStorage,
     CTImageStorage,
     EnhancedCTImageStorage,
     EnhancedMRImageStorage,
     MRImageStorage,
+    PositronEmissionTomographyImageStorage,
+    SecondaryCaptureImageStorage,
+    UltrasoundImageStorage,
 )
 
 from jrviewer import __version__
@@ -45,6 +49,10 @@ PROCESSING_EQUIPMENT = ("109102", "Processing Equipment")
 
 CLASSIC = frozenset({CTImageStorage, MRImageStorage})
 ENHANCED = frozenset({EnhancedCTImageStorage, EnhancedMRImageStorage})
+_SINGLE_FRAME = (  # a reference to one of these names no frame (PS3.3 Table 10-3)
+    *(CTImageStorage, MRImageStorage, SecondaryCaptureImageStorage, UltrasoundImageStorage),
+    *(ComputedRadiographyImageStorage, PositronEmissionTomographyImageStorage),
+)
 _LOSSY_METHODS = {"50": "ISO_10918_1", "51": "ISO_10918_1", "81": "ISO_14495_1"}
 _DROPPED = (  # what was said of other pixels, or of the object as it was
     "IconImageSequence",
@@ -242,7 +250,8 @@ def _reference(origin: Origin) -> Dataset:
     item = Dataset()
     item.ReferencedSOPClassUID = origin.parsed.sop_class
     item.ReferencedSOPInstanceUID = text(source, "SOPInstanceUID")
-    if (integer(source, "NumberOfFrames") or 1) > 1:
+    is_single = origin.parsed.sop_class in _SINGLE_FRAME  # whatever the file holds all the same
+    if not is_single and (integer(source, "NumberOfFrames") or 1) > 1:
         item.ReferencedFrameNumber = origin.frame + 1
     item.PurposeOfReferenceCodeSequence = [coded(SOURCE_IMAGE)]
     return item

@@ -109,6 +109,19 @@ def test_dcmtk_reads_the_derived_object(kind: str, tmp_path: Path) -> None:
     assert subprocess.run(["dcmdump", "-q", str(target)], stdout=subprocess.DEVNULL).returncode == 0  # noqa: PLW1510
 
 
+def test_only_multi_frame_classes_are_referred_to_by_frame(tmp_path: Path) -> None:
+    twice = dcmread(write_colour(tmp_path / "capture.dcm"))
+    twice.NumberOfFrames, twice.PixelData = 2, twice.PixelData * 2
+    twice.save_as(tmp_path / "capture.dcm")
+    for source, named in (
+        (tmp_path / "capture.dcm", False),
+        (write_enhanced_ct(tmp_path / "enhanced.dcm"), True),
+    ):
+        target = tmp_path / "derived.dcm"
+        dicom.write_derived(denoised(slice_of(source, -1)), target)
+        assert ("ReferencedFrameNumber" in dcmread(target).SourceImageSequence[0]) is named
+
+
 def test_gdcm_reads_back_the_very_pixels(tmp_path: Path) -> None:
     import gdcm
 
