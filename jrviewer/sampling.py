@@ -79,7 +79,8 @@ def _spread(places: FloatArray, mass: FloatArray, count: int) -> FloatArray:
         kept, times = np.unique(_even(mass, CELLS_PER_POINT * count), return_counts=True)
         places, mass = places[kept], times.astype(np.float32)
     for _ in range(LLOYD_STEPS):
-        nearest = cKDTree(points, balanced_tree=False, compact_nodes=False).query(places)[1]
+        tree = cKDTree(points, balanced_tree=False, compact_nodes=False)
+        nearest = tree.query(places, workers=-1)[1]
         weight = np.bincount(nearest, mass, minlength=count)
         held = weight > 0
         for axis in range(3):
