@@ -20,8 +20,9 @@ from jrviewer.whole_file import replace_file
 from jrviewer.windowing import default_window
 
 if TYPE_CHECKING:
+    from jrviewer.devices import Device
     from jrviewer.dicom import Opened, Release
-    from jrviewer.inference import Device, Model
+    from jrviewer.inference import Model
 
 KINDS = ("ply", "png", "dcm")
 READING = 0.3  # share of the progress that reading gets
@@ -89,14 +90,19 @@ class Batch:
             yield self._failed(argument_number(refused.path, self.paths), refused.message)
 
     def _predicted(self, model: "Model", opened: Sequence[Series]) -> Iterator[Result]:
+        from jrviewer import inference
+
         chosen = [one for series in opened for one in self._chosen(series)]
-        for number, one in enumerate(chosen):
-            if isinstance(one, Slice):
-                begun = READING + (1 - READING) * number / len(chosen)
-                self.report(begun, f"slice {number + 1} of {len(chosen)}")
-                yield self._result(model, one)
-            else:
-                yield one
+        slices = [one for one in chosen if isinstance(one, Slice)]
+        anyway = self.wish.run_anyway
+        outcomes = inference.predict_series(
+            model,
+            slices,
+            lambda done, what: self.report(READING + (1 - READING) * done, what),
+            run_anyway=anyway,
+        )
+        for one in chosen:
+            yield self._result(one, next(outcomes)) if isinstance(one, Slice) else one
 
     def _chosen(self, series: Series) -> Iterator[Slice | Result]:
         index = self.wish.index
@@ -108,19 +114,15 @@ class Batch:
             sentence = f"There is no slice {index}: this series has 0 to {len(series) - 1}."
             yield self._failed(argument_number(series[0].source.path, self.paths), sentence)
 
-    def _result(self, model: "Model", slice_: Slice) -> Result:
-        from jrviewer import inference
-
+    def _result(self, slice_: Slice, outcome: Prediction | JRViewerError) -> Result:
         argument = argument_number(slice_.source.path, self.paths)
         sha256 = slice_.source.pixels_sha256
-        try:
-            prediction = inference.predict(model, slice_, run_anyway=self.wish.run_anyway)
-        except InputRefusedError as error:
-            check = {"input_check": "red", "reasons": list(error.reasons)}
-            return self._failed(argument, str(error), source=sha256, **check)
-        except JRViewerError as error:
-            return self._failed(argument, str(error), source=sha256)
-        return self.export(prediction, argument)
+        if isinstance(outcome, InputRefusedError):
+            check = {"input_check": "red", "reasons": list(outcome.reasons)}
+            return self._failed(argument, str(outcome), source=sha256, **check)
+        if isinstance(outcome, JRViewerError):
+            return self._failed(argument, str(outcome), source=sha256)
+        return self.export(outcome, argument)
 
     def expect(self, series: Sequence[Series]) -> None:
         """Number the slices of these series, for derived objects that lose their own numbers."""

@@ -6,29 +6,32 @@ window.
 
 import hashlib
 import json
+import os
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import torch
 
-from jrviewer import tuning
+from jrviewer import devices, tuning
 from jrviewer.body import body_centre, body_mask, canonical_image
 from jrviewer.checks import check
-from jrviewer.errors import DeviceMemoryError, InputRefusedError, ModelError
+from jrviewer.devices import Device
+from jrviewer.errors import DeviceMemoryError, InputRefusedError, JRViewerError, ModelError
 from jrviewer.familiarity import Familiarity
 from jrviewer.geometry import BOX_HALF_WIDTH_MM, Box, FloatArray, Plane, canonical_box
 from jrviewer.network import CT, MR, MR_SPAN_HU, Config, JointNet
+from jrviewer.parallel import in_order
 from jrviewer.progress import Report, silent
 from jrviewer.records import Cloud, Finding, Prediction, Slice, UInt8Array, Unit
 from jrviewer.resources import resource
 from jrviewer.sampling import sample
 
-Device = Literal["auto", "cpu", "cuda"]
-
+MOST_AT_ONCE = 4  # slices of a series; each needs some 150 MB
 POINTS = 1024
 DENSE_POINTS = 4096
 FAMILIAR = "familiarity."  # before the names of what is no weight of the network
@@ -37,6 +40,9 @@ NOMINAL_BODY_MM = 360.0  # width that a body is given where the file states no s
 NO_CLOUD_FOR_MR = (
     "No cloud is made from MR: the model learnt its anatomy from CT alone. "
     "The denoised slice is shown."
+)
+NO_CLOUD_WITHOUT_HU = (
+    "No cloud is made: the slice holds no Hounsfield units, which the model needs for one."
 )
 NO_CLOUD_WITHOUT_BODY = (
     "No cloud is made: no body was found in this slice. Choose a slice that crosses the body."
@@ -70,9 +76,7 @@ class Model:
     def cloud(
         self, image: FloatArray, count: int = POINTS
     ) -> tuple[FloatArray, UInt8Array, FloatArray]:
-        """Points (N, 3) in box coordinates, labels (N,) and sigma (N,) in mm of a canonical
-        image.
-        """
+        """Points (N, 3) in box coordinates, labels (N,), sigma (N,) in mm of a canonical image."""
         return self.clouds(image, (count,))[0]
 
     def clouds(
@@ -102,6 +106,11 @@ class Model:
         own = np.searchsorted(ends[:-1], depth_mm, side="right")
         calibrated: FloatArray = sigma_mm * factors[own]
         return calibrated
+
+    @property
+    def is_on_cpu(self) -> bool:
+        """Whether it shares the processor with everything else."""
+        return self._torch_device.type == "cpu"
 
     @property
     def _torch_device(self) -> torch.device:
@@ -140,7 +149,7 @@ def load_model(
             "The model's weights cannot be used: the file is damaged or made for another version. "
             "Install JRViewer again."
         ) from error
-    target, note = _device(device)
+    target, note = devices.choose(device)
     net.eval().requires_grad_(requires_grad=False)
     net = channels_last(net.to(target))
     bf16 = False
@@ -151,7 +160,7 @@ def load_model(
     return Model(
         name=f"{about['name']} {about['version']}",
         weights_sha256=sha256,
-        device=f"{_name_of(target)} {'bf16' if bf16 else 'fp32'}",
+        device=f"{devices.name_of(target)} {'bf16' if bf16 else 'fp32'}",
         net=net,
         sharpness=float(about.get("sharpness", 1.0)),
         sigma_factors=tuple((float(end), float(by)) for end, by in about.get("sigma_factors", ())),
@@ -211,11 +220,24 @@ def _refuse_red(findings: Sequence[Finding], *, run_anyway: bool) -> bool:
 
 def predict_series(
     model: Model, slices: Sequence[Slice], report: Report = silent, *, run_anyway: bool = False
-) -> Iterator[Prediction]:
-    """Predictions of slices in turn; a slice that the input check refuses raises as in predict."""
-    for index, image in enumerate(slices):
-        report(index / len(slices), f"Slice {index + 1} of {len(slices)}")
-        yield predict(model, image, run_anyway=run_anyway)
+) -> Iterator[Prediction | JRViewerError]:
+    """For every slice in turn its prediction, or what `predict` raised instead; on the CPU several
+    at once, each by one thread. A cancelled run ends once the slices at work are done.
+    """
+    width = min(os.cpu_count() or 1, MOST_AT_ONCE) if model.is_on_cpu else 1
+    one_thread = partial(torch.set_num_threads, 1 if width > 1 else torch.get_num_threads())
+    work = partial(_predicted, model, run_anyway=run_anyway)
+    with closing(in_order(work, slices, width, one_thread)) as outcomes:
+        for index in range(len(slices)):
+            report(index / len(slices), f"Slice {index + 1} of {len(slices)}")
+            yield next(outcomes)
+
+
+def _predicted(model: Model, image: Slice, *, run_anyway: bool) -> Prediction | JRViewerError:
+    try:
+        return predict(model, image, run_anyway=run_anyway)
+    except JRViewerError as error:
+        return error
 
 
 def channels_last(net: JointNet) -> JointNet:
@@ -231,7 +253,7 @@ def _clouds(
 ) -> tuple[list[Cloud], str, tuple[Finding, ...]]:
     """The clouds of both sizes, or the reason why there are none; and what is unfamiliar."""
     if image.unit != "HU":
-        reason = NO_CLOUD_FOR_MR if image.acquisition.modality == "MR" else _no_cloud_unit()
+        reason = NO_CLOUD_FOR_MR if image.acquisition.modality == "MR" else NO_CLOUD_WITHOUT_HU
         return [], reason, ()
     mask = body_mask(denoised, image.unit, image.plane.spacing_mm)
     centre = body_centre(mask)
@@ -242,8 +264,8 @@ def _clouds(
     both, features = model.look(canonical_image(denoised, plane, box), (POINTS, DENSE_POINTS))
     known = model.familiarity
     unfamiliar = tuple(known.findings(features)) if known else ()
-    measured = image.spacing_source != "missing"
-    return [_cloud(*one, box, measured=measured) for one in both], "", unfamiliar
+    has_mm = image.spacing_source != "missing"
+    return [_cloud(*one, box, measured=has_mm) for one in both], "", unfamiliar
 
 
 def _cloud(
@@ -254,10 +276,6 @@ def _cloud(
     return Cloud(
         points, labels, (sigma_mm / BOX_HALF_WIDTH_MM).astype(np.float32), "normalized", box
     )
-
-
-def _no_cloud_unit() -> str:
-    return "No cloud is made: the slice holds no Hounsfield units, which the model needs for one."
 
 
 def _nominal(plane: Plane, mask: np.ndarray) -> Plane:
@@ -279,25 +297,3 @@ def _compare_with_card(sha256: str) -> None:
             "The model's weights are not the ones that this version was tested with: "
             "the file was changed or damaged. Install JRViewer again."
         )
-
-
-def _name_of(device: torch.device) -> str:
-    return "CPU" if device.type == "cpu" else torch.cuda.get_device_name(device)
-
-
-def _device(wanted: Device) -> tuple[torch.device, str]:
-    """The device, and a sentence where "auto" had to pass over a graphics processor."""
-    if wanted != "cpu" and torch.cuda.is_available():
-        try:
-            torch.nn.functional.conv2d(
-                torch.ones(1, 1, 8, 8, device="cuda"), torch.ones(1, 1, 3, 3, device="cuda")
-            ).sum().item()
-        except RuntimeError as error:
-            sentence = "The graphics processor cannot run the model."
-            if wanted == "cuda":
-                raise ModelError(f"{sentence} Choose the CPU instead.") from error
-            return torch.device("cpu"), f"{sentence} The CPU is used instead."
-        return torch.device("cuda"), ""
-    if wanted == "cuda":
-        raise ModelError("There is no usable CUDA graphics processor. Choose the CPU instead.")
-    return torch.device("cpu"), ""

@@ -5,7 +5,7 @@ Each stands in for a module of the app that has tests of its own; nothing else i
 
 import hashlib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 import jrviewer
-from jrviewer.errors import InputRefusedError
+from jrviewer.errors import InputRefusedError, JRViewerError
 from jrviewer.progress import Report, silent
 from jrviewer.records import Finding, Prediction, Series, Slice, Source
 from tests.factory import make_prediction, make_slice
@@ -117,11 +117,24 @@ def replace_reader(monkeypatch: pytest.MonkeyPatch, **others: object) -> None:
 def replace_network(
     monkeypatch: pytest.MonkeyPatch, predict: Callable[..., Prediction] | None = None
 ) -> None:
+    one_by_one = predict or predict_at_once()
+
+    def predict_series(
+        model: object, slices: Sequence[Slice], report: Report, *, run_anyway: bool
+    ) -> Iterator[Prediction | JRViewerError]:
+        for number, slice_ in enumerate(slices):
+            report(number / len(slices), f"slice {number + 1} of {len(slices)}")
+            try:
+                yield one_by_one(model, slice_, run_anyway=run_anyway)
+            except JRViewerError as error:
+                yield error
+
     replace_module(
         monkeypatch,
         "inference",
         load_model=load_nothing,
-        predict=predict or predict_at_once(),
+        predict=one_by_one,
+        predict_series=predict_series,
     )
     replace_module(monkeypatch, "body", body_mask=lambda pixels, unit, spacing_mm: pixels > -500)
     replace_module(monkeypatch, "checks", check=lambda slice_, mask: (Finding("red", RED),))

@@ -7,9 +7,11 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from jrviewer import inference
 from jrviewer.errors import Cancelled, InputRefusedError, ModelError
 from jrviewer.inference import DENSE_POINTS, POINTS, Model, load_model, predict, predict_series
 from jrviewer.network import Denoised, JointNet
+from jrviewer.records import Prediction, Slice
 from tests.factory import body_image, make_plane, make_series, make_slice
 from tests.small_network import SMALL, small_net
 
@@ -135,7 +137,40 @@ def test_a_series_is_predicted_slice_by_slice(model: Model) -> None:
 
     predictions = list(predict_series(model, series.slices))
 
-    assert [p.slice for p in predictions] == list(series.slices)
+    assert [p.slice for p in predictions if isinstance(p, Prediction)] == list(series.slices)
+
+
+def test_a_slice_that_is_refused_stops_no_other(model: Model) -> None:
+    good = make_series(3).slices
+    refused = replace(good[1], pixels=np.full_like(good[1].pixels, -1000))
+
+    first, second, third = predict_series(model, [good[0], refused, good[2]])
+
+    assert isinstance(second, InputRefusedError)
+    assert isinstance(first, Prediction)
+    assert isinstance(third, Prediction)
+    alone = predict(model, good[2])
+    assert np.allclose(third.denoised, alone.denoised, atol=1e-3)
+
+
+def test_a_cancelled_series_begins_no_further_slice(
+    model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[Slice] = []
+
+    def count(model: Model, image: Slice, *, run_anyway: bool) -> Prediction:
+        begun.append(image)
+        return predict(model, image)
+
+    def report(fraction: float, what: str) -> None:
+        if fraction > 0:
+            raise Cancelled
+
+    monkeypatch.setattr(inference, "_predicted", count)
+    with pytest.raises(Cancelled):
+        list(predict_series(model, make_series(12).slices, report))
+
+    assert len(begun) <= inference.MOST_AT_ONCE
 
 
 def test_weights_load_with_their_own_sizes(tmp_path: Path) -> None:

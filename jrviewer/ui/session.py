@@ -24,8 +24,8 @@ from jrviewer.ui.tasks import Tasks
 from jrviewer.ui.view_state import ViewState
 
 if TYPE_CHECKING:
+    from jrviewer.devices import Device
     from jrviewer.dicom import Opened, Refused
-    from jrviewer.inference import Device
 
 __all__ = ["Busy", "Session"]
 

@@ -16,8 +16,9 @@ from jrviewer.records import Prediction, Series, Slice, VoiLut, Window
 
 if TYPE_CHECKING:
     from jrviewer.batch import Wish
+    from jrviewer.devices import Device
     from jrviewer.dicom import Opened
-    from jrviewer.inference import Device, Model
+    from jrviewer.inference import Model
 
 Share = Callable[[Slice], None]
 ReadPaths = Callable[[Sequence[Path], Report, Share], "Opened"]

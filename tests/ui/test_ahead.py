@@ -10,8 +10,9 @@ from PySide6.QtCore import QElapsedTimer, Qt, QTimer
 from pytestqt.qtbot import QtBot
 
 from jrviewer import inference
+from jrviewer.devices import Device
 from jrviewer.errors import InputRefusedError, ModelError
-from jrviewer.inference import Device, Model
+from jrviewer.inference import Model
 from jrviewer.progress import Report, silent
 from jrviewer.records import Prediction, Slice
 from jrviewer.ui.ahead import Busy

@@ -14,7 +14,8 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from jrviewer.inference import Device, Model
+from jrviewer.devices import Device
+from jrviewer.inference import Model
 from jrviewer.ui.app import StartUp
 from jrviewer.ui.export_dialog import ExportDialog
 from jrviewer.ui.work import Worker
