@@ -78,6 +78,7 @@ class Reading(QObject):
         session, compare, annotations = self._session, self._compare, self._annotations
         actions, display = self.actions_, self._window.display
         session.series_opened.connect(annotations.clear)
+        session.series_opened.connect(session.removal.clear)
         session.shown.connect(annotations.show)
         session.shown.connect(self._show_slice)
         session.predicted.connect(session.removal.judge)

@@ -29,6 +29,12 @@ class Removal(QObject):
         """The judgement on a prediction; None while there is none."""
         return None if prediction is None else self._known.get(prediction)
 
+    @Slot()
+    def clear(self) -> None:
+        """Forget everything: other series were opened, and a prediction holds its slice."""
+        self._known.clear()
+        self._ticket = self._judging = None
+
     @Slot(object)
     def judge(self, prediction: Prediction) -> None:
         """Judge a prediction; one that waits for its turn is dropped."""

@@ -134,6 +134,11 @@ class SliceView(QWidget):
         self.update()
 
     @property
+    def view(self) -> View:
+        """What the slice is looked at through."""
+        return self._view
+
+    @property
     def projection(self) -> Projection | None:
         """Pixel positions to points of this pane; None without a slice."""
         if self._slice is None:
