@@ -214,7 +214,7 @@ def machine() -> dict[str, Any]:
     """What the figures hold for."""
     return {
         "system": platform.platform(),
-        "processor": _processor(),
+        "processor": processor(),
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
         "python": platform.python_version(),
@@ -271,7 +271,7 @@ def _ends(
     return hook
 
 
-def _processor() -> str:
+def processor() -> str:
     """The processor's name where the system tells it."""
     path = Path("/proc/cpuinfo")
     lines = path.read_text("utf-8").splitlines() if path.is_file() else []

@@ -4,6 +4,7 @@ baselines in one run on the same inputs; JSON, and Markdown beside it.
 
 import argparse
 import json
+import os
 import platform
 import sys
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from jrviewer import inference, network
+from jrviewer import bench, inference, network
 from jrviewer.progress import Report
 from training import evaluate_cloud, evaluate_denoise
 from training.baselines import CLOUD_FILE, FACTS_FILE, FOLDER
@@ -186,15 +187,7 @@ def _facts(folder: Path) -> Tables:
 def _machine() -> dict[str, str]:
     packages = ("numpy", "scipy", "scikit-image", "torch")
     return {
-        "cpu": _cpu(),
+        "cpu": f"{bench.processor()}, {os.cpu_count()} threads",
         "python": platform.python_version(),
         **{name: version(name) for name in packages},
     }
-
-
-def _cpu() -> str:
-    """The processor's name where the system tells it."""
-    path = Path("/proc/cpuinfo")
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return f"{names[0]}, {len(names)} threads" if names else platform.processor()
