@@ -6,6 +6,7 @@ leave unsaid.
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -22,6 +23,8 @@ from pydicom.uid import (
     SecondaryCaptureImageStorage,
 )
 
+from jrviewer import dicom
+from jrviewer.resources import resource
 from tests.dicom_objects import (
     AXIAL,
     FRAME_OF_REFERENCE_UID,
@@ -270,3 +273,14 @@ def _set_rescale(ds: Dataset, slope: float | None, intercept: float | None) -> N
         ds.RescaleIntercept = intercept
     if slope is not None and intercept is not None:
         ds.RescaleType = "HU"
+
+
+def write_phantoms(folder: Path, count: int) -> list[Path]:
+    """Slices that the shipped model knows as a body: the bundled phantom, moved a little each."""
+    sample = dicom.read([resource("sample/phantom.dcm")]).series[0][0]
+    paths = []
+    for number in range(1, count + 1):
+        moved = replace(sample, pixels=np.roll(sample.pixels, 4 * number, axis=1))
+        paths.append(folder / f"phantom-{number}.dcm")
+        dicom.write_phantom(moved, paths[-1])
+    return paths

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from jrviewer.resources import resource
-from tests.dicom_factory import write_ct
-from tests.factory import body_image
+from tests.dicom_factory import write_phantoms
 from tests.networkless import empty_network
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,12 +25,7 @@ runpy.run_module("tests.ui.whole_app", run_name="__main__", alter_sys=True)
 @pytest.mark.vtk
 @pytest.mark.skipif(BLIND, reason="no OpenGL on the offscreen platform")
 def test_the_whole_app_runs_in_an_empty_network_and_tries_no_connection(tmp_path: Path) -> None:
-    dropped = [
-        write_ct(
-            tmp_path / f"{z}.dcm", body_image(160, 160), position=(0, 0, z), spacing=(2.5, 2.5)
-        )
-        for z in (0, 10, 20)
-    ]
+    dropped = write_phantoms(tmp_path, 3)
     arguments = [tmp_path, resource("sample"), *dropped]
 
     ended = subprocess.run(

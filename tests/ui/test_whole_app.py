@@ -7,8 +7,7 @@ import pytest
 import trimesh
 
 from jrviewer.resources import resource
-from tests.dicom_factory import write_ct
-from tests.factory import body_image
+from tests.dicom_factory import write_phantoms
 
 ROOT = Path(__file__).resolve().parents[2]
 BLIND = os.environ.get("QT_QPA_PLATFORM") == "offscreen"
@@ -26,15 +25,7 @@ def test_the_shipped_model_shows_turns_and_exports_slices_dropped_on_every_pane(
     """Pictures of every state go to $JRVIEWER_SCREENSHOTS where that is set."""
     folder = Path(os.environ.get("JRVIEWER_SCREENSHOTS", tmp_path))
     folder.mkdir(parents=True, exist_ok=True)
-    dropped = [
-        write_ct(
-            tmp_path / f"{number}.dcm",
-            body_image(160, 160),
-            position=(0, 0, 10.0 * number),
-            spacing=(2.5, 2.5),
-        )
-        for number in range(3)
-    ]
+    dropped = write_phantoms(tmp_path, 3)
 
     ended = subprocess.run(
         [sys.executable, "-m", "tests.ui.whole_app", folder, resource("sample"), *dropped],
