@@ -22,7 +22,7 @@ from jrviewer.windowing import default_window
 if TYPE_CHECKING:
     from jrviewer.devices import Device
     from jrviewer.dicom import Opened, Release
-    from jrviewer.inference import Model
+    from jrviewer.model import Model
 
 KINDS = ("ply", "png", "dcm")
 READING = 0.3  # share of the progress that reading gets

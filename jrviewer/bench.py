@@ -23,6 +23,7 @@ import numpy as np
 import torch
 
 from jrviewer import dicom, inference
+from jrviewer.model import Model
 from jrviewer.network import CT, JointNet
 from jrviewer.progress import Report, silent
 from jrviewer.records import Slice
@@ -167,7 +168,7 @@ def layers(net: JointNet, image: Slice, peak: float, rounds: int) -> list[dict[s
     return sorted(rows, key=lambda row: -float(str(row["ms"])))
 
 
-def growth(model: inference.Model, rounds: int) -> dict[str, Any]:
+def growth(model: Model, rounds: int) -> dict[str, Any]:
     """Milliseconds of denoising by the slice's side, and the exponent of time against pixels."""
     random = np.random.default_rng(1)
     images = {side: random.normal(40, 30, (side, side)).astype(np.float32) for side in SIDES}
@@ -184,7 +185,7 @@ def growth(model: inference.Model, rounds: int) -> dict[str, Any]:
     }
 
 
-def series_speed(model: inference.Model, image: Slice, count: int) -> float:
+def series_speed(model: Model, image: Slice, count: int) -> float:
     """Slices a second from files on disk to predictions."""
     with tempfile.TemporaryDirectory() as folder:
         for number in range(count):
@@ -233,11 +234,11 @@ def peak_memory_mb() -> float | None:
     return round(told / (1e6 if sys.platform == "darwin" else 1e3), 1)
 
 
-def _cloud_task(model: inference.Model) -> Task:
+def _cloud_task(model: Model) -> Task:
     canonical = np.full((128, 128), -1000, dtype=np.float32)
     row, column = np.ogrid[:128, :128]
     canonical[np.hypot((row - 64) / 40, (column - 64) / 55) < 1] = 40
-    return lambda: model.cloud(canonical)
+    return lambda: model.clouds(canonical, (inference.POINTS,))
 
 
 def _summary(seconds: list[float]) -> dict[str, float]:

@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -24,12 +24,13 @@ from jrviewer.devices import Device
 from jrviewer.errors import DeviceMemoryError, InputRefusedError, JRViewerError, ModelError
 from jrviewer.familiarity import Familiarity
 from jrviewer.geometry import BOX_HALF_WIDTH_MM, Box, FloatArray, Plane, canonical_box
-from jrviewer.network import CT, MR, MR_SPAN_HU, Config, JointNet
+from jrviewer.model import Model
+from jrviewer.network import Config, JointNet
 from jrviewer.parallel import in_order
 from jrviewer.progress import Report, silent
-from jrviewer.records import Cloud, Finding, Prediction, Slice, UInt8Array, Unit
+from jrviewer.records import Cloud, Finding, Prediction, Slice
 from jrviewer.resources import resource
-from jrviewer.sampling import sample
+from jrviewer.sampling import Expected
 
 MOST_AT_ONCE = 4  # slices of a series; each needs some 150 MB
 POINTS = 1024
@@ -47,74 +48,6 @@ NO_CLOUD_WITHOUT_HU = (
 NO_CLOUD_WITHOUT_BODY = (
     "No cloud is made: no body was found in this slice. Choose a slice that crosses the body."
 )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Model:
-    """The network with its weights on a device."""
-
-    name: str
-    weights_sha256: str
-    device: str  # for display, e.g. "CPU fp32"
-    net: JointNet
-    sharpness: float
-    sigma_factors: tuple[tuple[float, float], ...] = ()  # (depth up to mm, factor), ascending
-    familiarity: Familiarity | None = None  # None: the weights know nothing of their training data
-    note: str = ""  # why it is not on the device that was to be expected
-    bf16: bool = False  # whether slices are denoised in bfloat16, for its speed
-
-    def denoise(self, pixels: FloatArray, unit: Unit) -> FloatArray:
-        """The denoised slice (rows, columns) float32 in its own unit."""
-        scale, kind = (1.0, CT) if unit == "HU" else (_mr_scale(pixels), MR)
-        offset = 0.0 if unit == "HU" else -1000.0
-        hu = torch.from_numpy(np.asarray(pixels * scale + offset, dtype=np.float32))[None, None]
-        with torch.inference_mode():
-            denoised = tuning.run(self.net, hu.to(self._torch_device), kind, bf16=self.bf16)
-        hu_array: FloatArray = denoised[0, 0].cpu().numpy()
-        return (hu_array - np.float32(offset)) / np.float32(scale)
-
-    def cloud(
-        self, image: FloatArray, count: int = POINTS
-    ) -> tuple[FloatArray, UInt8Array, FloatArray]:
-        """Points (N, 3) in box coordinates, labels (N,), sigma (N,) in mm of a canonical image."""
-        return self.clouds(image, (count,))[0]
-
-    def clouds(
-        self, image: FloatArray, counts: Sequence[int]
-    ) -> list[tuple[FloatArray, UInt8Array, FloatArray]]:
-        """A cloud of every size in `counts` from one pass over a canonical image (128, 128), HU."""
-        return self.look(image, counts)[0]
-
-    def look(
-        self, image: FloatArray, counts: Sequence[int] = ()
-    ) -> tuple[list[tuple[FloatArray, UInt8Array, FloatArray]], FloatArray]:
-        """Clouds as `clouds` gives them, and what the encoder saw (D,), from one pass."""
-        hu = torch.from_numpy(np.asarray(image, dtype=np.float32))[None, None]
-        with torch.inference_mode():
-            surfaces, features = self.net.described_surfaces(hu.to(self._torch_device))
-        logits, log_sigma = (part[0].cpu().numpy() for part in surfaces)
-        drawn = [sample(logits, log_sigma, count, self.sharpness) for count in counts]
-        clouds = [(at, labels, self._calibrated(at, sigma)) for at, labels, sigma in drawn]
-        return clouds, features[0].float().cpu().numpy()
-
-    def _calibrated(self, points: FloatArray, sigma_mm: FloatArray) -> FloatArray:
-        """Sigma after the correction for its point's depth that training patients asked for."""
-        if not self.sigma_factors:
-            return sigma_mm
-        ends, factors = np.array(self.sigma_factors, dtype=np.float32).T
-        depth_mm = np.abs(points[:, 2]) * BOX_HALF_WIDTH_MM
-        own = np.searchsorted(ends[:-1], depth_mm, side="right")
-        calibrated: FloatArray = sigma_mm * factors[own]
-        return calibrated
-
-    @property
-    def is_on_cpu(self) -> bool:
-        """Whether it shares the processor with everything else."""
-        return self._torch_device.type == "cpu"
-
-    @property
-    def _torch_device(self) -> torch.device:
-        return next(self.net.parameters()).device
 
 
 def load_model(
@@ -187,7 +120,7 @@ def predict(
         report(0.1, "Denoising")
         denoised = model.denoise(image.pixels, image.unit)
         report(0.6, "Inferring the cloud")
-        clouds, no_cloud_reason, unfamiliar = _clouds(model, image, denoised)
+        cloud, dense, no_cloud_reason, unfamiliar = _clouds(model, image, denoised)
     except torch.cuda.OutOfMemoryError as error:
         raise DeviceMemoryError(
             "The graphics processor's memory is full. Close other programs, or choose the CPU."
@@ -197,8 +130,8 @@ def predict(
     return Prediction(
         slice=image,
         denoised=denoised,
-        cloud=clouds[0] if clouds else None,
-        dense_cloud=clouds[1] if clouds else None,
+        cloud=cloud,
+        dense=dense,
         no_cloud_reason=no_cloud_reason,
         model=model.name,
         weights_sha256=model.weights_sha256,
@@ -250,32 +183,49 @@ def channels_last(net: JointNet) -> JointNet:
 
 def _clouds(
     model: Model, image: Slice, denoised: FloatArray
-) -> tuple[list[Cloud], str, tuple[Finding, ...]]:
-    """The clouds of both sizes, or the reason why there are none; and what is unfamiliar."""
+) -> tuple[Cloud | None, Callable[[], Cloud] | None, str, tuple[Finding, ...]]:
+    """The cloud and what makes the dense one, or the reason why there is none; and what is
+    unfamiliar.
+    """
     if image.unit != "HU":
         reason = NO_CLOUD_FOR_MR if image.acquisition.modality == "MR" else NO_CLOUD_WITHOUT_HU
-        return [], reason, ()
+        return None, None, reason, ()
     mask = body_mask(denoised, image.unit, image.plane.spacing_mm)
     centre = body_centre(mask)
     if centre is None:
-        return [], NO_CLOUD_WITHOUT_BODY, ()
+        return None, None, NO_CLOUD_WITHOUT_BODY, ()
     plane = image.plane if image.spacing_source != "missing" else _nominal(image.plane, mask)
     box = canonical_box(plane, centre)
-    both, features = model.look(canonical_image(denoised, plane, box), (POINTS, DENSE_POINTS))
-    known = model.familiarity
-    unfamiliar = tuple(known.findings(features)) if known else ()
+    expected, features = model.look(canonical_image(denoised, plane, box))
+    unfamiliar = tuple(model.familiarity.findings(features)) if model.familiarity else ()
     has_mm = image.spacing_source != "missing"
-    return [_cloud(*one, box, measured=has_mm) for one in both], "", unfamiliar
+    cloud = _cloud(expected, POINTS, box, has_mm=has_mm)
+    return cloud, _Dense(expected, box, has_mm), "", unfamiliar
 
 
-def _cloud(
-    points: FloatArray, labels: UInt8Array, sigma_mm: FloatArray, box: Box, *, measured: bool
-) -> Cloud:
-    if measured:
+@dataclass(slots=True, eq=False)
+class _Dense:
+    """The dense cloud, placed when first asked for: it would cost every slice a quarter more time,
+    and few look at it.
+    """
+
+    expected: Expected
+    box: Box
+    has_mm: bool
+    placed: Cloud | None = None
+
+    def __call__(self) -> Cloud:
+        if self.placed is None:
+            self.placed = _cloud(self.expected, DENSE_POINTS, self.box, has_mm=self.has_mm)
+        return self.placed
+
+
+def _cloud(expected: Expected, count: int, box: Box, *, has_mm: bool) -> Cloud:
+    points, labels, sigma_mm = expected.sample(count)
+    if has_mm:
         return Cloud(box.to_patient(points).astype(np.float32), labels, sigma_mm, "mm", box)
-    return Cloud(
-        points, labels, (sigma_mm / BOX_HALF_WIDTH_MM).astype(np.float32), "normalized", box
-    )
+    sigma = (sigma_mm / BOX_HALF_WIDTH_MM).astype(np.float32)
+    return Cloud(points, labels, sigma, "normalized", box)
 
 
 def _nominal(plane: Plane, mask: np.ndarray) -> Plane:
@@ -283,11 +233,6 @@ def _nominal(plane: Plane, mask: np.ndarray) -> Plane:
     width = np.flatnonzero(mask.any(axis=0))
     step = NOMINAL_BODY_MM / (width[-1] - width[0] + 1)
     return replace(plane, spacing_mm=(step, step))
-
-
-def _mr_scale(pixels: FloatArray) -> float:
-    brightest = float(np.percentile(pixels, 99.5))
-    return MR_SPAN_HU / brightest if brightest > 0 else 1.0
 
 
 def _compare_with_card(sha256: str) -> None:

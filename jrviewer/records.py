@@ -8,7 +8,7 @@ Patient coordinates are DICOM's LPS in millimetres: x grows to the patient's lef
 to the head (PS3.3 C.7.6.2.1.1). Pixel positions are always (row, column).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
@@ -186,7 +186,7 @@ class Prediction:
     slice: Slice
     denoised: FloatArray  # (rows, columns) float32, unit of the slice
     cloud: Cloud | None  # 1024 points; None where no cloud is made (MR)
-    dense_cloud: Cloud | None  # 4096 points
+    dense: Callable[[], Cloud] | None  # what places 4096 points on the same surfaces
     no_cloud_reason: str  # a sentence, "" where there is a cloud
     model: str  # the model's name and version
     weights_sha256: str
@@ -197,6 +197,11 @@ class Prediction:
 
     def __post_init__(self) -> None:
         read_only(self.denoised)
+
+    @property
+    def dense_cloud(self) -> Cloud | None:
+        """The cloud of 4096 points; the first to ask waits until they are placed."""
+        return self.dense() if self.dense else None
 
     def blended(self, per_cent: int) -> FloatArray:
         """The original (rows, columns) with that much of the AI slice mixed in; 100 is all AI."""

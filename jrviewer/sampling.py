@@ -8,6 +8,7 @@ curve and a few Lloyd iterations spread them (Lloyd 1982). Deterministic, and go
 Knows nothing of networks: arrays in, arrays out.
 """
 
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -20,31 +21,47 @@ KEPT_MASS = 0.97  # cells beyond this share of the probability are left out: a h
 LLOYD_STEPS = 3
 CELLS_PER_POINT = 16  # a fifth of all cells places the points as well, in a third of the time
 
+Sample = tuple[FloatArray, NDArray[np.uint8], FloatArray]
 
-def sample(
-    logits: FloatArray, log_sigma: FloatArray, count: int, sharpness: float = 1.0
-) -> tuple[FloatArray, NDArray[np.uint8], FloatArray]:
-    """Points (N, 3) in box coordinates, their labels (N,) and 1-sigma radii (N,) in millimetres.
 
-    `logits` (structures, layers, 128, 128) and `log_sigma`, which may be coarser in-plane, are as
-    the cloud head gives them. A
-    `sharpness` above 1 draws points towards the places that are most likely.
-    """
-    mass = _mass(logits, sharpness)
-    cells = np.flatnonzero(mass >= _threshold(mass))
-    cells = cells[np.argsort(_curve_order(logits.shape)[cells], kind="stable")]
-    mass, places = mass[cells], _cell_centres(logits.shape)[cells]
-    mass_size = logits[0].size
-    labels = cells // mass_size
-    points, point_labels = [], []
-    for label, share in enumerate(_shares(mass, labels, len(logits), count)):
-        if share:
-            own = labels == label
-            points.append(_spread(places[own], mass[own], share))
-            point_labels.append(np.full(share, label, dtype=np.uint8))
-    cloud, cloud_labels = np.concatenate(points), np.concatenate(point_labels)
-    index = cloud_labels.astype(np.intp) * log_sigma[0].size + _cell_of(cloud, log_sigma.shape)
-    return cloud.astype(np.float32), cloud_labels, np.exp(log_sigma.ravel()[index])
+@dataclass(frozen=True, slots=True, eq=False)
+class Expected:
+    """Where surface points are expected, in so little memory that every slice may keep its own."""
+
+    shape: tuple[int, ...]  # structures, layers, rows, columns
+    kept: NDArray[np.uint8]  # the cells that hold nearly all of the probability, a bit each
+    mass: FloatArray  # (kept cells,) their probability, along the curve
+    log_sigma: NDArray[np.float16]  # (structures, layers, rows, columns), coarser in-plane
+
+    @classmethod
+    def of(cls, logits: FloatArray, log_sigma: FloatArray, sharpness: float = 1.0) -> "Expected":
+        """What the cloud head says: `logits` (structures, layers, 128, 128), and `log_sigma`.
+
+        A `sharpness` above 1 draws points towards the likeliest places.
+        """
+        mass = _mass(logits, sharpness)
+        kept = mass >= _threshold(mass)
+        order = _curve(logits.shape)
+        along = mass[order[kept[order]]]
+        return cls(logits.shape, np.packbits(kept), along, log_sigma.astype(np.float16))
+
+    def sample(self, count: int) -> Sample:
+        """Points (N, 3) in box coordinates, their labels (N,) and 1-sigma radii (N,) in mm."""
+        order = _curve(self.shape)
+        cells = order[np.unpackbits(self.kept).view(bool)[order]]
+        places, labels = _cell_centres(self.shape)[cells], cells // int(np.prod(self.shape[1:]))
+        shares = _shares(self.mass, labels, self.shape[0], count)
+        points = np.concatenate(
+            [
+                _spread(places[labels == label], self.mass[labels == label], share)
+                for label, share in enumerate(shares)
+                if share
+            ]
+        ).astype(np.float32)
+        own = np.repeat(np.arange(len(shares), dtype=np.uint8), shares)
+        index = own.astype(np.intp) * self.log_sigma[0].size
+        index += _cell_of(points, self.log_sigma.shape)
+        return points, own, np.exp(self.log_sigma.ravel()[index].astype(np.float32))
 
 
 def _mass(logits: FloatArray, sharpness: float) -> FloatArray:
@@ -119,16 +136,16 @@ def _cell_of(points: FloatArray, shape: tuple[int, ...]) -> NDArray[np.intp]:
 
 
 @cache
-def _curve_order(shape: tuple[int, ...]) -> NDArray[np.intp]:
-    """The place of every cell on a curve: structures in turn, a Hilbert curve in-plane, depth to
-    and fro.
+def _curve(shape: tuple[int, ...]) -> NDArray[np.intp]:
+    """All cells in the order of a curve through them: structures in turn, a Hilbert curve in-plane,
+    depth to and fro.
     """
     structures, layers, rows, columns = shape
     in_plane = _hilbert(BOX_PIXELS)[:rows, :columns]
     depth = np.arange(layers)[:, None, None]
     depth = np.where(in_plane % 2 == 0, depth, layers - 1 - depth)
-    place = in_plane * layers + depth
-    return np.concatenate([place.ravel() + s * place.size for s in range(structures)])
+    of_one = np.argsort((in_plane * layers + depth).ravel())
+    return np.concatenate([of_one + s * of_one.size for s in range(structures)])
 
 
 def _hilbert(side: int) -> NDArray[np.intp]:

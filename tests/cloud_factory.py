@@ -1,5 +1,7 @@
 """Predictions for tests of the 3D picture: a trunk of points around a small slice."""
 
+from functools import cache, partial
+
 import numpy as np
 
 from jrviewer.geometry import BOX_HALF_WIDTH_MM, FloatArray, Plane, canonical_box
@@ -53,7 +55,7 @@ def make_cloud_prediction(
         slice=chosen,
         denoised=chosen.pixels.copy(),
         cloud=make_trunk(plane, centre, 1024, mm=mm) if cloud else None,
-        dense_cloud=make_trunk(plane, centre, 4096, mm=mm) if cloud else None,
+        dense=cache(partial(make_trunk, plane, centre, 4096, mm=mm)) if cloud else None,
         no_cloud_reason="" if cloud else "No cloud is made from MR.",
         model="test",
         weights_sha256="0" * 64,

@@ -19,8 +19,9 @@ import os, sys
 from jrviewer.connections import Watch
 Watch(lambda event: os._exit(9)).start()
 from jrviewer import cli, inference
+from jrviewer.model import Model
 from tests.small_network import small_net
-small = inference.Model("JointNet test", "5c" * 32, "CPU fp32", small_net(), 1.0)
+small = Model("JointNet test", "5c" * 32, "CPU fp32", small_net(), 1.0)
 inference.load_model = lambda device="auto": small
 if __name__ == "__main__":
     sys.exit(cli.main(sys.argv[1:]))

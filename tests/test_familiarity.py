@@ -5,7 +5,8 @@ import pytest
 
 from jrviewer.errors import InputRefusedError
 from jrviewer.familiarity import RED, Familiarity
-from jrviewer.inference import Model, predict
+from jrviewer.inference import predict
+from jrviewer.model import Model
 from tests.factory import make_slice
 from tests.small_network import small_net
 from training.familiar import Seen, fit

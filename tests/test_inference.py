@@ -9,7 +9,8 @@ from safetensors.torch import save_file
 
 from jrviewer import inference
 from jrviewer.errors import Cancelled, InputRefusedError, ModelError
-from jrviewer.inference import DENSE_POINTS, POINTS, Model, load_model, predict, predict_series
+from jrviewer.inference import DENSE_POINTS, POINTS, load_model, predict, predict_series
+from jrviewer.model import Model
 from jrviewer.network import Denoised, JointNet
 from jrviewer.records import Prediction, Slice
 from tests.factory import body_image, make_plane, make_series, make_slice

@@ -11,7 +11,7 @@ from pydicom import dcmread
 from pydicom.data import get_testdata_file
 
 from jrviewer import cli, dicom, inference, provenance
-from jrviewer.inference import Model
+from jrviewer.model import Model
 from jrviewer.provenance import verify
 from jrviewer.records import Slice
 from tests.dicom_factory import write_ct, write_series

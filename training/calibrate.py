@@ -25,7 +25,8 @@ import numpy as np
 
 from jrviewer.body import BoolArray
 from jrviewer.geometry import FloatArray, Plane
-from jrviewer.inference import POINTS, Model
+from jrviewer.inference import POINTS
+from jrviewer.model import Model
 from jrviewer.progress import Report
 from training import familiar
 from training.console import progress
@@ -91,7 +92,7 @@ def training_slices(
             found = seen(case.pixels, case.plane, model.denoise, case.box)
             assert found
             image, box = found
-            ((points, _, sigma_mm),), _ = model.look(image, (POINTS,))
+            points, _, sigma_mm = model.look(image)[0].sample(POINTS)
             points = case.box.to_box(box.to_patient(points))
             errors = errors_of(points, sigma_mm, case.view.z_range, case.box, case.surface)
             yield (

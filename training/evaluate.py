@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from jrviewer import bench, inference, network
+from jrviewer.model import Model
 from jrviewer.progress import Report
 from training import evaluate_cloud, evaluate_denoise
 from training.baselines import CLOUD_FILE, FACTS_FILE, FOLDER
@@ -70,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def evaluate(args: argparse.Namespace, model: inference.Model | None, report: Report) -> Tables:
+def evaluate(args: argparse.Namespace, model: Model | None, report: Report) -> Tables:
     """All tables as the JSON has them."""
     splits = ("train", "validation") if args.all else (args.split,)
     extent = QUICK if args.quick else Extent()
@@ -95,7 +96,7 @@ def evaluate(args: argparse.Namespace, model: inference.Model | None, report: Re
 
 def _denoise(
     args: argparse.Namespace,
-    model: inference.Model | None,
+    model: Model | None,
     splits: tuple[str, ...],
     extent: Extent,
     report: Report,
@@ -130,7 +131,7 @@ def _denoise(
 
 def _cloud(
     args: argparse.Namespace,
-    model: inference.Model | None,
+    model: Model | None,
     splits: tuple[str, ...],
     extent: Extent,
     report: Report,

@@ -15,7 +15,7 @@ import numpy as np
 from jrviewer.body import body_mask
 from jrviewer.checks import check
 from jrviewer.geometry import FloatArray, Plane
-from jrviewer.inference import Model
+from jrviewer.model import Model
 from jrviewer.progress import Report
 from jrviewer.records import Acquisition, Slice, Source
 from training.cases import evenly

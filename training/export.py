@@ -16,7 +16,8 @@ from safetensors.torch import save_file
 
 from jrviewer import __version__
 from jrviewer.errors import JRViewerError, ModelError
-from jrviewer.inference import FAMILIAR, Model, load_model
+from jrviewer.inference import FAMILIAR, load_model
+from jrviewer.model import Model
 from jrviewer.network import Config, JointNet
 from training.calibrate import FAMILIARITY
 from training.calibrate import FILE as CALIBRATION

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from jrviewer.batch import Wish
     from jrviewer.devices import Device
     from jrviewer.dicom import Opened
-    from jrviewer.inference import Model
+    from jrviewer.model import Model
 
 Share = Callable[[Slice], None]
 ReadPaths = Callable[[Sequence[Path], Report, Share], "Opened"]

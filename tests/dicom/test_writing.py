@@ -48,7 +48,7 @@ def denoised(image: Slice) -> Prediction:
         slice=image,
         denoised=(image.pixels + 3).astype(np.float32),
         cloud=None,
-        dense_cloud=None,
+        dense=None,
         no_cloud_reason="This test makes no cloud.",
         model="joint 1",
         weights_sha256=WEIGHTS,

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from jrviewer.errors import JRViewerError
-from jrviewer.inference import load_model
+from jrviewer.inference import POINTS, load_model
 from tests.training.pool_factory import TINY, tiny_pools
 from tests.training.tiny import write_data
 from training import calibrate
@@ -78,12 +78,14 @@ def test_what_a_run_was_calibrated_to_is_what_its_cloud_says(run: Path, tmp_path
 
     image = np.full((128, 128), -1000, np.float32)
     image[32:96, 24:104] = 40
-    (points, _, before), (again, _, after) = raw.cloud(image), model.cloud(image)
+    (points, _, before), (again, _, after) = (
+        one.clouds(image, (POINTS,))[0] for one in (raw, model)
+    )
     assert np.array_equal(points, again)
     depth_mm = np.abs(points[:, 2]) * 224
     for low, (high, factor) in zip((0, 8, 24), factors, strict=True):
         own = (depth_mm > low + 0.01) & (depth_mm < high - 0.01)
-        assert after[own] == pytest.approx(before[own] * factor, rel=1e-5)
+        assert after[own] == pytest.approx(before[own] * factor, rel=2e-3)  # kept in half precision
     assert len(factors) == 3
     card = json.loads((tmp_path / "model" / "card.json").read_text())
     assert card["calibration"]["patients"] == 2

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from jrviewer.familiarity import Familiarity
-from jrviewer.inference import Model
+from jrviewer.model import Model
 from jrviewer.progress import silent
 from tests.small_network import small_net
 from tests.training.tiny import write_data

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from jrviewer import inference
 from jrviewer.devices import Device
 from jrviewer.errors import InputRefusedError, ModelError
-from jrviewer.inference import Model
+from jrviewer.model import Model
 from jrviewer.progress import Report, silent
 from jrviewer.records import Prediction, Slice
 from jrviewer.ui.ahead import Busy
@@ -150,7 +150,7 @@ def test_a_full_graphics_memory_continues_on_the_cpu_and_says_so(
             raise torch.cuda.OutOfMemoryError("CUDA out of memory")
         return denoise(model, *values)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(inference.Model, "denoise", fail_but_on_the_cpu)
+    monkeypatch.setattr(Model, "denoise", fail_but_on_the_cpu)
     known = worker.predict(make_slice(), silent)
 
     assert loaded == ["auto", "cpu"]

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from jrviewer.devices import Device
-from jrviewer.inference import Model
+from jrviewer.model import Model
 from jrviewer.ui.app import StartUp
 from jrviewer.ui.export_dialog import ExportDialog
 from jrviewer.ui.work import Worker

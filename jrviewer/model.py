@@ -1,0 +1,82 @@
+"""The network with its weights on a device: arrays in, arrays out.
+
+Knows neither slices nor patients; `inference` leads a slice through it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from jrviewer import tuning
+from jrviewer.familiarity import Familiarity
+from jrviewer.geometry import BOX_HALF_DEPTH_MM, FloatArray
+from jrviewer.network import CT, MR, MR_SPAN_HU, JointNet
+from jrviewer.records import Unit
+from jrviewer.sampling import Expected, Sample
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """What `inference.load_model` makes of a weights file."""
+
+    name: str
+    weights_sha256: str
+    device: str  # for display, e.g. "CPU fp32"
+    net: JointNet
+    sharpness: float
+    sigma_factors: tuple[tuple[float, float], ...] = ()  # (depth up to mm, factor), ascending
+    familiarity: Familiarity | None = None  # None: the weights know nothing of their training data
+    note: str = ""  # why it is not on the device that was to be expected
+    bf16: bool = False  # whether slices are denoised in bfloat16, for its speed
+
+    def denoise(self, pixels: FloatArray, unit: Unit) -> FloatArray:
+        """The denoised slice (rows, columns) float32 in its own unit."""
+        scale, kind = (1.0, CT) if unit == "HU" else (_mr_scale(pixels), MR)
+        offset = 0.0 if unit == "HU" else -1000.0
+        hu = torch.from_numpy(np.asarray(pixels * scale + offset, dtype=np.float32))[None, None]
+        with torch.inference_mode():
+            denoised = tuning.run(self.net, hu.to(self._torch_device), kind, bf16=self.bf16)
+        hu_array: FloatArray = denoised[0, 0].cpu().numpy()
+        return (hu_array - np.float32(offset)) / np.float32(scale)
+
+    def look(self, image: FloatArray) -> tuple[Expected, FloatArray]:
+        """Where a canonical image (128, 128) in HU lets surfaces be expected, and what the encoder
+        saw in it (D,), from one pass.
+        """
+        hu = torch.from_numpy(np.asarray(image, dtype=np.float32))[None, None]
+        with torch.inference_mode():
+            surfaces, features = self.net.described_surfaces(hu.to(self._torch_device))
+        logits, log_sigma = (part[0].cpu().numpy() for part in surfaces)
+        calibrated = log_sigma + self._corrections(log_sigma.shape[1])
+        return Expected.of(logits, calibrated, self.sharpness), features[0].float().cpu().numpy()
+
+    def clouds(self, image: FloatArray, counts: Sequence[int]) -> list[Sample]:
+        """A cloud of every size in `counts` from one pass over a canonical image (128, 128), HU."""
+        expected, _ = self.look(image)
+        return [expected.sample(count) for count in counts]
+
+    def _corrections(self, layers: int) -> FloatArray:
+        """Log of the factor on sigma that training patients asked for, (layers, 1, 1)."""
+        if not self.sigma_factors:
+            return np.zeros((layers, 1, 1), dtype=np.float32)
+        ends, factors = np.array(self.sigma_factors, dtype=np.float32).T
+        depth_mm = np.abs((np.arange(layers) + 0.5) / layers * 2 - 1) * BOX_HALF_DEPTH_MM
+        own = np.searchsorted(ends[:-1], depth_mm, side="right")
+        corrections: FloatArray = np.log(factors)[own, None, None]
+        return corrections
+
+    @property
+    def is_on_cpu(self) -> bool:
+        """Whether it shares the processor with everything else."""
+        return self._torch_device.type == "cpu"
+
+    @property
+    def _torch_device(self) -> torch.device:
+        return next(self.net.parameters()).device
+
+
+def _mr_scale(pixels: FloatArray) -> float:
+    brightest = float(np.percentile(pixels, 99.5))
+    return MR_SPAN_HU / brightest if brightest > 0 else 1.0
