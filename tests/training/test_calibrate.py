@@ -85,7 +85,7 @@ def test_what_a_run_was_calibrated_to_is_what_its_cloud_says(run: Path, tmp_path
     depth_mm = np.abs(points[:, 2]) * 224
     for low, (high, factor) in zip((0, 8, 24), factors, strict=True):
         own = (depth_mm > low + 0.01) & (depth_mm < high - 0.01)
-        assert after[own] == pytest.approx(before[own] * factor, rel=2e-3)  # kept in half precision
+        assert after[own] == pytest.approx(before[own] * factor, rel=5e-3)  # kept in half precision
     assert len(factors) == 3
     card = json.loads((tmp_path / "model" / "card.json").read_text())
     assert card["calibration"]["patients"] == 2
