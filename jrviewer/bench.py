@@ -134,7 +134,7 @@ def macs_of_denoising(net: JointNet) -> int:
 
     hu = torch.zeros(1, 1, 512, 512)
     with torch.inference_mode(), FlopCounterMode(display=False) as counter:
-        net.denoised_hu(hu, CT)
+        net.denoise(hu, CT)
     return round(counter.get_total_flops() / 2 / hu.numel())
 
 
@@ -154,7 +154,7 @@ def layers(net: JointNet, image: Slice, peak: float, rounds: int) -> list[dict[s
     hu = torch.tensor(image.pixels)[None, None]
     with torch.inference_mode():
         for _ in range(rounds):
-            net.denoised_hu(hu, CT)
+            net.denoise(hu, CT)
     for hook in hooks:
         hook.remove()
     rows = [

@@ -48,7 +48,8 @@ class Model:
         hu = torch.from_numpy(np.asarray(image, dtype=np.float32))[None, None]
         with torch.inference_mode():
             surfaces, features = self.net.described_surfaces(hu.to(self._torch_device))
-        logits, log_sigma = (part[0].cpu().numpy() for part in surfaces)
+        both = surfaces.logits, surfaces.log_sigma
+        logits, log_sigma = (part[0].cpu().numpy() for part in both)
         calibrated = log_sigma + self._corrections(log_sigma.shape[1])
         return Expected.of(logits, calibrated, self.sharpness), features[0].float().cpu().numpy()
 

@@ -25,6 +25,7 @@ HU_RANGE = (-1024.0, 3071.0)
 CT, MR = 0.0, 1.0  # what the network is told about the kind of image
 MR_SPAN_HU = 1500.0  # MR values 0 … 99.5th percentile become −1000 … 500, as CT bodies span
 DIVISOR = 8  # rows and columns are padded to a multiple of this
+LOG_SIGMA = 2.5  # where the cloud head starts from: 12 mm
 SLOW_PIXELS = 3.0  # standard deviation of the Gaussian that tells slow parts of an image from fine
 
 
@@ -34,9 +35,9 @@ class Config:
 
     widths: tuple[int, int, int] = (32, 64, 128)  # encoder channels at 1/2, 1/4 and 1/8
     deep_blocks: int = 2  # residual blocks at 1/8
-    context_width: int = 192  # cloud head channels at 1/16
-    context_blocks: int = 2
-    cloud_widths: tuple[int, int, int] = (128, 64, 48)  # cloud head channels at 1/8, 1/4 and 1/2
+    context_width: int = 224  # cloud head channels at 1/16
+    context_blocks: int = 3
+    cloud_widths: tuple[int, int, int] = (160, 96, 64)  # cloud head channels at 1/8, 1/4 and 1/2
     layers: int = 16  # depth layers of the box, 8 mm each
     structures: int = 3
 
@@ -60,12 +61,24 @@ class Denoised(NamedTuple):
 class Surfaces(NamedTuple):
     """What the cloud head says of a batch of canonical images, 128 × 128 cells in-plane."""
 
-    logits: (
-        Tensor  # (B, structures, layers, 128, 128): a surface point's log-probability, + constant
-    )
-    log_sigma: (
-        Tensor  # (B, structures, layers, 64, 64): log of a point's distance to the surface, mm
-    )
+    raw: Tensor  # (B, 5 · structures · layers, 64, 64): sigma of every cell, then four logits
+    structures: int
+
+    @property
+    def cells(self) -> int:
+        """How many lie over each pixel of 2 × 2: structures × layers."""
+        return self.raw.shape[1] // 5
+
+    @property
+    def logits(self) -> Tensor:
+        """(B, structures, layers, 128, 128): a surface point's log-probability, + a constant."""
+        four = self.raw[:, self.cells :].float().contiguous()
+        return F.pixel_shuffle(four, 2).unflatten(1, (self.structures, -1))
+
+    @property
+    def log_sigma(self) -> Tensor:
+        """(B, structures, layers, 64, 64): log of a point's distance to the surface, mm."""
+        return self.raw[:, : self.cells].float().unflatten(1, (self.structures, -1)) + LOG_SIGMA
 
 
 class Block(nn.Module):
@@ -148,8 +161,7 @@ class CloudHead(nn.Module):
 
     def __init__(self, config: Config) -> None:
         super().__init__()
-        self.cells = config.structures * config.layers
-        self.shape = (config.structures, config.layers)
+        self.structures = config.structures
         fine, middle, coarse = config.widths
         wide_8, wide_4, wide_2 = config.cloud_widths
         self.to_context = Down(coarse + 2, config.context_width)
@@ -166,7 +178,7 @@ class CloudHead(nn.Module):
         self.to_fine = Up(wide_4, wide_2)
         self.side_fine = nn.Conv2d(fine, wide_2, 1)
         self.fine = Block(wide_2)
-        self.out = nn.Conv2d(wide_2, 5 * self.cells, 1)
+        self.out = nn.Conv2d(wide_2, 5 * config.structures * config.layers, 1)
 
     def forward(self, features: tuple[Tensor, Tensor, Tensor]) -> Surfaces:
         """The surfaces around the canonical images that the features are of."""
@@ -177,12 +189,7 @@ class CloudHead(nn.Module):
         x = self.coarse(self.side_coarse(coarse) + self.to_coarse(x))
         x = self.middle(self.side_middle(middle) + self.to_middle(x))
         x = self.fine(self.side_fine(fine) + self.to_fine(x))
-        out = self.out(F.relu(x)).float()  # (B, 5 · cells, 64, 64)
-        log_sigma, logits = out.split((self.cells, 4 * self.cells), dim=1)
-        logits = F.pixel_shuffle(logits.contiguous(), 2)  # (B, cells, 128, 128)
-        return Surfaces(
-            logits.unflatten(1, self.shape), log_sigma.contiguous().unflatten(1, self.shape) + 2.5
-        )
+        return Surfaces(self.out(F.relu(x)), self.structures)  # (B, 5 · cells, 64, 64)
 
 
 class JointNet(nn.Module):
@@ -196,22 +203,21 @@ class JointNet(nn.Module):
         self.cloud = CloudHead(self.config)
 
     def denoise(self, hu: Tensor, kind: Tensor | float = 0.0) -> Denoised:
-        """Denoised slices of (B, 1, H, W) HU; `kind` is 0 for CT and 1 for MR, a number or (B,)."""
+        """Denoised slices of (B, 1, H, W) HU; `kind` is 0 for CT and 1 for MR, a number or (B,).
+
+        On CT the slow part of what is removed is given back. Local means stay the scanner's, so a
+        faint lesion keeps more of its contrast. On MR the noise itself has shifted the means
+        (Gudbjartsson & Patz 1995), and they are left corrected.
+        """
         rows, columns = hu.shape[-2:]
         padding = (0, -columns % DIVISOR, 0, -rows % DIVISOR)
         x, level = _network_input(F.pad(hu, padding, mode="replicate"), kind)
         out = self.denoising(self.encoder(x)).float()[..., :rows, :columns]
         noise, log_variance = out.chunk(2, dim=1)
-        return Denoised(hu - noise * level, log_variance + 2 * torch.log(level))
-
-    def denoised_hu(self, hu: Tensor, kind: float = CT) -> Tensor:
-        """Denoised slices as people see them, (B, 1, H, W): on CT, with their own slow part.
-
-        Local means stay the scanner's, so a faint lesion keeps more of its contrast. On MR the
-        noise itself has shifted the means (Gudbjartsson & Patz 1995), and they are left corrected.
-        """
-        denoised = self.denoise(hu, kind).hu
-        return denoised + slow_part(hu - denoised) if kind == CT else denoised
+        is_ct = _planes(kind, hu) == CT
+        removed = noise * level
+        removed = removed - slow_part(removed).where(is_ct, 0.0)
+        return Denoised(hu - removed, log_variance + 2 * torch.log(level))
 
     def surfaces(self, canonical_hu: Tensor) -> Surfaces:
         """The surfaces around canonical images (B, 1, 128, 128) in HU."""
@@ -267,14 +273,18 @@ def _network_input(hu: Tensor, kind: Tensor | float) -> tuple[Tensor, Tensor]:
     values = hu.clamp(*HU_RANGE)
     detail = values - F.avg_pool2d(values, 5, stride=1, padding=2, count_include_pad=False)
     noise = _noise_level(values, detail)
-    planes = torch.as_tensor(kind, dtype=hu.dtype, device=hu.device).reshape(-1, 1, 1, 1)
     parts = [
         values / HU_SCALE,
         (detail / noise).clamp(-DETAIL_LIMIT, DETAIL_LIMIT),
         torch.log(noise / 30).expand_as(values),
-        planes.expand_as(values),
+        _planes(kind, hu).expand_as(values),
     ]
     return torch.cat(parts, dim=1), noise
+
+
+def _planes(kind: Tensor | float, hu: Tensor) -> Tensor:
+    """The kind of each slice, (B, 1, 1, 1) or (1, 1, 1, 1)."""
+    return torch.as_tensor(kind, dtype=hu.dtype, device=hu.device).reshape(-1, 1, 1, 1)
 
 
 def _noise_level(values: Tensor, detail: Tensor) -> Tensor:

@@ -36,12 +36,12 @@ def run(net: JointNet, hu: Tensor, kind: float, *, bf16: bool) -> Tensor:
     and says the same.
     """
     if not bf16:
-        return net.denoised_hu(hu, kind)
+        return net.denoise(hu, kind).hu
     with torch.autocast(hu.device.type, torch.bfloat16):
-        denoised = net.denoised_hu(hu, kind)
+        denoised = net.denoise(hu, kind).hu
     removed = (hu - denoised)[hu > BODY_HU].abs()
     is_noisy = removed.numel() > 0 and 1.48 * float(removed.median()) > MOST_NOISE_HU
-    return net.denoised_hu(hu, kind) if is_noisy else denoised
+    return net.denoise(hu, kind).hu if is_noisy else denoised
 
 
 def fastest(net: JointNet) -> Way:
@@ -58,7 +58,7 @@ def fastest(net: JointNet) -> Way:
     try:
         torch.set_num_threads(best.threads)  # a busy computer makes the first of many threads wait
         with torch.inference_mode():
-            exact = net.denoised_hu(hu, CT)  # warms up, too
+            exact = net.denoise(hu, CT).hu  # warms up, too
             for way in ways:
                 torch.set_num_threads(way.threads)
                 taken, denoised = _timed(net, hu, bf16=way.bf16)

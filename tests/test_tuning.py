@@ -11,7 +11,7 @@ def take(monkeypatch: pytest.MonkeyPatch, seconds: dict[bool, float], error_hu: 
     """Let running take so many seconds, by bf16 or not, and bf16 be off by so much."""
 
     def timed(net: JointNet, hu: torch.Tensor, *, bf16: bool) -> tuple[float, torch.Tensor]:
-        return seconds[bf16], net.denoised_hu(hu) + (error_hu if bf16 else 0.0)
+        return seconds[bf16], net.denoise(hu).hu + (error_hu if bf16 else 0.0)
 
     monkeypatch.setattr(tuning, "_timed", timed)
     monkeypatch.setattr(tuning, "PATIENCE_S", 60.0)

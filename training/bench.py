@@ -60,7 +60,7 @@ def _sequential(image: Slice) -> bench.Task:
 
     def task() -> None:
         with torch.inference_mode():
-            denoiser.denoised_hu(hu, CT)
+            denoiser.denoise(hu, CT)
             cloud.surfaces(canonical)
 
     return task

@@ -21,7 +21,7 @@ from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from jrviewer.inference import channels_last
-from jrviewer.network import JointNet, Surfaces
+from jrviewer.network import JointNet
 from training.augment import augment
 from training.losses import denoising_loss, sigma_loss, surface_loss
 from training.pools import Pairs, Views
@@ -32,7 +32,6 @@ Tensors = tuple[Tensor, ...] | list[Tensor]
 CHECKPOINT = "last.ckpt"
 SAVE_EVERY_SECONDS = 120.0
 WARM_UP_STEPS = 200
-SIGMA_VIEWS = 2  # of a step's views in all: distances cost time, and a few hundred tell enough
 
 
 def fit(
@@ -140,13 +139,8 @@ class _Run:
         return {
             "denoising": denoising_loss(denoised, noisy, clean),
             "surface": surface_loss(surfaces, points, labels, z_range),
-            "sigma": sigma_loss(*_first(self._sigma_views, surfaces, points, z_range)),
+            "sigma": sigma_loss(surfaces, points, z_range),
         }
-
-    @property
-    def _sigma_views(self) -> int:
-        """This process's share of them; together they are the ones that a single process takes."""
-        return max(SIGMA_VIEWS // self.fabric.world_size, 1)
 
     def _own(self, *batch: Tensor) -> list[Tensor]:
         """This process's share. All draw the same batch, so that their number changes no result."""
@@ -178,14 +172,6 @@ class _Run:
         self.average.n_averaged.copy_(state["averaged"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.step = state["step"]
-
-
-def _first(
-    count: int, surfaces: Surfaces, points: Tensor, z_range: Tensor
-) -> tuple[Surfaces, Tensor, Tensor]:
-    """The first few views of a batch."""
-    few = Surfaces(*(part[:count] for part in surfaces))
-    return few, points[:count], z_range[:count]
 
 
 def _commit() -> str:

@@ -8,12 +8,14 @@ from scipy.spatial import cKDTree
 from torch import Tensor
 
 from jrviewer.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM
-from jrviewer.network import Denoised, Surfaces
+from jrviewer.network import LOG_SIGMA, Denoised, Surfaces
 
 SPREAD_HU = 10.0  # added to a sample's noise, so that clean samples do not outweigh all others
 COARSE_PIXELS = 4  # about a small lesion: there lie its contrast and the bias of an organ
 COARSE_WEIGHT = 0.5
-SIGMA_RANGE_MM = (0.5, 40.0)  # a guess in the wild must not drown everything else in a step
+HALF_NORMAL_MEAN = math.sqrt(2 / math.pi)
+NEIGHBOURS = 6  # a plane needs three; more steady it
+SIGMA_RANGE_MM = (0.3, 40.0)  # a guess in the wild must not drown everything else in a step
 
 
 def denoising_loss(denoised: Denoised, noisy: Tensor, clean: Tensor) -> Tensor:
@@ -49,73 +51,105 @@ def surface_loss(surfaces: Surfaces, points: Tensor, labels: Tensor, z_range: Te
     point.
 
     Cells beyond the slices that exist, z_range (B, 2) in box units, take no part: there the truth
-    is unknown, not empty. A point's probability is shared linearly between neighbouring cells.
+    is unknown, not empty.
     """
-    logits = surfaces.logits.masked_fill(~_inside(surfaces.logits, z_range), -math.inf)
-    flat = logits.flatten(1)
-    cells = cell_index(points, labels, surfaces.logits.shape[1:])
+    flat = _flat_logits(surfaces, z_range)
+    cells, _ = cell_index(points, labels, surfaces)
     wanted = flat.gather(1, cells.clamp(min=0)) - flat.logsumexp(dim=1, keepdim=True)
     counted = (cells >= 0) & torch.isfinite(wanted)
     return -(wanted.where(counted, 0.0).sum() / counted.sum().clamp(min=1))
 
 
-def sigma_loss(surfaces: Surfaces, points: Tensor, z_range: Tensor, draws: int = 512) -> Tensor:
-    """Half-normal likelihood of the distance from likely cells to the true surface, millimetres.
+def sigma_loss(surfaces: Surfaces, points: Tensor, z_range: Tensor, draws: int = 384) -> Tensor:
+    """Exponential likelihood of the distance from likely cells to the true surface, millimetres.
 
-    Cells are drawn as the cloud will be, from the predicted probability, so that the spread is
-    learnt where points are going to be.
+    Its mean is what sigma is learnt by (0.8 σ, as of a half-normal): a mean is what places points
+    best, and one stray point moves it less than it moves a mean square. Cells are drawn as the
+    cloud will be, from the predicted probability, so that the spread is learnt where points are
+    going to be.
     """
-    shape = surfaces.logits.shape[1:]
-    inside = _inside(surfaces.logits, z_range)
-    logits = surfaces.logits.detach().masked_fill(~inside, -math.inf).flatten(1)
+    logits = _flat_logits(surfaces, z_range).detach()
     drawn = torch.multinomial(logits.softmax(dim=1), draws, replacement=True)
-    places = _jittered_places(drawn, shape)
-    distance = torch.stack([_distance(p, q) for p, q in zip(places, points, strict=True)])
-    labels = drawn // shape[1:].numel()
-    cells = cell_index(places, labels, surfaces.log_sigma.shape[1:])
-    log_sigma = surfaces.log_sigma.flatten(1).gather(1, cells.clamp(min=0)).clamp(-1, 5)
+    places, labels = _jittered_places(drawn, surfaces)
+    distance = torch.stack([surface_distance(*one) for one in zip(places, points, strict=True)])
+    _, cells = cell_index(places, labels, surfaces)
+    raw = surfaces.raw.permute(0, 2, 3, 1).flatten(1).gather(1, cells.clamp(min=0)).float()
+    log_sigma = (raw + LOG_SIGMA).clamp(-1, 5)
     ratio = distance.clamp(*SIGMA_RANGE_MM) * torch.exp(-log_sigma)
-    return (log_sigma + 0.5 * ratio**2).mean()
+    return (log_sigma + ratio / HALF_NORMAL_MEAN).mean()
 
 
-def cell_index(points: Tensor, labels: Tensor, shape: torch.Size) -> Tensor:
-    """Flat cell (structure, layer, row, column) of each point (B, P, 3); −1 outside the box."""
-    _, layers, rows, columns = shape
+def cell_index(points: Tensor, labels: Tensor, surfaces: Surfaces) -> tuple[Tensor, Tensor]:
+    """Where the logit and the sigma of each point's cell stand among the channels-last values of
+    `surfaces.raw`, (B, P) each; −1 outside the box. `points` (B, P, 3) in box coordinates.
+    """
+    channels, rows, columns = surfaces.raw.shape[1:]
+    layers = surfaces.cells // surfaces.structures
     depth = BOX_HALF_DEPTH_MM / BOX_HALF_WIDTH_MM
-    column = ((points[..., 0] + 1) / 2 * columns).floor().long()
-    row = ((points[..., 1] + 1) / 2 * rows).floor().long()
+    column = ((points[..., 0] + 1) * columns).floor().long()  # of 2 · columns
+    row = ((points[..., 1] + 1) * rows).floor().long()
     layer = ((points[..., 2] / depth + 1) / 2 * layers).floor().long()
     layer = torch.where(points[..., 2] == depth, layers - 1, layer)
-    inside = (column >= 0) & (column < columns) & (row >= 0) & (row < rows)
+    inside = (column >= 0) & (column < 2 * columns) & (row >= 0) & (row < 2 * rows)
     inside &= (layer >= 0) & (layer < layers)
-    return (((labels.long() * layers + layer) * rows + row) * columns + column).where(inside, -1)
+    cell = labels.long() * layers + layer
+    pixel = (row // 2 * columns + column // 2) * channels
+    logit = pixel + surfaces.cells + 4 * cell + 2 * (row % 2) + column % 2
+    return logit.where(inside, -1), (pixel + cell).where(inside, -1)
 
 
-def _inside(logits: Tensor, z_range: Tensor) -> Tensor:
-    """Which layers touch the slices that exist, (B, 1, layers, 1, 1)."""
-    layers = logits.shape[2]
-    depth = BOX_HALF_DEPTH_MM / BOX_HALF_WIDTH_MM
-    edges = torch.linspace(-depth, depth, layers + 1, device=logits.device)
-    low, high = z_range[:, :1], z_range[:, 1:]
-    touched = (edges[1:] > low) & (edges[:-1] < high)
-    return touched[:, None, :, None, None]
+def surface_distance(places: Tensor, points: Tensor) -> Tensor:
+    """Millimetres from each place (N, 3) to the surface that the points (P, 3) were drawn from.
 
-
-def _jittered_places(cells: Tensor, shape: torch.Size) -> Tensor:
-    """Box coordinates (B, N, 3) at random inside the given flat cells."""
-    _, layers, rows, columns = shape
-    within = cells % (layers * rows * columns)
-    index = torch.stack(
-        [within % columns, within // columns % rows, within // (columns * rows)], dim=-1
-    )
-    size = torch.tensor([columns, rows, layers], device=cells.device)
-    unit = (index + torch.rand(index.shape, device=cells.device)) / size * 2 - 1
-    depth = BOX_HALF_DEPTH_MM / BOX_HALF_WIDTH_MM
-    return unit * torch.tensor([1.0, 1.0, depth], device=cells.device)
-
-
-def _distance(places: Tensor, points: Tensor) -> Tensor:
-    """Millimetres from each place (N, 3) to the nearest of the true points (P, 3)."""
+    To the plane through the nearest few of them: the nearest sample itself lies a good two
+    millimetres away even from a place on the surface, which would drown what sigma is to learn.
+    """
     tree = cKDTree(points.cpu().numpy(), balanced_tree=False, compact_nodes=False)
-    nearest = torch.from_numpy(tree.query(places.cpu().numpy())[1]).to(points.device)
-    return F.pairwise_distance(places, points[nearest]) * BOX_HALF_WIDTH_MM
+    nearest = torch.from_numpy(tree.query(places.cpu().numpy(), NEIGHBOURS)[1]).to(points.device)
+    around = points[nearest]  # (N, 6, 3)
+    centre = around.mean(dim=1)
+    spread = (around - centre[:, None]).double()
+    covariance = spread.transpose(1, 2) @ spread / NEIGHBOURS
+    normal = torch.linalg.eigh(covariance).eigenvectors[..., 0].to(places.dtype)
+    offset = places - centre
+    across = (offset * normal).sum(dim=1)
+    along = torch.sqrt(((offset**2).sum(dim=1) - across**2).clamp(min=0))
+    reach = torch.sqrt(covariance.diagonal(dim1=1, dim2=2).sum(dim=1)).to(places.dtype)
+    return torch.hypot(across, (along - reach).clamp(min=0)) * BOX_HALF_WIDTH_MM
+
+
+def _flat_logits(surfaces: Surfaces, z_range: Tensor) -> Tensor:
+    """All that is in `surfaces.raw`, channels last, (B, values); −∞ where no point can be.
+
+    In the order in which it lies in memory: to shuffle it into a box first would take longer than
+    all convolutions do.
+    """
+    values = surfaces.raw.permute(0, 2, 3, 1).float()  # (B, 64, 64, channels)
+    layers = surfaces.cells // surfaces.structures
+    depth = BOX_HALF_DEPTH_MM / BOX_HALF_WIDTH_MM
+    edges = torch.linspace(-depth, depth, layers + 1, device=values.device)
+    touched = (edges[1:] > z_range[:, :1]) & (edges[:-1] < z_range[:, 1:])  # (B, layers)
+    allowed = touched.repeat(1, surfaces.structures).repeat_interleave(4, dim=1)
+    allowed = F.pad(allowed, (surfaces.cells, 0), value=False)  # (B, channels): sigma is no logit
+    barred = torch.zeros(allowed.shape, device=values.device).masked_fill(~allowed, -math.inf)
+    return (values + barred[:, None, None, :]).flatten(1)
+
+
+def _jittered_places(drawn: Tensor, surfaces: Surfaces) -> tuple[Tensor, Tensor]:
+    """Box coordinates (B, N, 3) at random inside drawn cells, and their labels (B, N)."""
+    channels, rows, columns = surfaces.raw.shape[1:]
+    layers = surfaces.cells // surfaces.structures
+    pixel, logit = drawn // channels, drawn % channels - surfaces.cells
+    cell, corner = logit // 4, logit % 4
+    index = torch.stack(
+        [
+            2 * (pixel % columns) + corner % 2,
+            2 * (pixel // columns) + corner // 2,
+            cell % layers,
+        ],
+        dim=-1,
+    )
+    size = torch.tensor([2 * columns, 2 * rows, layers], device=drawn.device)
+    unit = (index + torch.rand(index.shape, device=drawn.device)) / size * 2 - 1
+    depth = BOX_HALF_DEPTH_MM / BOX_HALF_WIDTH_MM
+    return unit * torch.tensor([1.0, 1.0, depth], device=drawn.device), cell // layers

@@ -3,15 +3,28 @@ import math
 import pytest
 import torch
 
-from jrviewer.network import Denoised, Surfaces
-from training.losses import cell_index, denoising_loss, sigma_loss, surface_loss
+from jrviewer.network import LOG_SIGMA, Denoised, Surfaces
+from training.losses import (
+    cell_index,
+    denoising_loss,
+    sigma_loss,
+    surface_distance,
+    surface_loss,
+)
 
 DEPTH = 64 / 224
-SHAPE = torch.Size((3, 16, 128, 128))
+CELLS = 3 * 16
 
 
-def flat_surfaces() -> Surfaces:
-    return Surfaces(torch.zeros(1, *SHAPE), torch.zeros(1, 3, 16, 64, 64))
+def flat_surfaces(log_sigma: float = LOG_SIGMA) -> Surfaces:
+    raw = torch.zeros(1, 5 * CELLS, 64, 64)
+    raw[:, :CELLS] = log_sigma - LOG_SIGMA
+    return Surfaces(raw.contiguous(memory_format=torch.channels_last), 3)
+
+
+def values_of(surfaces: Surfaces) -> torch.Tensor:
+    """The raw values in the order that cells are counted in."""
+    return surfaces.raw.permute(0, 2, 3, 1).flatten()
 
 
 def test_a_perfect_slice_costs_less_than_the_noisy_one_left_alone() -> None:
@@ -52,17 +65,25 @@ def test_a_shifted_region_costs_more_than_grain_of_the_same_size() -> None:
 def test_points_fall_into_the_cells_of_their_places() -> None:
     points = torch.tensor([[[-1.0, -1.0, -DEPTH], [0.999, 0.999, DEPTH], [0.0, 0.5, 0.0]]])
     labels = torch.tensor([[0, 2, 1]])
+    surfaces = flat_surfaces()
 
-    cells = cell_index(points, labels, SHAPE)
+    logits, sigmas = cell_index(points, labels, surfaces)
 
-    rows = 128 * 128
-    assert cells.tolist() == [[0, 3 * 16 * rows - 1, (16 + 8) * rows + 96 * 128 + 64]]
+    values_of(surfaces)[logits[0]] = torch.tensor([1.0, 2.0, 3.0])
+    values_of(surfaces)[sigmas[0]] = torch.tensor([4.0, 5.0, 6.0])
+    box, sigma = surfaces.logits[0], surfaces.log_sigma[0] - LOG_SIGMA
+    found = [box[0, 0, 0, 0], box[2, 15, 127, 127], box[1, 8, 96, 64]]
+    found += [sigma[0, 0, 0, 0], sigma[2, 15, 63, 63], sigma[1, 8, 48, 32]]
+    assert [value.item() for value in found] == [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
+    assert box.count_nonzero() == sigma.count_nonzero() == 3
 
 
 def test_points_outside_the_box_have_no_cell() -> None:
     points = torch.tensor([[[1.2, 0.0, 0.0], [0.0, 0.0, 0.3]]])
 
-    assert cell_index(points, torch.zeros(1, 2, dtype=torch.long), SHAPE).tolist() == [[-1, -1]]
+    logits, _ = cell_index(points, torch.zeros(1, 2, dtype=torch.long), flat_surfaces())
+
+    assert logits.tolist() == [[-1, -1]]
 
 
 def test_knowing_nothing_costs_the_logarithm_of_the_number_of_cells() -> None:
@@ -85,21 +106,35 @@ def test_pushing_up_the_true_cell_lowers_the_loss() -> None:
     points, labels = torch.full((1, 4, 3), 0.25), torch.full((1, 4), 2)
     z_range = torch.tensor([[-DEPTH, DEPTH]])
     surfaces = flat_surfaces()
-    cell = cell_index(points, labels, SHAPE)[0, 0]
-    surfaces.logits.view(-1)[cell] = 5.0
+    values_of(surfaces)[cell_index(points, labels, surfaces)[0][0, 0]] = 5.0
 
     assert surface_loss(surfaces, points, labels, z_range) < math.log(3 * 16 * 128 * 128) - 4
 
 
-def test_sigma_is_dearest_when_it_claims_too_much() -> None:
-    torch.manual_seed(0)
-    truth = torch.rand(1, 200, 3) * 0.1
-    z_range = torch.tensor([[-DEPTH, DEPTH]])
-    logits = torch.zeros(1, *SHAPE)
+def test_sigma_costs_least_at_the_distance_that_cells_have() -> None:
+    truth = plane_of_points(z=DEPTH / 2)
+    one_layer = torch.tensor([[0.0, 0.01]])  # cells 0–8 mm from the slice, the surface at 32
 
-    bold, fair = (
-        sigma_loss(Surfaces(logits, torch.full((1, 3, 16, 64, 64), math.log(mm))), truth, z_range)
-        for mm in (1.0, 40.0)
-    )
+    costs = []
+    for mm in (4.0, 28.0 / 0.8, 140.0):
+        torch.manual_seed(0)
+        costs.append(float(sigma_loss(flat_surfaces(math.log(mm)), truth, one_layer)))
 
-    assert fair < bold
+    assert costs[1] < min(costs[0], costs[2])
+
+
+def test_the_distance_to_a_sampled_surface_is_that_to_the_surface_not_to_its_samples() -> None:
+    places = torch.tensor([[0.1, 0.1, 0.0], [0.3, -0.2, 10 / 224], [1.2, 0.0, 0.0]])
+
+    distance = surface_distance(places, plane_of_points(z=0.0)[0])
+
+    assert distance[0] < 0.1
+    assert distance[1] == pytest.approx(10.0, abs=0.1)
+    assert 35.0 < distance[2] < 0.2 * 224  # beyond its edge
+
+
+def plane_of_points(z: float) -> torch.Tensor:
+    """Samples (1, 6000, 3) of the box's cross-section at a depth."""
+    points = torch.rand(1, 6000, 3, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    points[..., 2] = z
+    return points
