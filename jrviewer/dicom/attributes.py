@@ -82,6 +82,12 @@ def integer(ds: Dataset | None, keyword: str) -> int | None:
     return None if found is None else int(found)
 
 
+def is_unreadable(ds: Dataset | None, keyword: str) -> bool:
+    """Whether an attribute that should be a number has a value that is none."""
+    said = text(ds, keyword) or (_raw_text(ds, keyword) or "").strip(" \0")
+    return bool(said) and not numbers(ds, keyword)
+
+
 def items(ds: Dataset | None, keyword: str) -> list[Dataset]:
     """The items of a sequence; empty where it is absent or no sequence."""
     found = value(ds, keyword)
@@ -136,7 +142,8 @@ def _number(found: object) -> float | None:
     try:
         parsed = float(found)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
-        match = _NUMBER.search(found) if isinstance(found, str) else None
+        # "1,5" is 1.5 to some writers and 1 to most readers: neither is safe to assume.
+        match = _NUMBER.search(found) if isinstance(found, str) and "," not in found else None
         parsed = float(match.group()) if match else math.nan
     return parsed if math.isfinite(parsed) else None
 

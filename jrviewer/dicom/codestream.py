@@ -1,6 +1,7 @@
 """What a compressed frame says of itself: which compression it is, and which colours it holds."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 _PREFIX = "1.2.840.10008.1.2.4."
 _JPEG_PROCESS = {0xC0: "50", 0xC1: "51", 0xC2: "55", 0xC3: "57", 0xF7: "81"}  # by start of frame
@@ -11,11 +12,20 @@ _SAME_CODEC = (
 )
 _STANDALONE = frozenset({0x01, 0xFF, *range(0xD0, 0xD9)})  # markers without a length
 _START_OF_SCAN = 0xDA
+_JPEG_2000 = b"\xff\x4f\xff\x51"  # and the marker of its size
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """What a compressed frame says of its own size."""
+
+    rows_columns: tuple[int, int]
+    precision: int  # bits of a sample
 
 
 def found_syntax(data: bytes) -> str:
     """The transfer syntax that a frame's first bytes stand for, "" where they stand for none."""
-    if data[:4] == b"\xff\x4f\xff\x51" or data[4:8] == b"jP  ":
+    if data[:4] == _JPEG_2000 or data[4:8] == b"jP  ":
         return _PREFIX + "91"
     for marker, _ in _jpeg_segments(data):
         if marker in _JPEG_PROCESS:
@@ -27,6 +37,23 @@ def contradicts(transfer_syntax: str, found: str) -> bool:
     """Whether a stated syntax needs another decoder than the one that was found."""
     pair = {transfer_syntax.removeprefix(_PREFIX), found.removeprefix(_PREFIX)}
     return bool(found) and len(pair) > 1 and not any(pair <= codec for codec in _SAME_CODEC)
+
+
+def found_size(data: bytes) -> Size | None:
+    """Size of a frame in JPEG, JPEG-LS or JPEG 2000; None where it says none."""
+    at = data.find(_JPEG_2000) if data[:4] == _JPEG_2000 or data[4:8] == b"jP  " else -1
+    if at >= 0:
+        right, bottom, left, top = (_number(data[at + 8 + 4 * n :], 4) for n in range(4))
+        return Size((bottom - top, right - left), (_number(data[at + 42 :], 1) & 0x7F) + 1)
+    for marker, segment in _jpeg_segments(data):
+        if marker in _JPEG_PROCESS:
+            size = _number(segment[1:], 2), _number(segment[3:], 2)
+            return Size(size, segment[0]) if len(segment) > 5 and min(size) > 0 else None
+    return None
+
+
+def _number(data: bytes, count: int) -> int:
+    return int.from_bytes(data[:count], "big")
 
 
 def adobe_colours(data: bytes) -> str:

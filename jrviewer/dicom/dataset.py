@@ -15,8 +15,10 @@ from dataclasses import dataclass, field
 from io import BytesIO
 
 import pydicom
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.filereader import _read_file_meta_info
+from pydicom.tag import BaseTag
 from pydicom.uid import (
     UID,
     DeflatedExplicitVRLittleEndian,
@@ -38,6 +40,7 @@ from jrviewer.errors import (
 PIXEL_KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 HEAD_BYTES = 132  # the preamble and the four letters after it: enough to ask `looks_like_dicom`
 
+_UNDEFINED_LENGTH = 0xFFFFFFFF
 _MAX_INFLATED = 1 << 30
 _MAX_INFLATION = 200  # times, for what inflates to more than can do no harm
 _HARMLESS_BYTES = 64 << 20
@@ -62,6 +65,7 @@ class Parsed:
     dataset: Dataset
     transfer_syntax: str
     warnings: list[str] = field(default_factory=list)
+    is_cut: bool = False  # the file does not end where its last element does
 
     @property
     def sop_class(self) -> str:
@@ -100,43 +104,71 @@ def parse(content: bytes) -> Parsed:
     if content[:4] == b"DICM" and content[128:132] != b"DICM":
         content = b"\0" * 128 + content
     _check_inflated_size(content)
-    ds, was_cut = _read(content)
+    ds = _read(content)
     parsed = Parsed(ds, _transfer_syntax(ds))
     if len(ds) == 0:
-        _raise_for_nothing_read(parsed, was_cut=was_cut)
-    if content[128:132] != b"DICM":
-        if not parsed.sop_class and not parsed.pixel_keyword:
-            raise NotDicomError(_NOT_DICOM)
-        parsed.warnings.append("The file lacks the header that DICOM files begin with.")
-    if not text(ds.file_meta, "TransferSyntaxUID"):
-        parsed.warnings.append("The file does not say how it is encoded; that was guessed.")
+        _raise_for_nothing_read(parsed)
+    parsed.is_cut = _is_cut(parsed, len(content))
+    _warn_of_the_file(parsed, has_header=content[128:132] == b"DICM")
     return parsed
 
 
+def _warn_of_the_file(parsed: Parsed, *, has_header: bool) -> None:
+    """Say what is odd around the data set. Raises NotDicomError where it is only by chance one."""
+    if not has_header:
+        if not parsed.sop_class and not parsed.pixel_keyword:
+            raise NotDicomError(_NOT_DICOM)
+        parsed.warnings.append("The file lacks the header that DICOM files begin with.")
+    if not text(getattr(parsed.dataset, "file_meta", None), "TransferSyntaxUID"):
+        parsed.warnings.append("The file does not say how it is encoded; that was guessed.")
+    if parsed.is_cut and parsed.pixel_keyword:
+        parsed.warnings.append("The file does not end where it says; it may have been cut off.")
+
+
 def require_image(parsed: Parsed) -> None:
-    """Raise NoImageError, naming what the object is, where there are no pixels."""
-    if not parsed.pixel_keyword:
-        raise NoImageError(no_image_sentence(parsed.sop_class))
+    """Raise NoImageError, naming what the object is, where there are no pixels; CorruptFileError
+    where an image has lost them.
+    """
+    if parsed.pixel_keyword:
+        return
+    if _is_of_other_byte_order(parsed.dataset):
+        raise CorruptFileError(_DAMAGED)
+    if is_image(parsed.sop_class) and parsed.is_cut:
+        raise CorruptFileError(_ENDS_EARLY)
+    raise NoImageError(no_image_sentence(parsed.sop_class))
 
 
-def _read(content: bytes) -> tuple[FileDataset, bool]:
-    """The data set, and whether pydicom ran into the end of the file."""
-    with warnings.catch_warnings(record=True) as seen:
-        warnings.simplefilter("always")
-        try:
-            ds = pydicom.dcmread(BytesIO(content), force=True)
-        except PARSER_ERRORS as error:
-            if content[128:132] != b"DICM":
-                raise NotDicomError(_NOT_DICOM) from error
-            raise CorruptFileError(_DAMAGED) from error
-    return ds, any("nd of file" in str(one.message) for one in seen)
+def _read(content: bytes) -> FileDataset:
+    try:
+        return pydicom.dcmread(BytesIO(content), force=True)
+    except PARSER_ERRORS as error:
+        if content[128:132] != b"DICM":
+            raise NotDicomError(_NOT_DICOM) from error
+        raise CorruptFileError(_DAMAGED) from error
 
 
-def _raise_for_nothing_read(parsed: Parsed, *, was_cut: bool) -> None:
+def _is_of_other_byte_order(ds: Dataset) -> bool:
+    """Whether the first group makes sense with its bytes swapped only."""
+    first: BaseTag | None = next(iter(ds.keys()), None)
+    return first is not None and (first.group >> 8 | (first.group & 0xFF) << 8) in _GROUPS
+
+
+def _is_cut(parsed: Parsed, size: int) -> bool:
+    """Whether the last element that pydicom found does not end where the file does."""
+    ds = parsed.dataset
+    last = ds.get_item(max(ds.keys())) if len(ds) else None
+    if not isinstance(last, RawDataElement) or last.length == _UNDEFINED_LENGTH:
+        return False
+    if parsed.transfer_syntax == DeflatedExplicitVRLittleEndian:  # where it lies is not known
+        return len(last.value or b"") < last.length
+    return last.value_tell + last.length != size
+
+
+def _raise_for_nothing_read(parsed: Parsed) -> None:
     """Say what an empty data set is; pydicom drops all elements where the file ends too early."""
-    if not was_cut or (parsed.sop_class and not is_image(parsed.sop_class)):
-        raise NoImageError(no_image_sentence(parsed.sop_class))
-    raise CorruptFileError(_ENDS_EARLY)
+    if is_image(parsed.sop_class):
+        raise CorruptFileError(_ENDS_EARLY)
+    raise NoImageError(no_image_sentence(parsed.sop_class))
 
 
 def _transfer_syntax(ds: FileDataset) -> str:

@@ -70,6 +70,9 @@ def _behind(path: Path) -> Iterator[Candidate]:
     if _is_folder(path):
         yield from _in_folder(path)
         return
+    if not _is_file(path):  # a pipe would be waited for in vain
+        yield _failed(path, "", NotDicomError(_NOT_THERE))
+        return
     yield from _in_file(path)
     if is_directory_file(path):
         yield from _listed_in(path)

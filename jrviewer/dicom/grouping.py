@@ -38,7 +38,8 @@ def into_series(tagged: Sequence[Tagged]) -> tuple[Series, ...]:
     """Series of all slices, in the order in which their first slices came."""
     stacks: dict[Hashable, list[Tagged]] = defaultdict(list)
     for one in tagged:
-        stacks[one.tags.series].append(one)
+        clip = "" if one.slice.has_position else one.tags.clip  # frames count up in each anew
+        stacks[one.tags.series, clip].append(one)
     series = [
         _series(part, extra)
         for stack in stacks.values()
@@ -127,9 +128,14 @@ def _dealt(part: list[Tagged]) -> list[list[Tagged]]:
 
 
 def _series(part: list[Tagged], said: list[str]) -> Series:
-    ordered = sorted(part, key=lambda one: (one.position_mm, one.slice.source.frame))
+    ordered = sorted(part, key=_in_order)
     slices = tuple(one.slice for one in ordered)
     return Series(slices, ordered[0].tags.title, (*said, *_geometry_warnings(slices)))
+
+
+def _in_order(one: Tagged) -> tuple[float, float, int]:
+    part = 0 if one.slice.has_position else one.tags.part
+    return part, one.position_mm, one.slice.source.frame
 
 
 def _geometry_warnings(slices: tuple[Slice, ...]) -> list[str]:

@@ -11,32 +11,22 @@ from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
+import numpy as np
 from pydicom.encaps import get_frame, parse_basic_offsets, parse_fragments
 from pydicom.pixels.decoders.base import get_decoder
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian
 
 from jrviewer.dicom import decoding
-from jrviewer.dicom.attributes import PARSER_ERRORS, integer, text, value
-from jrviewer.dicom.codestream import adobe_colours, contradicts, found_syntax
+from jrviewer.dicom.attributes import PARSER_ERRORS, value
+from jrviewer.dicom.codestream import adobe_colours, contradicts, found_size, found_syntax
 from jrviewer.dicom.dataset import Parsed, is_compressed, pixel_bytes
+from jrviewer.dicom.pixel_module import FRAGMENT, PixelModule
 from jrviewer.dicom.worker import DecodedFrame, EncodedFrame
 from jrviewer.errors import CorruptFileError, JRViewerError, UnsupportedImageError
 
-MAX_FRAME_BYTES = 1 << 30
-
 _ENCAPSULATED_UNCOMPRESSED = "1.2.840.10008.1.2.1.98"
 _RLE = "1.2.840.10008.1.2.5"
-_ITEM = b"\xfe\xff\x00\xe0"
-_REFUSED = {  # by the beginning of the transfer syntax
-    "1.2.840.10008.1.2.8.": "The image's frames are deflated one by one, which this version does "
-    "not decode. Ask for it uncompressed.",
-    "1.2.840.10008.1.2.4.94": "The image's pixels are on a server and not in this file. "
-    "Ask for the file with its pixels.",
-    "1.2.840.10008.1.2.4.95": "The image's pixels are on a server and not in this file. "
-    "Ask for the file with its pixels.",
-    "1.2.840.10008.1.2.4.10": "This is a video, which this version does not play. "
-    "Ask for single images.",
-}
+_STARTS = (b"\xff\xd8", b"\xff\x4f\xff\x51")  # of JPEG, JPEG-LS and JPEG 2000
 _TOO_SHORT = (
     "The image ends too early: there are fewer pixels than the file says. It was probably cut off "
     "while being copied. Copy it again from where it came from."
@@ -45,28 +35,26 @@ _UNREADABLE = (
     "What the file says of its pixels contradicts what is there, so they cannot be read. "
     "Ask for it to be sent again."
 )
-_NO_SIZE = (
-    "The file holds pixels but does not say how many rows and columns, or how they are stored. "
-    "Ask for it to be sent again."
-)
 
 
 class PixelReader:
     """The frames of one data set, decoded one at a time."""
 
     def __init__(self, parsed: Parsed, tick: Callable[[], None]) -> None:
-        self.warnings: list[str] = []
         self._tick = tick
         self._stored = pixel_bytes(parsed)
         self._syntax = parsed.transfer_syntax
-        self._options = self._read_options(parsed)
-        self._refuse_what_cannot_be()
+        self._module = PixelModule.of(parsed, self._stored)
+        self.warnings = self._module.warnings
+        self._options = self._module.options
         self._offsets = _extended_offsets(parsed)
+        self._fragments: list[int] = []  # where they begin, if there is one for every frame
         self._is_encapsulated = self._find_encapsulation()
         if self._is_encapsulated:
             self._check_fragments()
         else:
             self._check_native_length()
+            self._order_words(parsed)
 
     @property
     def frames(self) -> int:
@@ -76,7 +64,7 @@ class PixelReader:
     @property
     def bits_stored(self) -> int:
         """How many bits of a stored value are used."""
-        return int(self._options.get("bits_stored", self._options["bits_allocated"]))
+        return self._module.bits_stored
 
     @property
     def pixels_per_frame(self) -> int:
@@ -86,14 +74,26 @@ class PixelReader:
     def frame(self, index: int) -> DecodedFrame:
         """Stored values of a frame. Raises CorruptFileError and UnsupportedImageError."""
         if not self._is_encapsulated:
-            return self._native(self._stored, index, self._options)
+            return self._aligned(self._native(self._stored, index, self._options))
         data = self._encoded(index)
         if self._syntax == _ENCAPSULATED_UNCOMPRESSED:
-            return self._native(data, 0, self._options | {"number_of_frames": 1})
+            one = self._options | {"number_of_frames": 1}
+            return self._aligned(self._native(data, 0, one))
         decoded = self._decoded(data)
+        if self._syntax == _RLE:
+            return self._aligned(decoded)
         if self._options["samples_per_pixel"] == 3 and (colours := adobe_colours(data)):
             return DecodedFrame(decoded.values, colours)
         return decoded
+
+    def _aligned(self, frame: DecodedFrame) -> DecodedFrame:
+        """The frame with its stored bits at bit 0."""
+        if not self._module.shift:
+            return frame
+        values, is_as_stated = self._module.aligned(frame.values)
+        if not is_as_stated:
+            self._warn("The file names bits that its pixels do not lie in; they were found.")
+        return DecodedFrame(values, frame.photometric)
 
     def _native(self, stored: bytes, index: int, options: dict[str, Any]) -> DecodedFrame:
         syntax = str(ExplicitVRLittleEndian) if is_compressed(self._syntax) else self._syntax
@@ -112,6 +112,7 @@ class PixelReader:
 
     def _decoded(self, data: bytes) -> DecodedFrame:
         """Decode as stated, or else as the data say of themselves, unless the first try hung."""
+        self._require_size(data)
         one = self._options | {"number_of_frames": 1}
         begun = time.monotonic()
         try:
@@ -125,7 +126,22 @@ class PixelReader:
         self._warn("The file names another compression than the one its pixels have.")
         return decoded
 
+    def _require_size(self, data: bytes) -> None:
+        """Refuse a codestream of another size than the file says: decoders give whatever fits, and
+        fill the memory where damage made it huge.
+        """
+        found, options = found_size(data), self._options
+        if found is None:
+            return
+        stated = (options["rows"], options["columns"])
+        if found.rows_columns != stated or found.precision > options["bits_allocated"]:
+            raise CorruptFileError(_UNREADABLE)
+
     def _encoded(self, index: int) -> bytes:
+        if self._fragments:  # whatever offset tables say
+            begin = self._fragments[index] + 8
+            length = int.from_bytes(self._stored[begin - 4 : begin], "little")
+            return self._stored[begin : begin + length]
         try:
             return get_frame(
                 self._stored,
@@ -136,74 +152,12 @@ class PixelReader:
         except PARSER_ERRORS as error:
             raise CorruptFileError(_TOO_SHORT) from error
 
-    def _read_options(self, parsed: Parsed) -> dict[str, Any]:
-        """The pixel module under pydicom's names, with what can be concluded filled in."""
-        ds = parsed.dataset
-        samples = integer(ds, "SamplesPerPixel") or 1
-        allocated = integer(ds, "BitsAllocated") or 0
-        photometric = _photometric(text(ds, "PhotometricInterpretation"))
-        options: dict[str, Any] = {
-            "rows": integer(ds, "Rows") or 0,
-            "columns": integer(ds, "Columns") or 0,
-            "number_of_frames": max(integer(ds, "NumberOfFrames") or 1, 1),
-            "samples_per_pixel": samples,
-            "bits_allocated": allocated,
-            "photometric_interpretation": photometric or ("MONOCHROME2" if samples == 1 else "RGB"),
-            "pixel_keyword": parsed.pixel_keyword,
-            "pixel_vr": ds[parsed.pixel_keyword].VR,
-        }
-        if samples > 1:
-            options["planar_configuration"] = integer(ds, "PlanarConfiguration") or 0
-        if parsed.pixel_keyword == "PixelData":
-            stored_bits = integer(ds, "BitsStored") or allocated
-            options["bits_stored"] = min(stored_bits, allocated)
-            options["pixel_representation"] = int(integer(ds, "PixelRepresentation") == 1)
-        if not photometric:
-            self._warn("The file does not say how to show its pixels; grey or RGB was assumed.")
-        return options
-
-    def _refuse_what_cannot_be(self) -> None:
-        options = self._options
-        if min(options["rows"], options["columns"], options["bits_allocated"]) < 1:
-            raise CorruptFileError(_NO_SIZE)
-        if options["samples_per_pixel"] not in (1, 3) or options["bits_allocated"] not in (
-            *(1, 8, 16),
-            *(32, 64),
-        ):
-            raise UnsupportedImageError(
-                f"The image has {options['samples_per_pixel']} values of "
-                f"{options['bits_allocated']} bits a pixel, which this version does not show. "
-                "Ask for it as a common grey or RGB image."
-            )
-        if self._frame_bits(options["photometric_interpretation"]) > MAX_FRAME_BYTES * 8:
-            raise UnsupportedImageError(
-                "The image is said to need more than 1 GB for one frame, which JRViewer does not "
-                "load. Ask for it in smaller parts."
-            )
-        self._refuse_syntaxes()
-
-    def _refuse_syntaxes(self) -> None:
-        for prefix, sentence in _REFUSED.items():
-            if self._syntax.startswith(prefix):
-                raise UnsupportedImageError(sentence)
-        if self._syntax == _RLE and self._options["bits_allocated"] == 1:
-            raise UnsupportedImageError(
-                "The image has one bit a pixel in RLE compression, which this version does not "
-                "decode. Ask for it uncompressed."
-            )
-
-    def _frame_bits(self, photometric: str) -> int:
-        options = self._options
-        pixels = options["rows"] * options["columns"]
-        samples = 2 if photometric == "YBR_FULL_422" else options["samples_per_pixel"]
-        return int(pixels * samples * options["bits_allocated"])
-
     def _find_encapsulation(self) -> bool:
         """Whether the pixels are in fragments, whatever the transfer syntax says."""
         stated = is_compressed(self._syntax)
-        there = self._stored[:4] == _ITEM
+        there = self._stored[:4] == FRAGMENT
         if stated and not there:
-            if len(self._stored) < math.ceil(self._frame_bits("") * self.frames / 8):
+            if len(self._stored) < math.ceil(self._module.frame_bits("") * self.frames / 8):
                 raise CorruptFileError(_TOO_SHORT)
             self._warn("The file says that its pixels are compressed, but they are not.")
         if there and not stated:
@@ -224,26 +178,38 @@ class PixelReader:
 
     def _check_native_length(self) -> None:
         photometric = self._options["photometric_interpretation"]
-        full = math.ceil(self._frame_bits("") * self.frames / 8)
+        full = math.ceil(self._module.frame_bits("") * self.frames / 8)
         there = len(self._stored)
         if photometric == "YBR_FULL_422" and there >= full:
             self._options["photometric_interpretation"] = photometric = "YBR_FULL"
             self._warn("The file says that its colours are subsampled, but they are not.")
-        needed = math.ceil(self._frame_bits(photometric) * self.frames / 8)
+        needed = math.ceil(self._module.frame_bits(photometric) * self.frames / 8)
         if there < needed:
-            self._keep_whole_frames(there * 8 // self._frame_bits(photometric))
+            self._keep_whole_frames(there * 8 // self._module.frame_bits(photometric))
         elif there > needed + needed % 2:
             self._warn("The file holds more pixel data than its image needs; the rest is ignored.")
+
+    def _order_words(self, parsed: Parsed) -> None:
+        """Bits in big-endian words in the order of little-endian ones, which pydicom expects."""
+        is_words = self._options["pixel_vr"] == "OW" and self._options["bits_allocated"] == 1
+        if is_words and parsed.transfer_syntax == ExplicitVRBigEndian:
+            whole = self._stored[: len(self._stored) // 2 * 2]
+            self._stored = np.frombuffer(whole, ">u2").astype("<u2").tobytes()
+            self._options["pixel_vr"], self._syntax = "OB", str(ExplicitVRLittleEndian)
 
     def _check_fragments(self) -> None:
         try:
             stream = BytesIO(self._stored)
             parse_basic_offsets(stream)
-            count, _ = parse_fragments(stream)
+            count, offsets = parse_fragments(stream)
         except PARSER_ERRORS as error:
             raise CorruptFileError(_TOO_SHORT) from error
         if count < self.frames:
             self._keep_whole_frames(count)
+        if count == self.frames:
+            self._fragments = offsets
+        elif all(self._stored[at + 8 : at + 12].startswith(_STARTS) for at in offsets):
+            self._warn("The file holds more frames than it says; the others are not shown.")
 
     def _keep_whole_frames(self, whole: int) -> None:
         """Keep what is there of several frames; a single frame that ends early is an error."""
@@ -263,11 +229,3 @@ def _extended_offsets(parsed: Parsed) -> tuple[bytes, bytes] | None:
     if isinstance(offsets, bytes) and isinstance(lengths, bytes) and len(offsets) == len(lengths):
         return offsets, lengths
     return None
-
-
-def _photometric(stated: str) -> str:
-    """A photometric interpretation as the standard spells it."""
-    compact = stated.upper().replace(" ", "").replace("_", "")
-    known = ("PALETTE COLOR", "YBR_FULL", "YBR_FULL_422", "YBR_RCT", "YBR_ICT")
-    spelled = {name.replace(" ", "").replace("_", ""): name for name in known}
-    return spelled.get(compact, compact)

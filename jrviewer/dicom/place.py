@@ -72,7 +72,8 @@ def place(ds: Dataset, frame: int, frames: int) -> Placed:
     if axes is None or origin is None:
         plane = Plane(np.zeros(3), np.array([1.0, 0, 0]), np.array([0, 1.0, 0]), spacing.mm)
         wrong = "The file's orientation makes no sense, so its place in the patient is unknown."
-        return Placed(plane, spacing, has_position=False, warning=wrong if cosines else "")
+        said = wrong if cosines and axes is None else ""
+        return Placed(plane, spacing, has_position=False, warning=said)
     return Placed(Plane(origin, axes[0], axes[1], spacing.mm), spacing, has_position=True)
 
 

@@ -14,7 +14,7 @@ from jrviewer.dicom.hashes import stored_hash
 from jrviewer.dicom.identity import identifiers_of, patient_text
 from jrviewer.dicom.pixels import PixelReader
 from jrviewer.dicom.place import Placed, group, place, thickness_of
-from jrviewer.dicom.tables import modality_of, padding_of, voi_luts_of, windows_of
+from jrviewer.dicom.tables import all_finite, modality_of, padding_of, voi_luts_of, windows_of
 from jrviewer.dicom.worker import DecodedFrame
 from jrviewer.errors import UnsupportedImageError
 from jrviewer.records import Acquisition, Slice, Source, UInt8Array
@@ -88,11 +88,12 @@ def _slice(shared: _Shared, frame: DecodedFrame, index: int) -> Slice:
     placed = place(ds, index, shared.reader.frames)
     modality = modality_of(ds, index)
     colour: UInt8Array | None = None
+    missing = ""
     if is_colour(frame):
         colour = rgb_of(frame, ds)
         pixels = luminance(colour)
     else:
-        pixels = modality.apply(frame.values)
+        pixels, missing = all_finite(modality.apply(frame.values))
     return Slice(
         pixels=pixels,
         unit="stored" if colour is not None else modality.unit,
@@ -106,7 +107,7 @@ def _slice(shared: _Shared, frame: DecodedFrame, index: int) -> Slice:
         inverted=frame.photometric == "MONOCHROME1",
         padding=None if colour is not None else padding_of(ds, frame.values.dtype, modality),
         colour=colour,
-        warnings=_warnings(shared, placed, modality.warning),
+        warnings=_warnings(shared, placed, modality.warning, missing),
     )
 
 
@@ -171,8 +172,8 @@ def _lossy(shared: _Shared) -> str:
     return " ".join(["lossy", *([method] if method else []), *([f"{ratio:g}:1"] if ratio else [])])
 
 
-def _warnings(shared: _Shared, placed: Placed, modality: str) -> tuple[str, ...]:
+def _warnings(shared: _Shared, placed: Placed, *of_values: str) -> tuple[str, ...]:
     tile = _TILE if text(shared.ds, "Modality") == "SM" else ""
-    own = [placed.warning, placed.spacing.warning, modality, tile]
+    own = [placed.warning, placed.spacing.warning, *of_values, tile]
     said: list[Any] = [*shared.parsed.warnings, *shared.reader.warnings, *own]
     return tuple(dict.fromkeys(one for one in said if one))

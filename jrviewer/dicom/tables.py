@@ -9,12 +9,13 @@ import numpy as np
 import numpy.typing as npt
 from pydicom.dataset import Dataset
 
-from jrviewer.dicom.attributes import first_item, items, numbers, text, value
+from jrviewer.dicom.attributes import first_item, is_unreadable, items, numbers, text, value
 from jrviewer.dicom.place import group
 from jrviewer.geometry import FloatArray
 from jrviewer.records import Unit, VoiFunction, VoiLut, Window
 
 _FUNCTIONS: dict[str, VoiFunction] = {"LINEAR_EXACT": "LINEAR_EXACT", "SIGMOID": "SIGMOID"}
+_LARGEST = 1e25  # of a slope: 64-bit values still fit into float32
 _IGNORED_RESCALE = "The file's rescale slope makes no sense, so stored values are shown."
 
 
@@ -53,12 +54,35 @@ def modality_of(ds: Dataset, frame: int) -> Modality:
     own = group(ds, frame, "PixelValueTransformationSequence")
     source = ds if own is None else own
     slope, intercept = numbers(source, "RescaleSlope"), numbers(source, "RescaleIntercept")
+    if _makes_no_sense(source, slope, intercept):
+        return Modality(warning=_IGNORED_RESCALE)
     if not slope and not intercept:
         return Modality()
-    if slope and slope[0] == 0:
-        return Modality(warning=_IGNORED_RESCALE)
     unit = _unit(ds, text(source, "RescaleType"))
     return Modality((*slope, 1.0)[0], (*intercept, 0.0)[0], unit=unit)
+
+
+def all_finite(values: FloatArray) -> tuple[FloatArray, str]:
+    """Values of which every one is a number, and what was done for that. Maps in floating point use
+    others where nothing was measured (PS3.3 C.7.6.24).
+    """
+    is_number = np.isfinite(values)
+    if is_number.all():
+        return values, ""
+    known = values[is_number]
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
+    replaced = np.nan_to_num(values, nan=low, posinf=high, neginf=low)
+    return replaced, "Some values are no numbers; they are shown as the lowest or highest one."
+
+
+def _makes_no_sense(
+    source: Dataset, slope: tuple[float, ...], intercept: tuple[float, ...]
+) -> bool:
+    """Whether there is a rescale, but none that values could be computed with."""
+    if any(is_unreadable(source, one) for one in ("RescaleSlope", "RescaleIntercept")):
+        return True
+    is_flat = bool(slope) and slope[0] == 0
+    return is_flat or any(abs(one) > _LARGEST for one in (*slope[:1], *intercept[:1]))
 
 
 def windows_of(ds: Dataset, frame: int) -> tuple[Window, ...]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
 
-from jrviewer.dicom.attributes import text
+from jrviewer.dicom.attributes import integer, text
 from jrviewer.dicom.place import group
 
 # What can tell two slices of one place apart, the most certain first.
@@ -44,6 +44,8 @@ class Tags:
     series: Hashable
     times: tuple[str, ...]
     title: str
+    clip: str = ""  # the multi-frame object that a frame belongs to
+    part: int = 0  # of an object that was split into several files (PS3.3 C.7.6.16.2.2.4)
 
 
 class Tagger:
@@ -56,6 +58,10 @@ class Tagger:
         self._series = (series, text(ds, "SeriesNumber"))
         self._times = tuple(text(ds, keyword) for keyword in _FILE_TIMES)
         self._title = _title(ds, identifiers)
+        is_clip = (integer(ds, "NumberOfFrames") or 1) > 1
+        whole = text(ds, "ConcatenationUID")
+        self._clip = (whole or text(ds, "SOPInstanceUID")) if is_clip or whole else ""
+        self._part = (integer(ds, "InConcatenationNumber") or 0) if whole else 0
         self._has_groups = "PerFrameFunctionalGroupsSequence" in ds
 
     def tags(self, frame: int) -> Tags:
@@ -64,7 +70,8 @@ class Tagger:
         if self._has_groups:
             pairs = _FRAME_TIMES
             own = tuple(text(group(self._ds, frame, sequence), word) for sequence, word in pairs)
-        return Tags(self._series, (*own, *self._times), self._title)
+        times = (*own, *self._times)
+        return Tags(self._series, times, self._title, self._clip, self._part)
 
 
 def _title(ds: Dataset, identifiers: frozenset[str]) -> str:

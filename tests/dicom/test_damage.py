@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydicom import Dataset
+from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, JPEGLSLossless
 
 from jrviewer import dicom
 from tests.dicom.test_writing import denoised, slice_of
@@ -100,3 +101,55 @@ def test_a_file_with_any_bytes_exchanged_is_told(
     (tmp_path / "damaged").write_bytes(content)
 
     assert is_told(tmp_path / "damaged")
+
+
+@pytest.mark.parametrize(
+    ("written", "stated"),
+    [(ExplicitVRLittleEndian, ExplicitVRBigEndian), (ExplicitVRBigEndian, ExplicitVRLittleEndian)],
+)
+def test_a_file_of_another_byte_order_than_it_says_is_corrupt(
+    tmp_path: Path, written: str, stated: str
+) -> None:
+    path = write_ct(tmp_path / "a.dcm", transfer_syntax=written)
+    path.write_bytes(path.read_bytes().replace(written.encode(), stated.encode(), 1))
+
+    assert dicom.inspect([path])[0].status == "corrupt"
+
+
+@pytest.mark.parametrize("kept", [150, 400, 700, 1001])
+def test_an_image_cut_within_its_header_is_corrupt(tmp_path: Path, kept: int) -> None:
+    row = dicom.inspect([write_ct(tmp_path / "a.dcm", keep_bytes=kept)])[0]
+
+    assert row.status == "corrupt"
+    assert "ends before its image" in row.message
+
+
+def test_a_pixel_length_beyond_the_end_of_the_file_is_said(tmp_path: Path) -> None:
+    path = write_ct(tmp_path / "a.dcm")
+    content = path.read_bytes()
+    at = content.index(b"\xe0\x7f\x10\x00OW\0\0") + 8
+    path.write_bytes(content[:at] + b"\xfe\xff\xff\xff" + content[at + 4 :])
+
+    row = dicom.inspect([path])[0]
+
+    assert any("may have been cut off" in warning for warning in row.warnings)
+
+
+def test_sequences_nested_without_end_are_told(tmp_path: Path) -> None:
+    path = write_ct(tmp_path / "a.dcm")
+    content = path.read_bytes()
+    at = content.index(b"\xe0\x7f\x10\x00OW\0\0")
+    nested = b"\x40\x00\x30\xa7SQ\0\0\xff\xff\xff\xff\xfe\xff\x00\xe0\xff\xff\xff\xff" * 100_000
+    path.write_bytes(content[:at] + nested + content[at:])
+
+    assert dicom.inspect([path])[0].status == "corrupt"
+
+
+def test_a_codestream_of_hostile_size_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
+    """Found by fuzzing: the decoder cleared 4 GB for seconds before it noticed."""
+    path = write_ct(tmp_path / "a.dcm", transfer_syntax=JPEGLSLossless)
+    content = path.read_bytes()
+    at = content.index(b"\xff\xf7") + 5
+    path.write_bytes(content[:at] + b"\xff\xff\xff\xff" + content[at + 4 :])
+
+    assert "contradicts" in dicom.inspect([path])[0].message

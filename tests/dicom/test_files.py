@@ -44,6 +44,13 @@ def test_a_path_without_a_file_is_refused(tmp_path: Path) -> None:
     assert "no file here" in refused.message
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_is_refused_without_waiting_for_it(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    assert dicom.inspect([tmp_path / "pipe"])[0].status == "not_dicom"
+
+
 def test_a_folder_without_files_is_refused_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "folder" / "within").mkdir(parents=True)
 

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pydicom.uid import SecondaryCaptureImageStorage
 
 from jrviewer import dicom
+from jrviewer.dicom import Opened
 from jrviewer.errors import Cancelled
 from jrviewer.records import Slice
 from tests.dicom_factory import (
@@ -15,7 +17,16 @@ from tests.dicom_factory import (
     write_mr,
     write_series,
 )
-from tests.dicom_objects import CORONAL, PATIENT_ID, PATIENT_NAME, SAGITTAL, STUDY_UID
+from tests.dicom_objects import (
+    CORONAL,
+    PATIENT_ID,
+    PATIENT_NAME,
+    SAGITTAL,
+    STUDY_UID,
+    make_dataset,
+    put_pixels,
+    save,
+)
 
 RLE = "1.2.840.10008.1.2.5"
 
@@ -175,3 +186,30 @@ def test_the_row_of_a_file_is_plain_json(tmp_path: Path) -> None:
     assert row["spacing_mm"] == [0.5, 0.25]
     assert (row["dtype"], row["frames"], row["status"]) == ("<u2", 1, "open")
     assert row["warnings"] == []
+
+
+def write_clip(path: Path, stored: int, instance: int, **extra: object) -> Path:
+    """Three frames without a place, of one value, two and three above."""
+    ds = make_dataset(SecondaryCaptureImageStorage, modality="US", instance=instance)
+    frames = np.full((3, 8, 8), stored, np.uint8) + np.arange(3, dtype=np.uint8)[:, None, None]
+    put_pixels(ds, frames, frames=3)
+    return save(ds, path, extra=extra)
+
+
+def values_of(opened: Opened) -> list[list[float]]:
+    return [[float(image.pixels[0, 0]) for image in series] for series in opened.series]
+
+
+def test_clips_of_one_series_are_shown_apart(tmp_path: Path) -> None:
+    write_clip(tmp_path / "a.dcm", 10, 1)
+    write_clip(tmp_path / "b.dcm", 20, 2)
+
+    assert values_of(dicom.read([tmp_path])) == [[10, 11, 12], [20, 21, 22]]
+
+
+def test_the_parts_of_one_split_object_are_one_series_in_order(tmp_path: Path) -> None:
+    whole = {"ConcatenationUID": "1.2.826.0.1.3680043.8.498.9"}
+    write_clip(tmp_path / "a.dcm", 20, 2, InConcatenationNumber=2, **whole)
+    write_clip(tmp_path / "b.dcm", 10, 1, InConcatenationNumber=1, **whole)
+
+    assert values_of(dicom.read([tmp_path])) == [[10, 11, 12, 20, 21, 22]]
