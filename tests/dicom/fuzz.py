@@ -15,6 +15,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -89,7 +90,7 @@ class Fuzzing:
             opened = self.timed(lambda: dicom.read([path]))
             assert all(one.message for one in opened.refused)
             for series in opened.series:
-                self.timed(lambda image=series[0]: self.write(image))
+                self.timed(partial(self.write, series[0]))
         except Exception as error:  # noqa: BLE001 - whatever comes is what is looked for
             place = traceback.extract_tb(error.__traceback__)[-1]
             finding = f"{type(error).__name__} in {place.name}"
