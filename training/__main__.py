@@ -11,7 +11,7 @@ from training.console import progress
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; 0 when it is done, 1 when it could not be, 2 for wrong usage."""
-    from training import baselines, bench, calibrate, curves, evaluate, paper, sample
+    from training import baselines, bench, calibrate, curves, evaluate, paper, sample, sequential
 
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -23,6 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     evaluate.add_arguments(commands.add_parser("evaluate", help="measure weights and peers"))
     bench.add_arguments(commands.add_parser("bench", help="speed beside the peers"))
     paper.add_arguments(commands.add_parser("paper", help="the paper's protocol on phantoms"))
+    sequential.add_arguments(commands.add_parser("sequential", help="joint or sequential"))
     sample.add_arguments(commands.add_parser("sample", help="make the bundled phantom slice"))
     args = parser.parse_args(arguments)
     run = {
@@ -34,6 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
         "evaluate": evaluate.run,
         "bench": bench.run,
         "paper": paper.run,
+        "sequential": sequential.run,
         "sample": sample.run,
     }
     try:

@@ -44,12 +44,16 @@ def fit(
     resume: bool = False,
     devices: int = 1,
     quiet: bool = False,
+    losses: "Losses | None" = None,
 ) -> Path:
-    """Train to the preset's last step, or until the minutes are up; the path of the checkpoint."""
+    """Train to the preset's last step, or until the minutes are up; the path of the checkpoint.
+
+    `losses` stands in for the terms of the joint model, where another question is asked.
+    """
     out.mkdir(parents=True, exist_ok=True)
     fabric = Fabric(accelerator="auto", devices=devices, precision=preset.precision)
     fabric.launch()
-    run = _Run(fabric, preset, out)
+    run = Run(fabric, preset, out, losses)
     if resume and (out / CHECKPOINT).is_file():
         run.load()
     quiet = quiet or not fabric.is_global_zero
@@ -61,10 +65,13 @@ def fit(
     return out / CHECKPOINT
 
 
-class _Run:
+class Run:
     """The state that a checkpoint holds."""
 
-    def __init__(self, fabric: Fabric, preset: Preset, out: Path) -> None:
+    def __init__(
+        self, fabric: Fabric, preset: Preset, out: Path, losses: "Losses | None" = None
+    ) -> None:
+        self.losses = losses or Run._losses
         torch.manual_seed(preset.seed)
         self.fabric, self.preset, self.out = fabric, preset, out
         net = channels_last(JointNet(preset.model))
@@ -112,7 +119,7 @@ class _Run:
     def _update(self, pairs: Pairs, views: Views) -> dict[str, Tensor]:
         for group in self.optimizer.param_groups:
             group["lr"] = self.preset.learning_rate * _schedule(self.step, self.preset.steps)
-        terms = self._losses(pairs, views)
+        terms = self.losses(self, pairs, views)
         total = (
             terms["denoising"]
             + self.preset.cloud_weight * terms["surface"]
@@ -174,6 +181,10 @@ class _Run:
         self.step = state["step"]
 
 
+Losses = Callable[[Run, Pairs, Views], dict[str, Tensor]]
+"""What a step minimises: the terms "denoising", "surface" and "sigma", each a single number."""
+
+
 def _commit() -> str:
     """The commit that trains, "" outside a checkout."""
     asked = subprocess.run(
@@ -202,7 +213,7 @@ def _write(log: SummaryWriter | None, terms: dict[str, Tensor], step: int, bar: 
 
 
 @contextmanager
-def _interruptible(run: _Run) -> Iterator[None]:
+def _interruptible(run: Run) -> Iterator[None]:
     """Ctrl-C ends the step that it falls into; a second one ends the process at once."""
 
     def stop(*_: object) -> None:
@@ -217,7 +228,7 @@ def _interruptible(run: _Run) -> Iterator[None]:
 
 
 @contextmanager
-def _log(run: _Run) -> Iterator[SummaryWriter | None]:
+def _log(run: Run) -> Iterator[SummaryWriter | None]:
     """The learning curves; one process writes for all."""
     if not run.fabric.is_global_zero:
         yield None
@@ -229,7 +240,7 @@ def _log(run: _Run) -> Iterator[SummaryWriter | None]:
         log.close()
 
 
-def _bar(run: _Run, *, quiet: bool) -> tqdm:
+def _bar(run: Run, *, quiet: bool) -> tqdm:
     """Progress with the time that remains, on stderr and only where someone looks."""
     return tqdm(
         total=run.preset.steps, initial=run.step, unit="step", disable=True if quiet else None
