@@ -20,6 +20,7 @@ from training.baselines import CLOUD_FILE, FACTS_FILE, FOLDER
 from training.cases import Case, cases, phantom_cases
 from training.cloud_baselines import CloudBaselines
 from training.console import progress
+from training.cost import cost_table
 from training.evaluate_ood import ood_table
 from training.peers import Peers
 from training.report import markdown
@@ -63,6 +64,7 @@ def run(args: argparse.Namespace) -> int:
     """Write the tables; returns the exit status."""
     model = None if args.weights == "none" else inference.load_model("cpu", Path(args.weights))
     tables = evaluate(args, model, progress())
+    tables["cost"] = cost_table(model, args.baselines, quick=args.quick)
     args.json.parent.mkdir(parents=True, exist_ok=True)
     args.json.write_text(json.dumps(tables, indent=1) + "\n", encoding="utf-8")
     text = markdown(tables)
@@ -72,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def evaluate(args: argparse.Namespace, model: Model | None, report: Report) -> Tables:
-    """All tables as the JSON has them."""
+    """All tables as the JSON has them, but for the cost: times are no two runs' the same."""
     splits = ("train", "validation") if args.all else (args.split,)
     extent = QUICK if args.quick else Extent()
     tables: Tables = {

@@ -12,6 +12,12 @@ DENOISE_COLUMNS = {
     "cnr_gain": "CNR ×",
     "contrast_kept": "contrast kept",
 }
+COST_COLUMNS = {
+    "macs_per_pixel": "multiply-adds a pixel",
+    "parameters": "parameters",
+    "ms_512": "ms",
+    "ms_ratio": "of the time of ours",
+}
 CLOUD_COLUMNS = {
     "L1_mm": "L1 mm",
     "L1_mm_ci": "95 %",
@@ -30,6 +36,8 @@ def markdown(tables: Table) -> str:
     if tables["mr"].get("input"):
         parts += ["## MR, Rician noise", _grid(tables["mr"], DENOISE_COLUMNS)]
     parts += _cloud_parts(tables)
+    if tables.get("cost"):
+        parts += ["## Cost of a 512 × 512 slice, fp32", _grid(tables["cost"], COST_COLUMNS)]
     if tables.get("ood"):
         parts += ["## Input check", *(f"- {k}: {_cell(v)}" for k, v in tables["ood"].items())]
     return "\n\n".join(parts) + "\n"

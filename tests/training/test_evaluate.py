@@ -83,6 +83,7 @@ def test_without_a_model_the_command_writes_the_baselines_tables(
     assert {"input", "nlm", "tv", "by_region"} <= set(tables["denoise"]["10"])
     assert {"mean_shape", "nearest", "pca_ridge", "floor_4096"} <= set(tables["cloud"])
     assert "gap_closed" not in tables["cloud"]
+    assert {"nlm", "tv"} == set(tables["cost"])
     assert capsys.readouterr().out == options.json.with_suffix(".md").read_text(encoding="utf-8")
 
 
