@@ -1,5 +1,6 @@
 import gc
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, get_args
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 import pyvista as pv
 
 from jrviewer.anatomy import STRUCTURE_COLOURS
-from jrviewer.records import Structure, UInt8Array
+from jrviewer.records import Cloud, Structure, UInt8Array
 from jrviewer.rendering import (
     Colouring,
     Look,
@@ -208,6 +209,26 @@ def test_the_next_slice_uses_the_same_actors_and_meshes(plotter: pv.Plotter) -> 
     assert len(plotter.renderer.actors) == len(actors)
     assert (scene.points.mesh, scene.points.actor.mapper.dataset) == meshes
     assert np.array_equal(scene.points.mesh.points, second.dense_cloud.points)
+
+
+def test_the_dense_cloud_is_not_placed_until_it_is_chosen(plotter: pv.Plotter) -> None:
+    asked: list[str] = []
+    scene, made = Scene(plotter), make_cloud_prediction()
+
+    def place() -> Cloud:
+        asked.append("dense")
+        assert made.dense is not None
+        return made.dense()
+
+    watched = replace(made, dense=place)
+    grey = make_grey(watched)
+
+    scene.show(watched, grey, Look())
+    assert scene.cloud is made.cloud
+    assert not asked
+
+    scene.show(watched, grey, Look(dense=True))
+    assert asked
 
 
 def test_the_camera_goes_along_with_the_next_slice(plotter: pv.Plotter) -> None:

@@ -58,11 +58,12 @@ def skin_by_default(prediction: Prediction) -> bool:
 
 
 def shown_cloud(prediction: Prediction, look: Look) -> Cloud | None:
-    """The cloud of the chosen density, or the other one where the model made only that."""
-    first, second = prediction.cloud, prediction.dense_cloud
-    if look.dense:
-        first, second = second, first
-    return first if first is not None else second
+    """The cloud of the chosen density, or the other one where the model made only that. The dense
+    one is placed when it is first asked for, so nobody else may ask.
+    """
+    if prediction.cloud is None or (look.dense and prediction.dense is not None):
+        return prediction.dense_cloud
+    return prediction.cloud
 
 
 def colour_range(cloud: Cloud, colouring: Colouring) -> tuple[float, float]:
