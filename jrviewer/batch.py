@@ -22,7 +22,9 @@ from jrviewer.windowing import default_window
 if TYPE_CHECKING:
     from jrviewer.devices import Device
     from jrviewer.dicom import Opened, Release
-    from jrviewer.model import Model
+    from jrviewer.parallel import Crew
+
+    AtWork = Crew[Slice, Prediction | JRViewerError]
 
 KINDS = ("ply", "png", "dcm")
 READING = 0.3  # share of the progress that reading gets
@@ -71,11 +73,16 @@ class Batch:
         from jrviewer import dicom, inference
 
         _make_folder(self.wish.out)
-        opened = dicom.read(self.paths, lambda done, what: self.report(done * READING, what))
-        self.expect(opened.series)
-        results = list(self._refusals(opened))
         model = inference.load_model(self.wish.device)
-        results += self._predicted(model, opened.series)
+        with inference.crew(model, run_anyway=self.wish.run_anyway) as crew:
+            opened = dicom.read(
+                self.paths,
+                lambda done, what: self.report(done * READING, what),
+                # What is read is predicted while the rest is read.
+                on_slice=crew.begin if self.wish.index is None else None,
+            )
+            self.expect(opened.series)
+            results = [*self._refusals(opened), *self._predicted(crew, opened.series)]
         summary = {
             "model": model.name,
             "weights_sha256": model.weights_sha256,
@@ -89,19 +96,12 @@ class Batch:
         for refused in opened.refused:
             yield self._failed(argument_number(refused.path, self.paths), refused.message)
 
-    def _predicted(self, model: "Model", opened: Sequence[Series]) -> Iterator[Result]:
-        from jrviewer import inference
-
+    def _predicted(self, crew: "AtWork", opened: Sequence[Series]) -> Iterator[Result]:
         chosen = [one for series in opened for one in self._chosen(series)]
-        slices = [one for one in chosen if isinstance(one, Slice)]
-        anyway = self.wish.run_anyway
-        outcomes = inference.predict_series(
-            model,
-            slices,
-            lambda done, what: self.report(READING + (1 - READING) * done, what),
-            run_anyway=anyway,
-        )
-        for one in chosen:
+        outcomes = crew.results(one for one in chosen if isinstance(one, Slice))
+        for number, one in enumerate(chosen):
+            done = READING + (1 - READING) * number / len(chosen)
+            self.report(done, f"slice {number + 1} of {len(chosen)}")
             yield self._result(one, next(outcomes)) if isinstance(one, Slice) else one
 
     def _chosen(self, series: Series) -> Iterator[Slice | Result]:

@@ -9,7 +9,6 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -26,7 +25,7 @@ from jrviewer.familiarity import Familiarity
 from jrviewer.geometry import BOX_HALF_WIDTH_MM, Box, FloatArray, Plane, canonical_box
 from jrviewer.model import Model
 from jrviewer.network import Config, JointNet
-from jrviewer.parallel import in_order
+from jrviewer.parallel import Crew
 from jrviewer.progress import Report, silent
 from jrviewer.records import Cloud, Finding, Prediction, Slice
 from jrviewer.resources import resource
@@ -151,24 +150,32 @@ def _refuse_red(findings: Sequence[Finding], *, run_anyway: bool) -> bool:
     return bool(reasons)
 
 
-def predict_series(
-    model: Model, slices: Sequence[Slice], report: Report = silent, *, run_anyway: bool = False
-) -> Iterator[Prediction | JRViewerError]:
-    """For every slice in turn its prediction, or what `predict` raised instead; on the CPU several
-    at once, each by one thread. A cancelled run ends once the slices at work are done.
+def crew(model: Model, *, run_anyway: bool = False) -> Crew[Slice, Prediction | JRViewerError]:
+    """What works on several slices at once: on the CPU each by one thread, as their layers share
+    nothing and a batch is slower than its slices (what a layer hands on no longer fits the cache).
     """
     width = min(os.cpu_count() or 1, MOST_AT_ONCE) if model.is_on_cpu else 1
     one_thread = partial(torch.set_num_threads, 1 if width > 1 else torch.get_num_threads())
-    work = partial(_predicted, model, run_anyway=run_anyway)
-    with closing(in_order(work, slices, width, one_thread)) as outcomes:
-        for index in range(len(slices)):
-            report(index / len(slices), f"Slice {index + 1} of {len(slices)}")
-            yield next(outcomes)
+    return Crew(partial(_predicted, model, run_anyway=run_anyway), width, one_thread)
 
 
-def _predicted(model: Model, image: Slice, *, run_anyway: bool) -> Prediction | JRViewerError:
+def predict_series(
+    model: Model, slices: Sequence[Slice], report: Report = silent, *, run_anyway: bool = False
+) -> Iterator[Prediction | JRViewerError]:
+    """For every slice in turn its prediction, or what `predict` raised instead. A cancelled run
+    ends with the step that its slices are at.
+    """
+    with crew(model, run_anyway=run_anyway) as at_work:
+        for index, outcome in enumerate(at_work.results(slices)):
+            yield outcome
+            report((index + 1) / len(slices), f"Slice {index + 1} of {len(slices)}")
+
+
+def _predicted(
+    model: Model, image: Slice, report: Report, *, run_anyway: bool
+) -> Prediction | JRViewerError:
     try:
-        return predict(model, image, run_anyway=run_anyway)
+        return predict(model, image, report, run_anyway=run_anyway)
     except JRViewerError as error:
         return error
 

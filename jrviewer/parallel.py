@@ -1,35 +1,71 @@
-"""Several pieces of work at once, their results in order."""
+"""Several pieces of work at once, their results in the order in which they are wanted."""
 
+import threading
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
-from typing import TypeVar
+from types import TracebackType
+from typing import Generic, Self, TypeVar
 
-Item = TypeVar("Item")
+from jrviewer.errors import Cancelled
+from jrviewer.progress import Report
+
+Item = TypeVar("Item", bound=Hashable)
 Result = TypeVar("Result")
 
+SPARE = 2  # begun beyond the threads, so that none waits while a result is being looked at
+MOST_EARLY = 32  # begun before anybody asks for results, which have to be kept until then
 
-def in_order(
-    work: Callable[[Item], Result],
-    items: Sequence[Item],
-    width: int,
-    prepare: Callable[[], object],
-) -> Generator[Result]:
-    """`work` of every item, `width` of them at a time, each in a thread that began with `prepare`.
 
-    No more than `width` results wait. Closed early, it begins no further item and ends once those
-    at work are done; what `work` raises is raised in its turn.
+class Crew(Generic[Item, Result]):
+    """`work(item, report)` done by `width` threads, each of which began with `prepare`.
+
+    A context: at its end it begins nothing more, and the `report` of what is at work raises
+    Cancelled.
     """
-    with ThreadPoolExecutor(width, initializer=prepare) as pool:
-        begun: deque[Future[Result]] = deque()
-        coming = iter(items)
-        try:
-            while begun or len(begun) < width:
-                begun.extend(pool.submit(work, one) for one in islice(coming, width - len(begun)))
-                if not begun:
-                    return
-                yield begun.popleft().result()
-        finally:
-            for waiting in begun:
-                waiting.cancel()
+
+    def __init__(
+        self,
+        work: Callable[[Item, Report], Result],
+        width: int,
+        prepare: Callable[[], object],
+    ) -> None:
+        self._work = work
+        self._width = width
+        self._pool = ThreadPoolExecutor(width, initializer=prepare)
+        self._begun: dict[Item, Future[Result]] = {}
+        self._is_over = threading.Event()
+
+    def begin(self, item: Item) -> None:
+        """Work on an item whose result will be wanted, unless many have been begun already."""
+        if len(self._begun) < MOST_EARLY:
+            self._submit(item)
+
+    def results(self, items: Iterable[Item]) -> Iterator[Result]:
+        """The results of all items, in their order; what `work` raises is raised in its turn."""
+        waiting = deque(items)
+        while waiting:
+            for one in islice(waiting, self._width + SPARE):
+                self._submit(one)
+            yield self._begun.pop(waiting.popleft()).result()
+
+    def _submit(self, item: Item) -> None:
+        if item not in self._begun:
+            self._begun[item] = self._pool.submit(self._work, item, self._go_on)
+
+    def _go_on(self, fraction: float, what: str) -> None:
+        if self._is_over.is_set():
+            raise Cancelled
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._is_over.set()
+        self._pool.shutdown(cancel_futures=True)

@@ -5,8 +5,9 @@ Each stands in for a module of the app that has tests of its own; nothing else i
 
 import hashlib
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,6 +15,7 @@ import pytest
 
 import jrviewer
 from jrviewer.errors import InputRefusedError, JRViewerError
+from jrviewer.parallel import Crew
 from jrviewer.progress import Report, silent
 from jrviewer.records import Finding, Prediction, Series, Slice, Source
 from tests.factory import make_prediction, make_slice
@@ -51,7 +53,12 @@ class Row:
         return {"path": self.path, "status": self.status, "message": self.message}
 
 
-def read_text_files(paths: Sequence[Path], report: Report = silent) -> SimpleNamespace:
+def read_text_files(
+    paths: Sequence[Path],
+    report: Report = silent,
+    *,
+    on_slice: Callable[[Slice], None] | None = None,
+) -> SimpleNamespace:
     """Instead of DICOM: a file is a series with a slice for every line, and its first line names
     the patient; an empty or missing file is refused.
     """
@@ -61,6 +68,9 @@ def read_text_files(paths: Sequence[Path], report: Report = silent) -> SimpleNam
         report(0.5, "reading")
         if lines:
             series.append(Series(tuple(_slices(path, lines))))
+            if on_slice is not None:
+                for one in series[-1]:
+                    on_slice(one)
         else:
             refused.append(Refused(path, "The file is empty. Export it again."))
     return SimpleNamespace(series=tuple(series), refused=tuple(refused))
@@ -119,22 +129,21 @@ def replace_network(
 ) -> None:
     one_by_one = predict or predict_at_once()
 
-    def predict_series(
-        model: object, slices: Sequence[Slice], report: Report, *, run_anyway: bool
-    ) -> Iterator[Prediction | JRViewerError]:
-        for number, slice_ in enumerate(slices):
-            report(number / len(slices), f"slice {number + 1} of {len(slices)}")
-            try:
-                yield one_by_one(model, slice_, run_anyway=run_anyway)
-            except JRViewerError as error:
-                yield error
+    def predicted(slice_: Slice, report: Report, run_anyway: bool) -> Prediction | JRViewerError:
+        try:
+            return one_by_one(None, slice_, run_anyway=run_anyway)
+        except JRViewerError as error:
+            return error
+
+    def crew(model: object, *, run_anyway: bool) -> Crew[Slice, Prediction | JRViewerError]:
+        return Crew(partial(predicted, run_anyway=run_anyway), 2, lambda: None)
 
     replace_module(
         monkeypatch,
         "inference",
         load_model=load_nothing,
         predict=one_by_one,
-        predict_series=predict_series,
+        crew=crew,
     )
     replace_module(monkeypatch, "body", body_mask=lambda pixels, unit, spacing_mm: pixels > -500)
     replace_module(monkeypatch, "checks", check=lambda slice_, mask: (Finding("red", RED),))

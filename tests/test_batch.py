@@ -1,18 +1,22 @@
 import json
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from jrviewer import NOTICE, cli
 from jrviewer.errors import ModelError
+from jrviewer.progress import Report
 from jrviewer.records import Finding, Prediction, Slice
 from tests.boundaries import (
     RED,
     predict_at_once,
+    read_text_files,
     replace_module,
     replace_network,
     replace_reader,
@@ -23,6 +27,7 @@ KEYS = {
     *("source", "argument", "ok", "message", "ply", "png", "dcm", "points", "seconds"),
     *("input_check", "reasons"),
 }
+OnSlice = Callable[[Slice], None] | None
 Captured = pytest.CaptureFixture[str]
 
 
@@ -235,7 +240,7 @@ def test_without_a_model_predict_ends_in_its_sentence(
 def test_an_interrupted_run_says_so_without_a_traceback(
     inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:
-    def interrupted(paths: Sequence[Path], report: object) -> None:
+    def interrupted(paths: Sequence[Path], report: object, **how: object) -> None:
         raise KeyboardInterrupt
 
     replace_reader(monkeypatch, read=interrupted)
@@ -243,6 +248,28 @@ def test_an_interrupted_run_says_so_without_a_traceback(
 
     assert cli.main(["predict", str(inputs), "--out", str(tmp_path / "out")]) == 1
     assert "Stopped" in capsys.readouterr().err
+
+
+def test_slices_are_predicted_while_the_rest_is_still_being_read(
+    inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    predicted = threading.Event()
+
+    def predict(slice_: Slice) -> Prediction:
+        predicted.set()
+        return make_prediction(slice_)
+
+    def read(paths: Sequence[Path], report: Report, *, on_slice: OnSlice) -> SimpleNamespace:
+        opened = read_text_files(paths, report, on_slice=on_slice)
+        assert predicted.wait(10)
+        return opened
+
+    replace_reader(monkeypatch, read=read)
+    replace_network(monkeypatch, predict_at_once(predict))
+
+    code, _ = run_predict(tmp_path / "out", inputs / "I10.dcm", "--only", "png")
+
+    assert code == 0
 
 
 def test_progress_is_shown_on_a_terminal_only(

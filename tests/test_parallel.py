@@ -1,58 +1,126 @@
 import threading
-from contextlib import closing
 
 import pytest
 
-from jrviewer.parallel import in_order
+from jrviewer.errors import Cancelled
+from jrviewer.parallel import MOST_EARLY, SPARE, Crew
+from jrviewer.progress import Report
+
+PATIENCE_S = 10
 
 
 def nothing() -> None:
     pass
 
 
+def square(number: int, report: Report) -> int:
+    return number * number
+
+
+class Noted:
+    """Work that remembers what it was given."""
+
+    def __init__(self) -> None:
+        self.begun: list[int] = []
+
+    def __call__(self, number: int, report: Report) -> int:
+        self.begun.append(number)
+        return -number
+
+
 def test_results_come_in_the_order_of_the_items_whoever_is_done_first() -> None:
     second_done = threading.Event()
 
-    def work(number: int) -> int:
+    def work(number: int, report: Report) -> int:
         if number == 0:
-            assert second_done.wait(10)
+            assert second_done.wait(PATIENCE_S)
         if number == 1:
             second_done.set()
         return number * number
 
-    assert list(in_order(work, range(6), 2, nothing)) == [0, 1, 4, 9, 16, 25]
+    with Crew(work, 2, nothing) as crew:
+        assert list(crew.results(range(6))) == [0, 1, 4, 9, 16, 25]
 
 
-def test_no_more_is_begun_than_the_width_allows() -> None:
-    begun: list[int] = []
-    with closing(in_order(begun.append, range(100), 3, nothing)) as results:
-        next(results)
+def test_little_more_is_begun_than_there_are_threads() -> None:
+    work = Noted()
+    with Crew(work, 3, nothing) as crew:
+        next(crew.results(range(100)))
 
-    assert len(begun) <= 3
+    assert len(work.begun) <= 3 + SPARE
+
+
+def test_what_was_begun_early_is_not_done_twice_whatever_the_order() -> None:
+    work = Noted()
+    with Crew(work, 2, nothing) as crew:
+        for number in (3, 1, 2):
+            crew.begin(number)
+        assert list(crew.results([1, 2, 3, 4])) == [-1, -2, -3, -4]
+
+    assert sorted(work.begun) == [1, 2, 3, 4]
+
+
+def test_not_everything_is_begun_early_as_its_results_have_to_be_kept() -> None:
+    work = Noted()
+    with Crew(work, 2, nothing) as crew:
+        for number in range(10 * MOST_EARLY):
+            crew.begin(number)
+        early = list(crew.results(range(MOST_EARLY)))
+        assert len(early) == MOST_EARLY
+
+    assert len(work.begun) <= MOST_EARLY + 2 + SPARE
 
 
 def test_an_error_is_raised_in_its_turn() -> None:
-    results = in_order(lambda number: 1 // number, [1, 0, 1], 2, nothing)
+    def work(number: int, report: Report) -> int:
+        return 1 // number
 
-    assert next(results) == 1
-    with pytest.raises(ZeroDivisionError):
-        next(results)
+    with Crew(work, 2, nothing) as crew:
+        results = crew.results([1, 0, 2])
+        assert next(results) == 1
+        with pytest.raises(ZeroDivisionError):
+            next(results)
 
 
 def test_every_thread_is_prepared() -> None:
     prepared: set[int] = set()
     used: set[int] = set()
-    list(
-        in_order(
-            lambda _: used.add(threading.get_ident()),
-            range(20),
-            4,
-            lambda: prepared.add(threading.get_ident()),
-        )
-    )
 
+    def work(number: int, report: Report) -> None:
+        used.add(threading.get_ident())
+
+    with Crew(work, 4, lambda: prepared.add(threading.get_ident())) as crew:
+        list(crew.results(range(20)))
+
+    assert used
     assert used <= prepared
 
 
+def test_at_its_end_what_is_at_work_hears_of_it_and_nothing_more_is_begun() -> None:
+    at_work, over = threading.Event(), threading.Event()
+    heard: list[int] = []
+    begun: list[int] = []
+
+    def work(number: int, report: Report) -> None:
+        begun.append(number)
+        at_work.set()
+        assert over.wait(PATIENCE_S)
+        try:
+            while True:
+                report(0.5, "")
+        except Cancelled:
+            heard.append(number)
+            raise
+
+    with Crew(work, 1, nothing) as crew:
+        crew.begin(1)
+        crew.begin(2)
+        assert at_work.wait(PATIENCE_S)
+        over.set()
+
+    assert heard == begun == [1]
+
+
 def test_nothing_gives_nothing() -> None:
-    assert list(in_order(str, [], 2, nothing)) == []
+    with Crew(square, 2, nothing) as crew:
+        assert list(crew.results([])) == []
