@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -161,7 +161,7 @@ def crew(model: Model, *, run_anyway: bool = False) -> Crew[Slice, Prediction | 
 
 def predict_series(
     model: Model, slices: Sequence[Slice], report: Report = silent, *, run_anyway: bool = False
-) -> Iterator[Prediction | JRViewerError]:
+) -> Generator[Prediction | JRViewerError]:
     """For every slice in turn its prediction, or what `predict` raised instead. A cancelled run
     ends with the step that its slices are at.
     """

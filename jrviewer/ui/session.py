@@ -63,7 +63,7 @@ class Session(QObject):
         self.refused_files: tuple[Refused, ...] = ()
         self.paths: tuple[Path, ...] = ()  # what was asked for last
         self.looks_ahead = False
-        self.ahead = Ahead(self.background, self.worker.predict, self)
+        self.ahead = Ahead(self.background, self.worker.predict_all, self)
         self._is_partial = False  # only the first slice of what is being read is here
         self._asked_for: Slice | None = None
         self._may_predict = False

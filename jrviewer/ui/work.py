@@ -6,11 +6,12 @@ is on screen. Knows neither Qt nor the session.
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jrviewer.errors import DeviceMemoryError, ExportError, InputRefusedError
+from jrviewer.errors import DeviceMemoryError, ExportError, InputRefusedError, JRViewerError
 from jrviewer.progress import Report, silent
 from jrviewer.records import Prediction, Series, Slice, VoiLut, Window
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from jrviewer.dicom import Opened
     from jrviewer.model import Model
 
+Outcome = Prediction | JRViewerError
 Share = Callable[[Slice], None]
 ReadPaths = Callable[[Sequence[Path], Report, Share], "Opened"]
 LoadModel = Callable[["Device"], "Model"]
@@ -93,9 +95,29 @@ class Worker:
         try:
             return inference.predict(model, chosen, report, run_anyway=run_anyway)
         except DeviceMemoryError:
-            self.model = model = self.load("cpu")
-            self.note = "The graphics processor's memory is full: the CPU is used from here on."
-            return inference.predict(model, chosen, report, run_anyway=run_anyway)
+            self._give_up_graphics()
+            return self.predict(chosen, report, run_anyway=run_anyway)
+
+    def predict_all(
+        self, slices: Sequence[Slice], report: Report, share: Callable[[Outcome], None]
+    ) -> None:
+        """Share what becomes of every slice in turn, several being worked on at once."""
+        from jrviewer import inference
+
+        waiting = list(slices)
+        while waiting:
+            # Cancelled in `share` or `report`, the run ends here and not when it is collected.
+            with closing(inference.predict_series(self._loaded(report), waiting, report)) as run:
+                for outcome in run:
+                    if isinstance(outcome, DeviceMemoryError):
+                        self._give_up_graphics()
+                        break
+                    share(outcome)
+                    waiting = waiting[1:]
+
+    def _give_up_graphics(self) -> None:
+        self.model = self.load("cpu")
+        self.note = "The graphics processor's memory is full: the CPU is used from here on."
 
     def _loaded(self, report: Report) -> "Model":
         wanted = self.device

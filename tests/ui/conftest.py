@@ -1,7 +1,7 @@
 """A window on real files, the hands that use it, and a watch for what it leaves behind."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -12,13 +12,14 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from jrviewer import dicom
+from jrviewer.errors import JRViewerError
 from jrviewer.progress import Report
 from jrviewer.records import Prediction, Slice
 from jrviewer.ui import app
 from jrviewer.ui.main_window import MainWindow
 from jrviewer.ui.session import Session
 from jrviewer.ui.store import Store
-from jrviewer.ui.work import Worker
+from jrviewer.ui.work import Outcome, Worker
 from tests.dicom_factory import write_ct, write_series
 from tests.factory import make_prediction
 
@@ -44,6 +45,16 @@ class MadeUpWorker(Worker):
         self.asked.append(chosen)
         report(0.5, "making up")
         return make_prediction(chosen)
+
+    def predict_all(
+        self, slices: Sequence[Slice], report: Report, share: Callable[[Outcome], None]
+    ) -> None:
+        for chosen in slices:
+            try:
+                outcome: Outcome = self.predict(chosen, report)
+            except JRViewerError as error:
+                outcome = error
+            share(outcome)
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from jrviewer.ui.ahead import Busy
 from jrviewer.ui.main_window import MainWindow
 from jrviewer.ui.settings import Settings
 from jrviewer.ui.work import Worker
-from tests.factory import make_prediction, make_slice
+from tests.factory import make_prediction, make_series, make_slice
 from tests.small_network import small_net
 from tests.ui.conftest import MadeUpWorker
 
@@ -112,7 +112,7 @@ def test_refused_slices_of_a_whole_series_are_counted(
     def refuse(chosen: Slice, report: Report) -> Prediction:
         raise InputRefusedError("No body was found in this slice.")
 
-    monkeypatch.setattr(open_window.session.ahead, "_predict", refuse)
+    monkeypatch.setattr(worker, "predict", refuse)
     with qtbot.waitSignal(open_window.session.ahead.series_done) as done:
         open_window.actions_.run_series.trigger()
     assert done.args == [0, 4]
@@ -159,6 +159,28 @@ def test_a_full_graphics_memory_continues_on_the_cpu_and_says_so(
     worker.predict(make_slice(), silent)
     assert loaded == ["auto", "cpu"]
     assert worker.take_note() == ""
+
+
+def test_a_series_whose_graphics_memory_fills_up_goes_on_where_it_was_on_the_cpu(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    worker = Worker(load=small_model)
+    slices = make_series(4).slices
+    denoise = Model.denoise
+
+    def fill_up_at_the_third(model: Model, pixels: object, *values: object) -> object:
+        if model.device != "cpu fp32" and pixels is slices[2].pixels:
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory")
+        return denoise(model, pixels, *values)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Model, "denoise", fill_up_at_the_third)
+    outcomes: list[object] = []
+    worker.predict_all(slices, silent, outcomes.append)
+
+    known = [one for one in outcomes if isinstance(one, Prediction)]
+    assert [one.slice for one in known] == list(slices)
+    assert [one.device for one in known] == ["auto fp32"] * 2 + ["cpu fp32"] * 2
+    assert "memory is full" in worker.take_note()
 
 
 def test_what_happened_to_the_device_is_an_amber_line(
