@@ -6,6 +6,7 @@ Adding and removing actors for every slice would cost a shader build and leave V
 from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import pyvista as pv
 from vtkmodules.vtkRenderingAnnotation import vtkAnnotatedCubeActor
 from vtkmodules.vtkRenderingCore import vtkBillboardTextActor3D
@@ -23,6 +24,17 @@ _BRIGHTNESS = 0.82
 _FRAME_COLOUR = (122, 140, 158)
 _LETTER_COLOUR = (0.86, 0.89, 0.93)
 
+
+def _paint() -> npt.NDArray[np.uint32]:
+    """RGBA of every grey value, as one number each: a slice is painted in one step."""
+    grey = np.arange(256, dtype=np.float32)
+    colours = np.empty((256, 4), dtype=np.uint8)
+    colours[:, :3] = (grey * _BRIGHTNESS)[:, None]
+    colours[:, 3] = _FAINTEST + grey * ((_DENSEST - _FAINTEST) / 255)
+    return colours.view(np.uint32).ravel()
+
+
+_PAINT = _paint()
 
 # Farther points sink into the background: the depth cue that works with every OpenGL.
 _FADE = """//VTK::Light::Impl
@@ -70,10 +82,16 @@ class Points:
         self.actor.visibility = len(points) > 0
         if not len(points):
             return
-        mesh = pv.PolyData(np.ascontiguousarray(points, dtype=np.float32))
-        mesh.point_data["colour"] = colours
-        self.mesh.copy_from(mesh, deep=False)
         self.actor.prop.point_size = size
+        if len(points) == self.mesh.n_points:
+            np.copyto(np.asarray(self.mesh.points), points)
+            np.copyto(np.asarray(self.mesh.point_data["colour"]), colours)
+            self.mesh.GetPoints().Modified()
+            self.mesh.GetPointData().GetArray("colour").Modified()
+            return
+        mesh = pv.PolyData(np.array(points, dtype=np.float32))  # a copy, to be written to
+        mesh.point_data["colour"] = np.array(colours)
+        self.mesh.copy_from(mesh, deep=False)
 
 
 class SlicePlane:
@@ -87,6 +105,8 @@ class SlicePlane:
         self.frame = pv.PolyData(quad, lines=[5, 0, 1, 2, 3, 0])
         self._image = pv.ImageData(dimensions=(1, 1, 1))
         self._image.point_data["picture"] = np.zeros((1, 4), dtype=np.uint8)
+        # The image's own values, an RGBA each.
+        self._picture: npt.NDArray[np.uint32] = np.zeros((0, 0), dtype=np.uint32)
         texture = pv.Texture()  # type: ignore[no-untyped-call]  # pyvista's own omission
         texture.SetInputDataObject(self._image)
         texture.interpolate = True
@@ -114,14 +134,16 @@ class SlicePlane:
 
     def paint(self, grey: UInt8Array) -> None:
         """Show another picture: grey values (rows, columns)."""
-        rows, columns = grey.shape
-        picture = np.empty((rows, columns, 4), dtype=np.uint8)
-        picture[..., :3] = grey[..., None] * np.float32(_BRIGHTNESS)
-        picture[..., 3] = _FAINTEST + grey.astype(np.float32) * ((_DENSEST - _FAINTEST) / 255)
-        self._image.dimensions = (columns, rows, 1)
-        # (rows, columns, 4) -> (rows * columns, 4), last row first: VTK counts rows upwards.
-        self._image.point_data["picture"] = picture[::-1].reshape(-1, 4)
-        self._image.point_data.active_scalars_name = "picture"
+        if self._picture.shape != grey.shape:
+            rows, columns = grey.shape
+            self._image.dimensions = (columns, rows, 1)
+            self._image.point_data["picture"] = np.empty((grey.size, 4), dtype=np.uint8)
+            self._image.point_data.active_scalars_name = "picture"
+            texels = np.asarray(self._image.point_data["picture"]).view(np.uint32)
+            self._picture = texels.reshape(rows, columns)
+        # Last row first: VTK counts rows upwards.
+        np.take(_PAINT, grey[::-1], out=self._picture, mode="clip")
+        self._image.GetPointData().GetScalars().Modified()
         self._image.Modified()
 
     def show(self, *, visible: bool) -> None:

@@ -187,8 +187,9 @@ class Scene:
             return
         step = centre - before
         camera = self._plotter.camera
-        camera.focal_point = tuple(np.array(camera.focal_point) + step)
-        camera.position = tuple(np.array(camera.position) + step)
+        # pyvista's own setters compute the clipping range anew, each time.
+        camera.SetFocalPoint(*(np.array(camera.focal_point) + step))
+        camera.SetPosition(*(np.array(camera.position) + step))
 
     def _bounds(self) -> tuple[float, ...]:
         """What a fresh view must hold: points and letters, or the whole box."""

@@ -21,6 +21,7 @@ CLICK_PIXELS = 4.0
 
 _KEYS = (QEvent.Type.KeyPress, QEvent.Type.KeyRelease)
 _OPPOSITE: dict[View, View] = {"A": "P", "L": "R", "S": "I"}
+_KEYPAD_HELD = Qt.KeyboardModifier.KeypadModifier
 _KEYPAD: dict[int, View] = {Qt.Key.Key_1: "A", Qt.Key.Key_3: "L", Qt.Key.Key_7: "S"}
 # What the same keys send where the system itself turns Shift into the other key.
 _SHIFTED: dict[int, View] = {Qt.Key.Key_End: "P", Qt.Key.Key_PageDown: "R", Qt.Key.Key_Home: "I"}
@@ -30,12 +31,19 @@ def view_of_key(event: QKeyEvent) -> View | None:
     """The standard view that a key stands for: keypad 1 3 7, with Shift from the other side, R."""
     if event.key() == Qt.Key.Key_R and not event.modifiers():
         return "oblique"
-    if not event.modifiers() & Qt.KeyboardModifier.KeypadModifier:
+    if not event.modifiers() & _KEYPAD_HELD:
         return None
     view = _KEYPAD.get(event.key())
     if view is not None and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
         return _OPPOSITE[view]
     return view or _SHIFTED.get(event.key())
+
+
+def is_for_keypad(event: QEvent) -> bool:
+    """Whether Qt asks, before it looks for shortcuts, about a key of the keypad that is a view."""
+    if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.ShortcutOverride:
+        return False
+    return bool(event.modifiers() & _KEYPAD_HELD) and view_of_key(event) is not None
 
 
 class CloudHands(QObject):

@@ -31,6 +31,7 @@ class CloudLegend(QWidget):
         rows, row = QVBoxLayout(self), QHBoxLayout()
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(2)
+        self._has_swatches = True
         self._boxes: dict[Structure, QCheckBox] = {}
         for structure, name in names.items():
             self._boxes[structure] = box = QCheckBox(name, self)
@@ -63,8 +64,10 @@ class CloudLegend(QWidget):
     def show_scale(self, colouring: Colouring, cloud: Cloud | None) -> None:
         """The scale of a cloud's colours; structures need none beside their swatches."""
         swatches = colouring == "structure"
-        for structure, box in self._boxes.items():
-            box.setIcon(_swatch(STRUCTURE_COLOURS[structure] if swatches else None))
+        if swatches != self._has_swatches:
+            self._has_swatches = swatches
+            for structure, box in self._boxes.items():
+                box.setIcon(_swatch(STRUCTURE_COLOURS[structure] if swatches else None))
         self.scale.setVisible(not swatches and cloud is not None)
         if swatches or cloud is None:
             return

@@ -20,7 +20,7 @@ from jrviewer.geometry import FloatArray
 from jrviewer.progress import Report, silent
 from jrviewer.records import Cloud, Prediction, UInt8Array, VoiLut, Window
 from jrviewer.rendering import View, shown_cloud, skin_by_default
-from jrviewer.ui.cloud_hands import CloudHands, view_of_key
+from jrviewer.ui.cloud_hands import CloudHands, is_for_keypad, view_of_key
 from jrviewer.ui.cloud_tools import CloudTools
 from jrviewer.ui.opengl import opengl
 from jrviewer.ui.pane import Header
@@ -33,7 +33,6 @@ if TYPE_CHECKING:  # `prepare` imports them
 
     from jrviewer.rendering.scene import Scene
 
-KEYPAD = Qt.KeyboardModifier.KeypadModifier
 WINDOW_DELAY_MS = 60  # a new texture costs a software renderer more than one step of a drag
 
 
@@ -73,8 +72,7 @@ class CloudView(QWidget):
         self._window: Window | VoiLut | None = None
         self._grey: UInt8Array | None = None
         self._skin_shown: bool | None = None
-        self._peeking = False
-        self._failure = ""
+        self._peeking, self._failure = False, ""
         self.header = Header(self.tr("INFERRED 3D – NOT MEASURED"), badge=self.tr("AI"))
         self.header.maximised.connect(self.maximise_wanted)
         self.title, self.note = self.header.title, self.header.detail
@@ -87,6 +85,9 @@ class CloudView(QWidget):
         self.tools.picture_wanted.connect(self._take_picture)
         self._repaint = QTimer(self, singleShot=True, interval=WINDOW_DELAY_MS)
         self._repaint.timeout.connect(self._show)
+        # A frame takes a software renderer longer than both slices: they are painted first.
+        self._frame = QTimer(self, singleShot=True, interval=0)
+        self._frame.timeout.connect(self._draw)
         self._lay_out()
 
     @Slot()
@@ -113,7 +114,7 @@ class CloudView(QWidget):
         interactor.setAccessibleName(self.accessibleName())
         interactor.iren.clear_key_event_callbacks()
         self.setFocusProxy(interactor)
-        self.scene = Scene(interactor, interactor.update)
+        self.scene = Scene(interactor, self._frame.start)
         hands = CloudHands(interactor, self.scene)
         hands.hovered.connect(self._hover)
         hands.maximise_wanted.connect(self.maximise_wanted)
@@ -127,8 +128,8 @@ class CloudView(QWidget):
     def show_prediction(self, prediction: Prediction | None) -> None:
         """Show a prediction's cloud, or nothing."""
         self.veil.lift()
-        self._prediction = prediction
-        self._grey = None
+        if prediction is not self._prediction:
+            self._prediction, self._grey = prediction, None
         if prediction is None:
             self.clear(self.tr("No slice has been through the model yet."))
             return
@@ -208,6 +209,7 @@ class CloudView(QWidget):
     def close_interactor(self) -> None:
         """Free the 3D view, from the window's closeEvent; again is harmless."""
         self._repaint.stop()
+        self._frame.stop()
         interactor, self.interactor, self.scene = self.interactor, None, None
         if interactor is None:
             return
@@ -220,7 +222,7 @@ class CloudView(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """Keep the keypad's views from the window's number keys, which are presets."""
-        if isinstance(event, QKeyEvent) and _is_for_keypad(event):
+        if is_for_keypad(event):
             event.accept()
             return True
         return super().event(event)
@@ -263,6 +265,11 @@ class CloudView(QWidget):
         drawn = replace(look, point_size=look.point_size * self.devicePixelRatioF())
         self.scene.show(prediction, self._grey, drawn)
 
+    @Slot()
+    def _draw(self) -> None:
+        if self.interactor is not None:
+            self.interactor.update()
+
     @Slot(object)
     def _hover(self, index: int | None) -> None:
         self.light_points([] if index is None else [index])
@@ -291,9 +298,3 @@ class CloudView(QWidget):
         rows.addWidget(self.header)
         rows.addWidget(self.stack, 1)
         rows.addWidget(self.tools)
-
-
-def _is_for_keypad(event: QKeyEvent) -> bool:
-    """Whether Qt asks, before it looks for shortcuts, about a key of the keypad that is a view."""
-    is_asked = event.type() == QEvent.Type.ShortcutOverride
-    return is_asked and bool(event.modifiers() & KEYPAD) and view_of_key(event) is not None

@@ -1,13 +1,13 @@
 import gc
 import os
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QImage, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QImage, QMouseEvent, QPaintEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QMenu, QWidget
 from pytestqt.qtbot import QtBot
@@ -111,6 +111,24 @@ def mouse_move(
         button,
         modifier,
     )
+
+
+def watch_frames(view: CloudView, seen: Callable[[], None]) -> None:
+    assert view.interactor is not None
+    window = view.interactor.ren_win
+    assert window is not None
+    window.AddObserver("EndEvent", lambda *_: seen())
+
+
+class Watched(QWidget):
+    """Notes that it was painted."""
+
+    def __init__(self, order: list[str]) -> None:
+        super().__init__()
+        self._order = order
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        self._order.append("2D")
 
 
 def test_before_the_3d_view_is_made_the_pane_is_a_sentence(pane: CloudView) -> None:
@@ -266,6 +284,44 @@ class TestWithOpenGL:
 
         eye, focus = camera(view)
         assert np.allclose((eye - focus) / np.linalg.norm(eye - focus), direction)
+
+    def test_several_changes_at_once_are_one_frame_and_none_is_drawn_for_nothing(
+        self, view: CloudView, qtbot: QtBot
+    ) -> None:
+        frames: list[str] = []
+        watch_frames(view, lambda: frames.append("frame"))
+        other = make_cloud_prediction((-180.0, -150.0, 45.0))
+
+        view.show_prediction(other)
+        view.set_slice_window(None)
+        view.light_points([1, 2, 3])
+        assert frames == []
+        qtbot.waitUntil(lambda: bool(frames))
+        settle()
+        assert len(frames) == 1
+
+        view.show_prediction(other)
+        view.light_points([1, 2, 3])
+        settle()
+        assert len(frames) == 1
+
+    def test_the_slices_are_painted_before_the_next_frame_is_drawn(
+        self, view: CloudView, qtbot: QtBot
+    ) -> None:
+        order: list[str] = []
+        watch_frames(view, lambda: order.append("3D"))
+        beside = Watched(order)
+        qtbot.addWidget(beside)
+        with qtbot.waitExposed(beside):
+            beside.show()
+        settle()
+        order.clear()
+
+        view.show_prediction(make_cloud_prediction((-180.0, -150.0, 45.0)))
+        beside.update()
+        qtbot.waitUntil(lambda: len(order) > 1)
+
+        assert order == ["2D", "3D"]
 
     def test_reset_brings_back_the_fresh_view(self, view: CloudView) -> None:
         fresh = camera(view)
