@@ -1,6 +1,8 @@
+import numpy as np
 import pytest
 import torch
 
+from jrviewer import network
 from jrviewer.network import CT, MR, Config, JointNet, slow_part
 from tests.small_network import small_net
 
@@ -71,3 +73,26 @@ def test_the_slow_part_keeps_a_mean_and_drops_fine_noise() -> None:
     flat = torch.full_like(noise, 55.0)
     assert torch.allclose(slow_part(flat), flat, atol=1e-3)
     assert slow_part(noise).std() < 0.2 * noise.std()
+
+
+@pytest.mark.parametrize(("kind", "contrast_kept"), [(CT, 0.6), (MR, -1e-3)])
+def test_a_head_that_takes_everything_away_still_cannot_take_a_ct_lesion(
+    kind: float, contrast_kept: float
+) -> None:
+    rows, columns = np.ogrid[:96, :96]
+    lesion = np.hypot(rows - 48, columns - 48) < 8
+    hu = torch.from_numpy(np.where(lesion, 80.0, 40.0).astype(np.float32))[None, None]
+
+    class Everything(torch.nn.Module):
+        def forward(self, features: tuple[torch.Tensor, ...]) -> torch.Tensor:
+            level = network._network_input(hu, kind)[1]
+            return torch.cat([hu / level, torch.zeros_like(hu)], dim=1)
+
+    net = small_net()
+    net.denoising = Everything()  # type: ignore[assignment]
+    with torch.inference_mode():
+        left = net.denoise(hu, kind).hu[0, 0].numpy()
+
+    assert left[lesion].mean() - left[~lesion].mean() > contrast_kept * 40
+    wanted = hu.mean().item() if kind == CT else 0.0  # MR noise shifts means, so the head decides
+    assert left.mean() == pytest.approx(wanted, rel=1e-3, abs=1e-3)
