@@ -4,6 +4,7 @@ Works on plain arrays; knows neither networks nor files. scipy is imported where
 start-up defers it.
 """
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,7 @@ from jrviewer.geometry import BOX_HALF_WIDTH_MM, BOX_PIXELS, Box, FloatArray, Pl
 from jrviewer.records import Structure, Unit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -27,6 +28,8 @@ _WORKING_PIXELS = 256  # finer images are averaged down: faster, and noise falls
 _SMALL_PART = 0.1  # of the largest part: arms and legs lie above, table rims and cloth below
 _ISLAND = 0.05  # of a slice's largest part
 _SMALLEST_AIR_VOXELS = 64  # 1.7 ml at 3 mm: a gas bubble, not a noisy voxel
+_LARGE_BODY_MM2 = 6000.0  # a cut as large does not begin or end within a slice or two
+_SHARED = 0.6  # of what either of two neighbours covers
 
 
 def body_mask(
@@ -97,6 +100,28 @@ def volume_masks(voxels_hu: FloatArray) -> dict[Structure, BoolArray]:
         Structure.BONE: bone,
         Structure.AIR: _parts_of_size(air, _SMALLEST_AIR_VOXELS),
     }
+
+
+def whole_slices(layers: "Iterable[FloatArray]", spacing_mm: tuple[float, float]) -> range:
+    """Of the layers (rows, columns) in HU of a volume, the run with most of the body in which it
+    goes on as a body does.
+
+    Published volumes are sometimes masked: from one slice to the next half the body is blank. What
+    lies beyond such a break counts as not scanned, else the break would be a flat piece of skin.
+    """
+    masks = [body_mask(layer, "HU", spacing_mm) for layer in layers]
+    areas = np.array([mask.sum() for mask in masks]) * (spacing_mm[0] * spacing_mm[1])
+    starts = [0, *(i for i in range(1, len(masks)) if _is_break(masks, areas, i)), len(masks)]
+    runs = [range(first, end) for first, end in pairwise(starts)]
+    return max(runs, key=lambda run: float(areas[run.start : run.stop].sum()))
+
+
+def _is_break(masks: "Sequence[BoolArray]", areas_mm2: FloatArray, index: int) -> bool:
+    """Whether a slice and the one before it share less than the top of a head would."""
+    before, after = masks[index - 1], masks[index]
+    if areas_mm2[index - 1 : index + 1].max() < _LARGE_BODY_MM2:
+        return False
+    return bool((before & after).sum() < _SHARED * (before | after).sum())
 
 
 def _volume_body(found: BoolArray) -> BoolArray:

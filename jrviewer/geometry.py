@@ -17,6 +17,7 @@ FloatArray = npt.NDArray[np.floating]
 BOX_HALF_WIDTH_MM = 224.0  # in-plane: shoulders fit
 BOX_HALF_DEPTH_MM = 64.0  # along the slice normal, to each side
 BOX_PIXELS = 128  # the canonical image is 128 × 128, 3.5 mm a pixel
+WIDEST_STEP_MM = 7.5  # between two slices: the thickest slices in use touch each other so
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,6 +82,50 @@ class Box:
         y, x = np.meshgrid(steps, steps, indexing="ij")
         flat = np.stack([x.ravel(), y.ravel(), np.zeros(x.size)], axis=1)
         return self.to_patient(flat).reshape(BOX_PIXELS, BOX_PIXELS, 3)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stack:
+    """Where the volume of a series' parallel slices lies, and how much of it was scanned.
+
+    Stack coordinates are millimetres (x, y, z) from the first slice's pixel (0, 0): along its rows,
+    its columns and its normal.
+    """
+
+    origin_mm: FloatArray  # (3,) patient LPS
+    axes: FloatArray  # (3, 3) rows are unit vectors in patient LPS of the stack's x, y and z
+    size_mm: tuple[float, float]  # x and y of the last pixel's centre
+    heights_mm: FloatArray  # (N,) z of every slice, rising
+
+    def to_patient(self, points: FloatArray) -> FloatArray:
+        """Patient LPS millimetres (N, 3) of stack coordinates (N, 3)."""
+        return self.origin_mm + points @ self.axes
+
+    def to_stack(self, points_mm: FloatArray) -> FloatArray:
+        """Stack coordinates (N, 3) of patient LPS millimetres (N, 3)."""
+        return (points_mm - self.origin_mm) @ self.axes.T
+
+    def covers(self, points: FloatArray) -> npt.NDArray[np.bool_]:
+        """Which stack coordinates (N, 3) lie inside the pictures and between two slices that are
+        no gap apart.
+        """
+        x, y, z = points.T
+        inside = (x >= 0) & (x <= self.size_mm[0]) & (y >= 0) & (y <= self.size_mm[1])
+        after = np.clip(np.searchsorted(self.heights_mm, z), 1, len(self.heights_mm) - 1)
+        between = (z >= self.heights_mm[0]) & (z <= self.heights_mm[-1])
+        near: npt.NDArray[np.bool_] = np.diff(self.heights_mm)[after - 1] <= WIDEST_STEP_MM
+        return inside & between & near
+
+    @property
+    def scanned_mm(self) -> float:
+        """The height of the stack without its gaps."""
+        steps = np.diff(self.heights_mm)
+        return float(steps[steps <= WIDEST_STEP_MM].sum())
+
+    @property
+    def gaps(self) -> int:
+        """How often two neighbours are too far apart to say what lies between them."""
+        return int((np.diff(self.heights_mm) > WIDEST_STEP_MM).sum())
 
 
 def canonical_box(plane: Plane, centre_row_column: tuple[float, float]) -> Box:

@@ -17,7 +17,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from jrviewer.geometry import Box, FloatArray, Plane
+from jrviewer.geometry import Box, FloatArray, Plane, Stack
 
 UInt8Array = npt.NDArray[np.uint8]
 
@@ -167,6 +167,26 @@ class Cloud:
 
     def __len__(self) -> int:
         return len(self.points)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """The surfaces of a series as its slices show them, in patient LPS millimetres.
+
+    `faces` int32 (T, 3) are triangles of `corners_mm` float32 (P, 3) with a Structure value each,
+    `labels` uint8 (T,); `normals` float32 (P, 3) point out of the structure. Nothing is claimed
+    beyond what `stack` covers.
+    """
+
+    corners_mm: FloatArray
+    normals: FloatArray
+    faces: npt.NDArray[np.int32]
+    labels: UInt8Array
+    stack: Stack
+
+    def __post_init__(self) -> None:
+        for array in (self.corners_mm, self.normals, self.faces, self.labels):
+            read_only(array)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,12 @@ from jrviewer.body import body_centre, body_mask, canonical_image
 from jrviewer.geometry import Box, FloatArray, Plane, canonical_box
 from jrviewer.progress import Report, silent
 from jrviewer.records import Unit
+from jrviewer.surface import Surface
 from training.cases import evenly
 from training.cloud_baselines import CloudBaselines, truth_of
 from training.contours import plane_pixels
 from training.metrics import Labels, cloud_scores
-from training.surfaces import Surface, in_box, surface_of, truth
+from training.surfaces import in_box, surface_of, truth
 from training.uncertainty import errors_of, scores
 from training.views import View, view, volume_plane
 from training.volumes import Entry, catalogue, load

@@ -1,59 +1,24 @@
 """The true surfaces of a volume: what the cloud is trained and scored against.
 
-Skin, bone and air as `jrviewer.body` defines them, on a 3 mm grid, by marching cubes. Closed
-in-plane, open at the volume's first and last slice, since a cap there is no anatomy. Volume
-millimetres throughout: (x, y, z) from the centre of voxel (0, 0, 0), unless a docstring says box
-coordinates.
+As `jrviewer.surface` makes them, closed in-plane. Volume millimetres throughout: (x, y, z) from the
+centre of voxel (0, 0, 0), unless a docstring says box coordinates.
 """
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from jrviewer.body import BoolArray, volume_masks
+from jrviewer.body import BoolArray
 from jrviewer.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, FloatArray
-from jrviewer.records import Structure, UInt8Array, read_only
-from training.volumes import Int16Array, Volume, whole_slices
+from jrviewer.records import Structure, UInt8Array
+from jrviewer.surface import Surface, surface_of_voxels
+from training.volumes import Volume, whole_slices
 
-GRID_MM = 3.0
 SHARES = {Structure.SKIN: 1 / 2, Structure.BONE: 1 / 3, Structure.AIR: 1 / 6}
 VERSION = 2  # part of the cache key: raise it whenever a surface would come out different
-
-_FINEST_MM = 1.5  # voxels finer than this are smoothed to it before the linear resampling
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Surface:
-    """Triangles (T, 3 corners, xyz) float32 with a Structure label (T,) each.
-
-    `z_range_mm` holds the first and last whole slice's height: beyond them nothing is known.
-    """
-
-    triangles_mm: FloatArray
-    labels: UInt8Array
-    z_range_mm: tuple[float, float]
-
-    def __post_init__(self) -> None:
-        read_only(self.triangles_mm)
-        read_only(self.labels)
-
-    def of(self, structure: Structure) -> "Surface":
-        """This structure's part alone."""
-        mine = self.labels == structure
-        return Surface(self.triangles_mm[mine], self.labels[mine], self.z_range_mm)
-
-    @property
-    def areas_mm2(self) -> FloatArray:
-        """(T,) each triangle's area."""
-        first, second, third = self.triangles_mm.transpose(1, 0, 2)
-        (a, b, c), (d, e, f) = (second - first).T, (third - first).T
-        return np.asarray(
-            np.sqrt((b * f - c * e) ** 2 + (c * d - a * f) ** 2 + (a * e - b * d) ** 2) / 2
-        )
 
 
 class SurfacePoints(NamedTuple):
@@ -95,40 +60,6 @@ def _whole_surface(volume: Volume) -> Surface:
     low, high = part.z_range_mm
     moved = part.triangles_mm + np.array([0, 0, bottom_mm], dtype=np.float32)
     return Surface(moved, part.labels, (low + bottom_mm, high + bottom_mm))
-
-
-def surface_of_voxels(voxels_hu: FloatArray | Int16Array, spacing_mm: Sequence[float]) -> Surface:
-    """The surfaces of HU voxels (z, y, x) with spacings (z, y, x)."""
-    grid, step_mm = resampled(voxels_hu, spacing_mm)
-    pieces = [(label, _triangles(mask, step_mm)) for label, mask in volume_masks(grid).items()]
-    return Surface(
-        np.concatenate([triangles for _, triangles in pieces]),
-        np.concatenate([np.full(len(part), label, np.uint8) for label, part in pieces]),
-        (0.0, (len(voxels_hu) - 1) * float(spacing_mm[0])),
-    )
-
-
-def resampled(
-    voxels_hu: FloatArray | Int16Array, spacing_mm: Sequence[float]
-) -> tuple[FloatArray, tuple[float, float, float]]:
-    """The volume on a grid of about 3 mm by linear interpolation, and the grid's steps (z, y, x).
-
-    The steps are stretched by a few per cent so that first and last grid layer are the volume's
-    own first and last slice.
-    """
-    from scipy import ndimage
-
-    values = np.asarray(voxels_hu, dtype=np.float32)
-    smooth = [max(0.0, _FINEST_MM / mm - 1) / 2 for mm in spacing_mm]
-    if any(smooth):
-        values = ndimage.gaussian_filter(values, smooth, mode="nearest", truncate=3)
-    steps = []
-    for axis, mm in enumerate(spacing_mm):
-        last = values.shape[axis] - 1
-        count = max(2, round(last * mm / GRID_MM) + 1)
-        values = _interpolated(values, np.linspace(0, last, count), axis)
-        steps.append(last * float(mm) / (count - 1))
-    return values, (steps[0], steps[1], steps[2])
 
 
 def surface_points(
@@ -182,23 +113,6 @@ def in_box(surface: Surface, centre_mm: FloatArray) -> Surface:
     return Surface(triangles[inside], surface.labels[near[inside]], surface.z_range_mm)
 
 
-def distance_to_surface(surface: Surface, points_mm: FloatArray) -> FloatArray:
-    """Millimetres (N,) from points (N, 3) to the nearest triangle of any structure; +inf where
-    there is none.
-    """
-    import pyvista as pv
-
-    if not len(surface.labels):
-        return np.full(len(points_mm), np.inf)
-    corners: Any = surface.triangles_mm.reshape(-1, 3)
-    faces: Any = np.arange(len(corners)).reshape(-1, 3)
-    # float64: VTK answers in the points' own precision.
-    points: Any = np.asarray(points_mm, dtype=np.float64)
-    mesh = pv.PolyData.from_regular_faces(corners, faces)
-    nearest: Any = mesh.find_closest_cell(points, return_closest_point=True)[1]
-    return np.asarray(np.linalg.norm(points - nearest, axis=1))
-
-
 def _inside(points_mm: FloatArray, centre_mm: FloatArray) -> BoolArray:
     half = np.array([BOX_HALF_WIDTH_MM, BOX_HALF_WIDTH_MM, BOX_HALF_DEPTH_MM], dtype=np.float32)
     within = np.abs(points_mm - centre_mm) <= half
@@ -237,28 +151,6 @@ def _sampled(
     root, along = np.sqrt(random.random((count, 1))), random.random((count, 1))
     weights = np.stack([1 - root, root * (1 - along), root * along], axis=1)  # (count, 3, 1)
     return np.asarray((corners * weights).sum(axis=1), dtype=np.float32)
-
-
-def _triangles(mask: BoolArray, step_mm: Sequence[float]) -> FloatArray:
-    """Triangles (T, 3, xyz) around a mask (z, y, x), open at its first and last layer."""
-    from skimage.measure import marching_cubes
-
-    padded = np.pad(mask, ((0, 0), (1, 1), (1, 1)))
-    if not padded.any() or padded.shape[0] < 2:
-        return np.zeros((0, 3, 3), np.float32)
-    corners, faces, _, _ = marching_cubes(padded.astype(np.float32), 0.5)
-    corners_mm = (corners - [0, 1, 1]) * np.asarray(step_mm)
-    return np.asarray(corners_mm[:, ::-1][faces], dtype=np.float32)
-
-
-def _interpolated(values: FloatArray, positions: FloatArray, axis: int) -> FloatArray:
-    """Linear interpolation at fractional indices along one axis."""
-    low = np.minimum(positions.astype(int), max(values.shape[axis] - 2, 0))
-    high = np.minimum(low + 1, values.shape[axis] - 1)
-    shape = [1, 1, 1]
-    shape[axis] = -1
-    part = (positions - low).reshape(shape).astype(np.float32)
-    return np.asarray(np.take(values, low, axis) * (1 - part) + np.take(values, high, axis) * part)
 
 
 def _key(volume: Volume) -> str:

@@ -9,8 +9,8 @@ from scipy.stats import norm, spearmanr
 
 from jrviewer.body import BoolArray
 from jrviewer.geometry import BOX_HALF_WIDTH_MM, Box, FloatArray
+from jrviewer.surface import Surface, distance_to_surface
 from training.metrics import DEPTH_BINS_MM
-from training.surfaces import Surface, distance_to_surface
 
 LEVELS = (0.5, 0.68, 0.8, 0.9, 0.95)  # of the reliability table
 COVERAGE = 0.9  # what the calibration aims at

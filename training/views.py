@@ -24,8 +24,9 @@ from jrviewer.geometry import (
 )
 from jrviewer.progress import Report, silent
 from jrviewer.records import UInt8Array, read_only
+from jrviewer.surface import Surface
 from training.series import NoVolumeError
-from training.surfaces import VERSION, Surface, surface_of, truth
+from training.surfaces import VERSION, surface_of, truth
 from training.volumes import Entry, Int16Array, Region, Split, Volume, catalogue, kept, load
 
 POINTS = 10_000

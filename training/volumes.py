@@ -12,14 +12,13 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
 from pathlib import Path
 from typing import Literal, cast
 
 import numpy as np
 import numpy.typing as npt
 
-from jrviewer.body import BoolArray, body_mask
+from jrviewer import body
 from jrviewer.geometry import FloatArray
 from jrviewer.records import read_only
 from training.series import ct_slices, ct_voxels, dicom_folders, name_of, patient_of
@@ -30,8 +29,6 @@ Split = Literal["train", "validation"]
 
 REGIONS: tuple[Region, ...] = ("chest", "abdomen", "head-neck", "head")
 VALIDATION_PATIENTS = frozenset({"LIDC-IDRI-0001"})  # whatever folder they come from
-_LARGE_BODY_MM2 = 6000.0  # a cut as large does not begin or end within a slice or two
-_SHARED = 0.6  # of what either of two neighbours covers
 _FEWEST = 8  # files of a DICOM volume; LIDC-IDRI keeps one or two radiographs beside each CT
 
 
@@ -99,25 +96,10 @@ def load(entry: Entry) -> Volume:
 
 
 def whole_slices(volume: Volume) -> range:
-    """The slices between which the body goes on as a body does: the run with most of it.
-
-    Published volumes are sometimes masked: from one slice to the next half the body is blank. What
-    lies beyond such a break counts as not scanned, else the break would be a flat piece of skin.
-    """
-    spacing_mm = volume.spacing_mm[1:]
-    masks = [body_mask(layer.astype(np.float32), "HU", spacing_mm) for layer in volume.voxels]
-    areas = np.array([mask.sum() for mask in masks]) * (spacing_mm[0] * spacing_mm[1])
-    starts = [0, *(i for i in range(1, len(masks)) if _is_break(masks, areas, i)), len(masks)]
-    runs = [range(first, end) for first, end in pairwise(starts)]
-    return max(runs, key=lambda run: float(areas[run.start : run.stop].sum()))
-
-
-def _is_break(masks: Sequence[BoolArray], areas_mm2: FloatArray, index: int) -> bool:
-    """Whether a slice and the one before it share less than the top of a head would."""
-    before, after = masks[index - 1], masks[index]
-    if areas_mm2[index - 1 : index + 1].max() < _LARGE_BODY_MM2:
-        return False
-    return bool((before & after).sum() < _SHARED * (before | after).sum())
+    """The slices between which the body goes on as a body does: the run with most of it."""
+    return body.whole_slices(
+        (layer.astype(np.float32) for layer in volume.voxels), volume.spacing_mm[1:]
+    )
 
 
 def native_slices(data: Path) -> list[NativeSlice]:

@@ -6,16 +6,9 @@ import pytest
 
 from jrviewer.geometry import BOX_HALF_WIDTH_MM, FloatArray
 from jrviewer.records import Structure
+from jrviewer.surface import Surface, distance_to_surface, resampled, surface_of_voxels
 from tests.training.bodies import make_volume, sphere
-from training.surfaces import (
-    Surface,
-    distance_to_surface,
-    resampled,
-    surface_of,
-    surface_of_voxels,
-    surface_points,
-    truth,
-)
+from training.surfaces import surface_of, surface_points, truth
 from training.volumes import Volume
 
 CENTRE_ZYX = (65.0, 72.0, 80.0)
