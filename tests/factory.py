@@ -1,7 +1,7 @@
 """Records for tests, every argument with a value that a test may leave unsaid."""
 
 from collections.abc import Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -121,7 +121,7 @@ def make_prediction(
         slice=slice_,
         denoised=(slice_.pixels * np.float32(0.5)).astype(np.float32),
         cloud=cloud or make_cloud(slice_.plane),
-        dense=partial(make_cloud, slice_.plane, 4096, seed=1),
+        dense=cache(partial(make_cloud, slice_.plane, 4096, seed=1)),
         no_cloud_reason="",
         model="JointNet 0.0",
         weights_sha256=weights_sha256,

@@ -6,18 +6,21 @@ files and of models, and imports pyvista only in `rendering.scene`: the window n
 before that one.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from jrviewer.anatomy import STRUCTURE_COLOURS, shows_face
-from jrviewer.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, FloatArray
-from jrviewer.records import Cloud, Prediction, Slice, Structure, UInt8Array
+from jrviewer.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, Box, FloatArray
+from jrviewer.records import Cloud, Measured, Prediction, Slice, Structure, UInt8Array
 
-Colouring = Literal["structure", "uncertainty", "depth"]
+Colouring = Literal["structure", "uncertainty", "depth", "measured"]
 View = Literal["A", "P", "L", "R", "S", "I", "oblique"]
 RGB = tuple[int, int, int]
+IndexArray = npt.NDArray[np.intp]
 
 BACKGROUND: RGB = (17, 21, 26)
 # The upper part of viridis (CC0): even steps of lightness, and none lost in the dark.
@@ -36,6 +39,9 @@ _SEQUENTIAL = np.array(
 _DIVERGING = np.array(
     [(58, 120, 196), (138, 176, 216), (226, 226, 222), (224, 160, 112), (201, 92, 52)]
 )
+FARTHEST_MM = 20.0  # where the scale of distances ends, the same for every slice
+UNKNOWN: RGB = (112, 116, 122)  # of points that nothing was measured around
+_PALER = 0.45  # how much of the background's opposite a measured surface takes on
 _SIGMA_STEPS = np.array([1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 40.0, 60.0, 80.0, 120.0])
 
 
@@ -50,6 +56,25 @@ class Look:
     point_size: float = 7.0  # pixels
     perspective: bool = True
     eye_dome: bool = False  # dark rims around near points
+    measured: bool = False  # the series' measured surface beside the cloud
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Beside:
+    """What a series says of the space that a cloud was inferred in."""
+
+    measured: Measured | None = None
+    distances_mm: FloatArray | None = None  # (N,) of a cloud's points; NaN: not measured there
+    cloud: Cloud | None = None  # whose distances they are
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """A ruler's ends in the world (2, 3), what it says, and whether it is selected."""
+
+    ends: FloatArray
+    words: str
+    is_selected: bool
 
 
 def skin_by_default(prediction: Prediction) -> bool:
@@ -72,6 +97,8 @@ def colour_range(cloud: Cloud, colouring: Colouring) -> tuple[float, float]:
     The scale of uncertainty moves in round steps, so that it seldom changes from slice to slice.
     """
     unit = 1.0 if cloud.unit == "mm" else 1.0 / BOX_HALF_WIDTH_MM
+    if colouring == "measured":
+        return 0.0, FARTHEST_MM
     if colouring == "depth":
         return -BOX_HALF_DEPTH_MM * unit, BOX_HALF_DEPTH_MM * unit
     most = float(np.quantile(cloud.sigma, 0.98)) if len(cloud) else 0.0
@@ -87,15 +114,43 @@ def colour_map(colouring: Colouring, fractions: FloatArray) -> UInt8Array:
     return np.stack(channels, axis=-1).round().astype(np.uint8)
 
 
-def point_colours(cloud: Cloud, colouring: Colouring) -> UInt8Array:
-    """Colour (N, 3) of every point."""
+def point_colours(
+    cloud: Cloud, colouring: Colouring, distances_mm: FloatArray | None = None
+) -> UInt8Array:
+    """Colour (N, 3) of every point; UNKNOWN where its distance to the measured surface is asked for
+    and not known.
+    """
     if colouring == "structure":
-        table = np.array([STRUCTURE_COLOURS[structure] for structure in Structure], dtype=np.uint8)
-        colours: UInt8Array = table[cloud.labels]
-        return colours
-    values = cloud.sigma if colouring == "uncertainty" else depths(cloud)
+        return structure_colours(cloud.labels)
+    unknown = np.full(len(cloud), np.nan) if distances_mm is None else distances_mm
+    values = {"uncertainty": cloud.sigma, "depth": depths(cloud), "measured": unknown}[colouring]
     low, high = colour_range(cloud, colouring)
-    return colour_map(colouring, (values - low) / (high - low))
+    known = np.isfinite(values)
+    colours = colour_map(colouring, np.where(known, (values - low) / (high - low), 0.0))
+    colours[~known] = UNKNOWN
+    return colours
+
+
+def structure_colours(labels: UInt8Array) -> UInt8Array:
+    """Colour (N, 3) of every label."""
+    table = np.array([STRUCTURE_COLOURS[structure] for structure in Structure], dtype=np.uint8)
+    colours: UInt8Array = table[labels]
+    return colours
+
+
+def surface_colours(labels: UInt8Array) -> UInt8Array:
+    """Colour (T, 3) of a measured surface's triangles: paler than the points that lie on it."""
+    paler = structure_colours(labels) * (1 - _PALER) + 255 * _PALER
+    return np.asarray(paler.round().astype(np.uint8))
+
+
+def faces_in_box(measured: Measured, box: Box, structures: Iterable[Structure]) -> IndexArray:
+    """Which triangles of these structures reach into the box that a cloud was inferred in."""
+    kept = np.flatnonzero(np.isin(measured.labels, [int(one) for one in structures]))
+    own = box.to_box(measured.corners_mm) * BOX_HALF_WIDTH_MM
+    half = np.array([BOX_HALF_WIDTH_MM, BOX_HALF_WIDTH_MM, BOX_HALF_DEPTH_MM])
+    inside = (np.abs(own) <= half).all(axis=1)
+    return np.asarray(kept[inside[measured.faces[kept]].any(axis=1)])
 
 
 def depths(cloud: Cloud) -> FloatArray:

@@ -9,6 +9,8 @@ from jrviewer.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, FloatArray
 from jrviewer.records import Cloud, Prediction, UInt8Array
 from jrviewer.rendering import (
     BACKGROUND,
+    Beside,
+    Drawn,
     Look,
     View,
     patient_to_world,
@@ -18,6 +20,9 @@ from jrviewer.rendering import (
     to_world,
 )
 from jrviewer.rendering.actors import AnyPlotter, Points, SlicePlane, add_cube
+from jrviewer.rendering.picking import Pick, hits, nearest_line, ray
+from jrviewer.rendering.rulers import RulerActors
+from jrviewer.rendering.solid import MeasuredSurface
 
 _Vector = tuple[float, float, float]
 
@@ -33,6 +38,7 @@ _VIEWS: dict[View, tuple[_Vector, _Vector]] = {
 }
 _MARK_COLOUR = (255, 255, 255)
 _REACH_PIXELS = 9.0
+NOTHING = Beside()
 _NOWHERE: FloatArray = np.zeros((0, 3))
 
 
@@ -47,7 +53,7 @@ class Scene:
     ) -> None:
         self._plotter = plotter
         self._request_render: Callable[[], None] = request_render or plotter.render
-        self._shown: tuple[Prediction, UInt8Array, Look] | None = None
+        self._shown: tuple[Prediction, UInt8Array, Look, Beside] | None = None
         self._centre: FloatArray | None = None
         self._eye_dome = False
         self._lit = self._probe = self._marked = _NOWHERE
@@ -57,6 +63,9 @@ class Scene:
         self.points.fade()
         self.marks = Points(plotter)
         self.plane = SlicePlane(plotter)
+        self.surface = MeasuredSurface(plotter)
+        self.rulers = RulerActors(plotter)
+        self._lines: FloatArray = np.zeros((0, 2, 3))  # the ends of the rulers that are drawn
         add_cube(plotter)
 
     @property
@@ -64,22 +73,25 @@ class Scene:
         """The cloud on show."""
         return None if self._shown is None else shown_cloud(self._shown[0], self._shown[2])
 
-    def show(self, prediction: Prediction, grey: UInt8Array, look: Look) -> bool:
-        """Show a prediction with its slice as grey values (rows, columns); whether that changed
-        anything.
+    def show(
+        self, prediction: Prediction, grey: UInt8Array, look: Look, beside: Beside = NOTHING
+    ) -> bool:
+        """Show a prediction with its slice as grey values (rows, columns), and what was measured
+        beside it; whether that changed anything.
 
         The camera keeps the place beside the cloud that the user gave it.
         """
         before = self._shown
         new = before is None or before[0] is not prediction
-        other_look = before is None or before[2] != look
+        other_look = before is None or before[2] != look or before[3] is not beside
         other_grey = before is None or before[1] is not grey
         if not (new or other_look or other_grey):
             return False
         cloud = shown_cloud(prediction, look)
-        self._shown = prediction, grey, look
+        self._shown = prediction, grey, look, beside
         if new or other_look:
-            self._show_points(cloud, look)
+            self._show_points(cloud, look, beside)
+            self.surface.show(beside.measured, cloud, look)
             self.plane.place(slice_corners(prediction.slice, cloud), prediction.slice.plane)
             self.plane.show(visible=look.slice_plane)
         if other_grey:
@@ -98,6 +110,7 @@ class Scene:
             return
         self._shown = self._centre = None
         self.points.actor.visibility = False
+        self.surface.hide()
         self._unmark()
         self.plane.show(visible=False)
         self._request_render()
@@ -120,24 +133,66 @@ class Scene:
         (N,) growing away from the viewer.
         """
         width, height = self._plotter.render_window.GetSize()
-        matrix = self._plotter.camera.GetCompositeProjectionTransformMatrix(width / height, -1, 1)
-        rows = np.array([[matrix.GetElement(i, j) for j in range(4)] for i in range(4)])
-        clip = np.c_[points, np.ones(len(points))] @ rows.T
+        clip = np.c_[points, np.ones(len(points))] @ self._to_clip().T
         seen = clip[:, :3] / clip[:, 3:]
         return (seen[:, :2] + 1) / 2 * (width, height), seen[:, 2]
 
-    def point_at(self, x: float, y: float) -> int | None:
+    def _to_clip(self) -> FloatArray:
+        """(4, 4) from the world to clip coordinates."""
+        width, height = self._plotter.render_window.GetSize()
+        matrix = self._plotter.camera.GetCompositeProjectionTransformMatrix(width / height, -1, 1)
+        return np.array([[matrix.GetElement(i, j) for j in range(4)] for i in range(4)])
+
+    def point_at(self, x: float, y: float, reach: float | None = None) -> int | None:
         """Index into the cloud of the point drawn at a place in the picture, in pixels from its
         lower left corner: of all within reach the one nearest to the viewer.
         """
         if self._shown is None or not self.points.actor.visibility:
             return None
-        reach = max(_REACH_PIXELS, self._shown[2].point_size)
+        if reach is None:
+            reach = max(_REACH_PIXELS, self._shown[2].point_size)
         places, depth = self.on_screen(np.asarray(self.points.mesh.points, dtype=float))
         close = np.flatnonzero(np.hypot(*(places - (x, y)).T) <= reach)
         if not len(close):
             return None
         return int(self._indices[close[np.argmin(depth[close])]])
+
+    def pick(self, x: float, y: float) -> Pick | None:
+        """What is drawn at a place in the picture, in pixels from its lower left corner, nearest to
+        the viewer: a point of the cloud, or the measured surface. Beside a surface a point must be
+        hit itself.
+        """
+        if self._shown is None:
+            return None
+        cloud, found = self.cloud, self._surface_at(x, y)
+        reach = self._shown[2].point_size / 2 if found else None
+        if (index := self.point_at(x, y, reach)) is not None and cloud is not None:
+            found.append(Pick(to_world(cloud, cloud.points[index : index + 1])[0], False))
+        if not found:
+            return None
+        _, depth = self.on_screen(np.stack([one.place for one in found]))
+        return found[int(np.argmin(depth))]
+
+    def _surface_at(self, x: float, y: float) -> list[Pick]:
+        if not self.surface.actor.visibility:
+            return []
+        width, height = self._plotter.render_window.GetSize()
+        at = 2 * x / width - 1, 2 * y / height - 1
+        places = hits(*ray(self._to_clip(), *at), self.surface.triangles)
+        return [Pick(place, True) for place in places[self.surface.holds(places)][:1]]
+
+    def show_rulers(self, rulers: tuple[Drawn, ...], start: FloatArray | None) -> None:
+        """Draw rulers, and the beginning of one that has no end yet."""
+        if not rulers and start is None and not self.rulers.is_shown:
+            return
+        self._lines = np.stack([one.ends for one in rulers]) if rulers else np.zeros((0, 2, 3))
+        self.rulers.show(rulers, start)
+        self._request_render()
+
+    def ruler_at(self, x: float, y: float) -> int | None:
+        """Which ruler is drawn at a place in the picture, in pixels from its lower left corner."""
+        places, _ = self.on_screen(self._lines.reshape(-1, 3))
+        return nearest_line(places.reshape(-1, 2, 2), (x, y), _REACH_PIXELS)
 
     def light_points(self, indices: npt.ArrayLike) -> None:
         """Mark points of the cloud by their index; none takes the marks away."""
@@ -166,14 +221,15 @@ class Scene:
         self._lit = self._probe = self._marked = _NOWHERE
         self.marks.actor.visibility = False
 
-    def _show_points(self, cloud: Cloud | None, look: Look) -> None:
+    def _show_points(self, cloud: Cloud | None, look: Look, beside: Beside) -> None:
         if cloud is None:
             self._indices = np.zeros(0, dtype=np.intp)
             self.points.actor.visibility = False
             return
         wanted = [int(structure) for structure in look.structures]
         self._indices = np.flatnonzero(np.isin(cloud.labels, wanted))
-        colours = point_colours(cloud, look.colouring)[self._indices]
+        distances = beside.distances_mm if beside.cloud is cloud else None
+        colours = point_colours(cloud, look.colouring, distances)[self._indices]
         points = to_world(cloud, cloud.points[self._indices])
         self.points.show(points, colours, look.point_size)
 

@@ -2,8 +2,10 @@
 
 import math
 
+import numpy as np
 from PySide6.QtCore import QCoreApplication
 
+from jrviewer.geometry import FloatArray
 from jrviewer.records import Prediction, Slice
 from jrviewer.ui.overlay import Corners
 from jrviewer.ui.view_state import View
@@ -120,6 +122,21 @@ def probe_text(
         denoised = float(prediction.denoised[row, column])
         parts += [f"AI {number(denoised)}", f"Δ {number(denoised - value)}"]
     return "   ".join(parts)
+
+
+def distance_text(distances_mm: FloatArray | None) -> tuple[str, str]:
+    """Median and 95th percentile of the points' distances to the measured surface, and what they
+    mean; nothing where no point counts.
+    """
+    counted = np.zeros(0) if distances_mm is None else distances_mm[np.isfinite(distances_mm)]
+    if distances_mm is None or not len(counted):
+        return "", ""
+    median, most = (number(float(mm), 1) for mm in np.percentile(counted, (50, 95)))
+    meaning = tr(
+        "Distance of the inferred points to the nearest measured surface of the series, for {} of "
+        "{} points: those outside the slices that exist do not count."
+    ).format(len(counted), len(distances_mm))
+    return tr("Inferred to measured: median {} mm, 95 % {} mm").format(median, most), meaning
 
 
 def check_text(prediction: Prediction | None) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QWidget
 
 from jrviewer.rendering import View
+from jrviewer.ui.rulers import Wish
 
 if TYPE_CHECKING:  # it imports pyvista
     from jrviewer.rendering.scene import Scene
@@ -25,6 +26,13 @@ _KEYPAD_HELD = Qt.KeyboardModifier.KeypadModifier
 _KEYPAD: dict[int, View] = {Qt.Key.Key_1: "A", Qt.Key.Key_3: "L", Qt.Key.Key_7: "S"}
 # What the same keys send where the system itself turns Shift into the other key.
 _SHIFTED: dict[int, View] = {Qt.Key.Key_End: "P", Qt.Key.Key_PageDown: "R", Qt.Key.Key_Home: "I"}
+
+_PLAIN, _CTRL = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
+_RULER_KEYS: dict[tuple[int, Qt.KeyboardModifier], Wish] = {
+    (Qt.Key.Key_Delete, _PLAIN): "delete",
+    (Qt.Key.Key_Z, _CTRL): "undo",
+    (Qt.Key.Key_Escape, _PLAIN): "put away",
+}
 
 
 def view_of_key(event: QKeyEvent) -> View | None:
@@ -39,10 +47,49 @@ def view_of_key(event: QKeyEvent) -> View | None:
     return view or _SHIFTED.get(event.key())
 
 
-def is_for_keypad(event: QEvent) -> bool:
-    """Whether Qt asks, before it looks for shortcuts, about a key of the keypad that is a view."""
-    if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.ShortcutOverride:
-        return False
+class CloudKeys(QObject):
+    """Watches the pane's keys, and takes its own before the window's shortcuts get them."""
+
+    view_wanted = Signal(str)  # a View
+    peeked = Signal(bool)  # the slice plane is to go, or to come back
+    ruler_wished = Signal(str)  # a rulers.Wish
+
+    def __init__(self, pane: QWidget) -> None:
+        super().__init__(pane)
+        self.offers: frozenset[Wish] = frozenset()  # what there is to do with rulers
+        pane.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Take what is the pane's; the rest goes on to the window."""
+        if not isinstance(event, QKeyEvent):
+            return super().eventFilter(watched, event)
+        if event.type() == QEvent.Type.ShortcutOverride:
+            is_ours = _is_for_keypad(event) or self._ruler_wish(event) is not None
+            if is_ours:
+                event.accept()
+            return is_ours
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self.peeked.emit(event.type() == QEvent.Type.KeyPress)
+            return True
+        return event.type() == QEvent.Type.KeyPress and self._press(event)
+
+    def _press(self, event: QKeyEvent) -> bool:
+        if (view := view_of_key(event)) is not None:
+            self.view_wanted.emit(view)
+        elif (wish := self._ruler_wish(event)) is not None:
+            self.ruler_wished.emit(wish)
+        else:
+            return False
+        return True
+
+    def _ruler_wish(self, event: QKeyEvent) -> Wish | None:
+        """What a key asks of the rulers, where there is that to do."""
+        wish = _RULER_KEYS.get((event.key(), event.modifiers()))
+        return wish if wish in self.offers else None
+
+
+def _is_for_keypad(event: QKeyEvent) -> bool:
+    """Whether it is a key of the keypad that is a view; the window's number keys are presets."""
     return bool(event.modifiers() & _KEYPAD_HELD) and view_of_key(event) is not None
 
 
@@ -52,12 +99,14 @@ class CloudHands(QObject):
     hovered = Signal(object)  # index into the cloud, or None
     maximise_wanted = Signal()
     menu_wanted = Signal(QPoint)  # on screen
+    clicked = Signal(float, float)  # left, pixels from the picture's lower left corner
 
     def __init__(self, interactor: QWidget, scene: Scene) -> None:
         super().__init__(interactor)
         self._scene = scene
         self._index: int | None = None
         self._pressed_at = QPointF()
+        self.has_tool = False  # a ruler: clicks are its own, even quick ones
         interactor.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -73,24 +122,31 @@ class CloudHands(QObject):
 
     def _mouse(self, interactor: QWidget, event: QMouseEvent) -> bool:
         """Whether VTK must not see the event."""
-        kind, right = event.type(), event.button() == Qt.MouseButton.RightButton
-        if kind == QEvent.Type.MouseButtonDblClick:
+        kind = event.type()
+        if kind == QEvent.Type.MouseButtonDblClick and not self.has_tool:
             self.maximise_wanted.emit()
             return True
-        if kind == QEvent.Type.MouseButtonPress:
+        if kind in (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick):
             self._pressed_at = event.position()
         elif kind == QEvent.Type.MouseMove and not event.buttons():
-            self._point_at(self._index_at(interactor, event.position()))
-        elif kind == QEvent.Type.MouseButtonRelease and right:
-            way = event.position() - self._pressed_at
-            if abs(way.x()) + abs(way.y()) < CLICK_PIXELS:
-                self.menu_wanted.emit(event.globalPosition().toPoint())
+            self._point_at(self._scene.point_at(*self._place(interactor, event.position())))
+        elif kind == QEvent.Type.MouseButtonRelease:
+            self._release(interactor, event)
         return False
 
-    def _index_at(self, interactor: QWidget, place: QPointF) -> int | None:
+    def _release(self, interactor: QWidget, event: QMouseEvent) -> None:
+        way = event.position() - self._pressed_at
+        if abs(way.x()) + abs(way.y()) >= CLICK_PIXELS:
+            return
+        if event.button() == Qt.MouseButton.RightButton:
+            self.menu_wanted.emit(event.globalPosition().toPoint())
+        elif event.button() == Qt.MouseButton.LeftButton and not event.modifiers():
+            self.clicked.emit(*self._place(interactor, event.position()))
+
+    def _place(self, interactor: QWidget, place: QPointF) -> tuple[float, float]:
+        """Device pixels from the picture's lower left corner."""
         ratio = interactor.devicePixelRatioF()
-        height = interactor.height()
-        return self._scene.point_at(place.x() * ratio, (height - place.y()) * ratio)
+        return place.x() * ratio, (interactor.height() - place.y()) * ratio
 
     def _point_at(self, index: int | None) -> None:
         if index != self._index:

@@ -43,7 +43,13 @@ class CloudLegend(QWidget):
             row.addWidget(box)
         row.addStretch(1)
         self.scale = _Scale(self)
+        self.beside = QLabel(self)  # what is measured and what is inferred, or why nothing is
+        self.beside.setObjectName("note")
+        self.beside.setWordWrap(True)
+        self.beside.setAccessibleName(self.tr("Measured surface"))
+        self.beside.hide()
         rows.addLayout(row)
+        rows.addWidget(self.beside)
         rows.addWidget(self.scale)
         policy = self.scale.sizePolicy()
         policy.setRetainSizeWhenHidden(True)  # else the picture above jumps
@@ -61,6 +67,11 @@ class CloudLegend(QWidget):
             with QSignalBlocker(box):
                 box.setChecked(structure in wanted)
 
+    def show_beside(self, words: str) -> None:
+        """Say what is measured beside the cloud; nothing takes no room."""
+        self.beside.setText(words)
+        self.beside.setVisible(bool(words))
+
     def show_scale(self, colouring: Colouring, cloud: Cloud | None) -> None:
         """The scale of a cloud's colours; structures need none beside their swatches."""
         swatches = colouring == "structure"
@@ -73,7 +84,10 @@ class CloudLegend(QWidget):
             return
         low, high = colour_range(cloud, colouring)
         unit = self.tr("mm") if cloud.unit == "mm" else self.tr("of the box")
-        if colouring == "depth":
+        if colouring == "measured":
+            meaning = self.tr("distance to the measured surface; grey: not measured")
+            ends = _number(low), self.tr("≥ {} mm").format(_number(high))
+        elif colouring == "depth":
             meaning = self.tr("distance, feet to head")
             ends = _number(low), f"+{_number(high)} {unit}"
         else:

@@ -5,7 +5,7 @@ the look of the picture.
 from typing import cast, get_args
 
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from jrviewer.records import Structure
@@ -28,13 +28,27 @@ class CloudTools(QWidget):
         self.ortho = self._switch(self.tr("Ortho"), self.tr("Parallel instead of perspective"))
         self.plane = self._switch(self.tr("Slice"), self.tr("Show the slice inside the cloud"))
         self.plane.setChecked(True)
+        self.measured = self._switch(
+            self.tr("Measured"), self.tr("Show the measured surface of the series beside the cloud")
+        )
         self.eye_dome = self._switch(self.tr("Rims"), self.tr("Eye-dome lighting: dark rims"))
+        self.ruler = self._switch(
+            self.tr("Ruler"), self.tr("Measure between two points of the 3D picture  (Shift+L)")
+        )
+        self.ruler.setShortcut(QKeySequence("Shift+L"))
         self.picture = QAction(self.tr("Picture"), self)
+        self.ruler_delete = QAction(self.tr("Delete ruler"), self)
+        self.ruler_undo = QAction(self.tr("Undo ruler"), self)
         self.picture.setToolTip(self.tr("Take a picture of this pane with its notice"))
         self.picture.triggered.connect(self.picture_wanted)
         self.colouring = self._choice(
             self.tr("Colour of the points"),
-            [self.tr("Structure"), self.tr("Uncertainty"), self.tr("Depth")],
+            [
+                self.tr("Structure"),
+                self.tr("Uncertainty"),
+                self.tr("Depth"),
+                self.tr("Distance to measured"),
+            ],
         )
         self.density = self._choice(self.tr("Number of points"), ["1024", "4096"])
         self.point_size = self._choice(
@@ -43,7 +57,7 @@ class CloudTools(QWidget):
         self.point_size.setCurrentIndex(1)
         self.legend = CloudLegend(self)
         self.legend.structures_chosen.connect(self.look_chosen)
-        for action in (self.ortho, self.plane, self.eye_dome):
+        for action in (self.ortho, self.plane, self.measured, self.eye_dome):
             action.toggled.connect(self.look_chosen)
         for choice in (self.colouring, self.density, self.point_size):
             choice.currentIndexChanged.connect(self.look_chosen)
@@ -59,7 +73,14 @@ class CloudTools(QWidget):
             point_size=POINT_SIZES[self.point_size.currentIndex()],
             perspective=not self.ortho.isChecked(),
             eye_dome=self.eye_dome.isChecked(),
+            measured=self.measured.isChecked(),
         )
+
+    def show_rulers(self, *, is_in_hand: bool, can_delete: bool, can_undo: bool) -> None:
+        """What there is to do with rulers."""
+        self.ruler.setChecked(is_in_hand)
+        self.ruler_delete.setEnabled(can_delete)
+        self.ruler_undo.setEnabled(can_undo)
 
     def choose_skin(self, *, shown: bool) -> None:
         """Switch the skin without a signal."""
@@ -74,7 +95,9 @@ class CloudTools(QWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addActions(list(self.views.values()))
         menu.addSeparator()
-        menu.addActions([self.ortho, self.plane, self.eye_dome])
+        menu.addActions([self.ortho, self.plane, self.measured, self.eye_dome])
+        menu.addSeparator()
+        menu.addActions([self.ruler, self.ruler_delete, self.ruler_undo])
         menu.addSeparator()
         menu.addAction(self.picture)
         menu.popup(place)
@@ -88,11 +111,12 @@ class CloudTools(QWidget):
         for action in self.views.values():
             views.addWidget(self._button(action))
         views.addStretch(1)
-        for action in (self.ortho, self.plane):
+        for action in (self.ortho, self.plane, self.measured):
             views.addWidget(self._button(action))
         for choice in (self.colouring, self.density, self.point_size):
             chosen.addWidget(choice)
         chosen.addStretch(1)
+        chosen.addWidget(self._button(self.ruler))
         chosen.addWidget(self._button(self.eye_dome))
         chosen.addWidget(self._button(self.picture))
         rows.addLayout(views)

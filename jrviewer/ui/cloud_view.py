@@ -11,16 +11,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QImage, QKeyEvent
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from jrviewer.errors import JRViewerError
 from jrviewer.geometry import FloatArray
 from jrviewer.progress import Report, silent
 from jrviewer.records import Cloud, Prediction, UInt8Array, VoiLut, Window
-from jrviewer.rendering import View, shown_cloud, skin_by_default
-from jrviewer.ui.cloud_hands import CloudHands, is_for_keypad, view_of_key
+from jrviewer.rendering import Beside, View, shown_cloud, skin_by_default
+from jrviewer.ui.cloud_hands import CloudHands, CloudKeys
 from jrviewer.ui.cloud_tools import CloudTools
 from jrviewer.ui.opengl import opengl
 from jrviewer.ui.pane import Header
@@ -58,6 +58,7 @@ class CloudView(QWidget):
     point_hovered = Signal(object)  # index into the shown cloud, or None
     maximise_wanted = Signal()
     picture_taken = Signal(QImage)  # with title, legend and notice
+    clicked = Signal(float, float)  # a place in the picture, as the scene counts
     failed = Signal(str)
 
     prepare = staticmethod(prepare)
@@ -73,6 +74,11 @@ class CloudView(QWidget):
         self._grey: UInt8Array | None = None
         self._skin_shown: bool | None = None
         self._peeking, self._failure = False, ""
+        self._beside = Beside()
+        self._hands: CloudHands | None = None
+        self.keys = CloudKeys(self)
+        self.keys.view_wanted.connect(self.show_view)
+        self.keys.peeked.connect(self._peek)
         self.header = Header(self.tr("INFERRED 3D – NOT MEASURED"), badge=self.tr("AI"))
         self.header.maximised.connect(self.maximise_wanted)
         self.title, self.note = self.header.title, self.header.detail
@@ -115,7 +121,8 @@ class CloudView(QWidget):
         interactor.iren.clear_key_event_callbacks()
         self.setFocusProxy(interactor)
         self.scene = Scene(interactor, self._frame.start)
-        hands = CloudHands(interactor, self.scene)
+        self._hands = hands = CloudHands(interactor, self.scene)
+        hands.clicked.connect(self.clicked)
         hands.hovered.connect(self._hover)
         hands.maximise_wanted.connect(self.maximise_wanted)
         hands.menu_wanted.connect(self.tools.pop_up)
@@ -175,6 +182,14 @@ class CloudView(QWidget):
         if self._prediction is not None and not self._repaint.isActive():
             self._repaint.start()
 
+    def show_beside(self, beside: Beside, title: str, words: str) -> None:
+        """Show what was measured beside the cloud, under a title that tells the two apart."""
+        self.title.setText(title)
+        self.tools.legend.show_beside(words)
+        if beside is not self._beside:
+            self._beside = beside
+            self._show()
+
     @Slot(str)
     def show_view(self, view: View) -> None:
         """Look from one side of the patient; "oblique" is the fresh view."""
@@ -185,6 +200,16 @@ class CloudView(QWidget):
     def reset_view(self) -> None:
         """The fresh view: from the patient's front, left and above, everything in sight."""
         self.show_view("oblique")
+
+    def take_ruler(self, *, is_in_hand: bool) -> None:
+        """Let clicks and keys be the ruler's, or no longer."""
+        if self._hands is None or self.interactor is None or self._hands.has_tool == is_in_hand:
+            return
+        self._hands.has_tool = is_in_hand
+        shape = Qt.CursorShape.CrossCursor if is_in_hand else Qt.CursorShape.ArrowCursor
+        self.interactor.setCursor(shape)
+        if is_in_hand:
+            self.setFocus()  # Esc puts it away
 
     @property
     def cloud(self) -> Cloud | None:
@@ -211,6 +236,7 @@ class CloudView(QWidget):
         self._repaint.stop()
         self._frame.stop()
         interactor, self.interactor, self.scene = self.interactor, None, None
+        self._hands = None
         if interactor is None:
             return
         self.show_message("")
@@ -219,30 +245,6 @@ class CloudView(QWidget):
         interactor.close()
         interactor.setParent(None)
         interactor.deleteLater()
-
-    def event(self, event: QEvent) -> bool:
-        """Keep the keypad's views from the window's number keys, which are presets."""
-        if is_for_keypad(event):
-            event.accept()
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Standard views by keypad, the slice plane away while Space is held."""
-        view = view_of_key(event)
-        if view is not None:
-            self.show_view(view)
-        elif event.key() == Qt.Key.Key_Space:
-            self._peek(hidden=True)
-        else:
-            super().keyPressEvent(event)
-
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """The slice plane back."""
-        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self._peek(hidden=False)
-        else:
-            super().keyReleaseEvent(event)
 
     @Slot()
     def _show(self) -> None:
@@ -263,7 +265,7 @@ class CloudView(QWidget):
         if self.interactor is not None:
             self.stack.setCurrentWidget(self.interactor)
         drawn = replace(look, point_size=look.point_size * self.devicePixelRatioF())
-        self.scene.show(prediction, self._grey, drawn)
+        self.scene.show(prediction, self._grey, drawn, self._beside)
 
     @Slot()
     def _draw(self) -> None:
@@ -275,7 +277,8 @@ class CloudView(QWidget):
         self.light_points([] if index is None else [index])
         self.point_hovered.emit(index)
 
-    def _peek(self, *, hidden: bool) -> None:
+    @Slot(bool)
+    def _peek(self, hidden: bool) -> None:
         """Take the slice plane away while Space is held."""
         if hidden == self._peeking or (hidden and not self.tools.plane.isChecked()):
             return

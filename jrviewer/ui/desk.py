@@ -211,7 +211,8 @@ class Desk(QObject):
     def _show_guide(self) -> None:
         ours = [self.settings_action, self.guide]
         reading = self._window.reading.actions_.everything()
-        everything = [*self._window.actions_.everything(), *reading, *ours]
+        ruler = self._window.cloud.tools.ruler
+        everything = [*self._window.actions_.everything(), *reading, ruler, *ours]
         self._open(pages.guide(everything, self._window), modal=False)
 
     @Slot()

@@ -32,6 +32,7 @@ from jrviewer.ui.series_list import SeriesList
 from jrviewer.ui.session import Busy, Session
 from jrviewer.ui.slice_slider import SliceSlider
 from jrviewer.ui.slice_view import SliceView
+from jrviewer.ui.solid import Solid
 from jrviewer.ui.status import Status
 from jrviewer.ui.store import Store
 from jrviewer.ui.strip import Strip
@@ -66,6 +67,7 @@ class MainWindow(DropWindow):
         self._lay_out()
         self._connect()
         self.reading = Reading(self)
+        self.solid = Solid(self)
         self._show_busy(None)
         self.desk = Desk(self)
 

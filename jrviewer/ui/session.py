@@ -18,8 +18,10 @@ from jrviewer.ui.ahead import Ahead, Busy
 from jrviewer.ui.annotations import Annotations
 from jrviewer.ui.background import Background
 from jrviewer.ui.compare import CompareState
+from jrviewer.ui.measured import MeasuredState
 from jrviewer.ui.refusals import opened_name, refusals
 from jrviewer.ui.removal import Removal
+from jrviewer.ui.rulers import Rulers
 from jrviewer.ui.tasks import Tasks
 from jrviewer.ui.view_state import ViewState
 
@@ -55,6 +57,8 @@ class Session(QObject):
         self.compare = CompareState(self)
         self.annotations = Annotations(self)
         self.removal = Removal(self.background, self)
+        self.measured = MeasuredState(self.background, self)
+        self.rulers = Rulers(self)
         self.all_series: tuple[Series, ...] = ()
         self.series: Series | None = None
         self.index = 0
@@ -98,7 +102,7 @@ class Session(QObject):
 
     def choose_series(self, index: int) -> None:
         """Show another one of the open series, at its middle slice."""
-        self.series = self.all_series[index]
+        self.series, self.index = self.all_series[index], 0
         self.series_chosen.emit(index)
         self._reset_view(len(self.series) // 2)
 

@@ -15,6 +15,9 @@ class Status(QStatusBar):
         self.probe = QLabel()
         self.probe.setObjectName("probe")
         self.probe.setAccessibleName(self.tr("Value under the pointer"))
+        self.distance = QLabel()
+        self.distance.setObjectName("distance")
+        self.distance.setAccessibleName(self.tr("Distance of the inferred points to the measured"))
         self.check = QToolButton()
         self.check.setAutoRaise(True)
         self.check.setAccessibleName(self.tr("Input check"))
@@ -29,10 +32,11 @@ class Status(QStatusBar):
         self.notice = QLabel(NOTICE)
         self.notice.setObjectName("notice")
         self.addWidget(self.probe, 1)
-        for widget in (self._what, self._bar, self.check, self.device, self.notice):
+        for widget in (self._what, self._bar, self.distance, self.check, self.device, self.notice):
             self.addPermanentWidget(widget)
         self.show_busy(None)
         self.show_device("")
+        self.show_distance("", "")
 
     @property
     def busy_text(self) -> str:
@@ -50,6 +54,12 @@ class Status(QStatusBar):
     def show_device(self, device: str) -> None:
         """Name where the model runs."""
         self.device.setText(device or self.tr("model not loaded yet"))
+
+    def show_distance(self, text: str, meaning: str) -> None:
+        """How far the inferred points lie from the measured surface; "" takes no room."""
+        self.distance.setText(text)
+        self.distance.setToolTip(meaning)
+        self.distance.setVisible(bool(text))
 
     def show_check(self, text: str, reasons: str) -> None:
         """The input check in a few words, its reasons as a hint."""

@@ -1,0 +1,174 @@
+"""The desk of the 3D pane: what was measured stands beside what is inferred, and a ruler tells the
+two apart. Ties their wires.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject, Slot
+
+from jrviewer.geometry import FloatArray
+from jrviewer.records import Cloud, Measured, Series, Slice
+from jrviewer.rendering import Beside, Drawn, shown_cloud
+from jrviewer.ruler import End, Reading, Ruler, read
+from jrviewer.ui import captions
+
+if TYPE_CHECKING:
+    from jrviewer.ui.main_window import MainWindow
+
+
+class Solid(QObject):
+    """Brings the measured surface and the distances to it onto the 3D pane and the status bar."""
+
+    def __init__(self, window: "MainWindow") -> None:
+        super().__init__(window)
+        self._session, self._cloud, self._status = window.session, window.cloud, window.status
+        self._measured, self._rulers = self._session.measured, self._session.rulers
+        self._beside = Beside()
+        window.addAction(self._cloud.tools.ruler)  # its key is the whole window's
+        self._connect()
+        self.refresh()
+
+    def _connect(self) -> None:
+        session, measured, tools = self._session, self._measured, self._cloud.tools
+        session.series_opened.connect(self._forget)
+        session.series_chosen.connect(self._choose)
+        session.tasks.busy.connect(measured.pause)
+        session.tasks.idle.connect(measured.resume)
+        session.predicted.connect(self.refresh)
+        session.unpredicted.connect(self.refresh)
+        measured.changed.connect(self.refresh)
+        measured.compared.connect(self.refresh)
+        tools.look_chosen.connect(self.refresh)
+        rulers, keys = self._rulers, self._cloud.keys
+        session.series_opened.connect(rulers.clear)
+        session.shown.connect(self._show_slice)
+        session.predicted.connect(self.draw_rulers)
+        session.unpredicted.connect(self.draw_rulers)
+        rulers.changed.connect(self.draw_rulers)
+        rulers.refused.connect(session.warned)
+        self._cloud.clicked.connect(self._click)
+        keys.ruler_wished.connect(rulers.do)
+        tools.ruler.toggled.connect(self._take)
+        tools.ruler_delete.triggered.connect(self._delete)
+        tools.ruler_undo.triggered.connect(self._undo)
+
+    @Slot()
+    def refresh(self) -> None:
+        """Say and show what is known of the surface and of the cloud's distances to it."""
+        known, look = self._session.prediction, self._cloud.tools.look()
+        cloud = None if known is None else shown_cloud(known, look)
+        self._measured.compare(cloud)
+        distances = self._measured.distances_of(cloud)
+        self._status.show_distance(*captions.distance_text(distances))
+        if known is None:
+            return  # the last result stays, dimmed, with what was measured beside it
+        by_distance = look.colouring == "measured"
+        surface = self._measured.surface if look.measured else None
+        self._put_beside(surface, distances if by_distance else None, cloud)
+        is_shown = surface is not None and cloud is not None and cloud.unit == "mm"
+        words = self._words(cloud) if look.measured or by_distance else ""
+        self._cloud.show_beside(self._beside, self._title(is_measured=is_shown), words)
+
+    def _put_beside(
+        self, surface: Measured | None, distances: FloatArray | None, cloud: Cloud | None
+    ) -> None:
+        """Another one only where something in it is another: the picture is drawn for each."""
+        own = cloud if distances is not None else None
+        before = self._beside
+        same = (before.measured is surface, before.distances_mm is distances, before.cloud is own)
+        if not all(same):
+            self._beside = Beside(surface, distances, own)
+
+    def _title(self, *, is_measured: bool) -> str:
+        if is_measured:
+            return self.tr("INFERRED POINTS + MEASURED SURFACE")
+        return self.tr("INFERRED 3D – NOT MEASURED")
+
+    def _words(self, cloud: Cloud | None) -> str:
+        """What is measured and what is inferred, or why nothing is measured."""
+        state, surface = self._measured, self._measured.surface
+        if cloud is not None and cloud.unit != "mm":
+            return self.tr("No measured surface: the file states no pixel spacing.")
+        if state.reason:
+            return state.reason
+        if surface is None:
+            return self.tr("Measuring the surface of the series… {} %").format(
+                round(100 * state.fraction)
+            )
+        words = self.tr(
+            "● points INFERRED from one slice   ▰ surface MEASURED from {} slices"
+        ).format(len(surface.stack.heights_mm))
+        if gaps := surface.stack.gaps:
+            words += self.tr("; {} gaps between slices stay open").format(gaps)
+        return words
+
+    @Slot(object)
+    def _forget(self, _: tuple[Series, ...]) -> None:
+        self._measured.choose(None)
+
+    @Slot(int)
+    def _choose(self, _: int) -> None:
+        self._measured.choose(self._session.series)
+
+    @Slot()
+    def draw_rulers(self) -> None:
+        """Draw the rulers of the slice that is shown, once its cloud is there, and say what there
+        is to do with them.
+        """
+        rulers, offers, known = self._rulers, self._rulers.offers, self._session.prediction
+        self._cloud.keys.offers = offers
+        self._cloud.take_ruler(is_in_hand=rulers.is_in_hand)
+        self._cloud.tools.show_rulers(
+            is_in_hand=rulers.is_in_hand,
+            can_delete="delete" in offers,
+            can_undo="undo" in offers,
+        )
+        if (scene := self._cloud.scene) is not None:
+            items = () if known is None else rulers.items
+            start = None if rulers.start is None else np.array(rulers.start.point_mm)
+            scene.show_rulers(tuple(self._drawn(one) for one in items), start)
+
+    def _drawn(self, ruler: Ruler) -> Drawn:
+        known = self._session.prediction
+        assert known is not None
+        reading = read(ruler, known.slice, has_surface=True)
+        ends = np.array([ruler.start.point_mm, ruler.end.point_mm])
+        return Drawn(ends, self._said(reading), ruler is self._rulers.selected)
+
+    def _said(self, reading: Reading) -> str:
+        """Whole millimetres: the surfaces' grid is no finer than three."""
+        words = {
+            "measured": self.tr("MEASURED {} mm"),
+            "in plane": self.tr("in the slice plane {} mm, ends INFERRED"),
+        }
+        return words[reading.kind].format(captions.number(reading.length_mm))
+
+    @Slot(float, float)
+    def _click(self, x: float, y: float) -> None:
+        """Pick an end for the ruler in the hand, or select one that is drawn."""
+        scene, known = self._cloud.scene, self._session.prediction
+        if scene is None or known is None:
+            return
+        if not self._rulers.is_in_hand:
+            self._rulers.select(scene.ruler_at(x, y))
+        elif (found := scene.pick(x, y)) is not None:
+            place = float(found.place[0]), float(found.place[1]), float(found.place[2])
+            has_surface = self._measured.surface is not None
+            self._rulers.pick(End(place, found.is_measured), has_surface=has_surface)
+
+    @Slot(object, int, int)
+    def _show_slice(self, chosen: Slice, index: int, count: int) -> None:
+        self._rulers.show(chosen)
+
+    @Slot(bool)
+    def _take(self, is_in_hand: bool) -> None:
+        self._rulers.take(is_in_hand=is_in_hand)
+
+    @Slot()
+    def _delete(self) -> None:
+        self._rulers.do("delete")
+
+    @Slot()
+    def _undo(self) -> None:
+        self._rulers.do("undo")
