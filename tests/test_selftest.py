@@ -11,8 +11,8 @@ import pytest
 from jrviewer import cli, provenance, selftest
 from jrviewer.errors import JRViewerError
 from jrviewer.records import Prediction, UInt8Array
-from jrviewer.rendering import Look
-from jrviewer.rendering.scene import Scene
+from jrviewer.rendering import Beside, Look
+from jrviewer.rendering.scene import NOTHING, Scene
 from jrviewer.selftest import drawing
 from tests.boundaries import replace_network, replace_reader
 from tests.factory import make_prediction
@@ -161,7 +161,9 @@ def test_opengl_and_every_look_of_the_3d_pane_are_tried_in_a_child_process() -> 
 
 @pytest.mark.vtk
 def test_a_look_that_draws_nothing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    def show(scene: Scene, prediction: Prediction, grey: UInt8Array, look: Look) -> bool:
+    def show(
+        scene: Scene, prediction: Prediction, grey: UInt8Array, look: Look, beside: Beside = NOTHING
+    ) -> bool:
         return False
 
     monkeypatch.setattr(Scene, "show", show)
@@ -170,6 +172,7 @@ def test_a_look_that_draws_nothing_is_named(monkeypatch: pytest.MonkeyPatch) -> 
 
     assert "eye-dome lighting" in missing
     assert "finding a point under the pointer" in missing
+    assert "finding the measured surface under the pointer" in missing
 
 
 def test_a_driver_that_crashes_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:

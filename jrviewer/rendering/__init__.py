@@ -147,10 +147,10 @@ def surface_colours(labels: UInt8Array) -> UInt8Array:
 def faces_in_box(measured: Measured, box: Box, structures: Iterable[Structure]) -> IndexArray:
     """Which triangles of these structures reach into the box that a cloud was inferred in."""
     kept = np.flatnonzero(np.isin(measured.labels, [int(one) for one in structures]))
-    own = box.to_box(measured.corners_mm) * BOX_HALF_WIDTH_MM
+    own = (box.to_box(measured.corners_mm) * BOX_HALF_WIDTH_MM)[measured.faces[kept]]  # (T, 3, xyz)
     half = np.array([BOX_HALF_WIDTH_MM, BOX_HALF_WIDTH_MM, BOX_HALF_DEPTH_MM])
-    inside = (np.abs(own) <= half).all(axis=1)
-    return np.asarray(kept[inside[measured.faces[kept]].any(axis=1)])
+    reaches = (own.min(axis=1) <= half) & (own.max(axis=1) >= -half)
+    return np.asarray(kept[reaches.all(axis=1)])
 
 
 def depths(cloud: Cloud) -> FloatArray:

@@ -2,59 +2,56 @@
 
 import numpy as np
 import pyvista as pv
-from vtkmodules.vtkRenderingCore import vtkTextActor
+from vtkmodules.vtkRenderingCore import (
+    vtkActor2D,
+    vtkCoordinate,
+    vtkPolyDataMapper2D,
+    vtkTextActor,
+)
 
 from jrviewer.geometry import FloatArray
-from jrviewer.rendering import Drawn
-from jrviewer.rendering.actors import AnyPlotter, Points
+from jrviewer.rendering import RGB, Drawn
+from jrviewer.rendering.actors import AnyPlotter
 
 LINE, SELECTED = (255, 214, 92), (120, 225, 255)
-_TO_FRONT = -66000.0  # units of depth: no surface hides a ruler
+_LINE_WIDTH, _END_WIDTH = 3.0, 10.0
 
 
 class RulerActors:
-    """All rulers in one actor, their words in others."""
+    """All rulers in one flat actor over the picture, their words in others: no point or surface may
+    hide a digit. Flat, because VTK's offsets in depth are one switch for all actors.
+    """
 
     def __init__(self, plotter: AnyPlotter) -> None:
         self._plotter = plotter
-        self.mesh = pv.PolyData(np.zeros((2, 3)), lines=[2, 0, 1])
-        self.mesh.cell_data["colour"] = np.zeros((1, 3), dtype=np.uint8)
-        self.actor = plotter.add_mesh(
-            self.mesh,
-            scalars="colour",
-            rgb=True,
-            line_width=3,
-            lighting=False,
-            show_scalar_bar=False,
-            reset_camera=False,
-            render=False,
-        )
-        mapper = self.actor.mapper
-        mapper.SetResolveCoincidentTopologyToPolygonOffset()
-        mapper.SetRelativeCoincidentTopologyLineOffsetParameters(0, _TO_FRONT)
-        self.ends = Points(plotter)
+        self.mesh = pv.PolyData()
+        world = vtkCoordinate()
+        world.SetCoordinateSystemToWorld()
+        mapper = vtkPolyDataMapper2D()
+        mapper.SetTransformCoordinate(world)
+        mapper.SetInputData(self.mesh)
+        mapper.SetScalarModeToUseCellData()
+        self.actor = vtkActor2D()
+        self.actor.SetMapper(mapper)
+        self.actor.GetProperty().SetLineWidth(_LINE_WIDTH)
+        self.actor.GetProperty().SetPointSize(_END_WIDTH)
+        plotter.add_actor(self.actor, reset_camera=False, render=False, pickable=False)
         self.words: list[vtkTextActor] = []
         self.show((), None)
 
     @property
     def is_shown(self) -> bool:
         """Whether anything is drawn."""
-        return bool(self.actor.visibility or self.ends.actor.visibility)
+        return bool(self.actor.GetVisibility())
 
     def show(self, rulers: tuple[Drawn, ...], start: FloatArray | None) -> None:
         """Show these rulers, and the beginning (3,) of one that has no end yet."""
-        self.actor.visibility = bool(rulers)
-        places = [one.ends for one in rulers] + ([] if start is None else [start[None]])
-        points = np.concatenate(places) if places else np.zeros((0, 3))
-        colours = [SELECTED if one.is_selected else LINE for one in rulers]
-        if rulers:
-            lines = np.array([[2, 2 * i, 2 * i + 1] for i in range(len(rulers))])
-            mesh = pv.PolyData(points[: 2 * len(rulers)], lines=lines.ravel())
-            mesh.cell_data["colour"] = np.array(colours, dtype=np.uint8)
-            mesh.cell_data.active_scalars_name = "colour"
-            self.mesh.copy_from(mesh, deep=False)
-        of_ends = np.repeat(np.array([*colours, LINE], np.uint8), 2, axis=0)[: len(points)]
-        self.ends.show(points, of_ends, 11.0)
+        beginning = [] if start is None else [start[None]]
+        places = [*(one.ends for one in rulers), *beginning]
+        self.actor.SetVisibility(bool(places))
+        if places:
+            colours = [SELECTED if one.is_selected else LINE for one in rulers]
+            self.mesh.copy_from(_mesh(np.concatenate(places), colours), deep=False)
         self._say(rulers)
 
     def _say(self, rulers: tuple[Drawn, ...]) -> None:
@@ -70,7 +67,6 @@ class RulerActors:
 
     def _text(self) -> vtkTextActor:
         actor = vtkTextActor()
-        # Flat, over the picture: no point or surface may hide a digit.
         actor.GetPositionCoordinate().SetCoordinateSystemToWorld()
         text = actor.GetTextProperty()
         text.SetFontSize(17)
@@ -82,3 +78,17 @@ class RulerActors:
         text.SetLineOffset(10)
         self._plotter.add_actor(actor, reset_camera=False, render=False, pickable=False)
         return actor
+
+
+def _mesh(points: FloatArray, colours: list[RGB]) -> pv.PolyData:
+    """Every point as an end, and a line between the two of every colour."""
+    lines = np.array([[2, 2 * i, 2 * i + 1] for i in range(len(colours))], dtype=int)
+    ends = np.array([[1, i] for i in range(len(points))])
+    mesh = pv.PolyData(points, verts=ends.ravel(), lines=lines.ravel() if colours else None)
+    of_ends = np.repeat(np.array([*colours, LINE]), 2, axis=0)[: len(points)]
+    # Cells are ordered by kind: first the ends, then the lines.
+    mesh.cell_data["colour"] = np.concatenate([of_ends, *([colour] for colour in colours)]).astype(
+        np.uint8
+    )
+    mesh.cell_data.active_scalars_name = "colour"
+    return mesh

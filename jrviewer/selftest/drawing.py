@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, NamedTuple, get_args
 import numpy as np
 
 from jrviewer.geometry import FloatArray
-from jrviewer.records import Prediction
+from jrviewer.records import Prediction, Series, UInt8Array
 
 if TYPE_CHECKING:
     from pyvista import Plotter
 
+    from jrviewer.rendering.scene import Scene
+
 SECONDS = 60.0  # software rendering on a busy machine
 VISIBLE = 50  # grey levels that tell something drawn from the background
+STEP_MM, SLICES = 5.0, 12  # of the stack that is measured: to each side of the slice
 CHANGED = 0.005  # share of the pixels that a cloud changes at least
 
 
@@ -102,8 +105,35 @@ def _missing_features(prediction: Prediction) -> list[str]:
     spots = [(x, y) for x in range(64, 200, 16) for y in range(64, 200, 16)]
     if all(scene.point_at(x, y) is None for x, y in spots):
         missing.append("finding a point under the pointer")
+    missing += _missing_of_measured(scene, prediction, grey)
     plotter.close()
     return missing
+
+
+def _missing_of_measured(scene: "Scene", prediction: Prediction, grey: UInt8Array) -> list[str]:
+    """What does not work of the measured surface: of the slice itself, again and again."""
+    from jrviewer.rendering import Beside, Drawn, Look
+    from jrviewer.surface import Measuring, Nearest
+
+    cloud, plane = prediction.cloud, prediction.slice.plane
+    if cloud is None:
+        return []
+    heights = STEP_MM * np.arange(-SLICES, SLICES + 1)
+    places = [plane.origin_mm + mm * plane.normal for mm in heights]
+    slices = [replace(prediction.slice, plane=replace(plane, origin_mm=one)) for one in places]
+    measured = Measuring(Series(tuple(slices)))()
+    distances = Nearest(measured).distances(cloud.points)
+    scene.show(prediction, grey, Look(measured=True), Beside(measured, distances, cloud))
+    ends = np.stack([places[0], places[-1]])
+    scene.show_rulers((Drawn(ends, "MEASURED", is_selected=False),), None)
+    spots = [(x, y) for x in range(64, 200, 12) for y in range(64, 200, 12)]
+    found = [pick for pick in (scene.pick(x, y) for x, y in spots) if pick is not None]
+    works = {
+        "distances to the measured surface": bool(np.isfinite(distances).any()),
+        "finding the measured surface under the pointer": any(one.is_measured for one in found),
+        "rulers": scene.rulers.is_shown,
+    }
+    return [name for name, is_working in works.items() if not is_working]
 
 
 def _picture(plotter: "Plotter") -> FloatArray:
