@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jrviewer import provenance
+from jrviewer import provenance, removed
 from jrviewer.errors import ExportError, InputRefusedError, JRViewerError
 from jrviewer.export import Points, output_stem, write_ply, write_png
 from jrviewer.leaks import is_leaked
@@ -137,6 +137,7 @@ class Batch:
         self.taken.add(stem)
         result = _result_of(argument, prediction.slice.source.pixels_sha256)
         result |= {"seconds": prediction.seconds, **_input_check(prediction.findings)}
+        result["removed_marks"] = len(removed.of(prediction).marks)
         missing: list[str] = []
         failed: list[str] = []
         for kind in (kind for kind in KINDS if kind in self.wish.kinds):
@@ -188,6 +189,7 @@ class Batch:
             deidentified=self.wish.deidentify,
             release=self._release,
             number=self._numbers.get(id(prediction.slice)),
+            removed_marks=len(removed.of(prediction).marks),
         )
 
     def _failed(self, argument: int, sentence: str, **known: Any) -> Result:  # noqa: ANN401 - JSON
@@ -224,6 +226,7 @@ def _result_of(argument: int, source: str | None) -> Result:
         "seconds": None,
         "input_check": None,
         "reasons": [],
+        "removed_marks": None,
     }
 
 

@@ -28,7 +28,9 @@ FIXED_WORDS = f"""{NOTICE} ORIGINAL AI DENOISED RUN ANYWAY LOSSY Input check: gr
 ply format binary_little_endian ascii comment element vertex property float uchar label sigma_mm
 blue end_header SPACE=LPS UNITS=mm normalized PLANE=nominal, the source states no position LABELS
 skin bone air SKIN=included left out JRViewer {__version__} {" ".join(KEYS)} yes MONOCHROME1 Values
-through the file's own table 1000 1024 4096 content_sha256 blend_percent"""
+through the file's own table Removed looks like noise place is marked places are marked
+structure not only noise may have been removed Look at the original 1000 1024 4096
+content_sha256 blend_percent"""
 """What every patient's export says: an identifier that is one of these words gives nobody away."""
 
 

@@ -18,7 +18,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from jrviewer import NOTICE, __version__
+from jrviewer import NOTICE, __version__, removed
 from jrviewer.errors import JRViewerError
 from jrviewer.records import Prediction, Slice, Source
 from jrviewer.resources import resource
@@ -41,6 +41,7 @@ KEYS = (
     "device",
     "input_check",
     "overridden",  # "yes": the model was run in spite of a red input check
+    "removed_marks",  # places where structure, not only noise, may have been removed
 )
 
 Status = Literal["ok", "changed", "other_weights", "other_source", "not_ours"]
@@ -78,6 +79,7 @@ def describe(prediction: Prediction, points: int) -> tuple[str, ...]:
         prediction.device,
         prediction.level,
         "yes" if prediction.overridden else "no",
+        len(removed.of(prediction).marks),
     )
     return tuple(f"{key}={_ascii(str(fact))}" for key, fact in zip(KEYS, facts, strict=True))
 

@@ -6,13 +6,14 @@ a slice and its denoised twin; knows neither network nor window.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from jrviewer.body import body_mask
 from jrviewer.geometry import FloatArray
-from jrviewer.records import Slice
+from jrviewer.records import Prediction, Slice
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -58,6 +59,12 @@ def residual(image: Slice, denoised: FloatArray) -> FloatArray:
     if image.padding is not None:
         difference[image.pixels == np.float32(image.padding)] = 0.0
     return difference.astype(np.float32)
+
+
+@lru_cache(maxsize=4)
+def of(prediction: Prediction) -> Removed:
+    """The judgement on a prediction, made once for screen, exports and report."""
+    return judge(prediction.slice, prediction.denoised)
 
 
 def judge(image: Slice, denoised: FloatArray) -> Removed:

@@ -4,14 +4,16 @@ Draws with Pillow, without a window system. Draws fixed words and numbers only, 
 file, so no patient's name can get into the pixels.
 """
 
+from collections.abc import Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from jrviewer import NOTICE, __version__
+from jrviewer import NOTICE, __version__, removed
 from jrviewer.geometry import FloatArray, orientation_letters
 from jrviewer.records import Prediction, Slice, UInt8Array, VoiLut, Window
+from jrviewer.removed import Mark
 from jrviewer.windowing import to_grey
 
 if TYPE_CHECKING:
@@ -21,8 +23,11 @@ LINE = 20  # pixels of a line of text
 FONT_SIZE = 14
 MARGIN = 8
 NARROWEST_PANEL = 260  # the notice must fit under two of them
-WHITE, GREY = 255, 170
+NARROWEST_RING = 9.0
+WHITE, GREY, BLACK = 255, 170, 0
 
+Place = tuple[int, int]  # left, top
+Ring = tuple[float, float, float, float]  # middle and half axes: across, down
 Words = list[tuple[tuple[float, float], str, str, int]]  # place, anchor, text, shade
 
 
@@ -41,8 +46,12 @@ def draw_sheet(
     shown = prediction.slice
     second = prediction.blended(blend)
     panels = [to_grey(shown, pixels, window) for pixels in (shown.pixels, second)]
-    sheet, words = _laid_out(prediction, panels, window, blend)
+    marks = removed.of(prediction).marks
+    sheet, words, places = _laid_out(prediction, panels, window, blend, len(marks))
     picture = Image.fromarray(sheet)
+    rings = [_ring(mark, shown) for mark in marks]
+    words += [word for place in places for word in _amounts(marks, rings, place, shown)]
+    _draw_rings(picture, rings, places)
     _write_words(picture, words)
     text = PngInfo()
     text.add_text("Software", f"JRViewer {__version__}")
@@ -55,14 +64,23 @@ def draw_sheet(
 
 
 def _laid_out(
-    prediction: Prediction, panels: list[UInt8Array], window: Window | VoiLut, blend: int
-) -> tuple[UInt8Array, Words]:
-    """The empty sheet with both slices in place, and the words around them."""
+    prediction: Prediction,
+    panels: list[UInt8Array],
+    window: Window | VoiLut,
+    blend: int,
+    marks: int,
+) -> tuple[UInt8Array, Words, list[Place]]:
+    """The empty sheet with both slices in place, the words around them, and where their first
+    pixels are.
+    """
     rows, columns = panels[0].shape
     width = max(columns + 2 * LINE, NARROWEST_PANEL)  # letters stand left and right of the slice
-    head, foot = LINE + MARGIN, 3 * LINE + MARGIN
+    footer = [NOTICE, _window_text(window, prediction.slice), _remarks(prediction)]
+    footer += [_marks_text(marks)] if marks else []
+    head, foot = LINE + MARGIN, len(footer) * LINE + MARGIN
     sheet = np.zeros((head + rows + 2 * LINE + foot, 2 * width), dtype=np.uint8)
     words: Words = []
+    places: list[Place] = []
     top = head + LINE
     made = "AI DENOISED" if blend == 100 else f"AI {blend} % + ORIGINAL {100 - blend} %"
     for number, (panel, title) in enumerate(zip(panels, ("ORIGINAL", made), strict=True)):
@@ -70,11 +88,49 @@ def _laid_out(
         sheet[top : top + rows, left : left + columns] = panel
         words.append(((number * width + width / 2, MARGIN), "mt", title, WHITE))
         words += _letters(prediction.slice, left, top)
+        places.append((left, top))
     below = top + rows + LINE
-    footer = [NOTICE, _window_text(window, prediction.slice), _remarks(prediction)]
-    for number, (line, shade) in enumerate(zip(footer, (WHITE, GREY, GREY), strict=True)):
+    shades = (WHITE, GREY, GREY, WHITE)
+    for number, (line, shade) in enumerate(zip(footer, shades, strict=False)):
         words.append(((width, below + MARGIN + number * LINE), "mt", line, shade))
-    return sheet, words
+    return sheet, words, places
+
+
+def _ring(mark: Mark, shown: Slice) -> Ring:
+    """The outline of a mark on the slice: as on screen, wider than the shape."""
+    steps = (1.0, 1.0) if shown.spacing_source == "missing" else shown.plane.spacing_mm
+    radii = [max(0.8 * mark.size_mm / step, NARROWEST_RING) for step in steps]
+    return mark.column, mark.row, radii[1], radii[0]
+
+
+def _amounts(marks: Sequence[Mark], rings: Sequence[Ring], place: Place, shown: Slice) -> Words:
+    """Each mark's number and what it lost, beside its ring and inside the slice."""
+    unit = " HU" if shown.unit == "HU" else ""
+    words: Words = []
+    for number, (mark, (x, y, across, _)) in enumerate(zip(marks, rings, strict=True), start=1):
+        is_right = x > shown.shape[1] / 2
+        beside = x - across - 3 if is_right else x + across + 3
+        text = f"{number}: {round(mark.change):+d}{unit}"
+        words.append(((place[0] + beside, place[1] + y), "rm" if is_right else "lm", text, WHITE))
+    return words
+
+
+def _draw_rings(picture: "Image", rings: Sequence[Ring], places: Sequence[Place]) -> None:
+    """White with a black rim, so that they show on lung and on bone."""
+    from PIL import ImageDraw
+
+    pen = ImageDraw.Draw(picture)
+    for left, top in places:
+        for x, y, across, down in rings:
+            box = (left + x - across, top + y - down, left + x + across, top + y + down)
+            wide = (box[0] - 1, box[1] - 1, box[2] + 1, box[3] + 1)
+            pen.ellipse(wide, outline=BLACK, width=4)
+            pen.ellipse(box, outline=WHITE, width=2)
+
+
+def _marks_text(marks: int) -> str:
+    places = "1 place is marked" if marks == 1 else f"{marks} places are marked"
+    return f"{places}: structure, not only noise, may have been removed. Look at the original."
 
 
 def _letters(shown: Slice, left: int, top: int) -> Words:
@@ -105,6 +161,8 @@ def _window_text(window: Window | VoiLut, shown: Slice) -> str:
 def _remarks(prediction: Prediction) -> str:
     """The input check's colour, and what else makes the picture less than it seems."""
     remarks = [f"Input check: {prediction.level}"]
+    if not removed.of(prediction).marks:
+        remarks.append("Removed: looks like noise")
     if prediction.overridden:
         remarks.append("RUN ANYWAY")
     if prediction.slice.acquisition.lossy:
@@ -118,4 +176,6 @@ def _write_words(picture: "Image", words: Words) -> None:
     pen = ImageDraw.Draw(picture)
     font = ImageFont.load_default(FONT_SIZE)  # comes with Pillow: no font file to find
     for place, anchor, text, shade in words:
-        pen.text(place, text, fill=shade, font=font, anchor=anchor)
+        pen.text(
+            place, text, fill=shade, font=font, anchor=anchor, stroke_width=1, stroke_fill=BLACK
+        )

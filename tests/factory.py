@@ -1,7 +1,7 @@
 """Records for tests, every argument with a value that a test may leave unsaid."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -143,3 +143,27 @@ def make_prediction(
         findings=tuple(findings),
         overridden=overridden,
     )
+
+
+ERASED_AT = (64, 52)  # row, column
+
+
+def make_erased(
+    slice_: Slice | None = None,
+    places: Sequence[tuple[int, int]] = (ERASED_AT,),
+    weights_sha256: str = "ab" * 32,
+) -> Prediction:
+    """What a doctored denoiser makes of a noisy slice (rows and columns 3 mm apart by default): it
+    takes the noise, and at each place a bright ball of 15 mm with it.
+    """
+    slice_ = slice_ or make_slice()
+    clean, noise = slice_.pixels, np.random.default_rng(1).normal(0, 12, slice_.shape)
+    rows, columns = np.ogrid[: slice_.shape[0], : slice_.shape[1]]
+    steps = slice_.plane.spacing_mm
+    lost = np.zeros(slice_.shape, np.float32)
+    for row, column in places:
+        across = np.hypot((rows - row) * steps[0], (columns - column) * steps[1])
+        lost += 120 * np.clip(7.5 - across, 0, 1)
+    noisy = replace(slice_, pixels=(clean + noise + lost).astype(np.float32))
+    made = make_prediction(noisy, weights_sha256=weights_sha256)
+    return replace(made, denoised=clean.copy())

@@ -21,11 +21,11 @@ from tests.boundaries import (
     replace_network,
     replace_reader,
 )
-from tests.factory import make_prediction
+from tests.factory import make_erased, make_prediction
 
 KEYS = {
     *("source", "argument", "ok", "message", "ply", "png", "dcm", "points", "seconds"),
-    *("input_check", "reasons"),
+    *("input_check", "reasons", "removed_marks"),
 }
 OnSlice = Callable[[Slice], None] | None
 Captured = pytest.CaptureFixture[str]
@@ -201,6 +201,17 @@ def test_a_slice_without_a_cloud_is_done_with_the_reason_in_its_message(
     assert (result["ply"], result["png"], result["points"]) == (None, "I10.png", None)
     assert result["message"] == "No cloud is made from MR."
     assert (result["input_check"], result["reasons"]) == ("amber", ["This is MR."])
+
+
+def test_the_report_says_in_how_many_places_structure_may_be_gone(
+    inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace_reader(monkeypatch)
+    replace_network(monkeypatch, predict_at_once(make_erased))
+
+    _, report = run_predict(tmp_path / "out", inputs / "I10.dcm", "--only", "ply,png")
+
+    assert [result["removed_marks"] for result in report["results"]] == [1, 1]
 
 
 def head(slice_: Slice) -> Prediction:

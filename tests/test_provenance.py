@@ -9,12 +9,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from jrviewer import NOTICE, __version__, provenance
+from jrviewer import NOTICE, __version__, provenance, removed
 from jrviewer.errors import JRViewerError
 from jrviewer.export import write_ply, write_png
 from jrviewer.provenance import describe, file_sha256, sealed, unsealed, verify
 from jrviewer.records import Finding, Prediction, Slice, Source, Window
-from tests.factory import make_prediction, make_slice
+from tests.factory import make_erased, make_prediction, make_slice
 
 WEIGHTS = b"these weights"
 WEIGHTS_SHA256 = hashlib.sha256(WEIGHTS).hexdigest()
@@ -239,7 +239,21 @@ def test_an_export_says_how_it_was_made(source: Path) -> None:
         "device=CPU fp32",
         "input_check=red",
         "overridden=yes",
+        f"removed_marks={len(removed.of(prediction).marks)}",
     )
+
+
+def test_every_export_states_in_how_many_places_structure_may_be_gone(
+    tmp_path: Path, source: Path
+) -> None:
+    prediction = make_erased(slice_of(source), weights_sha256=WEIGHTS_SHA256)
+    stated = []
+    for write in WRITERS:
+        write(prediction, tmp_path / "export")
+        stated.append(verify(tmp_path / "export").stated["removed_marks"])
+        assert verify(tmp_path / "export").ok
+
+    assert stated == ["1", "1", "1"]
 
 
 def test_what_an_export_says_comes_back_from_it(tmp_path: Path, source: Path) -> None:

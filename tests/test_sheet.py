@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -6,12 +7,20 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from jrviewer import NOTICE
+from jrviewer import NOTICE, removed, sheet
 from jrviewer.export import (
     write_png,
 )
 from jrviewer.records import Finding, VoiLut, Window
-from tests.factory import make_prediction, make_slice
+from jrviewer.sheet import draw_sheet
+from tests.factory import (
+    ERASED_AT,
+    body_image,
+    make_erased,
+    make_plane,
+    make_prediction,
+    make_slice,
+)
 
 WINDOW = Window(40, 400)
 
@@ -76,3 +85,58 @@ def test_an_override_is_drawn_into_the_picture(tmp_path: Path) -> None:
     write_png(replace(run_anyway, overridden=False), tmp_path / "b.png", WINDOW)
 
     assert (picture(tmp_path / "a.png") != picture(tmp_path / "b.png")).any()
+
+
+def test_a_removed_shape_is_ringed_on_both_slices(tmp_path: Path) -> None:
+    row, column = ERASED_AT
+    prediction = make_erased(make_slice(plane=make_plane(spacing_mm=(0.5, 1.5))))
+    (mark,) = removed.of(prediction).marks
+    across, down = 0.8 * mark.size_mm / 1.5, 0.8 * mark.size_mm / 0.5
+    assert (mark.row, mark.column) == pytest.approx((row, column), abs=3)
+    assert across < 9.0 < down  # the ring is no narrower than 9 pixels
+
+    write_png(prediction, tmp_path / "a.png", WINDOW)
+
+    grey = picture(tmp_path / "a.png")
+    for left in (66, 326):
+        y, x = 48 + round(mark.row), left + round(mark.column)
+        sides = [(y, x - 9), (y, x + 9), (y - round(down), x), (y + round(down), x)]
+        for y, x in sides:
+            assert grey[y - 1 : y + 2, x - 1 : x + 2].max() == 255
+
+
+def test_the_picture_says_how_many_places_lost_structure_and_how_much(tmp_path: Path) -> None:
+    two = make_erased(places=((64, 52), (40, 80)))
+
+    content, words = draw_sheet(two, WINDOW, ("app=x",))
+
+    assert "2 places are marked: structure, not only noise, may have been removed." in words
+    assert (
+        sum(re.fullmatch(r"[12]: [+]\d+ HU", line) is not None for line in words.splitlines()) == 4
+    )
+    assert content.startswith(b"\x89PNG")
+
+
+def test_a_picture_without_marks_says_that_noise_was_removed() -> None:
+    image = make_slice()
+    noisy = image.pixels + np.random.default_rng(0).normal(0, 10, image.shape)
+    honest = make_prediction(replace(image, pixels=noisy.astype(np.float32)))
+    honest = replace(honest, denoised=image.pixels.copy())
+
+    _, words = draw_sheet(honest, WINDOW, ())
+
+    assert "Removed: looks like noise" in words
+    assert "marked" not in words
+
+
+def test_the_words_of_a_mark_stay_on_its_slice() -> None:
+    image = make_slice(body_image(200, 200), make_plane(spacing_mm=(2.0, 2.0)))
+    edge = make_erased(image, places=((100, 170), (100, 30)))
+
+    marks = removed.of(edge).marks
+    rings = [sheet._ring(one, edge.slice) for one in marks]
+    drawn = sheet._amounts(marks, rings, (40, 48), image)
+
+    anchors = {text[0]: (x - 40, anchor) for (x, _), anchor, text, _ in drawn}
+    assert sorted(anchor for _, anchor in anchors.values()) == ["lm", "rm"]
+    assert all((x > 100) == (anchor == "rm") for x, anchor in anchors.values())

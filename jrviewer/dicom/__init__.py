@@ -62,18 +62,20 @@ def write_derived(
     deidentified: bool = False,
     release: Release | None = None,
     number: int | None = None,
+    removed_marks: int | None = None,
 ) -> None:
     """Write the denoised slice as a derived DICOM object that keeps the patient and the study, or
     without identity (PS3.15 E.2, Basic Profile with Clean Descriptors).
 
     `lines` go into its comments; `seal` gets the file's bytes and returns those to write. Slices of
     one series written with one `release` become one new series, `number` being their place in it
-    (None: the source's), and refer to the same pseudonyms. Raises ExportError where the source is
+    (None: the source's), and refer to the same pseudonyms. `removed_marks` is in how many places
+    structure may have been removed (None: not known). Raises ExportError where the source is
     gone or changed, a rule is broken or the disk refuses; the target is then as it was.
     """
     from jrviewer.dicom import writing
 
-    wish = writing.Wish(lines, seal, deidentified, release, number)
+    wish = writing.Wish(lines, seal, deidentified, release, number, removed_marks)
     writing.write_derived(prediction, path, wish)
 
 

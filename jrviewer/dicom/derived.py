@@ -84,9 +84,11 @@ def derive(
     *,
     release: Release | None = None,
     number: int | None = None,
+    removed_marks: int | None = None,
 ) -> Dataset:
     """The derived object; `lines` go into its comments. All objects of one source series that are
-    made in one release are one new series; `number` is the object's place in it.
+    made in one release are one new series; `number` is the object's place in it. `removed_marks`
+    places, where that is known, may have lost structure; the derivation says so.
     """
     source = origin.parsed.dataset
     ds = _cleaned(source)
@@ -102,20 +104,29 @@ def derive(
     _put_identity(ds, prediction, origin, release)
     if number is not None:
         ds.InstanceNumber = number
-    _put_derivation(ds, prediction, origin)
+    _put_derivation(ds, prediction, origin, removed_marks)
     if lines:
         ds.ImageComments = "\r\n".join(lines)
     return ds
 
 
-def described(prediction: Prediction) -> str:
-    """The derivation in words, with the weights' hash."""
+def described(prediction: Prediction, removed_marks: int | None = None) -> str:
+    """The derivation in words, with the weights' hash and where structure may have been lost."""
     override = " Made in spite of a red input check." if prediction.overridden else ""
     return (
         f"Noise reduced by JRViewer {__version__}, model {prediction.model}, "
         f"weights sha256 {prediction.weights_sha256}; at the source's own pixel grid, "
-        f"not resampled.{override} Not for diagnosis."
+        f"not resampled.{override}{_lost(removed_marks)} Not for diagnosis."
     )
+
+
+def _lost(removed_marks: int | None) -> str:
+    if removed_marks is None:
+        return ""
+    if removed_marks == 0:
+        return " What was removed looks like noise."
+    places = "1 place" if removed_marks == 1 else f"{removed_marks} places"
+    return f" Structure, not only noise, may have been removed in {places}."
 
 
 def coded(code: tuple[str, str]) -> Dataset:
@@ -220,11 +231,13 @@ def _put_identity(
         setattr(ds, f"{keyword}Time", f"{now:%H%M%S}")
 
 
-def _put_derivation(ds: Dataset, prediction: Prediction, origin: Origin) -> None:
+def _put_derivation(
+    ds: Dataset, prediction: Prediction, origin: Origin, removed_marks: int | None
+) -> None:
     """What it was made from, how, and by what."""
     is_enhanced = ds.SOPClassUID in ENHANCED
     ds.ImageType = _derived_type(texts(ds, "ImageType"), is_enhanced=is_enhanced)
-    ds.DerivationDescription = described(prediction)
+    ds.DerivationDescription = described(prediction, removed_marks)
     ds.DerivationCodeSequence = [coded(SMOOTHING)]
     ds.SourceImageSequence = [_reference(origin)]
     ds.ContributingEquipmentSequence = [*items(ds, "ContributingEquipmentSequence"), _equipment()]

@@ -44,6 +44,7 @@ class Wish:
     deidentified: bool = False
     release: Release | None = None
     number: int | None = None
+    removed_marks: int | None = None
 
 
 def write_derived(prediction: Prediction, path: Path, wish: Wish) -> None:
@@ -65,12 +66,15 @@ def write_derived(prediction: Prediction, path: Path, wish: Wish) -> None:
 def _derived(prediction: Prediction, origin: Origin, wish: Wish) -> Dataset:
     """The finished object, through all the gates."""
     release = (wish.release or Release()) if wish.deidentified else wish.release
-    ds = derive(prediction, origin, wish.lines, release=release, number=wish.number)
+    marks = wish.removed_marks
+    ds = derive(
+        prediction, origin, wish.lines, release=release, number=wish.number, removed_marks=marks
+    )
     require_sound(ds, origin)
     if wish.deidentified and release is not None:
         source = origin.parsed.dataset
         require_clean_picture(source, origin.parsed.sop_class)
-        deidentify(ds, release, (described(prediction), "\r\n".join(wish.lines)))
+        deidentify(ds, release, (described(prediction, marks), "\r\n".join(wish.lines)))
         require_anonymous(ds, source, prediction)
     return ds
 

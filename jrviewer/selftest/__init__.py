@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from jrviewer import __version__, provenance
+from jrviewer import __version__, provenance, removed
 from jrviewer.errors import JRViewerError, ModelError
 from jrviewer.export import write_ply, write_png
 from jrviewer.progress import Report, silent
@@ -100,11 +100,11 @@ def measure(prediction: Prediction) -> dict[str, float]:
     """Numbers that tell one prediction from another, by name: in the slice's unit and the cloud's
     (box axes, so that they do not depend on where the patient lay).
     """
-    removed = prediction.slice.pixels - prediction.denoised
+    taken = prediction.slice.pixels - prediction.denoised
     numbers = {
         "denoised_mean": float(prediction.denoised.mean(dtype=np.float64)),
         "denoised_sd": float(prediction.denoised.std(dtype=np.float64)),
-        "removed_sd": float(removed.std(dtype=np.float64)),
+        "removed_sd": float(taken.std(dtype=np.float64)),
     }
     if prediction.cloud is not None:
         numbers |= _measured_cloud(prediction.cloud)
@@ -222,7 +222,10 @@ def _try_exports(found: Findings) -> None:
         write_ply(prediction, ply, points=1024)
         write_png(prediction, png, default_window(prediction.slice))
         lines = [*provenance.describe(prediction, 0), provenance.unsealed()]
-        dicom.write_derived(prediction, derived, lines=lines, seal=provenance.sealed)
+        marks = len(removed.of(prediction).marks)
+        dicom.write_derived(
+            prediction, derived, lines=lines, seal=provenance.sealed, removed_marks=marks
+        )
         verdicts = {path.suffix[1:]: provenance.verify(path) for path in (ply, png, derived)}
     found.about["exports"] = {kind: "ok" if one.ok else "changed" for kind, one in verdicts.items()}
     wrong = [kind for kind, one in verdicts.items() if not one.ok]

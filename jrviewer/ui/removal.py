@@ -56,4 +56,4 @@ class Removal(QObject):
 
 def _judge(prediction: Prediction, report: Report) -> removed.Removed:
     report(0.0, "looking at what was removed")
-    return removed.judge(prediction.slice, prediction.denoised)
+    return removed.of(prediction)

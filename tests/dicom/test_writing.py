@@ -150,6 +150,26 @@ def test_the_derivation_is_told_in_full(tmp_path: Path) -> None:
     assert after.BurnedInAnnotation == "NO"
 
 
+@pytest.mark.parametrize(
+    ("marks", "words"),
+    [
+        (0, "What was removed looks like noise."),
+        (1, "Structure, not only noise, may have been removed in 1 place."),
+        (3, "Structure, not only noise, may have been removed in 3 places."),
+    ],
+)
+@pytest.mark.parametrize("deidentified", [False, True])
+def test_the_derivation_says_in_how_many_places_structure_may_be_gone(
+    tmp_path: Path, marks: int, words: str, deidentified: bool
+) -> None:
+    image = slice_of(write_ct(tmp_path / "a.dcm"))
+    target = tmp_path / "b.dcm"
+
+    dicom.write_derived(denoised(image), target, deidentified=deidentified, removed_marks=marks)
+
+    assert words in dcmread(target).DerivationDescription
+
+
 def test_patient_and_study_are_kept_and_object_and_series_are_new(tmp_path: Path) -> None:
     source, target = derived("ct", tmp_path)
     before, after = dcmread(source), dcmread(target)
