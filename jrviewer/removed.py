@@ -78,8 +78,13 @@ def judge(image: Slice, denoised: FloatArray) -> Removed:
     found: list[Mark] = []
     score = 0.0
     for scale_mm in SCALES_MM:
-        shape, strength = _shapes(difference, body, scale_mm, steps)
-        strength[np.abs(shape) < least] = 0.0
+        smooth = _smoothed(difference, scale_mm, steps)
+        shape = smooth - _smoothed(difference, SURROUND * scale_mm, steps)
+        is_visible = body & (np.abs(shape) >= least)
+        if not is_visible.any():
+            continue  # the rule on most slices, and half the work
+        strength = _strength(shape, difference - smooth, body, steps)
+        strength[~is_visible] = 0.0
         _clear_edge(strength, scale_mm, steps)
         score = max(score, float(np.abs(strength).max()))
         found += _peaks(difference, strength, scale_mm, steps)
@@ -87,21 +92,18 @@ def judge(image: Slice, denoised: FloatArray) -> Removed:
     return Removed(score, float(difference[body].std()), tuple(marks[:MOST_MARKS]))
 
 
-def _shapes(
-    difference: FloatArray, body: BoolArray, scale_mm: float, steps: tuple[float, float]
-) -> tuple[FloatArray, FloatArray]:
-    """The smoothed residual above its surroundings, and the same in standard deviations of what the
-    noise leaves of it; both (rows, columns), 0 outside the body.
+def _strength(
+    shape: FloatArray, grain: FloatArray, body: BoolArray, steps: tuple[float, float]
+) -> FloatArray:
+    """A smoothed residual above its surroundings (rows, columns) in standard deviations of what the
+    noise leaves of it; 0 outside the body.
     """
-    smooth = _smoothed(difference, scale_mm, steps)
-    shape = smooth - _smoothed(difference, SURROUND * scale_mm, steps)
-    grain = difference - smooth
     level = np.sqrt(np.maximum(_smoothed(grain * grain, NOISE_SCALE_MM, steps), 0))
     level = np.maximum(level, max(QUIETEST * float(np.median(level[body])), 1e-6))
     strength = np.where(body, shape / level, 0.0)
     # How much of the noise survives the smoothing depends on its grain, so the residual tells it.
     spread = ROBUST_SD * float(np.median(np.abs(strength[body])))
-    return np.where(body, shape, 0.0), strength / max(spread, 1e-6)
+    return np.asarray(strength / max(spread, 1e-6))
 
 
 def _clear_edge(strength: FloatArray, scale_mm: float, steps: tuple[float, float]) -> None:
