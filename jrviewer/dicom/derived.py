@@ -121,10 +121,8 @@ def described(prediction: Prediction, removed_marks: int | None = None) -> str:
 
 
 def _lost(removed_marks: int | None) -> str:
-    if removed_marks is None:
-        return ""
-    if removed_marks == 0:
-        return " What was removed looks like noise."
+    if not removed_marks:
+        return "" if removed_marks is None else " What was removed looks like noise."
     places = "1 place" if removed_marks == 1 else f"{removed_marks} places"
     return f" Structure, not only noise, may have been removed in {places}."
 
@@ -231,13 +229,11 @@ def _put_identity(
         setattr(ds, f"{keyword}Time", f"{now:%H%M%S}")
 
 
-def _put_derivation(
-    ds: Dataset, prediction: Prediction, origin: Origin, removed_marks: int | None
-) -> None:
+def _put_derivation(ds: Dataset, prediction: Prediction, origin: Origin, lost: int | None) -> None:
     """What it was made from, how, and by what."""
     is_enhanced = ds.SOPClassUID in ENHANCED
     ds.ImageType = _derived_type(texts(ds, "ImageType"), is_enhanced=is_enhanced)
-    ds.DerivationDescription = described(prediction, removed_marks)
+    ds.DerivationDescription = described(prediction, lost)
     ds.DerivationCodeSequence = [coded(SMOOTHING)]
     ds.SourceImageSequence = [_reference(origin)]
     ds.ContributingEquipmentSequence = [*items(ds, "ContributingEquipmentSequence"), _equipment()]

@@ -6,7 +6,6 @@ where OpenGL is missing, the pane is a sentence.
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,14 +14,12 @@ from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
-from jrviewer.errors import JRViewerError
 from jrviewer.geometry import FloatArray
-from jrviewer.progress import Report, silent
 from jrviewer.records import Cloud, Prediction, UInt8Array, VoiLut, Window
 from jrviewer.rendering import Beside, View, shown_cloud, skin_by_default
 from jrviewer.ui.cloud_hands import CloudHands, CloudKeys
 from jrviewer.ui.cloud_tools import CloudTools
-from jrviewer.ui.opengl import opengl
+from jrviewer.ui.opengl import opengl, prepare
 from jrviewer.ui.pane import Header
 from jrviewer.ui.titled import NOTICE, with_title
 from jrviewer.ui.veil import Veil
@@ -34,22 +31,6 @@ if TYPE_CHECKING:  # `prepare` imports them
     from jrviewer.rendering.scene import Scene
 
 WINDOW_DELAY_MS = 60  # a new texture costs a software renderer more than one step of a drag
-
-
-def prepare(report: Report = silent) -> None:
-    """Import what CloudView.create needs: a second and more, so on the worker, without a widget.
-
-    Raises JRViewerError where the 3D libraries do not load.
-    """
-    report(0.0, "loading the 3D view")
-    os.environ.setdefault("QT_API", "pyside6")  # qtpy, under pyvistaqt, asks for it
-    try:
-        import pyvistaqt  # noqa: F401
-
-        import jrviewer.rendering.scene  # noqa: F401
-    except ImportError as error:
-        message = "3D is off because its libraries do not load here. Everything else works."
-        raise JRViewerError(message) from error
 
 
 class CloudView(QWidget):

@@ -1,10 +1,16 @@
-"""Whether a 3D view can be drawn here, asked before VTK is: it would answer with an abort."""
+"""Whether a 3D view can be drawn here, asked before VTK is: it would answer with an abort; and
+loading what draws it.
+"""
 
 import logging
+import os
 from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QGuiApplication, QOffscreenSurface, QOpenGLContext, QSurfaceFormat
+
+from jrviewer.errors import JRViewerError
+from jrviewer.progress import Report, silent
 
 NEEDED = (3, 2)
 GL_RENDERER = 0x1F01  # of the OpenGL registry
@@ -68,3 +74,19 @@ def _problem(reason: str) -> OpenGL:
     rest = "Everything else works, and the cloud can still be exported."
     translate = QCoreApplication.translate
     return OpenGL(f"{translate('opengl', reason)} {translate('opengl', rest)}")
+
+
+def prepare(report: Report = silent) -> None:
+    """Import what CloudView.create needs: a second and more, so on the worker, without a widget.
+
+    Raises JRViewerError where the 3D libraries do not load.
+    """
+    report(0.0, "loading the 3D view")
+    os.environ.setdefault("QT_API", "pyside6")  # qtpy, under pyvistaqt, asks for it
+    try:
+        import pyvistaqt  # noqa: F401
+
+        import jrviewer.rendering.scene  # noqa: F401
+    except ImportError as error:
+        message = "3D is off because its libraries do not load here. Everything else works."
+        raise JRViewerError(message) from error
