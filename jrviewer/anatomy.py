@@ -34,6 +34,15 @@ def shows_face(prediction: Prediction) -> bool:
     return prediction.cloud is not None and _has_outline_of_a_head(prediction.cloud)
 
 
+def may_show_face(prediction: Prediction) -> bool:
+    """Whether the pixels of the series, put together, may show a face (PS3.15 E.3.2): as above, but
+    where nothing tells they may.
+    """
+    if prediction.slice.acquisition.body_part.strip() or prediction.cloud is not None:
+        return shows_face(prediction)
+    return True
+
+
 def _has_outline_of_a_head(cloud: Cloud) -> bool:
     if cloud.unit != "mm":
         return True  # no size to tell by: better no skin than a face

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jrviewer import provenance, removed
+from jrviewer.anatomy import may_show_face
 from jrviewer.errors import ExportError, InputRefusedError, JRViewerError
 from jrviewer.export import Points, output_stem, write_ply, write_png
 from jrviewer.leaks import is_leaked
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
 KINDS = ("ply", "png", "dcm")
 READING = 0.3  # share of the progress that reading gets
 
+FACE = (
+    "The slices may be of a head: put together they show a face, which removing the identity does "
+    "not change. Give them only to those who may recognise the patient."
+)
 Result = dict[str, Any]
 Refuse = Callable[[int, str], None]
 
@@ -155,7 +160,9 @@ class Batch:
         return result
 
     def _write(self, kind: str, prediction: Prediction, stem: str, result: Result) -> str:
-        """Write one kind of export into the result; gives the reason where there is none to be."""
+        """Write one kind of export into the result; gives the reason where there is none to be,
+        or what to know of it.
+        """
         out = self.wish.out
         if kind == "ply":
             if prediction.cloud is None:
@@ -173,11 +180,13 @@ class Batch:
             write_png(prediction, out / f"{stem}.png", window, blend=self.wish.blend)
             result["png"] = f"{stem}.png"
         else:
-            self._write_derived(prediction, out / f"{stem}.denoised.dcm")
+            face = may_show_face(prediction)
+            self._write_derived(prediction, out / f"{stem}.denoised.dcm", face=face)
             result["dcm"] = f"{stem}.denoised.dcm"
+            return FACE if face and self.wish.deidentify else ""
         return ""
 
-    def _write_derived(self, prediction: Prediction, path: Path) -> None:
+    def _write_derived(self, prediction: Prediction, path: Path, *, face: bool) -> None:
         from jrviewer import dicom
 
         self._release = self._release or dicom.Release()
@@ -187,6 +196,7 @@ class Batch:
             lines=[*provenance.describe(prediction, 0), provenance.unsealed()],
             seal=provenance.sealed,
             deidentified=self.wish.deidentify,
+            face=face,
             release=self._release,
             number=self._numbers.get(id(prediction.slice)),
             removed_marks=len(removed.of(prediction).marks),

@@ -47,7 +47,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def predict(wish: argparse.Namespace) -> int:
     """Denoise and infer every slice; write the exports and report.json."""
-    from jrviewer.batch import Batch, Wish
+    from jrviewer.batch import FACE, Batch, Wish
 
     batch_wish = Wish(
         out=wish.out,
@@ -61,6 +61,8 @@ def predict(wish: argparse.Namespace) -> int:
     )
     with _progress() as report:
         results = Batch(wish.paths, batch_wish, _refuse, report).run()["results"]
+    if any(FACE in result["message"] for result in results):
+        print(f"jrviewer: {FACE}", file=sys.stderr)
     done = sum(result["ok"] for result in results)
     print(f"{done} of {len(results)} done; the details are in report.json. {NOTICE}")
     return DONE if results and done == len(results) else FELL_SHORT

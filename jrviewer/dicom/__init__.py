@@ -60,6 +60,7 @@ def write_derived(
     lines: Sequence[str] = (),
     seal: Callable[[bytes], bytes] | None = None,
     deidentified: bool = False,
+    face: bool = True,
     release: Release | None = None,
     number: int | None = None,
     removed_marks: int | None = None,
@@ -67,15 +68,16 @@ def write_derived(
     """Write the denoised slice as a derived DICOM object that keeps the patient and the study, or
     without identity (PS3.15 E.2, Basic Profile with Clean Descriptors).
 
-    `lines` go into its comments; `seal` gets the file's bytes and returns those to write. Slices of
-    one series written with one `release` become one new series, `number` being their place in it
-    (None: the source's), and refer to the same pseudonyms. `removed_marks` is in how many places
-    structure may have been removed (None: not known). Raises ExportError where the source is
-    gone or changed, a rule is broken or the disk refuses; the target is then as it was.
+    `face` tells of a de-identified object whether its series may show one. `lines` go into its
+    comments; `seal` gets the file's bytes and returns those to write. Slices of one series written
+    with one `release` become one new series, `number` being their place in it (None: the source's),
+    and refer to the same pseudonyms. `removed_marks` is in how many places structure may have been
+    removed (None: not known). Raises ExportError where the source is gone or changed, a rule is
+    broken or the disk refuses; the target is then as it was.
     """
     from jrviewer.dicom import writing
 
-    wish = writing.Wish(lines, seal, deidentified, release, number, removed_marks)
+    wish = writing.Wish(lines, seal, deidentified, face, release, number, removed_marks)
     writing.write_derived(prediction, path, wish)
 
 

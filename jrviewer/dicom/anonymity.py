@@ -39,16 +39,25 @@ class Secrets:
     identifiers: frozenset[str]
     fixed: str
 
+    def told(self, said: str) -> bool:
+        """Whether a text says one of the identifiers."""
+        return is_leaked(said, b"", self.identifiers, self.fixed)
+
 
 Rule = Callable[[Dataset, Secrets], bool]
 
 
-def require_anonymous(ds: Dataset, source: Dataset, prediction: Prediction) -> None:
-    """Raise ExportError where a de-identified object still tells who the patient is."""
-    secrets = Secrets(
+def secrets_of(source: Dataset, prediction: Prediction) -> Secrets:
+    """What an object derived from the source must not say."""
+    return Secrets(
         prediction.slice.source.identifiers | identifiers_of(source),
         f"{FIXED_WORDS} {prediction.model} {prediction.device}",
     )
+
+
+def require_anonymous(ds: Dataset, source: Dataset, prediction: Prediction) -> None:
+    """Raise ExportError where a de-identified object still tells who the patient is."""
+    secrets = secrets_of(source, prediction)
     broken = [name for name, keeps in RULES.items() if not keeps(ds, secrets)]
     if broken:
         raise ExportError(
@@ -60,7 +69,8 @@ def require_anonymous(ds: Dataset, source: Dataset, prediction: Prediction) -> N
 def _is_told(ds: Dataset, _: Secrets) -> bool:
     codes = [text(item, "CodeValue") for item in items(ds, "DeidentificationMethodCodeSequence")]
     removed = text(ds, "PatientIdentityRemoved") == "YES"
-    return removed and codes == [code for code, _ in METHODS]
+    faces = text(ds, "RecognizableVisualFeatures") in ("YES", "NO")
+    return removed and faces and codes == [code for code, _ in METHODS]
 
 
 def _has_no_uid_of_the_source(ds: Dataset, secrets: Secrets) -> bool:
@@ -82,7 +92,7 @@ def _says_nothing(ds: Dataset, secrets: Secrets) -> bool:
         if element.VR not in _NUMBERS | {"SQ"}
         for one in _values(element)
     ]
-    return not is_leaked("\n".join(said), b"", secrets.identifiers, secrets.fixed)
+    return not secrets.told("\n".join(said))
 
 
 def _has_no_private_elements(ds: Dataset, _: Secrets) -> bool:

@@ -156,7 +156,10 @@ def _is_of_other_byte_order(ds: Dataset) -> bool:
 def _is_cut(parsed: Parsed, size: int) -> bool:
     """Whether the last element that pydicom found does not end where the file does."""
     ds = parsed.dataset
-    last = ds.get_item(max(ds.keys())) if len(ds) else None
+    try:
+        last = ds.get_item(max(ds.keys())) if len(ds) else None
+    except PARSER_ERRORS:  # delimiters of sequences, read as elements
+        return True
     if not isinstance(last, RawDataElement) or last.length == _UNDEFINED_LENGTH:
         return False
     if parsed.transfer_syntax == DeflatedExplicitVRLittleEndian:  # where it lies is not known

@@ -7,8 +7,10 @@ descriptors that stay hold coded words or our own; every UID but those of the st
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
@@ -43,13 +45,15 @@ _SEQUENCES_OF_0008 = frozenset(
     {
         *("SourceImageSequence", "DerivationCodeSequence", "SourceImageEvidenceSequence"),
         *("AnatomicRegionSequence", "ReferencedSeriesSequence", "ReferencedSOPSequence"),
-        "DerivationImageSequence",
+        *("DerivationImageSequence", "ReferencedInstanceSequence"),
     }
 )
 _NOT_ABOUT_THE_IMAGE = re.compile(
     r"^Patient(?!Position|Orientation)|Physician|Operator|Institution|Station|Device|Serial|Cassette"
     r"|Plate|Request|Performed|Scheduled|Visit|Trial|Protocol|Pregnan|Issue|Query"
 )
+_CODED = frozenset({"CS", "LO", "SH"})
+_ANY_TYPE = "VOLUME"
 _VOCABULARIES = frozenset({"DCM", "SCT", "SRT", "UCUM", "SNM3"})
 _EMPTY = (  # of type 2: present, but without a value
     *("StudyDate", "StudyTime", "AccessionNumber", "ReferringPhysicianName", "StudyID"),
@@ -69,15 +73,32 @@ def require_clean_picture(source: Dataset, sop_class: str) -> None:
         )
 
 
-def deidentify(ds: Dataset, release: Release, own: Iterable[str]) -> None:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rules:
+    """What every level of an object is cleaned by."""
+
+    release: Release
+    own: frozenset[str]  # texts of ours that stay
+    told: Callable[[str], bool]  # whether a text says who the patient is
+
+
+def own_texts(ds: Dataset, lines: Sequence[str]) -> tuple[str, ...]:
+    """The texts of a derived object that are ours."""
+    return (text(ds, "DerivationDescription"), "\r\n".join(lines))
+
+
+def deidentify(
+    ds: Dataset, release: Release, own: Iterable[str], told: Callable[[str], bool]
+) -> None:
     """Take the identity out of a derived object; its references to objects of the same release
-    survive. `own` are texts of ours that stay.
+    survive. `own` are texts of ours that stay; codes of which `told` says that they name the
+    patient or the place ("PERFUSION" of a patient of that name) go.
     """
     patient = text(ds, "PatientID") or text(ds, "PatientName")
     ours = items(ds, "ContributingEquipmentSequence")[-1:]  # the others tell places and people
     ds.ContributingEquipmentSequence = ours
     texts = [str(element.value) for item in ours for element in item if element.VR != "SQ"]
-    _clean(ds, release, frozenset({SERIES_DESCRIPTION, *own, *texts}))
+    _clean(ds, _Rules(release, frozenset({SERIES_DESCRIPTION, *own, *texts}), told))
     for keyword in _EMPTY:
         setattr(ds, keyword, "")
     if "Manufacturer" not in ds:
@@ -94,19 +115,44 @@ def deidentify(ds: Dataset, release: Release, own: Iterable[str]) -> None:
     ds.LongitudinalTemporalInformationModified = "REMOVED"
 
 
-def _clean(ds: Dataset, release: Release, own: frozenset[str]) -> None:
+def _clean(ds: Dataset, rules: _Rules) -> None:
     """Drop what may identify, remap what must stay; in items too."""
-    if "CodeValue" in ds and text(ds, "CodingSchemeDesignator") not in _VOCABULARIES:
-        ds.clear()  # a place's own code, with a meaning of its own
+    if "CodeValue" in ds and not _is_harmless_code(ds, rules):
+        ds.clear()
     for element in list(ds):
-        if not _may_stay(element.keyword, element.VR, element.tag.group, element.value, own):
+        group, value = element.tag.group, element.value
+        if not _may_stay(element.keyword, element.VR, group, value, rules.own):
             del ds[element.tag]
         elif element.VR == "SQ":
-            for item in element.value:
-                _clean(item, release, own)
-            element.value = [item for item in element.value if len(item)]
+            for item in value:
+                _clean(item, rules)
+            element.value = [item for item in value if len(item)]
         elif element.VR == "UI":
-            element.value = _remapped(element.value, release)
+            element.value = _remapped(value, rules.release)
+        elif element.VR in _CODED:
+            _drop_told(ds, element, rules)
+
+
+def _is_harmless_code(item: Dataset, rules: _Rules) -> bool:
+    """Whether a code is of the standard's vocabularies, not a place's own with its own meaning."""
+    return text(item, "CodingSchemeDesignator") in _VOCABULARIES and not rules.told(
+        text(item, "CodeMeaning")
+    )
+
+
+def _drop_told(ds: Dataset, element: DataElement, rules: _Rules) -> None:
+    """Drop the values of a code that name somebody; the types of an enhanced image and of its
+    frames keep their four values.
+    """
+    values = [element.value] if isinstance(element.value, str) else list(element.value or ())
+    if not any(one not in rules.own and rules.told(str(one)) for one in values):
+        return
+    if element.keyword in ("ImageType", "FrameType") and len(values) == 4:
+        element.value = [_ANY_TYPE if rules.told(one) else one for one in values]
+    elif kept := [one for one in values if not rules.told(str(one))]:
+        element.value = kept
+    else:
+        del ds[element.tag]
 
 
 def _may_stay(keyword: str, vr: str, group: int, value: object, own: frozenset[str]) -> bool:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.uid import (
+    UID,
     ComputedRadiographyImageStorage,
     CTImageStorage,
     EnhancedCTImageStorage,
@@ -43,6 +44,7 @@ from jrviewer.dicom.tables import modality_of
 from jrviewer.records import Prediction
 
 SERIES_DESCRIPTION = "JRViewer AI denoised – NOT FOR DIAGNOSIS"
+UNREFERRED = " The source's identifier is no legal UID, so it is not referred to."
 SMOOTHING = ("113087", "Smoothing")
 SOURCE_IMAGE = ("121322", "Source image for image processing operation")
 PROCESSING_EQUIPMENT = ("109102", "Processing Equipment")
@@ -235,16 +237,41 @@ def _put_derivation(ds: Dataset, prediction: Prediction, origin: Origin, lost: i
     ds.ImageType = _derived_type(texts(ds, "ImageType"), is_enhanced=is_enhanced)
     ds.DerivationDescription = described(prediction, lost)
     ds.DerivationCodeSequence = [coded(SMOOTHING)]
-    ds.SourceImageSequence = [_reference(origin)]
+    ds.SourceImageSequence = [_reference(origin)] if may_be_referred_to(origin) else []
+    if not ds.SourceImageSequence:
+        del ds.SourceImageSequence
+        ds.DerivationDescription += UNREFERRED
     ds.ContributingEquipmentSequence = [*items(ds, "ContributingEquipmentSequence"), _equipment()]
-    ds.BurnedInAnnotation = "NO"
+    _put_burned_in(ds, origin)
     _put_lossy(ds, origin)
     if is_enhanced:
-        derivation = Dataset()
-        for keyword in ("DerivationDescription", "DerivationCodeSequence", "SourceImageSequence"):
-            derivation[keyword] = deepcopy(ds[keyword])
-        ds.PerFrameFunctionalGroupsSequence[0].DerivationImageSequence = [derivation]
-        ds.SourceImageEvidenceSequence = [_evidence(origin)]
+        _put_frames_derivation(ds, origin)
+
+
+def _put_frames_derivation(ds: Dataset, origin: Origin) -> None:
+    """The same, in an enhanced object's functional groups (PS3.3 C.7.6.16.2.6)."""
+    frame, derivation = ds.PerFrameFunctionalGroupsSequence[0], Dataset()
+    drop(frame, ("DerivationImageSequence",))
+    if not may_be_referred_to(origin):
+        return
+    for keyword in ("DerivationDescription", "DerivationCodeSequence", "SourceImageSequence"):
+        derivation[keyword] = deepcopy(ds[keyword])
+    frame.DerivationImageSequence = [derivation]
+    ds.SourceImageEvidenceSequence = [_evidence(origin)]
+
+
+def may_be_referred_to(origin: Origin) -> bool:
+    """Whether the source's identifier is legal (PS3.5 9.1): an illegal one is not repeated, as
+    archives refuse objects for it.
+    """
+    uid = text(origin.parsed.dataset, "SOPInstanceUID")
+    return UID(uid).is_valid and uid[:2] in ("0.", "1.", "2.")
+
+
+def _put_burned_in(ds: Dataset, origin: Origin) -> None:
+    """Text burned into the source stays in its twin; the scanner's own classes have none."""
+    if origin.parsed.sop_class in CLASSIC | ENHANCED and "BurnedInAnnotation" not in ds:
+        ds.BurnedInAnnotation = "NO"
 
 
 def _put_lossy(ds: Dataset, origin: Origin) -> None:

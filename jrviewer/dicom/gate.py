@@ -11,12 +11,15 @@ from pydicom.uid import SecondaryCaptureImageStorage
 
 from jrviewer.dicom.attributes import first_item, integer, items, number, numbers, text, texts
 from jrviewer.dicom.derived import (
+    CLASSIC,
     ENHANCED,
     PROCESSING_EQUIPMENT,
     SERIES_DESCRIPTION,
     SMOOTHING,
     SOURCE_IMAGE,
+    UNREFERRED,
     Origin,
+    may_be_referred_to,
 )
 from jrviewer.errors import ExportError
 
@@ -59,6 +62,8 @@ def _says_how(ds: Dataset, _: Origin) -> bool:
 
 
 def _names_its_source(ds: Dataset, origin: Origin) -> bool:
+    if not may_be_referred_to(origin):
+        return "SourceImageSequence" not in ds and UNREFERRED in text(ds, "DerivationDescription")
     item = first_item(ds, "SourceImageSequence")
     purpose = first_item(item, "PurposeOfReferenceCodeSequence")
     uid = text(origin.parsed.dataset, "SOPInstanceUID")
@@ -82,12 +87,15 @@ def _is_labelled(ds: Dataset, _: Origin) -> bool:
     return text(ds, "SeriesDescription") == SERIES_DESCRIPTION
 
 
-def _has_only_its_own_pixels(ds: Dataset, _: Origin) -> bool:
+def _has_only_its_own_pixels(ds: Dataset, origin: Origin) -> bool:
     no_extras = "IconImageSequence" not in ds and not any(
         one.group in range(0x6000, 0x6100) or one.is_private
         for one in ds.keys()  # noqa: SIM118
     )
-    return no_extras and text(ds, "BurnedInAnnotation") == "NO"
+    source = origin.parsed.dataset
+    stated = "NO" if origin.parsed.sop_class in CLASSIC | ENHANCED else ""
+    burned_in = text(source, "BurnedInAnnotation") or stated
+    return no_extras and text(ds, "BurnedInAnnotation") == burned_in
 
 
 def _lies_where_the_source_lies(ds: Dataset, origin: Origin) -> bool:

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
-from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian
+from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian, SegmentationStorage
 
-from jrviewer.dicom.anonymity import FIXED_WORDS, require_anonymous
+from jrviewer.dicom.anonymity import FIXED_WORDS, require_anonymous, secrets_of
 from jrviewer.dicom.attributes import PARSER_ERRORS, text
 from jrviewer.dicom.dataset import parse, quiet, require_image
-from jrviewer.dicom.deidentified import deidentify, require_clean_picture
-from jrviewer.dicom.derived import Origin, derive, described
+from jrviewer.dicom.deidentified import deidentify, own_texts, require_clean_picture
+from jrviewer.dicom.derived import Origin, derive
 from jrviewer.dicom.files import load
 from jrviewer.dicom.gate import require_sound
 from jrviewer.dicom.hashes import stored_hash
@@ -30,6 +30,7 @@ from jrviewer.whole_file import replace_file
 
 _IMPLEMENTATION = UID("2.25.214017529390823717218913425236214532097")
 _OFFSET_HU = 1024
+_LABELS = frozenset({SegmentationStorage, "1.2.840.10008.5.1.4.1.1.66.7"})  # and label maps
 _REFERRED_TO = ("SOPInstanceUID", "StudyInstanceUID")
 
 Seal = Callable[[bytes], bytes]
@@ -42,6 +43,7 @@ class Wish:
     lines: Sequence[str] = ()
     seal: Seal | None = None
     deidentified: bool = False
+    face: bool = True
     release: Release | None = None
     number: int | None = None
     removed_marks: int | None = None
@@ -65,6 +67,11 @@ def write_derived(prediction: Prediction, path: Path, wish: Wish) -> None:
 
 def _derived(prediction: Prediction, origin: Origin, wish: Wish) -> Dataset:
     """The finished object, through all the gates."""
+    if origin.parsed.sop_class in _LABELS:
+        raise ExportError(
+            "The source holds labels, which have no noise: a denoised copy would say nothing true. "
+            "Choose the image that they were drawn on."
+        )
     release = (wish.release or Release()) if wish.deidentified else wish.release
     marks = wish.removed_marks
     ds = derive(
@@ -74,7 +81,8 @@ def _derived(prediction: Prediction, origin: Origin, wish: Wish) -> Dataset:
     if wish.deidentified and release is not None:
         source = origin.parsed.dataset
         require_clean_picture(source, origin.parsed.sop_class)
-        deidentify(ds, release, (described(prediction, marks), "\r\n".join(wish.lines)))
+        deidentify(ds, release, own_texts(ds, wish.lines), secrets_of(source, prediction).told)
+        ds.RecognizableVisualFeatures = "YES" if wish.face else "NO"
         require_anonymous(ds, source, prediction)
     return ds
 

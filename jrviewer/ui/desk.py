@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QApplication, QDialog, QMenu, QSizePolicy, QToolBar, QWidget
 
+from jrviewer.anatomy import may_show_face
 from jrviewer.ui import help as pages
 from jrviewer.ui import settings, theme
 from jrviewer.ui.actions import menu_button
@@ -163,6 +164,7 @@ class Desk(QObject):
             slices=len(session.series),
             no_cloud_reason=reason,
             window=shade_of(session.view.now, known.slice),
+            face=may_show_face(known),
             blend=session.compare.now.blend,
         )
         dialog = ExportDialog(subject, self._store, self._folder, self._window)

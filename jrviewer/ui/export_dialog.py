@@ -37,6 +37,7 @@ class Subject:
     slices: int
     no_cloud_reason: str  # "" where there is a cloud
     window: Window | VoiLut
+    face: bool  # whether its series may show one
     blend: int = 100  # per cent of AI in the second picture
 
 
@@ -141,6 +142,15 @@ class ExportDialog(QDialog):
         derived.setContentsMargins(26, 0, 0, 0)
         derived.addRow(self.tr("Identity"), self.identity)
         rows.addLayout(derived)
+        if self._subject.face:
+            rows.addWidget(
+                _note(
+                    self.tr(
+                        "▲ This may be a head: its slices put together show a face, also where "
+                        "the identity is removed."
+                    )
+                )
+            )
         rows.addWidget(
             _note(
                 self.tr(

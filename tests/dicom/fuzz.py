@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from jrviewer import dicom
 from jrviewer.errors import ExportError
 from jrviewer.records import Slice
-from tests.dicom.test_writing import denoised
+from tests.dicom.conformance import denoised
 
 LARGEST = 400_000  # bytes of a file that is mutated: larger ones cost time and find no more
 TOO_LONG_S = 10.0

@@ -9,7 +9,8 @@ from pydicom import Dataset
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, JPEGLSLossless
 
 from jrviewer import dicom
-from tests.dicom.test_writing import denoised, slice_of
+from tests.dicom.conformance import denoised
+from tests.dicom.test_writing import slice_of
 from tests.dicom_factory import write_ct, write_dicomdir, write_enhanced_ct
 
 MESSAGES = ("corrupt", "unsupported", "not_dicom", "no_image", "empty", "open")
@@ -153,3 +154,11 @@ def test_a_codestream_of_hostile_size_is_refused_before_it_is_decoded(tmp_path: 
     path.write_bytes(content[:at] + b"\xff\xff\xff\xff" + content[at + 4 :])
 
     assert "contradicts" in dicom.inspect([path])[0].message
+
+
+def test_a_delimiter_behind_the_last_element_is_told(tmp_path: Path) -> None:
+    """Found by fuzzing: pydicom reads it as an element of no kind."""
+    path = write_ct(tmp_path / "a.dcm")
+    path.write_bytes(path.read_bytes() + b"\xfe\xff\xdd\xe0\0\0\0\0")
+
+    assert is_told(path)

@@ -7,15 +7,16 @@ import pytest
 from pydicom import Dataset, dcmread
 
 from jrviewer import dicom
-from jrviewer.dicom.anonymity import require_anonymous
-from jrviewer.dicom.deidentified import deidentify
-from jrviewer.dicom.derived import derive, described
+from jrviewer.dicom.anonymity import require_anonymous, secrets_of
+from jrviewer.dicom.deidentified import deidentify, own_texts
+from jrviewer.dicom.derived import derive
 from jrviewer.dicom.identity import identifiers_of
 from jrviewer.dicom.release import Release
 from jrviewer.dicom.writing import _origin
 from jrviewer.errors import ExportError
 from jrviewer.records import Slice
-from tests.dicom.test_writing import complaints, denoised, slice_of
+from tests.dicom.conformance import complaints, denoised
+from tests.dicom.test_writing import slice_of
 from tests.dicom_factory import write_colour, write_ct, write_enhanced_ct, write_mr, write_series
 
 WRITERS: dict[str, Callable[..., Path]] = {
@@ -198,7 +199,9 @@ def test_the_gate_stops_an_object_that_tells_who_it_is(rule: str, tmp_path: Path
     image: Slice = slice_of(write_ct(tmp_path / "a.dcm"))
     origin, prediction, release = _origin(image.source), denoised(image), Release()
     ds = derive(prediction, origin, (), release=release)
-    deidentify(ds, release, (described(prediction),))
+    told = secrets_of(origin.parsed.dataset, prediction).told
+    deidentify(ds, release, own_texts(ds, ()), told)
+    ds.RecognizableVisualFeatures = "NO"
     require_anonymous(ds, origin.parsed.dataset, prediction)
 
     MUTANTS[rule](ds)
@@ -213,3 +216,47 @@ def test_a_patient_who_was_anonymous_before_is_deidentified_again(tmp_path: Path
     after = anonymous(source, tmp_path / "b.dcm")
 
     assert after.PatientName == "ANONYMOUS"
+
+
+def test_codes_that_name_the_patient_go_and_the_others_stay(tmp_path: Path) -> None:
+    source = write_ct(
+        tmp_path / "a.dcm",
+        patient_name="Chest^Perfusion",
+        extra={
+            "ImageType": ["ORIGINAL", "PRIMARY", "AXIAL", "PERFUSION"],
+            "BodyPartExamined": "PERFUSION",
+            "InstitutionName": "Factory",
+            "RescaleType": "HU",
+        },
+    )
+
+    after = anonymous(source, tmp_path / "b.dcm")
+
+    assert after.ImageType == ["DERIVED", "SECONDARY", "AXIAL"]
+    assert "BodyPartExamined" not in after
+    assert (after.Manufacturer, after.RescaleType) == ("", "HU")
+
+
+def test_the_types_of_an_enhanced_object_keep_their_four_values(tmp_path: Path) -> None:
+    types = ["ORIGINAL", "PRIMARY", "PERFUSION", "NONE"]
+    source = write_enhanced_ct(
+        tmp_path / "a.dcm", patient_name="Perfusion^Chest", extra={"ImageType": types}
+    )
+
+    after = anonymous(source, tmp_path / "b.dcm")
+
+    assert after.ImageType == ["DERIVED", "PRIMARY", "VOLUME", "FILTERED"]
+
+
+@pytest.mark.parametrize(("face", "said"), [(True, "YES"), (False, "NO")])
+def test_it_says_whether_the_pixels_may_show_a_face(tmp_path: Path, face: bool, said: str) -> None:
+    image = slice_of(write_ct(tmp_path / "a.dcm"))
+    dicom.write_derived(denoised(image), tmp_path / "b.dcm", deidentified=True, face=face)
+
+    assert dcmread(tmp_path / "b.dcm").RecognizableVisualFeatures == said
+
+
+def test_who_does_not_say_is_taken_for_a_face(tmp_path: Path) -> None:
+    after = anonymous(write_ct(tmp_path / "a.dcm"), tmp_path / "b.dcm")
+
+    assert after.RecognizableVisualFeatures == "YES"

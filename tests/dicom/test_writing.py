@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pydicom import Dataset, dcmread
+from pydicom.uid import SegmentationStorage
 
 from jrviewer import dicom
 from jrviewer.dicom.derived import SERIES_DESCRIPTION, Origin, derive
@@ -14,6 +15,7 @@ from jrviewer.dicom.gate import require_sound
 from jrviewer.dicom.writing import _origin
 from jrviewer.errors import ExportError
 from jrviewer.records import Prediction, Slice
+from tests.dicom.conformance import complaints, denoised
 from tests.dicom_factory import (
     write_colour,
     write_ct,
@@ -42,36 +44,12 @@ def slice_of(path: Path, index: int = 0) -> Slice:
     return dicom.read([path]).series[0][index]
 
 
-def denoised(image: Slice) -> Prediction:
-    """A prediction that raises every value by three, enough to be told from its source."""
-    return Prediction(
-        slice=image,
-        denoised=(image.pixels + 3).astype(np.float32),
-        cloud=None,
-        dense=None,
-        no_cloud_reason="This test makes no cloud.",
-        model="joint 1",
-        weights_sha256=WEIGHTS,
-        device="CPU fp32",
-        seconds=0.1,
-    )
-
-
 def derived(kind: str, folder: Path) -> tuple[Path, Path]:
     """A source and what was derived from its last slice."""
     source = SOURCES[kind][0](folder / "source.dcm")
     target = folder / "derived.dcm"
     dicom.write_derived(denoised(slice_of(source, -1)), target)
     return source, target
-
-
-def complaints(path: Path) -> set[str]:
-    """The errors that dciodvfy finds in a file."""
-    ran = subprocess.run(
-        ["dciodvfy", str(path)], capture_output=True, errors="replace", check=False
-    )
-    lines = (ran.stdout + ran.stderr).splitlines()
-    return {line for line in lines if line.startswith("Error")}
 
 
 @every_source
@@ -356,3 +334,45 @@ def test_dciodvfy_finds_no_error_in_the_phantom(tmp_path: Path) -> None:
     dicom.write_phantom(make_slice(), tmp_path / "phantom.dcm")
 
     assert complaints(tmp_path / "phantom.dcm") == set()
+
+
+@pytest.mark.parametrize("illegal", [b"1.2.03.4", b"9.99.1.1", b"dcc95990"])
+def test_an_illegal_identifier_of_the_source_is_not_repeated_and_it_is_said(
+    tmp_path: Path, illegal: bytes
+) -> None:
+    source = write_ct(tmp_path / "a.dcm", sop_uid="1.2.33.4")
+    source.write_bytes(source.read_bytes().replace(b"1.2.33.4", illegal))
+    dicom.write_derived(denoised(slice_of(source)), tmp_path / "b.dcm")
+    after = dcmread(tmp_path / "b.dcm")
+
+    assert "SourceImageSequence" not in after
+    assert "no legal UID" in after.DerivationDescription
+
+
+def test_labels_are_not_derived_from(tmp_path: Path) -> None:
+    source = write_colour(tmp_path / "a.dcm", np.eye(16, dtype=np.uint8))
+    labels = dcmread(source)
+    labels.SOPClassUID = SegmentationStorage
+    labels.save_as(source)
+
+    with pytest.raises(ExportError, match="holds labels"):
+        dicom.write_derived(denoised(slice_of(source)), tmp_path / "b.dcm")
+
+
+@pytest.mark.parametrize(
+    ("write", "stated", "said"),
+    [
+        (write_ct, None, "NO"),
+        (write_ct, "YES", "YES"),
+        (write_colour, "YES", "YES"),
+        (write_colour, "NO", "NO"),
+        (write_colour, None, ""),
+    ],
+)
+def test_text_burned_into_the_source_is_not_denied(
+    tmp_path: Path, write: Callable[..., Path], stated: str | None, said: str
+) -> None:
+    source = write(tmp_path / "a.dcm", extra={"BurnedInAnnotation": stated})
+    dicom.write_derived(denoised(slice_of(source)), tmp_path / "b.dcm")
+
+    assert dcmread(tmp_path / "b.dcm").get("BurnedInAnnotation", "") == said
