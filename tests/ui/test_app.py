@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -47,6 +48,23 @@ def test_the_window_needs_nothing_that_is_slow_to_import() -> None:
     code = f"import sys, jrviewer.ui.app; print([n for n in {SLOW_TO_IMPORT} if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_window_imports_qt_and_numpy_and_less_again_of_its_own() -> None:
+    """The ratio of modules stands for that of seconds, which no test can measure."""
+    alone = set(_modules_after("PySide6.QtWidgets, numpy"))
+    ours = set(_modules_after("jrviewer.ui.app"))
+    packages = {name.partition(".")[0] for name in ours - alone} - set(sys.stdlib_module_names)
+
+    assert packages == {"jrviewer", "PySide6", "numpy"}
+    assert len(ours) < 2 * len(alone)
+
+
+def _modules_after(imports: str) -> list[str]:
+    code = f"import {imports}, sys, json; print(json.dumps(list(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    names: list[str] = json.loads(done.stdout)
+    return names
 
 
 @pytest.mark.vtk
