@@ -11,18 +11,16 @@ import platform
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from jrviewer import dicom, inference
+from jrviewer import dicom, inference, throughput
 from jrviewer.model import Model
 from jrviewer.network import CT, JointNet
 from jrviewer.progress import Report, silent
@@ -30,7 +28,7 @@ from jrviewer.records import Slice
 from jrviewer.resources import resource
 
 ROUNDS, QUICK_ROUNDS = 21, 5
-SERIES, QUICK_SERIES = 40, 6  # slices
+SERIES, QUICK_SERIES = 300, 8  # slices
 SIDES = (128, 256, 512, 1024)
 PEAK_SIDE = 1024  # of the matrices
 LIBRARIES = ("numpy", "PySide6.QtWidgets", "pydicom", "pyvista", "pyvistaqt", "torch")
@@ -66,6 +64,7 @@ def run(
     ms = {name: _summary(taken) for name, taken in seconds.items()}
     gflops = 2e-9 * macs * sample.pixels.size / (1e-3 * ms["denoise"]["median"])
     report(0.8, "series")
+    series = throughput.measure(fast, sample, QUICK_SERIES if quick else SERIES)
     return {
         "machine": machine(),
         "device": {"exact": exact.device, "fastest": fast.device},
@@ -78,9 +77,11 @@ def run(
         "macs_per_pixel": macs,
         "share_of_peak": round(gflops / peak["fp32"], 3),
         "layers": layers(exact.net, sample, peak["fp32"], QUICK_ROUNDS),
+        "layers_bf16": layers(exact.net, sample, peak["bf16"], QUICK_ROUNDS, bf16=True),
         "growth": growth(exact, 3 if quick else 7),
         **({"peers_ms": {name: ms[name]["median"] for name in peers}} if peers else {}),
-        "series_slices_per_s": series_speed(fast, sample, QUICK_SERIES if quick else SERIES),
+        "series_slices_per_s": series["slices_per_s"],
+        "series": series,
         "import_ms": imports,
         "rss_mb": peak_memory_mb(),
     }
@@ -138,7 +139,9 @@ def macs_of_denoising(net: JointNet) -> int:
     return round(counter.get_total_flops() / 2 / hu.numel())
 
 
-def layers(net: JointNet, image: Slice, peak: float, rounds: int) -> list[dict[str, Any]]:
+def layers(
+    net: JointNet, image: Slice, peak: float, rounds: int, *, bf16: bool = False
+) -> list[dict[str, Any]]:
     """The convolutions of denoising with their milliseconds and share of the peak, slowest first.
 
     A hook before and after each takes the time; what lies between layers is in none.
@@ -152,7 +155,7 @@ def layers(net: JointNet, image: Slice, peak: float, rounds: int) -> list[dict[s
             hooks.append(module.register_forward_pre_hook(_starts(name, begun)))
             hooks.append(module.register_forward_hook(_ends(name, begun, taken, work)))
     hu = torch.tensor(image.pixels)[None, None]
-    with torch.inference_mode():
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=bf16):
         for _ in range(rounds):
             net.denoise(hu, CT)
     for hook in hooks:
@@ -183,22 +186,6 @@ def growth(model: Model, rounds: int) -> dict[str, Any]:
         "ms": {side: round(1e3 * seconds, 1) for side, seconds in medians.items()},
         "exponent": round(slope, 2),
     }
-
-
-def series_speed(model: Model, image: Slice, count: int) -> float:
-    """Slices a second from files on disk to predictions."""
-    with tempfile.TemporaryDirectory() as folder:
-        for number in range(count):
-            origin = image.plane.origin_mm + np.array([0.0, 0.0, 2.5 * number])
-            pixels = np.roll(image.pixels, number, axis=1)
-            plane = replace(image.plane, origin_mm=origin)
-            moved = replace(image, pixels=pixels, plane=plane)
-            dicom.write_phantom(moved, Path(folder) / f"{number:04d}.dcm")
-        begun = time.perf_counter()
-        opened = dicom.read([Path(folder)])
-        slices = [one for series in opened.series for one in series]
-        done = sum(1 for _ in inference.predict_series(model, slices, run_anyway=True))
-        return round(done / (time.perf_counter() - begun), 2)
 
 
 def import_ms(rounds: int) -> dict[str, float]:

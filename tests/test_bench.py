@@ -51,4 +51,7 @@ def test_a_quick_run_gives_every_figure(capsys: pytest.CaptureFixture[str]) -> N
         assert found[key] > 0
     assert found["import_ms"]["numpy"] > 0
     assert found["growth"]["exponent"] > 0
-    assert found["layers"][0]["ms"] >= found["layers"][-1]["ms"]
+    for layers in ("layers", "layers_bf16"):
+        assert found[layers][0]["ms"] >= found[layers][-1]["ms"]
+    assert found["series"]["slices_per_s"] == found["series_slices_per_s"]
+    assert found["series"]["cancel_s"] > 0
