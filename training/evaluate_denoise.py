@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 
 from jrviewer.geometry import FloatArray
+from jrviewer.likeness import BoolArray
 from jrviewer.progress import Report, silent
 from jrviewer.records import Unit
 from training import lesions, metrics, noise, peers, projection
 from training.cases import Case
 from training.lesions import Disc, add_discs, contrast
-from training.metrics import WINDOWS, BoolArray, image_scores, tissue_bias
+from training.metrics import WINDOWS, image_scores, tissue_bias
 from training.peers import CLASSICAL, Peers
 from training.score_cache import Cache, array_sha, source_sha
 

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import cKDTree
 
 from jrviewer.geometry import BOX_HALF_WIDTH_MM, FloatArray
+from jrviewer.likeness import BoolArray, chamfer, nearest, psnr, ssim, to_window
 
-BoolArray = npt.NDArray[np.bool_]
 Labels = npt.NDArray[np.uint8]
 
 WINDOWS = {
@@ -30,26 +29,6 @@ TISSUES = {"soft_tissue": (-50.0, 150.0), "lung": (-950.0, -600.0), "bone": (200
 DEPTH_BINS_MM = {"0-8": (0.0, 8.0), "8-24": (8.0, 24.0), "24-64": (24.0, 64.0)}
 STRUCTURES = {"skin": 0, "bone": 1, "air": 2}
 F_RADII_MM = (3.0, 5.0, 10.0)
-
-
-def to_window(hu: FloatArray, window: tuple[float, float]) -> FloatArray:
-    """Values clipped to a (centre, width) window and scaled to [0, 1]."""
-    centre, width = window
-    return np.clip((hu.astype(np.float64) - centre) / width + 0.5, 0.0, 1.0)
-
-
-def psnr(image: FloatArray, reference: FloatArray, mask: BoolArray) -> float:
-    """Peak signal-to-noise ratio in dB over the mask, for values in [0, 1]."""
-    error = float(np.mean((image[mask] - reference[mask]) ** 2))
-    return float(-10.0 * np.log10(max(error, 1e-12)))
-
-
-def ssim(image: FloatArray, reference: FloatArray, mask: BoolArray) -> float:
-    """Structural similarity (7 × 7) for values in [0, 1]: the full map, averaged over the mask."""
-    from skimage.metrics import structural_similarity
-
-    _, similarity = structural_similarity(image, reference, data_range=1.0, full=True)
-    return float(similarity[mask].mean())
 
 
 def rmse(image: FloatArray, reference: FloatArray, mask: BoolArray) -> float:
@@ -105,7 +84,7 @@ def cloud_scores(points: FloatArray, labels: Labels, truth: Truth) -> dict[str, 
     """
     there, back, counted = _distances(points, truth)
     return {
-        "L1_mm": _half_sum(there, back),
+        "L1_mm": chamfer(there, back),
         "L2": float((np.mean(there**2) + np.mean(back**2)) / BOX_HALF_WIDTH_MM**2),
         "hd95_mm": float(max(np.percentile(there, 95), np.percentile(back, 95))),
         **{f"f{radius:g}": f_score(there, back, radius) for radius in F_RADII_MM},
@@ -134,12 +113,7 @@ def _distances(points: FloatArray, truth: Truth) -> tuple[FloatArray, FloatArray
 
 def nearest_mm(points: FloatArray, others: FloatArray) -> FloatArray:
     """Millimetres (N,) from each point (N, 3) to the nearest of the others, both in the box."""
-    distances, _ = cKDTree(others).query(points)
-    return np.asarray(distances, dtype=np.float64) * BOX_HALF_WIDTH_MM
-
-
-def _half_sum(there: FloatArray, back: FloatArray) -> float:
-    return float((np.mean(there) + np.mean(back)) / 2)
+    return nearest(points, others) * BOX_HALF_WIDTH_MM
 
 
 def _by_depth(
@@ -150,7 +124,7 @@ def _by_depth(
         ours = there[at_depth(points, low, high)]
         theirs = back[at_depth(true_points, low, high)]
         if len(ours) and len(theirs):
-            scores[name] = _half_sum(ours, theirs)
+            scores[name] = chamfer(ours, theirs)
     return scores
 
 
@@ -168,7 +142,7 @@ def _by_structure(points: FloatArray, labels: Labels, truth: Truth) -> dict[str,
         if len(own) and len(true):
             part = Truth(true, truth.labels[truth.labels == label], truth.z_range)
             there, back, _ = _distances(own, part)
-            scores[name] = _half_sum(there, back)
+            scores[name] = chamfer(there, back)
     return scores
 
 

@@ -1,6 +1,7 @@
-"""The bundled sample: one slice of a phantom's chest at a tenth of the dose, as a DICOM file.
+"""The bundled sample: one slice of a phantom's chest at a tenth of the dose, as a DICOM file, and
+its truth: the slice without noise and points on the phantom's surfaces.
 
-No patient is in it, its surfaces are known, and the same command makes the same bytes.
+No patient is in it, and the same command makes the same bytes.
 """
 
 import argparse
@@ -8,36 +9,62 @@ from pathlib import Path
 
 import numpy as np
 
-from jrviewer import dicom
-from jrviewer.geometry import Plane
+from jrviewer import dicom, truth
+from jrviewer.body import body_centre, body_mask
+from jrviewer.geometry import FloatArray, Plane, canonical_box
 from jrviewer.records import Acquisition, Slice, Source, Window
 from training.noise import low_dose
-from training.phantoms import make_phantom
+from training.phantoms import Phantom, make_phantom
 
 FILE = "phantom.dcm"
 SEED, REGION = 11, "chest"
 PIXELS, PIXEL_MM, VIEWS = 512, 0.85, 720
 DOSE = 0.1
+TRUE_POINTS = 10_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `python -m training sample`."""
-    parser.add_argument("--out", type=Path, default=Path("resources/sample"))
+    parser.add_argument("--out", type=Path, default=Path("resources"))
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the sample and say where it is."""
-    args.out.mkdir(parents=True, exist_ok=True)
-    path = args.out / FILE
+    """Write the sample and its truth, and say where they are."""
+    path, truth_path = args.out / "sample" / FILE, args.out / truth.FILE
+    for one in (path, truth_path):
+        one.parent.mkdir(parents=True, exist_ok=True)
     dicom.write_phantom(sample_slice(), path)
-    print(path)
+    write_truth(truth_path, dicom.read([path]).series[0][0])
+    print(path, truth_path, sep="\n")
     return 0
+
+
+def write_truth(path: Path, chosen: Slice) -> None:
+    """Write what `jrviewer.truth` holds predictions of the sample, as it was read, against."""
+    points_mm, _ = phantom().surface_points(TRUE_POINTS, SEED)
+    box = canonical_box(chosen.plane, _centre(chosen))
+    inside = (np.abs(box.to_box(points_mm)[:, :2]) <= 1).all(axis=1)
+    np.savez_compressed(
+        path,
+        pixels_sha256=np.array(chosen.source.pixels_sha256),
+        pixels=np.rint(clean()).astype(np.int16),
+        points=np.rint(points_mm[inside] * truth.POINTS_PER_MM).astype(np.int16),
+    )
+
+
+def phantom() -> Phantom:
+    """The body that the sample is a slice of."""
+    return make_phantom(SEED, REGION)
+
+
+def clean() -> FloatArray:
+    """HU (512, 512) without noise."""
+    return phantom().render(0.0, PIXELS, PIXEL_MM)
 
 
 def sample_slice() -> Slice:
     """The noisy slice, 512 × 512 pixels of 0.85 mm, in HU."""
-    clean = make_phantom(SEED, REGION).render(0.0, PIXELS, PIXEL_MM)
-    noisy = low_dose(clean[None], PIXEL_MM, DOSE, views=VIEWS, kernel="hann", seed=SEED)[0]
+    noisy = low_dose(clean()[None], PIXEL_MM, DOSE, views=VIEWS, kernel="hann", seed=SEED)[0]
     corner = -(PIXELS - 1) / 2 * PIXEL_MM
     return Slice(
         pixels=np.rint(noisy).clip(-1024, 3071).astype(np.float32),
@@ -54,3 +81,9 @@ def sample_slice() -> Slice:
         acquisition=Acquisition(modality="CT", photometric="MONOCHROME2", body_part="CHEST"),
         windows=(Window(40, 400, name="MEDIASTINUM"), Window(-600, 1500, name="LUNG")),
     )
+
+
+def _centre(chosen: Slice) -> tuple[float, float]:
+    centre = body_centre(body_mask(chosen.pixels, "HU", chosen.plane.spacing_mm))
+    assert centre is not None
+    return centre

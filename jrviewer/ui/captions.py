@@ -7,6 +7,7 @@ from PySide6.QtCore import QCoreApplication
 
 from jrviewer.geometry import FloatArray
 from jrviewer.records import Prediction, Slice
+from jrviewer.truth import Score
 from jrviewer.ui.overlay import Corners
 from jrviewer.ui.view_state import View
 
@@ -60,12 +61,17 @@ def denoised_corners(
     view: View,
     magnification: float,
     title: str = "",
+    score: Score | None = None,
 ) -> Corners:
-    """Corner texts of the AI slice: they name the model. A title says how much of it is AI."""
+    """Corner texts of the AI slice: they name the model. A title says how much of it is AI, a score
+    how near all of it comes to a known truth.
+    """
     seconds = number(prediction.seconds, 2)
     lines = [prediction.model, tr("{} s").format(seconds)]
     if prediction.overridden:
         lines.append(tr("INPUT CHECK OVERRIDDEN"))
+    if score is not None:
+        lines += score_lines(score)
     return Corners(
         top_left=tuple(line for line in (title, tr("AI – not the acquired image")) if line),
         top_right=tuple(lines),
@@ -84,6 +90,19 @@ def view_lines(place: tuple[int, int], view: View, magnification: float) -> tupl
         *lines,
         tr("Zoom {} %").format(number(magnification * 100)),
     )
+
+
+def score_lines(score: Score) -> tuple[str, ...]:
+    """How near original and AI slice, and the cloud, come to the truth."""
+    before, after = number(score.psnr_before, 1), number(score.psnr_after, 1)
+    lines = [
+        tr("Held against the phantom's truth:"),
+        tr("PSNR {} → {} dB").format(before, after),
+        tr("SSIM {} → {}").format(number(score.ssim_before, 3), number(score.ssim_after, 3)),
+    ]
+    if score.chamfer_mm is not None:
+        lines.append(tr("3D: Chamfer {} mm").format(number(score.chamfer_mm, 1)))
+    return tuple(lines)
 
 
 def lossy_text(chosen: Slice) -> str:

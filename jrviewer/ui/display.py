@@ -204,8 +204,11 @@ class Display(QObject):
         if kind == "original":
             return Corners(top_left=(self.tr("ORIGINAL"),))
         if kind == "AI":
-            title = "" if how.blend == 100 else blend_title(how.blend)
-            return captions.denoised_corners(known, place, view, pixels, title)
+            if how.blend < 100:
+                title = blend_title(how.blend)
+                return captions.denoised_corners(known, place, view, pixels, title)
+            score = self._session.truth.of(known)
+            return captions.denoised_corners(known, place, view, pixels, score=score)
         unit = "HU" if known.slice.unit == "HU" else self.tr("stored")
         found = removed_paint.sentences(self._session.removal.of(known), unit)
         return Corners(

@@ -1,33 +1,40 @@
-"""What was removed from each slice, judged in the worker as soon as there is a prediction."""
+"""What the worker finds out about each prediction as soon as there is one: what was removed, and,
+of the bundled phantom, how near it comes to the truth.
+"""
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from jrviewer import removed
 from jrviewer.progress import Report
 from jrviewer.records import Prediction
+from jrviewer.truth import Score
 from jrviewer.ui.background import Background, Ticket
 
 KEPT = 64
 
 
-class Removal(QObject):
-    """Remembers the judgements; tells when there is a new one."""
+class _Judgements(QObject):
+    """Remembers what was found out; tells when there is a new one."""
 
     judged = Signal(object)  # the Prediction that was judged
 
-    def __init__(self, background: Background, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        background: Background,
+        lane: str,
+        judge: Callable[[Prediction, Report], Any],
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
-        self._background = background
-        self._known: dict[Prediction, removed.Removed] = {}
+        self._background, self._lane, self._judge = background, lane, judge
+        self._known: dict[Prediction, Any] = {}
         self._ticket: Ticket | None = None
         self._judging: Prediction | None = None
         background.finished.connect(self._take)
-
-    def of(self, prediction: Prediction | None) -> removed.Removed | None:
-        """The judgement on a prediction; None while there is none."""
-        return None if prediction is None else self._known.get(prediction)
 
     @Slot()
     def clear(self) -> None:
@@ -42,10 +49,10 @@ class Removal(QObject):
             self.judged.emit(prediction)
             return
         self._judging = prediction
-        self._ticket = self._background.submit("removed", partial(_judge, prediction))
+        self._ticket = self._background.submit(self._lane, partial(self._judge, prediction))
 
     @Slot(object, object)
-    def _take(self, ticket: Ticket, found: removed.Removed) -> None:
+    def _take(self, ticket: Ticket, found: object) -> None:
         if ticket is not self._ticket or self._judging is None:
             return
         while len(self._known) >= KEPT:
@@ -54,6 +61,35 @@ class Removal(QObject):
         self.judged.emit(self._judging)
 
 
-def _judge(prediction: Prediction, report: Report) -> removed.Removed:
+class Removal(_Judgements):
+    """What was removed from each slice."""
+
+    def __init__(self, background: Background, parent: QObject | None = None) -> None:
+        super().__init__(background, "removed", _judge_removed, parent)
+
+    def of(self, prediction: Prediction | None) -> removed.Removed | None:
+        """The judgement on a prediction; None while there is none."""
+        return None if prediction is None else self._known.get(prediction)
+
+
+class KnownTruth(_Judgements):
+    """How near predictions of the bundled phantom come to its truth."""
+
+    def __init__(self, background: Background, parent: QObject | None = None) -> None:
+        super().__init__(background, "truth", _hold_against_truth, parent)
+
+    def of(self, prediction: Prediction) -> Score | None:
+        """The score of a prediction; None while there is none, and of every other slice."""
+        return self._known.get(prediction)
+
+
+def _judge_removed(prediction: Prediction, report: Report) -> removed.Removed:
     report(0.0, "looking at what was removed")
     return removed.of(prediction)
+
+
+def _hold_against_truth(prediction: Prediction, report: Report) -> Score | None:
+    from jrviewer import truth
+
+    report(0.0, "looking whether the truth is known")
+    return truth.score(prediction)

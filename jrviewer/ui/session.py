@@ -20,7 +20,7 @@ from jrviewer.ui.background import Background
 from jrviewer.ui.compare import CompareState
 from jrviewer.ui.measured import MeasuredState
 from jrviewer.ui.refusals import opened_name, refusals
-from jrviewer.ui.removal import Removal
+from jrviewer.ui.removal import KnownTruth, Removal
 from jrviewer.ui.rulers import Rulers
 from jrviewer.ui.tasks import Tasks
 from jrviewer.ui.view_state import ViewState
@@ -59,6 +59,7 @@ class Session(QObject):
         self.removal = Removal(self.background, self)
         self.measured = MeasuredState(self.background, self)
         self.rulers = Rulers(self)
+        self.truth = KnownTruth(self.background, self)
         self.all_series: tuple[Series, ...] = ()
         self.series: Series | None = None
         self.index = 0

@@ -134,6 +134,11 @@ class SliceView(QWidget):
         self.update()
 
     @property
+    def corners(self) -> overlay.Corners:
+        """The corner texts that are shown."""
+        return self._corners
+
+    @property
     def view(self) -> View:
         """What the slice is looked at through."""
         return self._view
