@@ -6,7 +6,8 @@ Knows records; draws nothing. No millimetre is given where the file has no spaci
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -51,6 +52,14 @@ class Region:
 
 
 Measurement = Length | Region
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A measurement in the hand: by one of its handles, or as a whole (None)."""
+
+    item: Measurement
+    handle: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +156,69 @@ def distance_px(item: Measurement, position: Position) -> float:
     energy = np.maximum((along**2).sum(axis=1), 1e-12)
     share = np.clip(-(points[:-1] * along).sum(axis=1) / energy, 0, 1)
     return float(np.linalg.norm(points[:-1] + share[:, None] * along, axis=1).min())
+
+
+def handles(item: Measurement) -> list[Position]:
+    """Where a measurement can be taken to be changed: the ends of a length, the corners of a
+    rectangle, the tops of an ellipse's arcs.
+    """
+    if isinstance(item, Length):
+        return [item.start, item.end]
+    (top, left), (bottom, right) = item.start, item.end
+    if item.form == "rectangle":
+        return [(top, left), (top, right), (bottom, right), (bottom, left)]
+    row, column = item.centre
+    return [(top, column), (row, right), (bottom, column), (row, left)]
+
+
+def hold_at(items: Sequence[Measurement], position: Position, reach_px: float) -> Hold | None:
+    """What a hand takes at a position: the nearest handle within reach, else the nearest line."""
+    taken = [
+        (math.dist(at, position), Hold(item, handle))
+        for item in reversed(items)
+        for handle, at in enumerate(handles(item))
+    ]
+    lines = [(distance_px(item, position), Hold(item)) for item in reversed(items)]
+    for choices in (taken, lines):
+        near = [choice for choice in choices if choice[0] <= reach_px]
+        if near:
+            return min(near, key=lambda choice: choice[0])[1]
+    return None
+
+
+def moved(hold: Hold, start: Position, end: Position, shape: tuple[int, int]) -> Measurement:
+    """The measurement after a hand took it at one position and went to another; it stays on the
+    slice of `shape` (rows, columns).
+    """
+    item, moving = hold.item, _moving(hold)
+    rows = _shifted((item.start[0], item.end[0]), moving[0], end[0] - start[0], shape[0])
+    columns = _shifted((item.start[1], item.end[1]), moving[1], end[1] - start[1], shape[1])
+    return replace(item, start=(rows[0], columns[0]), end=(rows[1], columns[1]))
+
+
+def _moving(hold: Hold) -> tuple[tuple[bool, bool], tuple[bool, bool]]:
+    """Whether the start's and the end's row move, and their columns."""
+    if hold.handle is None:
+        return (True, True), (True, True)
+    if isinstance(hold.item, Length):
+        at_start = hold.handle == 0
+        return (at_start, not at_start), (at_start, not at_start)
+    top, right, bottom, left = (hold.handle == number for number in range(4))
+    if hold.item.form == "rectangle":
+        # Corners from the top left one, clockwise: each moves the two sides that meet in it.
+        return (top or right, bottom or left), (top or left, right or bottom)
+    return (top, bottom), (left, right)
+
+
+def _shifted(
+    values: tuple[float, float], moving: tuple[bool, bool], by: float, size: int
+) -> tuple[float, float]:
+    """Start's and end's coordinate along one axis of `size` pixels, the moving ones shifted."""
+    taken = [value for value, moves in zip(values, moving, strict=True) if moves]
+    if taken:
+        by = min(max(by, -0.5 - min(taken)), size - 0.5 - max(taken))
+    first, second = (value + by * moves for value, moves in zip(values, moving, strict=True))
+    return first, second
 
 
 def outline(item: Measurement) -> list[Position]:

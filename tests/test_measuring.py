@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from jrviewer import measuring
-from jrviewer.measuring import Length, Region
+from jrviewer.measuring import Hold, Length, Region
 from tests.factory import make_plane, make_slice
 
 PLANE = make_plane(spacing_mm=(2.0, 0.5))  # between rows, between columns
@@ -134,3 +134,63 @@ def test_a_click_finds_the_line_or_outline_it_is_near() -> None:
     assert measuring.distance_px(Length((0, 0), (0, 10)), (0, 14)) == 4
     assert measuring.distance_px(Region((0, 0), (10, 20), "rectangle"), (5, 10)) == 5
     assert measuring.distance_px(Region((0, 0), (10, 10)), (5, 11)) == pytest.approx(1)
+
+
+SHAPE = (20, 30)
+LINE = Length((4, 6), (10, 8))
+BOX, OVAL = Region((4, 6), (10, 14), "rectangle"), Region((4, 6), (10, 14), "ellipse")
+
+
+def test_an_end_is_taken_before_the_line_it_ends() -> None:
+    assert measuring.hold_at([LINE], (4.5, 6.0), 2.0) == Hold(LINE, 0)
+    assert measuring.hold_at([LINE], (10.0, 9.0), 2.0) == Hold(LINE, 1)
+    assert measuring.hold_at([LINE], (7.0, 7.2), 2.0) == Hold(LINE)
+    assert measuring.hold_at([LINE], (7.0, 15.0), 2.0) is None
+
+
+def test_the_inside_of_a_region_is_not_taken() -> None:
+    assert measuring.hold_at([BOX, OVAL], (7.0, 10.0), 2.0) is None
+
+
+def test_an_end_goes_where_the_hand_goes_and_the_other_stays() -> None:
+    assert measuring.moved(Hold(LINE, 1), (10, 8), (12, 3), SHAPE) == Length((4, 6), (12, 3))
+    assert measuring.moved(Hold(LINE, 0), (4, 6), (5, 6), SHAPE) == Length((5, 6), (10, 8))
+
+
+def test_a_whole_measurement_keeps_its_size() -> None:
+    assert measuring.moved(Hold(OVAL), (4, 10), (6, 7), SHAPE) == Region((6, 3), (12, 11))
+
+
+@pytest.mark.parametrize(
+    ("handle", "start", "end"),
+    [(0, (5, 8), (10, 14)), (1, (5, 6), (10, 16)), (2, (4, 6), (11, 16)), (3, (4, 8), (11, 14))],
+)
+def test_a_corner_moves_the_two_sides_that_meet_in_it(
+    handle: int, start: measuring.Position, end: measuring.Position
+) -> None:
+    at = measuring.handles(BOX)[handle]
+
+    changed = measuring.moved(Hold(BOX, handle), at, (at[0] + 1, at[1] + 2), SHAPE)
+
+    assert changed == Region(start, end, "rectangle")
+
+
+@pytest.mark.parametrize(
+    ("handle", "start", "end"),
+    [(0, (5, 6), (10, 14)), (1, (4, 6), (10, 16)), (2, (4, 6), (11, 14)), (3, (4, 8), (10, 14))],
+)
+def test_the_top_of_an_arc_moves_its_own_side_alone(
+    handle: int, start: measuring.Position, end: measuring.Position
+) -> None:
+    at = measuring.handles(OVAL)[handle]
+
+    changed = measuring.moved(Hold(OVAL, handle), at, (at[0] + 1, at[1] + 2), SHAPE)
+
+    assert changed == Region(start, end, "ellipse")
+
+
+def test_nothing_is_moved_off_the_slice() -> None:
+    assert measuring.moved(Hold(BOX), (4, 6), (-9, 40), SHAPE) == Region(
+        (-0.5, 21.5), (5.5, 29.5), "rectangle"
+    )
+    assert measuring.moved(Hold(LINE, 1), (10, 8), (99, 8), SHAPE) == Length((4, 6), (19.5, 8))

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QCoreApplication, QPointF, QRect, Qt
+from PySide6.QtCore import QCoreApplication, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from jrviewer import measuring
 from jrviewer.geometry import FloatArray
-from jrviewer.measuring import Length, Measurement
+from jrviewer.measuring import Length, Measurement, handles
 from jrviewer.records import Slice
 from jrviewer.ui import overlay
 from jrviewer.ui.captions import number
@@ -15,6 +15,7 @@ from jrviewer.ui.view_state import Projection
 
 LINE, SELECTED = QColor(130, 230, 150), QColor(255, 235, 120)
 TICK_PX = 5
+HANDLE_PX = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +53,8 @@ def paint(
             painter.drawPolyline(QPolygonF(points))
             if isinstance(item, Length):
                 _paint_ticks(painter, points)
+        if is_selected:
+            _paint_handles(painter, [QPointF(*projection.to_point(*at)) for at in handles(item)])
     for points, lines, colour in outlines:
         _paint_words(painter, area, points, lines, colour)
 
@@ -107,6 +110,15 @@ def _paint_ticks(painter: QPainter, points: list[QPointF]) -> None:
     across = QPointF(-along.y(), along.x()) * (TICK_PX / length)
     for end in points:
         painter.drawLine(end - across, end + across)
+
+
+def _paint_handles(painter: QPainter, points: list[QPointF]) -> None:
+    """Small squares: where a hand can take the selected measurement."""
+    painter.setPen(QPen(overlay.HALO, 1))
+    for at in points:
+        place = QPointF(HANDLE_PX, HANDLE_PX)
+        painter.fillRect(QRectF(at - place, at + place), SELECTED)
+        painter.drawRect(QRectF(at - place, at + place))
 
 
 def _paint_words(

@@ -6,7 +6,7 @@ from typing import Literal
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from jrviewer.measuring import Length, Measurement, Position, Region, distance_px
+from jrviewer.measuring import Hold, Length, Measurement, Position, Region, distance_px, moved
 from jrviewer.records import Slice
 
 Tool = Literal["", "length", "ellipse", "rectangle", "window"]
@@ -26,6 +26,7 @@ class Annotations(QObject):
         self.tool: Tool = ""
         self.selected: Measurement | None = None
         self.drawing: Measurement | None = None
+        self._edited: Measurement | None = None  # what `drawing` is to replace
         self._slice: Slice | None = None
         self._drawn: dict[Slice, tuple[Measurement, ...]] = {}
         self._before: list[tuple[Slice, tuple[Measurement, ...]]] = []
@@ -34,6 +35,15 @@ class Annotations(QObject):
     def items(self) -> tuple[Measurement, ...]:
         """What is drawn on the slice that is shown."""
         return () if self._slice is None else self._drawn.get(self._slice, ())
+
+    @property
+    def shown(self) -> tuple[Measurement, ...]:
+        """The same with what is in the hand just now, in the place of what it replaces."""
+        if self.drawing is None:
+            return self.items
+        if self._edited is None:
+            return (*self.items, self.drawing)
+        return self._with(self.drawing)
 
     @property
     def region(self) -> Region | None:
@@ -56,13 +66,13 @@ class Annotations(QObject):
     def show(self, chosen: Slice | None) -> None:
         """Turn to another slice."""
         if chosen is not self._slice:
-            self._slice, self.selected, self.drawing = chosen, None, None
+            self._slice, self.selected, self.drawing, self._edited = chosen, None, None, None
             self.changed.emit()
 
     def take(self, tool: Tool) -> None:
         """Take a tool into the hand; the same one again, or "", puts it away."""
         self.tool = "" if tool == self.tool else tool
-        self.drawing = None
+        self.drawing = self._edited = None
         self.tool_changed.emit(self.tool)
         self.changed.emit()
 
@@ -81,6 +91,17 @@ class Annotations(QObject):
             self.take("")
         self.changed.emit()
 
+    def edit(self, hold: Hold, start: Position, end: Position, *, is_finished: bool) -> None:
+        """Change what is in the hand; the whole drag is one step to take back."""
+        if self._slice is None or not any(item is hold.item for item in self.items):
+            return  # another slice has come under the hand
+        self._edited, self.drawing = hold.item, moved(hold, start, end, self._slice.shape)
+        self.selected = self.drawing
+        if is_finished:
+            self._replace(self._with(self.drawing))
+            self._edited = self.drawing = None
+        self.changed.emit()
+
     def select(self, position: Position, reach_px: float) -> None:
         """Select what is drawn within reach of a position, or nothing."""
         near = [(distance_px(item, position), item) for item in reversed(self.items)]
@@ -93,20 +114,24 @@ class Annotations(QObject):
         """Delete what is selected."""
         if self.selected is not None:
             self._replace(tuple(item for item in self.items if item is not self.selected))
-            self.selected = None
+            self.selected = self.drawing = self._edited = None
             self.changed.emit()
 
     @Slot()
     def undo(self) -> None:
-        """Take back the last thing drawn or deleted on the slice that is shown."""
+        """Take back the last thing drawn, changed or deleted on the slice that is shown."""
         for step in reversed(range(len(self._before))):
             chosen, items = self._before[step]
             if chosen is self._slice:
                 del self._before[step]
                 self._drawn[chosen] = items
-                self.selected = None
+                self.selected = self.drawing = self._edited = None
                 self.changed.emit()
                 return
+
+    def _with(self, item: Measurement) -> tuple[Measurement, ...]:
+        """What is drawn with an item in the place of the edited one."""
+        return tuple(item if one is self._edited else one for one in self.items)
 
     def _replace(self, items: tuple[Measurement, ...]) -> None:
         assert self._slice is not None

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QMenu, QSlider
 
 from jrviewer import measuring
-from jrviewer.measuring import Position, Region
+from jrviewer.measuring import Hold, Position, Region
 from jrviewer.records import Prediction, Slice
 from jrviewer.ui import annotation_paint, removed_paint
 from jrviewer.ui.annotation_paint import Sheet
@@ -98,6 +98,7 @@ class Reading(QObject):
         annotations.box_drawn.connect(self._set_box_window)
         for pane in (self._original, self._denoised):
             pane.hand.drawn.connect(self._draw)
+            pane.hand.edited.connect(self._edit)
             pane.hand.clicked.connect(annotations.select)
             pane.hand.split_moved.connect(compare.move_split)
         self.blend.valueChanged.connect(compare.set_blend)
@@ -120,6 +121,8 @@ class Reading(QObject):
         unit = "" if chosen is None else annotation_paint.unit_of(chosen)
         self.bias.show_bias(self._bias(chosen, known), unit)
         self.removed.show_found(self._session.removal.of(known))
+        for pane in (self._original, self._denoised):
+            pane.hand.measured = self._annotations.items
         if chosen is None:
             return
         marks = self._marks(known, chosen)
@@ -158,14 +161,11 @@ class Reading(QObject):
 
     def _measured(self, chosen: Slice, what: Content | None) -> Layer:
         """The measurements on the original (None) or on what the AI pane shows."""
-        items, drawing = self._annotations.items, self._annotations.drawing
-        if drawing is not None:
-            items = (*items, drawing)
         sheet = Sheet(
             chosen,
             chosen.pixels if what is None else what.pixels,
             "" if what is None else self._prefix(what),
-            items,
+            self._annotations.shown,
             self._annotations.selected,
         )
         return partial(annotation_paint.paint, annotation_paint.spoken(sheet))
@@ -235,6 +235,10 @@ class Reading(QObject):
     @Slot(object, object, bool)
     def _draw(self, start: Position, end: Position, is_finished: bool) -> None:
         self._annotations.draw(start, end, is_finished=is_finished)
+
+    @Slot(object, object, object, bool)
+    def _edit(self, hold: Hold, start: Position, end: Position, is_finished: bool) -> None:
+        self._annotations.edit(hold, start, end, is_finished=is_finished)
 
     @Slot(object)
     def _set_box_window(self, box: Region) -> None:

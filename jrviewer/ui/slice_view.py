@@ -217,14 +217,14 @@ class SliceView(QWidget):
         """Begin a drag."""
         self._dragged_from = event.position()
         self._has_dragged = False
-        self.hand.press(event)
+        self.hand.press(event, self.projection)
         event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Drag, or probe the value under the pointer."""
         if self._dragged_from is None or not event.buttons():
             self._probe(event.position())
-            self.setCursor(self.hand.cursor_at(event.position()))
+            self.setCursor(self.hand.cursor_at(event.position(), self.projection))
             return
         moved = event.position() - self._dragged_from
         if not self._has_dragged and moved.manhattanLength() < 3:

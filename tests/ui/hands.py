@@ -60,6 +60,11 @@ def move(widget: QWidget, to: tuple[float, float]) -> None:
     _mouse(widget, QEvent.Type.MouseMove, to, none, none, PLAIN)
 
 
+def move_held(widget: QWidget, to: tuple[float, float]) -> None:
+    """Move with the left button held."""
+    _mouse(widget, QEvent.Type.MouseMove, to, Qt.MouseButton.NoButton, LEFT, PLAIN)
+
+
 def wheel(
     widget: QWidget,
     notches: int,

@@ -68,7 +68,7 @@ def test_a_tool_draws_once_and_the_drag_is_a_window_s_again(
     draw(measured.original, (20, 20), (40, 20))
     assert measured.session.view.now.window == before
 
-    draw(measured.original, (20, 20), (20, 40))
+    draw(measured.original, (20, 30), (20, 50))
 
     assert measured.session.view.now.window != before
     assert len(measured.session.annotations.items) == 1
