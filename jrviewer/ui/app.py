@@ -20,12 +20,10 @@ from jrviewer.ui import theme
 from jrviewer.ui.background import Ticket
 from jrviewer.ui.crash import CrashLog
 from jrviewer.ui.main_window import MainWindow
-from jrviewer.ui.opengl import default_format
+from jrviewer.ui.opengl import default_format, opengl
 from jrviewer.ui.session import Session
 from jrviewer.ui.store import Store
 from jrviewer.ui.work import Worker, import_torch
-
-BLIND_PLATFORMS = ("offscreen", "minimal")
 
 
 class Application(QApplication):
@@ -130,9 +128,10 @@ def dress(application: QApplication) -> None:
 
 def _reserve_opengl(window: MainWindow) -> None:
     """A hidden OpenGL child from the start: when a window on screen gets its first one, Qt makes
-    its native window anew, which flashes and loses the keyboard.
+    its native window anew, which flashes and loses the keyboard. Without OpenGL there must be none:
+    Qt would paint the whole window through it, and it would stay black.
     """
-    if QGuiApplication.platformName() not in BLIND_PLATFORMS:
+    if not opengl().problem:
         QOpenGLWidget(window).hide()
 
 

@@ -16,6 +16,7 @@ from jrviewer.ui import app
 from jrviewer.ui.app import Application, StartUp
 from tests.ui.conftest import MadeUpWorker
 
+ROOT = Path(__file__).resolve().parents[2]
 BLIND = os.environ.get("QT_QPA_PLATFORM") == "offscreen"
 SLOW_TO_IMPORT = ("torch", "pyvista", "pyvistaqt", "vtkmodules", "pydicom", "skimage", "scipy")
 
@@ -100,6 +101,18 @@ def test_without_3d_the_slices_still_work(
     qtbot.waitUntil(lambda: begun.session.prediction is not None)
     assert "3D is off" in begun.window.cloud.message.text()
     assert begun.window.actions_.export.isEnabled()
+
+
+@pytest.mark.vtk
+@pytest.mark.skipif(BLIND, reason="no screen on the offscreen platform")
+@pytest.mark.skipif(sys.platform != "linux", reason="OpenGL is switched off by Qt's xcb platform")
+def test_without_opengl_the_window_is_on_screen_all_the_same(ct_file: Path) -> None:
+    environment = {**os.environ, "QT_XCB_GL_INTEGRATION": "none"}
+    command = [sys.executable, "-m", "tests.ui.without_opengl", str(ct_file)]
+
+    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)
+
+    assert ended.returncode == 0, ended.stderr.decode()
 
 
 def test_a_file_that_macos_wants_opened_is_told(
