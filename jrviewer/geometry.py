@@ -65,14 +65,15 @@ class Box:
 
     centre_mm: FloatArray  # (3,) patient LPS, in the slice plane
     axes: FloatArray  # (3, 3)
+    half_width_mm: float = BOX_HALF_WIDTH_MM  # another one on a slice without a spacing alone
 
     def to_patient(self, points: FloatArray) -> FloatArray:
         """Patient LPS millimetres (N, 3) of box coordinates (N, 3)."""
-        return self.centre_mm + (points * BOX_HALF_WIDTH_MM) @ self.axes
+        return self.centre_mm + (points * self.half_width_mm) @ self.axes
 
     def to_box(self, points_mm: FloatArray) -> FloatArray:
         """Box coordinates (N, 3) of patient LPS millimetres (N, 3)."""
-        return (points_mm - self.centre_mm) @ self.axes.T / BOX_HALF_WIDTH_MM
+        return (points_mm - self.centre_mm) @ self.axes.T / self.half_width_mm
 
     def pixel_centres(self) -> FloatArray:
         """Patient LPS millimetres (128, 128, 3) of the canonical image's pixel centres; rows run

@@ -206,6 +206,8 @@ def _clouds(
     expected, features = model.look(canonical_image(denoised, plane, box))
     unfamiliar = tuple(model.familiarity.findings(features)) if model.familiarity else ()
     has_mm = image.spacing_source != "missing"
+    if not has_mm:
+        box = _box_of_pixels(image.plane, plane, centre)
     cloud = _cloud(expected, POINTS, box, has_mm=has_mm)
     return cloud, _Dense(expected, box, has_mm), "", unfamiliar
 
@@ -240,6 +242,12 @@ def _nominal(plane: Plane, mask: np.ndarray) -> Plane:
     width = np.flatnonzero(mask.any(axis=0))
     step = NOMINAL_BODY_MM / (width[-1] - width[0] + 1)
     return replace(plane, spacing_mm=(step, step))
+
+
+def _box_of_pixels(plane: Plane, nominal: Plane, centre: tuple[float, float]) -> Box:
+    """The nominal plane's box where the slice's own plane has it, so that the two stay together."""
+    scale = plane.spacing_mm[1] / nominal.spacing_mm[1]
+    return replace(canonical_box(plane, centre), half_width_mm=BOX_HALF_WIDTH_MM * scale)
 
 
 def _compare_with_card(sha256: str) -> None:

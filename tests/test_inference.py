@@ -82,6 +82,19 @@ def test_without_spacing_the_cloud_has_no_millimetres(model: Model) -> None:
     assert prediction.level == "amber"
 
 
+def test_without_spacing_the_slice_lies_where_its_cloud_is(model: Model) -> None:
+    """The oval body is 0.8 of 128 pixels wide; its width counts as 360 mm of the box's 448."""
+    image = make_slice(spacing_source="missing")
+    cloud = predict(model, image).cloud
+    assert cloud is not None
+
+    sides = image.plane.to_patient(np.array([[63.5, 63.5 - 51.2], [63.5, 63.5 + 51.2]]))
+    left, right = cloud.box.to_box(sides)[:, 0]
+
+    assert right - left == pytest.approx(360 / 224, rel=0.03)
+    assert left + right == pytest.approx(0, abs=0.03)
+
+
 def test_mr_is_denoised_in_its_own_unit_and_says_why_it_has_no_cloud(model: Model) -> None:
     brain = np.where(body_image() > -500, 700.0, 3.0)
 
