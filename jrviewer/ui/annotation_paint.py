@@ -1,5 +1,6 @@
 """Measurements as lines and words over a slice. On the AI pane every one of them says AI."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, QPointF, QRect, QRectF, Qt
@@ -55,8 +56,9 @@ def paint(
                 _paint_ticks(painter, points)
         if is_selected:
             _paint_handles(painter, [QPointF(*projection.to_point(*at)) for at in handles(item)])
+    taken: list[QRectF] = []
     for points, lines, colour in outlines:
-        _paint_words(painter, area, points, lines, colour)
+        taken.append(_paint_words(painter, area, points, lines, colour, taken))
 
 
 def words(item: Measurement, sheet: Sheet) -> tuple[str, ...]:
@@ -127,8 +129,11 @@ def _paint_words(
     points: list[QPointF],
     lines: tuple[str, ...],
     colour: QColor,
-) -> None:
-    """Beside the rightmost point, or below all of them where the pane ends."""
+    taken: Sequence[QRectF],
+) -> QRectF:
+    """Beside the rightmost point, or below all of them where the pane ends, and below words that
+    stand there already; returns where they stand.
+    """
     metrics = QFontMetricsF(painter.font())
     width = max(metrics.horizontalAdvance(line) for line in lines)
     right = max(points, key=lambda point: point.x())
@@ -137,8 +142,13 @@ def _paint_words(
     if x + width > area.width() - overlay.MARGIN:
         x = area.width() - overlay.MARGIN - width
         y = max(point.y() for point in points) + metrics.height()
+    place = QRectF(x, y - metrics.ascent(), width, len(lines) * metrics.height())
+    while crossed := [one for one in taken if one.intersects(place)]:
+        place.moveTop(max(one.bottom() for one in crossed) + 2)
+    y = place.top() + metrics.ascent()
     for number_, line in enumerate(lines):
         overlay.paint_text(painter, x, y + number_ * metrics.height(), line, colour)
+    return place
 
 
 def _tr(text: str) -> str:

@@ -32,6 +32,7 @@ class CloudLegend(QWidget):
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(2)
         self._has_swatches = True
+        row.setSpacing(16)  # a tick must stand nearer to its own name than to the last one
         self._boxes: dict[Structure, QCheckBox] = {}
         for structure, name in names.items():
             self._boxes[structure] = box = QCheckBox(name, self)

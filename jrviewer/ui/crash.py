@@ -50,13 +50,17 @@ class CrashLog(QObject):
             self.last += "\n(The crash log could not be written.)"
 
 
+def versions() -> str:
+    """What a report needs to know of this computer."""
+    return (
+        f"JRViewer {__version__}, Python {platform.python_version()}, Qt {qVersion()}, "
+        f"{platform.system()} {platform.machine()}"
+    )
+
+
 def details(kind: type[BaseException], trace: TracebackType | None) -> str:
     """The kind of a bug, the versions and the places in the program, without any value."""
-    lines = [
-        f"JRViewer {__version__}, Python {platform.python_version()}, Qt {qVersion()}, "
-        f"{platform.system()} {platform.machine()}",
-        kind.__name__,
-    ]
+    lines = [versions(), kind.__name__]
     frames = traceback.extract_tb(trace)
     lines += [f"  {_place(frame.filename)}:{frame.lineno} in {frame.name}" for frame in frames]
     return "\n".join(lines)

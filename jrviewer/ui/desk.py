@@ -137,6 +137,7 @@ class Desk(QObject):
     @Slot(object)
     def _show_view(self, view: View) -> None:
         self._window.series_list.show_names(shown=view.has_patient_text)
+        self._window.strip.show_names(shown=view.has_patient_text)
 
     @Slot(object)
     def _remember_paths(self, _: object) -> None:

@@ -74,7 +74,9 @@ class Display(QObject):
         """Dim the last result and say what it is of; without one, say what is being done."""
         self._withheld = ""
         self._status.show_check(*captions.check_text(None))
-        self._say(self.tr("Working on this slice…"))
+        is_partial = self._session.is_partial
+        waits = self.tr("Reading the other slices first…")
+        self._say(waits if is_partial else self.tr("Working on this slice…"))
 
     @Slot(str)
     def show_withheld(self, reason: str) -> None:
@@ -176,6 +178,8 @@ class Display(QObject):
     def _place_text(self, chosen: Slice) -> str:
         """Which slice of how many, or "this slice" of a single one."""
         series = self._session.series
+        if self._session.is_partial:
+            return self.tr("first slice, more are being read")
         if series is None or len(series) == 1 or chosen not in series.slices:
             return self.tr("single slice")
         return self.tr("slice {} of {}").format(series.slices.index(chosen) + 1, len(series))

@@ -50,6 +50,7 @@ class DropWindow(QMainWindow):
         self.highlight.hide()
         if paths := paths_of(event):
             event.acceptProposedAction()
+            self.activateWindow()  # the next key is meant for what was dropped
             self.files_dropped.emit(paths)
 
 
@@ -70,7 +71,7 @@ class DropHighlight(QWidget):
         return False
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """A dashed frame, a veil and a word: not colour alone."""
+        """A dashed frame, a veil and a word on a plate: not colour alone."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(20, 60, 75, 120))
         painter.setPen(QPen(QColor(120, 215, 235), 3, Qt.PenStyle.DashLine))
@@ -78,8 +79,11 @@ class DropHighlight(QWidget):
         font = painter.font()
         font.setPixelSize(WORD_PX)
         painter.setFont(font)
+        flags, word = Qt.AlignmentFlag.AlignCenter, self.tr("Drop to open")
+        plate = painter.boundingRect(self.rect(), flags, word).adjusted(-28, -16, 28, 16)
+        painter.fillRect(plate, QColor(16, 34, 42))  # or the word would stand among others
         painter.setPen(QColor(235, 245, 248))
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.tr("Drop to open"))
+        painter.drawText(self.rect(), flags, word)
         painter.end()
 
 

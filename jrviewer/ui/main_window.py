@@ -22,6 +22,7 @@ from jrviewer import NOTICE
 from jrviewer.ui import dialogs
 from jrviewer.ui.actions import Actions
 from jrviewer.ui.cloud_view import CloudView
+from jrviewer.ui.crash import versions
 from jrviewer.ui.desk import Desk
 from jrviewer.ui.display import Display
 from jrviewer.ui.drops import DropWindow
@@ -116,7 +117,7 @@ class MainWindow(DropWindow):
         session.unpredicted.connect(display.show_unpredicted)
         session.withheld.connect(display.show_withheld)
         session.withheld.connect(self._offer_run)
-        session.refused.connect(self._show_error)
+        session.refused.connect(self._show_refused)
         session.failed.connect(self._show_error)
         session.failed.connect(display.show_not_done)
         session.busy_changed.connect(self._show_busy)
@@ -204,6 +205,11 @@ class MainWindow(DropWindow):
     @Slot(str)
     def _show_error(self, sentence: str) -> None:
         self.strip.say("error", sentence)
+
+    @Slot(str, str)
+    def _show_refused(self, sentence: str, reasons: str) -> None:
+        details = f"{versions()}\n{reasons}"
+        self.strip.say("error", sentence, details=details, nameless=reasons)
 
     @Slot(str)
     def _show_warning(self, sentence: str) -> None:

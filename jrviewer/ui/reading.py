@@ -45,6 +45,7 @@ class Reading(QObject):
         self.file_windows = FileWindows(window)
         self._lay_out()
         self._connect()
+        self.actions_.play.setEnabled(False)
 
     def context_menu(self, menu: QMenu) -> None:
         """Add to the menu of a slice pane."""

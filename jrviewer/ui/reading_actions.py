@@ -44,7 +44,7 @@ class ReadingActions(QObject):
         self.delete = self._make(tr("Delete"), tr("Delete the selected measurement"), "Del")
         self.undo = self._make(tr("Undo"), tr("Take the last measurement back"), "Ctrl+Z")
         self.play = self._make(tr("Play"), tr("Play the series, or stop"), "C")
-        self.play.setIcon(theme.icon("play"))
+        theme.give_icon(self.play, "play")
         self._group()
         for mode, action in self.modes.items():
             action.setData(mode)

@@ -1,5 +1,6 @@
 """What is said of files that were not opened. Their names may name a patient: screen only."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,15 @@ def refusals(refused: "Sequence[Refused]", paths: Sequence[Path]) -> str:
         sentence = _tr("no images in here. Drop DICOM files or a folder that has some.")
         said.append(f"{opened_name(paths)}: {sentence}")
     return "\n".join(said)
+
+
+def reasons(refused: "Sequence[Refused]") -> str:
+    """Why files were not opened, and how many for each reason: without a name, to be passed on."""
+    counts = Counter(entry.message for entry in refused)
+    said = [f"{count} × {message}" for message, count in counts.items()]
+    return "\n".join(
+        said or [_tr("no images in here. Drop DICOM files or a folder that has some.")]
+    )
 
 
 def name_of(refused: "Refused") -> str:

@@ -19,7 +19,7 @@ from jrviewer.ui.annotations import Annotations
 from jrviewer.ui.background import Background
 from jrviewer.ui.compare import CompareState
 from jrviewer.ui.measured import MeasuredState
-from jrviewer.ui.refusals import opened_name, refusals
+from jrviewer.ui.refusals import opened_name, reasons, refusals
 from jrviewer.ui.removal import KnownTruth, Removal
 from jrviewer.ui.rulers import Rulers
 from jrviewer.ui.tasks import Tasks
@@ -44,7 +44,7 @@ class Session(QObject):
     predicted = Signal(object)  # Prediction of the slice that is shown
     unpredicted = Signal(object)  # the Slice that is shown has no prediction yet
     withheld = Signal(str)  # the input check is red; the sentence says why
-    refused = Signal(str)  # files that were not opened, with reasons
+    refused = Signal(str, str)  # files that were not opened, with reasons; the reasons alone
     failed = Signal(str)  # anything else that did not work
     busy_changed = Signal(object)  # Busy or None
     device_known = Signal(str)
@@ -86,6 +86,11 @@ class Session(QObject):
     def slice(self) -> Slice | None:
         """The slice that is shown."""
         return None if self.series is None else self.series[self.index]
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether only the first slice of what is being read is here."""
+        return self._is_partial
 
     @property
     def prediction(self) -> Prediction | None:
@@ -232,7 +237,7 @@ class Session(QObject):
             self.withheld.emit(str(error))
         elif lane == "open":
             self._is_partial = False
-            self.refused.emit(f"{opened_name(self.paths)}: {error}")
+            self.refused.emit(f"{opened_name(self.paths)}: {error}", str(error))
         else:
             self.failed.emit(str(error))
 
@@ -255,7 +260,7 @@ class Session(QObject):
         if opened.series:
             self._replace_series(tuple(opened.series), opened.refused)
         if opened.refused or not opened.series:
-            self.refused.emit(refusals(opened.refused, self.paths))
+            self.refused.emit(refusals(opened.refused, self.paths), reasons(opened.refused))
 
     def _replace_series(
         self, all_series: tuple[Series, ...], refused: "tuple[Refused, ...]"

@@ -59,7 +59,7 @@ class SliceView(QWidget):
         self._layers: tuple[Layer, ...] = ()
         self.hand = LeftHand(self)
         self._view = View()
-        self._corners = overlay.Corners()
+        self.corners = overlay.Corners()
         self._message = ""
         self._stale = ""
         self._is_hatched = False
@@ -125,7 +125,7 @@ class SliceView(QWidget):
 
     def show_corners(self, corners: overlay.Corners) -> None:
         """Show other corner texts."""
-        self._corners = corners
+        self.corners = corners
         self.update()
 
     def show_mark(self, position: tuple[float, float] | None) -> None:
@@ -134,9 +134,9 @@ class SliceView(QWidget):
         self.update()
 
     @property
-    def corners(self) -> overlay.Corners:
-        """The corner texts that are shown."""
-        return self._corners
+    def message(self) -> str:
+        """The sentence that is shown, in place of a picture or over a dimmed one."""
+        return self._message or self._stale
 
     @property
     def view(self) -> View:
@@ -158,13 +158,13 @@ class SliceView(QWidget):
         chosen, projection = self._slice, self.projection
         if chosen is not None and projection is not None:
             self._paint_image(painter, projection, chosen.shape)
-            overlay.paint(painter, self.rect(), chosen, projection, self._corners, self._mark)
+            overlay.paint(painter, self.rect(), chosen, projection, self.corners, self._mark)
             for layer in self._layers:
                 layer(painter, self.rect(), projection)
         if self._is_hatched and chosen is not None:
             overlay.paint_hatching(painter, self.rect())
-        if self._message or self._stale:
-            overlay.paint_message(painter, self.rect(), self._message or self._stale)
+        if self.message:
+            overlay.paint_message(painter, self.rect(), self.message)
         painter.end()
 
     def _paint_image(

@@ -26,9 +26,10 @@ class Strip(QFrame):
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setWordWrap(True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._action = QPushButton()
-        self._action.clicked.connect(self._act)
-        self._details = ""
+        self.action = QPushButton()
+        self.action.clicked.connect(self._act)
+        self._details = self._named = self._nameless = ""
+        self._names_shown = True
         self.copy = QPushButton(self.tr("Copy details"))
         self.copy.clicked.connect(self._copy_details)
         close = QToolButton()
@@ -42,7 +43,7 @@ class Strip(QFrame):
         row.setSpacing(10)
         row.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self._text, 1)
-        row.addWidget(self._action)
+        row.addWidget(self.action)
         row.addWidget(self.copy)
         row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         self.hide()
@@ -52,21 +53,33 @@ class Strip(QFrame):
         """What it says now; "" when it is hidden."""
         return "" if self.isHidden() else self._text.text()
 
-    def say(self, kind: Kind, text: str, action: str = "", details: str = "") -> None:
+    def show_names(self, *, shown: bool) -> None:
+        """Show or hide names of files: they may name a patient."""
+        self._names_shown = shown
+        self._put_text()
+
+    def say(
+        self, kind: Kind, text: str, action: str = "", details: str = "", nameless: str = ""
+    ) -> None:
         """Show a sentence; `action` names a button whose press is told as `acted`, and `details`,
-        free of patient data, get a button that copies them.
+        free of patient data, get a button that copies them. `nameless` says it without names.
         """
         self._details = details
+        self._named, self._nameless = text, nameless or text
         self.copy.setVisible(bool(details))
         self.setProperty("kind", kind)
         self.style().unpolish(self)  # the style depends on the kind
         self.style().polish(self)
         self._sign.setText(SIGNS[kind])
+        self._put_text()
+        self.action.setText(action)
+        self.action.setVisible(bool(action))
+        self.show()
+
+    def _put_text(self) -> None:
+        text = self._named if self._names_shown else self._nameless
         self._text.setText(text)
         self._text.setAccessibleDescription(text)
-        self._action.setText(action)
-        self._action.setVisible(bool(action))
-        self.show()
 
     def dismiss(self) -> None:
         """Put it away."""

@@ -1,11 +1,13 @@
 """Lengths, regions and windows from a box, drawn by real drags on real files."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 from pydicom.dataset import Dataset
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from jrviewer import measuring
@@ -200,6 +202,25 @@ def test_another_file_begins_without_measurements(
     assert measured.session.annotations.items == ()
     press(qtbot, measured, Key.Key_Z, hands.CTRL)
     assert measured.session.annotations.items == ()
+
+
+def test_the_words_of_two_measurements_never_stand_on_each_other(qtbot: QtBot) -> None:
+    image = make_slice(np.zeros((64, 64)), make_plane(), spacing_source="missing")
+    boxes = tuple(Region((20 + i, 20), (30 + i, 30), "rectangle") for i in range(3))
+    pane = SliceView()
+    qtbot.addWidget(pane)
+    pane.resize(300, 300)
+    pane.show_slice(image, image.pixels)
+
+    def lit(items: int) -> int:
+        """Rows of the pane that hold letters right of the boxes."""
+        sheet = Sheet(image, image.pixels, "", boxes[:items])
+        pane.show_layers((partial(annotation_paint.paint, annotation_paint.spoken(sheet)),))
+        picture = pane.grab().toImage().convertToFormat(QImage.Format.Format_Grayscale8)
+        lines = np.frombuffer(picture.constBits(), np.uint8).reshape(picture.height(), -1)
+        return int((lines[:, 160:275] > 100).any(axis=1).sum())
+
+    assert lit(3) == 3 * lit(1)
 
 
 def test_nothing_is_measured_beside_the_slice(qtbot: QtBot, measured: MainWindow) -> None:

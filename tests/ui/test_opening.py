@@ -6,6 +6,7 @@ from threading import Event
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from jrviewer import dicom
@@ -93,6 +94,38 @@ def test_the_names_of_refused_files_hide_with_the_patient_text(
     qtbot.keyClick(window, Qt.Key.Key_H, hands.CTRL)  # type: ignore[no-untyped-call]
 
     assert "Doe" not in window.series_list.item(1).text()
+    assert "Doe" not in window.strip.text
+    assert len(window.strip.text) > 20
+
+
+def test_why_files_were_refused_can_be_copied_without_their_names(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    for name in ("Doe Jane.dcm", "Doe John.dcm"):
+        (tmp_path / name).write_bytes(b"")
+    with qtbot.waitSignal(window.session.refused):
+        hands.drop(window.welcome, [tmp_path / "Doe Jane.dcm", tmp_path / "Doe John.dcm"])
+    assert "Doe Jane.dcm" in window.strip.text
+
+    hands.click(window.strip.copy)
+
+    copied = QGuiApplication.clipboard().text()
+    assert copied.startswith("JRViewer ")
+    assert "\n2 × " in copied
+    assert "Doe" not in copied
+
+
+def test_while_the_rest_is_read_the_ai_pane_says_what_it_waits_for(
+    qtbot: QtBot, window: MainWindow, ct_folder: Path
+) -> None:
+    with qtbot.waitSignal(window.session.shown):
+        hands.drop(window.welcome, [ct_folder])
+
+    assert window.session.is_partial
+    assert window.denoised.message == "Reading the other slices first…"
+    with qtbot.waitSignal(window.session.predicted):
+        pass
+    assert window.denoised.message == ""
 
 
 def test_a_colour_image_of_16_bits_is_refused_with_a_sentence(
