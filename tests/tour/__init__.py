@@ -1,0 +1,1 @@
+"""The whole window driven by a real mouse and a real keyboard, a picture of every state kept."""

@@ -1,0 +1,293 @@
+"""What the tour does, scene by scene, each in a process of its own. A scene waits for facts, never
+for time; what it claims to show has been reached by mouse and keys alone.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+
+from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QTabBar, QWidget
+
+from jrviewer.records import Prediction
+from jrviewer.ui.export_dialog import ExportDialog
+from jrviewer.ui.settings_dialog import SettingsDialog
+from tests.tour.drag_source import FIELD_PX, WIDTH_PX
+from tests.tour.guide import Guide, Step
+from tests.tour.hand import on_screen
+from tests.tour.inputs import Inputs
+
+SOURCE_AT = (1508, 30)  # the other program's window, beside ours
+NARROW = (1000, 800)
+
+Steps = Iterator[Step]
+
+
+def first_run(guide: Guide, inputs: Inputs) -> Steps:
+    """The phantom, its truth, the notice and the four steps."""
+    window, session = guide.window, guide.session
+    yield from _ready(guide)
+    yield lambda: session.prediction is not None
+    yield lambda: session.truth.of(_known(guide)) is not None
+    yield from guide.shot("first-run")
+    guide.hand.click(window.desk.notice.tick)
+    yield lambda: not window.desk.notice.isVisible()
+    canvas = _canvas(guide)
+    yield from guide.hand.drag(canvas, (0.3, 0.4), (0.6, 0.5))
+    yield lambda: "turn" in window.desk.steps.done
+    yield from guide.hand.drag(window.original, (0.3, 0.3), (0.4, 0.35))
+    yield lambda: "compare" in window.desk.steps.done
+    yield from guide.shot("first-run-two-steps-done")
+
+
+def opening(guide: Guide, inputs: Inputs) -> Steps:
+    """From nothing, through a real drag, to a series that is read, run and refused."""
+    window, session = guide.window, guide.session
+    yield from _ready(guide)
+    yield from guide.shot("empty")
+    yield from _carry(guide, inputs, "series", window.welcome, "drag-over")
+    yield lambda: session.slice is not None
+    guide.picture("loading")
+    yield lambda: session.series is not None and len(session.series) == 120
+    yield lambda: session.prediction is not None
+    yield from guide.shot("series")
+    guide.hand.key("Page_Down")
+    yield lambda: session.tasks.has("predict") and session.prediction is None
+    guide.picture("running")
+    yield lambda: session.prediction is not None
+    guide.hand.key("ctrl+Return")
+    yield lambda: "left" in window.status.busy_text
+    guide.picture("running-series")
+    guide.hand.key("Escape")
+    yield lambda: session.ahead.busy is None
+    yield from _carry(guide, inputs, "broken", _canvas(guide), "drag-over-3d")
+    yield lambda: "letter.dcm" in window.strip.text
+    yield from guide.shot("error")
+
+
+def checking(guide: Guide, inputs: Inputs) -> Steps:
+    """Input checks that are not green, and a slice without a cloud."""
+    window, session = guide.window, guide.session
+    yield from _ready(guide)
+    yield from _carry(guide, inputs, "no_spacing", window.welcome)
+    yield lambda: session.prediction is not None
+    yield from guide.shot("input-check-amber")
+    guide.hand.click(window.status.check)
+    yield lambda: bool(window.strip.text)
+    yield from guide.shot("input-check-amber-why")
+    yield from _carry(guide, inputs, "colour", window.denoised)
+    yield lambda: "colour" in window.strip.text
+    yield from guide.shot("input-check-red")
+    guide.hand.click(window.strip.action)
+    yield lambda: session.prediction is not None
+    yield from guide.shot("run-anyway")
+    yield from _carry(guide, inputs, "mr", _canvas(guide))
+    yield lambda: session.prediction is not None and session.prediction.cloud is None
+    yield from guide.shot("mr-without-cloud")
+
+
+def comparing(guide: Guide, inputs: Inputs) -> Steps:
+    """Every way to compare and to measure."""
+    window, session, hand = guide.window, guide.session, guide.hand
+    yield from _ready(guide)
+    yield from _carry(guide, inputs, "series", window.welcome)
+    yield lambda: session.prediction is not None
+    hand.key("2")
+    hand.key("s")
+    yield lambda: session.compare.now.mode == "swipe"
+    yield from hand.drag(window.denoised, (0.5, 0.7), (0.35, 0.7))
+    yield lambda: session.compare.now.split < 0.4
+    yield from guide.shot("swipe")
+    hand.key("k")
+    yield lambda: session.compare.now.shows_original
+    guide.picture("flicker-original")
+    yield lambda: not session.compare.now.shows_original
+    guide.picture("flicker-ai")
+    hand.key("d")
+    yield lambda: session.removal.of(session.prediction) is not None
+    yield from guide.shot("removed")
+    hand.key("d", *["bracketleft"] * 4)
+    yield lambda: session.compare.now.blend == 60
+    yield from guide.shot("blend")
+    hand.key(*["bracketright"] * 4)
+    hand.hold("space")
+    yield lambda: session.compare.now.peeks
+    yield from guide.shot("space-held")
+    hand.let_go("space")
+    hand.key("3")
+    yield from _measure(guide)
+    hand.click(window.original, (0.3, 0.8), 3)
+    yield lambda: QApplication.activePopupWidget() is not None
+    yield from guide.shot("menu")
+    hand.key("Escape")
+    yield lambda: QApplication.activePopupWidget() is None
+    hand.key("ctrl+h", "i")
+    yield from guide.shot("patient-text-hidden-inverted")
+
+
+def _measure(guide: Guide) -> Steps:
+    window, session, hand = guide.window, guide.session, guide.hand
+    for number, (key, start, end) in enumerate(
+        (
+            ("l", (0.3, 0.45), (0.6, 0.5)),
+            ("o", (0.55, 0.55), (0.65, 0.62)),
+            ("shift+o", (0.3, 0.6), (0.4, 0.66)),
+        ),
+        start=1,
+    ):
+        hand.key(key)
+        yield lambda: bool(session.annotations.tool)
+        yield from hand.drag(window.original, start, end)
+        yield lambda number=number: len(session.annotations.items) == number  # type: ignore[misc]
+    drawn = session.annotations.items
+    yield from hand.drag(window.original, (0.6, 0.5), (0.62, 0.4))
+    yield lambda: session.annotations.items != drawn
+    yield from guide.shot("measuring")
+
+
+def turning(guide: Guide, inputs: Inputs) -> Steps:
+    """Colours, views, points and switches of the 3D pane."""
+    window, session, hand = guide.window, guide.session, guide.hand
+    tools = window.cloud.tools
+    yield from _ready(guide)
+    yield from _carry(guide, inputs, "series", window.welcome)
+    yield lambda: session.prediction is not None
+    for place, name in ((1, "uncertainty"), (2, "depth"), (0, "structure")):
+        yield from _choose(guide, tools.colouring, place)
+        yield from guide.shot(f"3d-{name}")
+    for view in ("A", "P", "L", "R", "S", "I"):
+        hand.click(_button(tools, view))
+        yield from guide.shot(f"3d-view-{view}")
+    hand.point_at(window.original, (0.45, 0.4))
+    yield lambda: bool(window.status.probe.text())
+    yield from guide.shot("3d-cross-probe")
+    hand.click(_button(tools, "Reset"))
+    yield from _choose(guide, tools.density, 1)
+    hand.click(window.cloud.header, (0.7, 0.5))
+    hand.click(window.cloud.header, (0.7, 0.5))
+    yield lambda: not window.original.isVisible()
+    hand.click(_button(tools, "Ortho"))
+    hand.click(_button(tools, "Rims"))
+    yield from guide.shot("3d-alone-4096-ortho-rims")
+
+
+def habits(guide: Guide, inputs: Inputs) -> Steps:
+    """Settings, help, export, themes, a narrow window."""
+    window, session, hand = guide.window, guide.session, guide.hand
+    yield from _ready(guide)
+    yield from _carry(guide, inputs, "series", window.welcome)
+    yield lambda: session.prediction is not None
+    hand.key("ctrl+e")
+    yield lambda: isinstance(window.desk.dialog, ExportDialog)
+    yield from guide.shot("export")
+    hand.key("Escape")
+    yield lambda: window.desk.dialog is None
+    hand.key("F1")
+    yield partial(_is_open, guide)
+    yield from guide.shot("guide-and-keys")
+    hand.key("Escape")
+    yield lambda: window.desk.dialog is None
+    yield from _settings(guide)
+    yield from guide.shot("light")
+    x, y = window.frameGeometry().x(), window.frameGeometry().y()
+    window.setGeometry(x, y + 30, *NARROW)
+    yield window.panes.tabs.isVisible
+    yield from guide.shot("narrow")
+    hand.click(window.panes.tabs, _tab(window.panes.tabs, 1))
+    yield window.cloud.isVisible
+    yield from guide.shot("narrow-3d")
+
+
+def _settings(guide: Guide) -> Steps:
+    window, hand = guide.window, guide.hand
+    hand.key("ctrl+comma")
+    yield lambda: isinstance(window.desk.dialog, SettingsDialog)
+    dialog = window.desk.dialog
+    assert isinstance(dialog, SettingsDialog)
+    tabs = dialog.pages.tabBar()
+    for page, name in ((2, "privacy"), (1, "ai"), (0, "display")):
+        yield from guide.calm()
+        hand.click(tabs, _tab(tabs, page))
+        yield lambda page=page: dialog.pages.currentIndex() == page  # type: ignore[misc]
+        yield from guide.shot(f"settings-{name}")
+    yield from _choose(guide, dialog.theme, 1)
+    hand.click(dialog.buttons.buttons()[0])
+    yield lambda: window.desk.settings.theme == "light"
+
+
+def without_opengl(guide: Guide, inputs: Inputs) -> Steps:
+    """2D works, and the 3D pane says why it is off."""
+    window, session = guide.window, guide.session
+    yield window.isActiveWindow
+    yield lambda: session.prediction is not None
+    yield lambda: "OpenGL" in window.strip.text
+    yield from guide.shot("no-opengl")
+
+
+def _ready(guide: Guide) -> Steps:
+    """The window is active and its 3D view is there."""
+    yield lambda: guide.window.cloud.interactor is not None
+    guide.window.activateWindow()
+    yield guide.window.isActiveWindow
+
+
+def _carry(guide: Guide, inputs: Inputs, name: str, onto: QWidget, shown_as: str = "") -> Steps:
+    """Drag a file from the other program onto a widget of ours, and let go."""
+    hand = guide.hand
+    place = inputs.all.index(getattr(inputs, name))
+    start = (SOURCE_AT[0] + WIDTH_PX // 2, SOURCE_AT[1] + place * FIELD_PX + FIELD_PX // 2)
+    hand.go(*start)
+    yield from guide.calm()
+    hand.press()
+    yield None
+    yield from hand.way(start, on_screen(onto, (0.5, 0.5)))
+    yield guide.window.highlight.isVisible
+    if shown_as:
+        yield from guide.shot(shown_as)
+    hand.release()
+    yield lambda: not guide.window.highlight.isVisible()
+    yield from guide.calm()
+
+
+def _choose(guide: Guide, choice: QComboBox, place: int) -> Steps:
+    """Choose an entry by keys."""
+    guide.hand.click(choice)
+    yield lambda: QApplication.activePopupWidget() is not None
+    yield from guide.calm()
+    guide.hand.key("Home", *["Down"] * place, "Return")
+    yield lambda: choice.currentIndex() == place and QApplication.activePopupWidget() is None
+
+
+def _tab(tabs: QTabBar, index: int) -> tuple[float, float]:
+    at = tabs.tabRect(index).center()
+    return at.x() / tabs.width(), at.y() / tabs.height()
+
+
+def _button(tools: QWidget, text: str) -> QWidget:
+    return next(
+        one
+        for one in tools.findChildren(QWidget)
+        if one.isVisible() and getattr(one, "text", str)() == text
+    )
+
+
+def _is_open(guide: Guide) -> bool:
+    dialog = guide.window.desk.dialog
+    return isinstance(dialog, QDialog) and dialog.isActiveWindow()
+
+
+def _canvas(guide: Guide) -> QWidget:
+    canvas = guide.window.cloud.interactor
+    assert isinstance(canvas, QWidget)
+    return canvas
+
+
+def _known(guide: Guide) -> Prediction:
+    known = guide.session.prediction
+    assert known is not None
+    return known
+
+
+Scene = Callable[[Guide, Inputs], Steps]
+SCENES: Mapping[str, Scene] = {
+    scene.__name__.replace("_", "-"): scene
+    for scene in (first_run, opening, checking, comparing, turning, habits, without_opengl)
+}
