@@ -53,7 +53,7 @@ def main(folder: Path, names: list[str]) -> int:
 
 def _play(folder: Path, name: str, inputs: Inputs) -> bool:
     """Whether a scene reached all its states and left no complaint."""
-    environment = dict(os.environ)
+    environment = {**os.environ, "HOME": "/home/reader"}  # the export dialog shows it
     if name == "without-opengl":
         environment["QT_XCB_GL_INTEGRATION"] = "none"
     ended = subprocess.run(

@@ -71,6 +71,8 @@ def _write_series(folder: Path, slices: FloatArray) -> None:
             slices[number // REPEATED],
             position=(CORNER_MM, CORNER_MM, number * STEP_MM / REPEATED),
             spacing=(PIXEL_MM, PIXEL_MM),
+            instance=number + 1,
+            patient_name=PATIENT["patient_name"],
+            patient_id=PATIENT["patient_id"],
             extra={"ConvolutionKernel": "HANN", "SliceThickness": "1"},
-            **{**PATIENT, "instance": number + 1},
         )
