@@ -233,7 +233,9 @@ def _carry(guide: Guide, inputs: Inputs, name: str, onto: QWidget, shown_as: str
     """Drag a file from the other program onto a widget of ours, and let go."""
     hand = guide.hand
     place = inputs.all.index(getattr(inputs, name))
-    start = (SOURCE_AT[0] + WIDTH_PX // 2, SOURCE_AT[1] + place * FIELD_PX + FIELD_PX // 2)
+    ratio = guide.window.devicePixelRatioF()  # QT_SCALE_FACTOR holds for both programs
+    x, y = SOURCE_AT[0] + WIDTH_PX / 2, SOURCE_AT[1] + (place + 0.5) * FIELD_PX
+    start = round(x * ratio), round(y * ratio)
     hand.go(*start)
     yield from guide.calm()
     hand.press()
