@@ -6,7 +6,7 @@ zoom. Its single-key commands never reach it: `q` would close the picture.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # it imports pyvista
 CLICK_PIXELS = 4.0
 
 _KEYS = (QEvent.Type.KeyPress, QEvent.Type.KeyRelease)
+_TABS = (Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
 _OPPOSITE: dict[View, View] = {"A": "P", "L": "R", "S": "I"}
 _KEYPAD_HELD = Qt.KeyboardModifier.KeypadModifier
 _KEYPAD: dict[int, View] = {Qt.Key.Key_1: "A", Qt.Key.Key_3: "L", Qt.Key.Key_7: "S"}
@@ -111,6 +112,8 @@ class CloudHands(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Take what is not VTK's."""
+        if event.type() in _KEYS and cast("QKeyEvent", event).key() in _TABS:
+            return False  # or the keyboard could not leave the picture
         if event.type() in _KEYS:
             event.ignore()  # on to the pane and the window
             return True

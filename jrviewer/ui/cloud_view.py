@@ -41,6 +41,7 @@ class CloudView(QWidget):
     picture_taken = Signal(QImage)  # with title, legend and notice
     clicked = Signal(float, float)  # a place in the picture, as the scene counts
     failed = Signal(str)
+    created = Signal()  # the 3D view is there
 
     prepare = staticmethod(prepare)
 
@@ -100,7 +101,6 @@ class CloudView(QWidget):
         interactor.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         interactor.setAccessibleName(self.accessibleName())
         interactor.iren.clear_key_event_callbacks()
-        self.setFocusProxy(interactor)
         self.scene = Scene(interactor, self._frame.start)
         self._hands = hands = CloudHands(interactor, self.scene)
         hands.clicked.connect(self.clicked)
@@ -112,6 +112,7 @@ class CloudView(QWidget):
         if self._prediction is None:
             self.show_message(self.tr("No slice has been through the model yet."))
         self._show()
+        self.created.emit()
 
     def show_prediction(self, prediction: Prediction | None) -> None:
         """Show a prediction's cloud, or nothing."""
@@ -221,7 +222,6 @@ class CloudView(QWidget):
         if interactor is None:
             return
         self.show_message("")
-        self.setFocusProxy(self.tools)
         self.stack.removeWidget(interactor)
         interactor.close()
         interactor.setParent(None)

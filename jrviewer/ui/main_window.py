@@ -9,6 +9,7 @@ from PySide6.QtGui import (
     QImage,
     QKeyEvent,
     QResizeEvent,
+    QShowEvent,
 )
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -19,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from jrviewer import NOTICE
-from jrviewer.ui import dialogs
+from jrviewer.ui import dialogs, tab_order
 from jrviewer.ui.actions import Actions
 from jrviewer.ui.cloud_view import CloudView
 from jrviewer.ui.crash import versions
@@ -139,6 +140,7 @@ class MainWindow(DropWindow):
         self.cloud.maximise_wanted.connect(self._cloud_pane.maximised)
         self.cloud.point_hovered.connect(display.show_hovered_point)
         self.cloud.picture_taken.connect(self._ask_picture)
+        self.cloud.created.connect(self._order_tabs)
         self.cloud.failed.connect(self._show_error)
         self.files_dropped.connect(session.open)
         self.slider.index_chosen.connect(session.show)
@@ -162,6 +164,11 @@ class MainWindow(DropWindow):
         actions.cancel.triggered.connect(session.cancel)
         actions.full_screen.triggered.connect(self._toggle_full_screen)
         actions.quit.triggered.connect(self.close)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Everything has its place now."""
+        super().showEvent(event)
+        tab_order.arrange(self)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Icons alone where the words would push tools out of sight."""
@@ -232,6 +239,10 @@ class MainWindow(DropWindow):
         self.actions_.run.setEnabled(busy is None and has_slice)
         if busy is None:
             self.display.show_not_done(self.tr("Not processed. Press Enter to run the model."))
+
+    @Slot()
+    def _order_tabs(self) -> None:
+        tab_order.arrange(self)
 
     @Slot()
     def _run(self) -> None:

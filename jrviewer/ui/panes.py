@@ -38,6 +38,11 @@ class Panes(QWidget):
         column.addWidget(self.tabs)
         column.addWidget(self.splitter, 1)
 
+    @property
+    def in_order(self) -> tuple[Pane, ...]:
+        """From the left to the right."""
+        return (*self._slices, self._cloud)
+
     def toggle(self, pane: Pane) -> None:
         """Give a pane all the room, or give it back."""
         self._maximised = None if self._maximised is pane else pane

@@ -12,13 +12,15 @@ from PySide6.QtGui import QCursor, QImage
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from jrviewer.geometry import FloatArray, canonical_box
+from jrviewer.geometry import canonical_box
 from jrviewer.progress import Report
 from jrviewer.records import Cloud, Prediction, Slice
 from jrviewer.ui.main_window import MainWindow
 from tests.factory import make_prediction
 from tests.ui import hands
 from tests.ui.conftest import MadeUpWorker
+
+Grey = npt.NDArray[np.int16]
 
 RATIO = float(os.environ.get("QT_SCALE_FACTOR", "1"))
 # In the box, whose half width is 224 mm; the slice is 64 mm wide.
@@ -72,14 +74,14 @@ def canvas_of(window: MainWindow) -> QWidget:
     return canvas
 
 
-def picture(widget: QWidget) -> npt.NDArray[np.int16]:
+def picture(widget: QWidget) -> Grey:
     """What a widget shows, grey, in device pixels (rows, columns)."""
     image = widget.grab().toImage().convertToFormat(QImage.Format.Format_Grayscale8)
     lines = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)
     return lines[:, : image.width()].astype(np.int16)
 
 
-def changed_at(before: FloatArray, after: FloatArray) -> tuple[float, float]:
+def changed_at(before: Grey, after: Grey) -> tuple[float, float]:
     """The middle x, y of what changed, in device pixels."""
     rows, columns = np.nonzero(np.abs(after - before) > 40)
     assert len(rows)

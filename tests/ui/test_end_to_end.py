@@ -84,7 +84,8 @@ def test_the_keypad_turns_the_cloud_and_the_digits_choose_windows(
     qtbot: QtBot, begun: StartUp
 ) -> None:
     window = begun.window
-    window.cloud.setFocus()
+    assert window.cloud.interactor is not None
+    window.cloud.interactor.setFocus()
     own, before = begun.session.view.now.window, _seen(window.cloud)
     keypad = Qt.KeyboardModifier.KeypadModifier
 

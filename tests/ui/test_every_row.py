@@ -1,0 +1,176 @@
+"""Rows of the interaction table that no other test proves; README.md here has the whole table."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
+from pytestqt.qtbot import QtBot
+
+from jrviewer import windowing
+from jrviewer.ui import dialogs
+from jrviewer.ui.main_window import MainWindow
+from tests.ui import hands
+from tests.ui.test_cloud_view import needs_opengl
+
+Key = Qt.Key
+
+
+def press(
+    qtbot: QtBot,
+    widget: QWidget,
+    key: Qt.Key,
+    modifiers: Qt.KeyboardModifier = hands.PLAIN,
+) -> None:
+    qtbot.keyClick(widget, key, modifiers)  # type: ignore[no-untyped-call]
+
+
+def test_a_right_click_opens_the_menu_with_the_presets(
+    qtbot: QtBot, open_window: MainWindow
+) -> None:
+    hands.click(open_window.denoised, hands.RIGHT)
+
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    lung = next(action for action in menu.actions() if action.text().startswith("Lung"))
+    at = menu.actionGeometry(lung).center()
+    qtbot.mouseClick(menu, hands.LEFT, pos=at)  # type: ignore[no-untyped-call]
+    assert open_window.session.view.now.window.name == "Lung"
+
+
+def test_0_computes_a_window_from_the_values(qtbot: QtBot, open_window: MainWindow) -> None:
+    chosen = open_window.session.slice
+    assert chosen is not None
+    press(qtbot, open_window, Key.Key_0)
+
+    assert open_window.session.view.now.window == windowing.auto_window(chosen)
+
+
+def test_f_fits_and_leaves_the_window_of_values_alone(
+    qtbot: QtBot, open_window: MainWindow
+) -> None:
+    fitted = open_window.session.view.now
+    press(qtbot, open_window, Key.Key_2)
+    hands.wheel(open_window.original, 3, hands.CTRL)
+    hands.drag(open_window.original, (100, 100), (150, 120), hands.MIDDLE)
+    press(qtbot, open_window, Key.Key_F)
+
+    now = open_window.session.view.now
+    assert (now.zoom, now.centre) == (fitted.zoom, fitted.centre)
+    assert now.window.name == "Lung"
+
+
+def test_i_swaps_black_and_white_on_both_panes(qtbot: QtBot, open_window: MainWindow) -> None:
+    panes = (open_window.original, open_window.denoised)
+    before = [pane.grab().toImage() for pane in panes]
+    press(qtbot, open_window, Key.Key_I)
+    assert [pane.grab().toImage() for pane in panes] != before
+    press(qtbot, open_window, Key.Key_I)
+
+    assert not open_window.session.view.now.is_inverted
+
+
+def test_ctrl_shift_o_asks_for_a_folder(
+    qtbot: QtBot, window: MainWindow, ct_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dialogs, "ask_folder", lambda parent: [ct_folder])
+    with qtbot.waitSignal(window.session.predicted):
+        press(qtbot, window, Key.Key_O, hands.CTRL | hands.SHIFT)
+
+    assert window.session.series is not None
+    assert len(window.session.series) == 5
+
+
+def test_f11_fills_the_screen_and_gives_it_back(qtbot: QtBot, window: MainWindow) -> None:
+    press(qtbot, window, Key.Key_F11)
+    assert window.isFullScreen()
+    press(qtbot, window, Key.Key_F11)
+
+    assert not window.isFullScreen()
+
+
+def test_ctrl_q_closes_the_window(qtbot: QtBot, window: MainWindow) -> None:
+    press(qtbot, window, Key.Key_Q, hands.CTRL)
+
+    assert not window.isVisible()
+
+
+@pytest.mark.vtk
+@needs_opengl
+class TestOn3D:
+    """Keys and clicks on the 3D picture of a whole window."""
+
+    @pytest.fixture
+    def solid(self, qtbot: QtBot, open_window: MainWindow) -> MainWindow:
+        open_window.cloud.prepare()
+        open_window.cloud.create()
+        qtbot.waitUntil(lambda: open_window.cloud.cloud is not None)
+        with qtbot.waitActive(open_window):  # its first OpenGL child gave it a new native window
+            open_window.activateWindow()
+        return open_window
+
+    def test_a_double_click_gives_the_cloud_all_the_room_and_back(self, solid: MainWindow) -> None:
+        hands.double_click(canvas_of(solid))
+        assert not solid.original.isVisible()
+        hands.double_click(canvas_of(solid))
+
+        assert solid.original.isVisible()
+
+    def test_a_hovered_point_marks_its_pixel_on_both_panes(
+        self, qtbot: QtBot, solid: MainWindow
+    ) -> None:
+        cloud, known = solid.cloud.cloud, solid.session.prediction
+        scene, canvas = solid.cloud.scene, canvas_of(solid)
+        assert cloud is not None
+        assert known is not None
+        assert scene is not None
+        plain = [pane.grab().toImage() for pane in (solid.original, solid.denoised)]
+        places, depth = scene.on_screen(cloud.points.astype(float))
+        pixels = known.slice.plane.to_pixel(cloud.points.astype(float))
+        inside = np.flatnonzero((pixels > 8).all(axis=1) & (pixels < 56).all(axis=1))
+        nearest = inside[depth[inside].argmin()]
+        x, y = places[nearest] / canvas.devicePixelRatioF()
+        with qtbot.waitSignal(solid.cloud.point_hovered) as told:
+            hands.move(canvas, (x, canvas.height() - y))
+
+        assert told.args is not None
+        assert told.args[0] is not None
+        marked = [pane.grab().toImage() for pane in (solid.original, solid.denoised)]
+        assert all(one != other for one, other in zip(plain, marked, strict=True))
+
+    def test_r_resets_the_cloud_and_the_slices(self, qtbot: QtBot, solid: MainWindow) -> None:
+        scene = solid.cloud.scene
+        assert scene is not None
+        fresh, view = camera_of(solid), solid.session.view.now
+        hands.drag(canvas_of(solid), (150, 150), (230, 190))
+        assert camera_of(solid) != pytest.approx(fresh)
+        press(qtbot, solid, Key.Key_2)
+        press(qtbot, solid, Key.Key_R)
+
+        assert camera_of(solid) == pytest.approx(fresh)
+        assert solid.session.view.now == view
+
+    def test_the_window_s_keys_work_while_the_cloud_has_the_keyboard(
+        self, qtbot: QtBot, solid: MainWindow
+    ) -> None:
+        canvas = canvas_of(solid)
+        qtbot.mouseClick(canvas, hands.LEFT, pos=QPoint(20, 20))  # type: ignore[no-untyped-call]
+        assert canvas.hasFocus()
+        press(qtbot, canvas, Key.Key_H, hands.CTRL)
+        press(qtbot, canvas, Key.Key_S)
+
+        assert not solid.session.view.now.has_patient_text
+        assert solid.session.compare.now.mode == "swipe"
+
+
+def canvas_of(window: MainWindow) -> QWidget:
+    canvas = window.cloud.interactor
+    assert isinstance(canvas, QWidget)
+    return canvas
+
+
+def camera_of(window: MainWindow) -> list[float]:
+    assert window.cloud.interactor is not None
+    camera = window.cloud.interactor.camera
+    return [*camera.position, *camera.focal_point]
