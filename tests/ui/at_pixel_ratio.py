@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QCursor, QImage
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from jrviewer.geometry import canonical_box
@@ -76,6 +76,7 @@ def canvas_of(window: MainWindow) -> QWidget:
 
 def picture(widget: QWidget) -> Grey:
     """What a widget shows, grey, in device pixels (rows, columns)."""
+    QApplication.processEvents()  # the 3D frame comes after what was painted at once
     image = widget.grab().toImage().convertToFormat(QImage.Format.Format_Grayscale8)
     lines = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)
     return lines[:, : image.width()].astype(np.int16)
