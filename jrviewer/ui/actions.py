@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QToolBar, QToolButton
 
-from jrviewer.records import Window
+from jrviewer.records import Slice, Window
 from jrviewer.ui import theme
 from jrviewer.ui.view_state import View
-from jrviewer.windowing import PRESETS
+from jrviewer.windowing import PRESETS, presets
 
 STEPS = {"Up": -1, "Down": 1, "PgUp": -10, "PgDown": 10, "Home": -100_000, "End": 100_000}
 
@@ -30,7 +30,8 @@ class Actions(QObject):
         self.auto = self._make(tr("Automatic"), tr("Window from the slice's values"), "", "0")
         self.own = self._make(tr("As in the file"), tr("The file's own window"), "", "1")
         self.own.triggered.connect(self._choose_window)
-        self.presets = [self._preset(key, window) for key, window in PRESETS.items()]
+        self.presets = [self._preset(key) for key in PRESETS]
+        self.show_presets(list(PRESETS.values()))
         self.reset = self._make(tr("Reset"), tr("Window, zoom and position anew"), "reset", "R")
         self.fit = self._make(tr("Fit"), tr("Show the whole slice"), "fit", "F")
         self.invert = self._make(tr("Invert"), tr("Swap black and white"), "invert", "I")
@@ -103,11 +104,22 @@ class Actions(QObject):
         action.setStatusTip("")
         return action
 
-    def _preset(self, key: str, window: Window) -> QAction:
-        # Width / level, as radiologists name windows.
-        text = f"{self.tr(window.name)}  {window.width:.0f} / {window.centre:.0f}"
-        action = self._make(text.replace("-", "−"), self.tr(window.name), "", key)
-        action.setData(window)
+    def show_presets(self, windows: Sequence[Window]) -> None:
+        """Offer these, in the order of their keys."""
+        for action, window in zip(self.presets, windows, strict=True):
+            # Width / level, as radiologists name windows.
+            text = f"{self.tr(window.name)}  {window.width:.0f} / {window.centre:.0f}"
+            action.setText(text.replace("-", "−"))
+            action.setData(window)
+
+    @Slot(object, int, int)
+    def show_slice(self, chosen: Slice, index: int, count: int) -> None:
+        """Offer the presets where they mean something: on a CT in HU."""
+        for action in self.presets:
+            action.setEnabled(bool(presets(chosen)))
+
+    def _preset(self, key: str) -> QAction:
+        action = self._make("", self.tr(PRESETS[key].name), "", key)
         action.triggered.connect(self._choose_window)
         return action
 

@@ -5,6 +5,7 @@ Wires the window it is given to those; the session knows nothing of them.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ from jrviewer.ui.recent import Recent
 from jrviewer.ui.settings import Settings
 from jrviewer.ui.settings_dialog import SettingsDialog
 from jrviewer.ui.view_state import View, shade_of
+from jrviewer.windowing import PRESETS
 
 if TYPE_CHECKING:
     from jrviewer.batch import Wish
@@ -197,6 +199,10 @@ class Desk(QObject):
         session.looks_ahead = now.looks_ahead
         session.worker.device = now.device
         session.view.change(is_smooth=now.smooth, has_patient_text=now.patient_text)
+        chosen = zip(PRESETS.values(), now.presets, strict=True)
+        self._window.actions_.show_presets(
+            [replace(one, width=width, centre=level) for one, (width, level) in chosen]
+        )
         self._dress(now.theme)
 
     def _dress(self, name: str) -> None:

@@ -114,6 +114,7 @@ class MainWindow(DropWindow):
         session.series_chosen.connect(self.series_list.show_chosen)
         session.shown.connect(display.show_slice)
         session.shown.connect(self.slider.show_place)
+        session.shown.connect(actions.show_slice)
         session.predicted.connect(display.show_prediction)
         session.unpredicted.connect(display.show_unpredicted)
         session.withheld.connect(display.show_withheld)

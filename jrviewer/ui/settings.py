@@ -4,12 +4,18 @@ from dataclasses import asdict, dataclass, fields
 from typing import Literal, cast
 
 from jrviewer.ui.store import Store
+from jrviewer.windowing import PRESETS
 
 Theme = Literal["dark", "light", "system"]
 Device = Literal["auto", "cpu", "cuda"]
 
 THEMES: tuple[Theme, ...] = ("dark", "light", "system")
 DEVICES: tuple[Device, ...] = ("auto", "cpu", "cuda")
+
+Presets = tuple[tuple[float, float], ...]
+"""Width and level in HU of each preset, in the order of their keys."""
+
+AS_DELIVERED: Presets = tuple((window.width, window.centre) for window in PRESETS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +28,7 @@ class Settings:
     device: Device = "auto"
     looks_ahead: bool = True  # predict the neighbours of a slice
     patient_text: bool = True  # shown at start
+    presets: Presets = AS_DELIVERED
     keeps_recent: bool = False  # paths are patient data on a shared computer
 
 
@@ -31,12 +38,24 @@ def load(store: Store) -> Settings:
     values = {
         field.name: store.get(f"settings/{field.name}", getattr(default, field.name))
         for field in fields(Settings)
+        if field.name != "presets"
     }
+    values["presets"] = _presets(store.get("settings/presets", []))
     if values["theme"] not in THEMES:
         values["theme"] = default.theme
     if values["device"] not in DEVICES:
         values["device"] = default.device
     return Settings(**values)
+
+
+def _presets(told: list[object]) -> Presets:
+    """Those that are remembered, or as delivered where one of them is no window."""
+    pairs = [one for one in told if isinstance(one, list) and len(one) == 2]
+    numbers = [value for pair in pairs for value in pair if isinstance(value, int | float)]
+    is_whole = len(pairs) == len(told) == len(AS_DELIVERED) and len(numbers) == 2 * len(pairs)
+    if not is_whole or any(width < 1 for width in numbers[::2]):
+        return AS_DELIVERED
+    return tuple((float(width), float(level)) for width, level in pairs)
 
 
 def save(store: Store, settings: Settings) -> None:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from jrviewer.ui.preset_table import PresetTable
 from jrviewer.ui.settings import DEVICES, THEMES, Settings
 
 
@@ -28,6 +29,7 @@ class SettingsDialog(QDialog):
         self.theme.addItems([self.tr("dark"), self.tr("light"), self.tr("as the system")])
         self.theme.setCurrentIndex(THEMES.index(settings.theme))
         self.smooth = _box(self.tr("Interpolate between pixels"), settings.smooth)
+        self.presets = PresetTable(settings.presets)
         self.sample = _box(self.tr("Open the sample at start"), settings.opens_sample)
         self.device = QComboBox()
         self.device.addItems(
@@ -67,6 +69,7 @@ class SettingsDialog(QDialog):
                 device=DEVICES[self.device.currentIndex()],
                 looks_ahead=self.ahead.isChecked(),
                 patient_text=self.patient.isChecked(),
+                presets=self.presets.presets(),
                 keeps_recent=self.recent.isChecked(),
             )
         )
@@ -77,6 +80,8 @@ class SettingsDialog(QDialog):
         form.addRow(self.tr("Theme"), self.theme)
         form.addRow(self.smooth)
         form.addRow(self.sample)
+        form.addRow(QLabel(self.tr("Presets, for CT in HU")))
+        form.addRow(self.presets)
         form.addRow(_note(self.tr("The slices stay on black in every theme.")))
         return page
 

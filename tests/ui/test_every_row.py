@@ -9,8 +9,12 @@ from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from jrviewer import windowing
-from jrviewer.ui import dialogs
+from jrviewer.records import Window
+from jrviewer.ui import dialogs, settings
 from jrviewer.ui.main_window import MainWindow
+from jrviewer.ui.settings_dialog import SettingsDialog
+from jrviewer.ui.store import Store
+from tests.dicom_factory import write_mr
 from tests.ui import hands
 from tests.ui.test_cloud_view import needs_opengl
 
@@ -45,6 +49,56 @@ def test_0_computes_a_window_from_the_values(qtbot: QtBot, open_window: MainWind
     press(qtbot, open_window, Key.Key_0)
 
     assert open_window.session.view.now.window == windowing.auto_window(chosen)
+
+
+def test_presets_are_for_ct_in_hu_alone(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, ct_file: Path
+) -> None:
+    with qtbot.waitSignal(window.session.predicted):
+        window.session.open([write_mr(tmp_path / "mr.dcm")])
+    own = window.session.view.now.window
+    press(qtbot, window, Key.Key_2)
+    assert window.session.view.now.window == own
+
+    with qtbot.waitSignal(window.session.predicted):
+        window.session.open([ct_file])
+    press(qtbot, window, Key.Key_2)
+    assert window.session.view.now.window.name == "Lung"
+
+
+def test_a_preset_can_be_changed_in_the_settings(qtbot: QtBot, open_window: MainWindow) -> None:
+    press(qtbot, open_window, Key.Key_Comma, hands.CTRL)
+    dialog = open_window.desk.dialog
+    assert isinstance(dialog, SettingsDialog)
+    width, level = dialog.presets.rows[0]
+    for box, value in ((width, "1600"), (level, "-650")):
+        box.selectAll()
+        qtbot.keyClicks(box, value)  # type: ignore[no-untyped-call]
+    dialog.accept()
+    press(qtbot, open_window, Key.Key_2)
+
+    assert open_window.session.view.now.window == Window(-650, 1600, name="Lung")
+    assert open_window.actions_.presets[0].text() == "Lung  1600 / −650"
+    assert settings.load(open_window.store).presets[0] == (1600, -650)
+
+
+def test_presets_come_back_as_delivered(qtbot: QtBot, open_window: MainWindow) -> None:
+    press(qtbot, open_window, Key.Key_Comma, hands.CTRL)
+    dialog = open_window.desk.dialog
+    assert isinstance(dialog, SettingsDialog)
+    dialog.presets.rows[3][0].setValue(999)
+    dialog.presets.anew.click()
+    dialog.accept()
+
+    assert open_window.desk.settings.presets == settings.AS_DELIVERED
+
+
+@pytest.mark.parametrize("told", [[[1, 2]], "pink", [[0, 5]] * 7, [["a", "b"]] * 7, [7] * 7])
+def test_presets_edited_by_hand_into_no_windows_are_as_delivered(told: object) -> None:
+    store = Store()
+    store.put("settings/presets", told)
+
+    assert settings.load(store).presets == settings.AS_DELIVERED
 
 
 def test_f_fits_and_leaves_the_window_of_values_alone(
