@@ -39,8 +39,8 @@ def main() -> int:
         check=True,
         stdout=subprocess.PIPE,
     )
-    (BUILD / "vtk.json").write_bytes(probed.stdout)
-    _run(python, PACKAGING / "slim.py", BUNDLE, BUILD / "vtk.json")
+    (BUILD / "probed.json").write_bytes(probed.stdout)
+    _run(python, PACKAGING / "slim.py", BUNDLE, BUILD / "probed.json")
     _run(python, PACKAGING / "licences.py", BUNDLE / "_internal" / "licences")
     shutil.copytree(BUILD / "icons", BUNDLE / "_internal" / "icons", dirs_exist_ok=True)
     _run(python, PACKAGING / "sizes.py", BUNDLE)

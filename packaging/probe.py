@@ -1,4 +1,5 @@
-"""Prints, as JSON, the VTK modules that the app loads when it shows everything it can.
+"""Prints, as JSON, what the app loads when it shows everything it can: compiled modules, and the
+files of torch's source that torch reads.
 
 All of the app's own modules are imported, the 3D pane's widget too, and the sample's cloud is
 drawn in every look. What is not loaded then stays out of the bundle; its self-test draws the same.
@@ -10,6 +11,7 @@ import os
 import pkgutil
 import sys
 from multiprocessing import Pipe
+from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_API", "pyside6")
@@ -17,6 +19,8 @@ os.environ.setdefault("QT_API", "pyside6")
 
 def main() -> None:
     """Load and draw, then tell."""
+    read: set[str] = set()
+    sys.addaudithook(lambda event, about: _note(read, about[0]) if event == "open" else None)
     import pyvistaqt  # noqa: F401 - the window's widget
 
     import jrviewer
@@ -35,8 +39,21 @@ def main() -> None:
     renderer, missing = receiving.recv(), receiving.recv()
     if not renderer or missing:
         raise SystemExit(f"The probe could not draw everything: {renderer!r}, {missing}")
-    names = sorted(name for name in sys.modules if name.startswith("vtkmodules."))
-    sys.stdout.write(json.dumps(names, indent=1) + "\n")
+    compiled = sorted(
+        name
+        for name, module in sys.modules.items()
+        if (getattr(module, "__file__", None) or "").endswith((".so", ".pyd"))
+    )
+    found = {"compiled": compiled, "torch_sources": sorted(read)}
+    sys.stdout.write(json.dumps(found, indent=1) + "\n")
+
+
+def _note(read: set[str], path: object) -> None:
+    """Note a file of torch's source by its place in the bundle."""
+    if isinstance(path, str) and path.endswith(".py"):
+        _, found, inside = Path(path).as_posix().rpartition("/site-packages/torch/")
+        if found:
+            read.add(f"torch/{inside}")
 
 
 if __name__ == "__main__":

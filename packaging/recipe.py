@@ -18,6 +18,7 @@ EXCLUDED = [
     *("torch.distributed.elastic", "sympy", "networkx", "fsspec", "jinja2", "mpmath"),
     *("triton", "numba", "pandas", "IPython", "tkinter", "setuptools", "pip"),
     # Whatever opens connections: the app makes none, and its libraries need none to be imported.
+    *("_ssl", "_hashlib"),  # OpenSSL; Python's own SHA-2 does for the hashes
     *("aiohttp", "yarl", "multidict", "propcache", "frozenlist", "requests", "urllib3", "certifi"),
     # The app filters and looks for neighbours; the rest of these is never called.
     *("scipy.stats", "scipy.signal", "scipy.io", "scipy.integrate", "scipy.interpolate"),
@@ -55,6 +56,17 @@ UNWANTED = (  # parts of paths in the bundle
     "matplotlib/mpl-data/fonts/afm",
     "matplotlib/mpl-data/fonts/pdfcorefonts",
     "matplotlib/mpl-data/images",
+    "matplotlib/mpl-data/fonts",  # pyvista takes colours from it, and draws no text with it
+    "matplotlib/mpl-data/plot_directive",
+    "PySide6/Qt/plugins/platforms/libqvkkhrdisplay",
+    "PySide6/Qt/plugins/platforms/libqeglfs",
+    "PySide6/Qt/plugins/platforms/libqminimal",
+    "PySide6/Qt/plugins/imageformats/libqtiff",
+    "PySide6/Qt/plugins/imageformats/libqwebp",
+    "PySide6/Qt/plugins/imageformats/libqicns",
+    "PySide6/Qt/plugins/imageformats/libqtga",
+    "PySide6/Qt/plugins/imageformats/libqwbmp",
+    "PySide6/Qt/plugins/imageformats/libqpdf",
     "PIL/_avif",
     "libavif",
     "scipy/datasets",

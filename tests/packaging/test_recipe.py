@@ -3,6 +3,7 @@
 import importlib.util
 import re
 import shutil
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -100,6 +101,55 @@ def test_windows_shows_the_version_and_the_notice() -> None:
     text = load("version_info.py").text("1.2.3")
     assert "filevers=(1, 2, 3, 0)" in text
     assert jrviewer.NOTICE in text
+
+
+def test_a_library_stays_where_anything_that_stays_is_linked_with_it_step_by_step() -> None:
+    slim = load("slim.py")
+    module = Path("_internal/vtkmodules/vtkA.cpython-311-x86_64-linux-gnu.so")
+    first, second, lost = (Path(f"_internal/lib{name}.so.1") for name in "abc")
+    needed = {module: {"liba.so.1"}, first: {"libb.so.1"}, second: set(), lost: {"liba.so.1"}}
+
+    assert slim.reached([module], needed) == {module, first, second}
+
+
+def test_programs_modules_and_plugins_stay_though_nothing_is_linked_with_them() -> None:
+    slim = load("slim.py")
+    for name in (
+        "JRViewer",
+        "_internal/libpython3.11.so.1.0",
+        "_internal/PySide6/QtCore.abi3.so",
+        "_internal/PySide6/Qt/plugins/platforms/libqxcb.so",
+        "_internal/torch/lib/libtorch_global_deps.so",
+    ):
+        assert not slim.is_library(Path(name))
+    assert slim.is_library(Path("_internal/libgio-2.0.so.0"))
+
+
+def test_a_compiled_module_is_known_by_its_place_in_the_bundle() -> None:
+    path = Path("scipy/linalg/_flapack.cpython-311-x86_64-linux-gnu.so")
+    assert load("slim.py").module_name(path) == "scipy.linalg._flapack"
+
+
+def test_icus_tables_come_out_of_a_package_as_they_went_in() -> None:
+    icu = load("icu.py")
+    header = struct.pack("<H", 32).ljust(32, b"h")
+    items = {"icudt73l/coll/root.res": b"root" * 5, "icudt73l/nfc.nrm": b"n" * 16}
+
+    found_header, found = icu.unpacked(icu.pack(header, items))
+
+    assert found_header == header
+    assert list(found) == list(items)
+    for name, item in items.items():
+        assert found[name].rstrip(b"\0") == item
+        assert len(found[name]) % icu.ALIGNMENT == 0
+
+
+def test_of_icus_tables_those_of_no_language_and_of_english_stay() -> None:
+    icu = load("icu.py")
+    for name in ("root.res", "coll/root.res", "coll/ucadata.icu", "zoneinfo64.res", "lang/en.res"):
+        assert icu.is_wanted(f"icudt73l/{name}"), name
+    for name in ("de.res", "coll/zh.res", "zone/pt_BR.res", "ibm-850_P100-1995.cnv"):
+        assert not icu.is_wanted(f"icudt73l/{name}"), name
 
 
 def test_licences_are_looked_for_in_everything_that_the_app_needs() -> None:
