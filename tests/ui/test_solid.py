@@ -29,15 +29,28 @@ PATIENCE_MS = 20_000
 
 
 @pytest.fixture
-def ball_folder(tmp_path: Path) -> Path:
+def body_part() -> str:
+    return "CHEST"
+
+
+@pytest.fixture
+def ball_folder(tmp_path: Path, body_part: str) -> Path:
     """A ball of water in air, 25 slices 5 mm apart, with rows 1.5 and columns 1 mm apart."""
     folder = tmp_path / "ball"
     folder.mkdir()
+    extra = {"BodyPartExamined": body_part}
     series, _ = make_ball(heights_mm=np.arange(SLICES) * 5.0)
     for number, one in enumerate(series):
         x, y, z = (float(mm) for mm in one.plane.origin_mm)
         path = folder / f"{number:02d}.dcm"
-        write_ct(path, one.pixels, position=(x, y, z), spacing=(1.5, 1.0), instance=number + 1)
+        write_ct(
+            path,
+            one.pixels,
+            position=(x, y, z),
+            spacing=(1.5, 1.0),
+            instance=number + 1,
+            extra=extra,
+        )
     return folder
 
 
@@ -262,6 +275,19 @@ class TestWithOpenGL:
         solid.cloud.tools.legend.structures_chosen.emit()
 
         assert not scene_of(solid).surface.actor.visibility  # a ball is all skin
+
+    @pytest.mark.parametrize("body_part", ["HEAD"])
+    def test_a_heads_measured_skin_is_a_face_and_off_until_asked_for(
+        self, solid: MainWindow
+    ) -> None:
+        press(solid, "Measured")
+        assert not scene_of(solid).surface.actor.visibility
+
+        everything = frozenset(Structure)
+        solid.cloud.tools.legend.choose_structures(everything)
+        solid.cloud.tools.legend.structures_chosen.emit()
+
+        assert scene_of(solid).surface.actor.visibility
 
     def test_dense_and_sparse_points_are_coloured_by_their_own_distances(
         self, solid: MainWindow, qtbot: QtBot
