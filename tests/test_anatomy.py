@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from jrviewer.anatomy import shows_face
+from jrviewer.anatomy import may_show_face, shows_face
 from jrviewer.geometry import canonical_box
 from jrviewer.records import Cloud, Prediction, Structure
 from tests.factory import make_normalized_cloud, make_prediction, make_slice
@@ -54,3 +54,10 @@ def test_without_a_size_an_unnamed_part_counts_as_a_face() -> None:
 
 def test_without_a_cloud_there_is_no_face() -> None:
     assert not shows_face(replace(make_prediction(), cloud=None))
+
+
+@pytest.mark.parametrize(("body_part", "face"), [("", True), ("HEAD", True), ("CHEST", False)])
+def test_pixels_of_which_nothing_tells_may_show_a_face(body_part: str, face: bool) -> None:
+    told = replace(outline(150, 190, body_part), cloud=None, no_cloud_reason="A test has none.")
+
+    assert may_show_face(told) is face

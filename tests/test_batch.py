@@ -235,6 +235,22 @@ def test_a_face_is_exported_only_when_asked_for(
     assert report["results"][0]["points"] == points
 
 
+def test_a_deidentified_head_is_done_with_a_warning_of_its_face(
+    inputs: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    replace_reader(monkeypatch)
+    replace_network(monkeypatch, predict_at_once(head))
+
+    _, report = run_predict(tmp_path / "out", inputs / "I10.dcm", "--only", "dcm", "--deidentify")
+
+    assert report["results"][0]["ok"]
+    assert "show a face" in report["results"][0]["message"]
+    assert "show a face" in capsys.readouterr().err
+
+
 def test_without_a_model_predict_ends_in_its_sentence(
     inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:

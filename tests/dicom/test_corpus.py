@@ -1,7 +1,7 @@
 """Every file of the shared corpus opens as a reference decoder opens it, or is refused."""
 
-import csv
 import logging
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -9,39 +9,24 @@ import pytest
 
 from jrviewer import dicom
 from jrviewer.dicom import Row
-
-Expected = dict[str, str]
+from tests.dicom.conformance import check
+from tests.dicom.score import Expected, fits, index_of, rows_of
 
 pytestmark = pytest.mark.shared
 
 
-def _fits(row: Row, expected: Expected) -> bool:
-    same = row.sha_frame0 == expected["sha_frame0"]
-    shape = "x".join(str(size) for size in row.shape or ())
-    visible = bool(row.message or row.warnings)
-    return {
-        "open_exact": row.status == "open" and same and row.dtype == expected["dtype"],
-        "open_pm1": row.status == "open" and shape == expected["shape"],
-        "reject_no_image": row.status == "no_image" and bool(row.message),
-        "reject_corrupt": row.status in ("corrupt", "unsupported") and bool(row.message),
-        "either": visible and (row.status != "open" or same),
-    }[expected["expect"]]
-
-
 @pytest.fixture(scope="module")
 def index(shared: Path) -> list[Expected]:
-    with (shared / "dicom" / "index.csv").open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+    return index_of(shared / "dicom")
 
 
 @pytest.fixture(scope="module")
 def rows(shared: Path, index: list[Expected]) -> list[Row]:
-    # One call for each file, as a DICOMDIR given by itself brings its members' rows along.
-    return [dicom.inspect([shared / "dicom" / one["path"]])[0] for one in index]
+    return list(rows_of(shared / "dicom", index))
 
 
 def test_every_file_opens_or_is_refused_as_expected(rows: list[Row], index: list[Expected]) -> None:
-    wrong = [(r, e) for r, e in zip(rows, index, strict=True) if not _fits(r, e)]
+    wrong = [(r, e) for r, e in zip(rows, index, strict=True) if not fits(r, e)]
     by_syntax = Counter(expected["transfer_syntax"] for _, expected in wrong)
     lines = [f"{e['path']}: {e['expect']}, got {r.status} {r.message}" for r, e in wrong]
 
@@ -72,3 +57,12 @@ def test_no_patient_data_is_logged_or_told_while_the_corpus_is_read(
 
     assert identifiers
     assert not {one for one in identifiers if len(one) > 3 and one in told}
+
+
+@pytest.mark.skipif(shutil.which("dciodvfy") is None, reason="needs dciodvfy of dicom3tools")
+def test_what_is_derived_has_no_error_that_its_source_lacks(shared: Path) -> None:
+    """Some of the corpus; `python -m tests.dicom.conformance` does this with all of it."""
+    checked = list(check(shared / "dicom" / "highdicom"))
+
+    assert [one for one in checked if not one.refusal]
+    assert [one for one in checked if one.errors] == []

@@ -1,9 +1,12 @@
 import os
 import shutil
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
 import pytest
+from pydicom.uid import JPEGLSLossless
 
 from jrviewer import dicom
 from tests.dicom_factory import write_ct, write_dicomdir, write_report, write_series
@@ -18,6 +21,47 @@ def zipped(path: Path, *files: tuple[str, bytes]) -> Path:
         for name, content in files:
             archive.writestr(name, content)
     return path
+
+
+# Says what files a process opens to write, decoding process included.
+READS = """
+import os, sys
+from pathlib import Path
+
+def hear(event, arguments):
+    writes = event == "open" and isinstance(arguments[2], int) and arguments[2] & 3
+    if writes and str(arguments[0]) != os.devnull:
+        os.write(2, f"opened to write: {arguments[0]}".encode())
+
+sys.addaudithook(hear)
+sys.dont_write_bytecode = True
+from jrviewer import dicom
+opened = dicom.read([Path(sys.argv[1])])
+dicom.close()
+print(sum(len(series) for series in opened.series))
+"""
+
+
+def test_reading_archives_and_compressed_images_writes_no_file(
+    tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "in").mkdir()
+    zipped(tmp_path / "in" / "a.zip", ("a.dcm", content))
+    write_ct(tmp_path / "in" / "b.dcm", transfer_syntax=JPEGLSLossless, instance=2)
+    (tmp_path / "temporary").mkdir()
+
+    ran = subprocess.run(
+        [sys.executable, "-c", READS, str(tmp_path / "in")],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "TMPDIR": str(tmp_path / "temporary")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert ran.stdout.strip() == "2"
+    assert ran.stderr == ""
+    assert list((tmp_path / "temporary").iterdir()) == []
 
 
 @pytest.fixture
