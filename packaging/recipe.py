@@ -20,13 +20,22 @@ EXCLUDED = [
     # Whatever opens connections: the app makes none, and its libraries need none to be imported.
     *("_ssl", "_hashlib"),  # OpenSSL; Python's own SHA-2 does for the hashes
     *("aiohttp", "yarl", "multidict", "propcache", "frozenlist", "requests", "urllib3", "certifi"),
-    # The app filters and looks for neighbours; the rest of these is never called.
+    # The app filters, looks for neighbours and marches cubes; the rest of these is never called.
     *("scipy.stats", "scipy.signal", "scipy.io", "scipy.integrate", "scipy.interpolate"),
-    *("scipy.optimize", "skimage", "imageio", "tifffile", "contourpy", "cyclopts", "rich"),
+    *("scipy.optimize", "imageio", "tifffile", "contourpy", "cyclopts", "rich"),
+    *("skimage.color", "skimage.data", "skimage.draw", "skimage.exposure", "skimage.feature"),
+    *("skimage.filters", "skimage.future", "skimage.graph", "skimage.io", "skimage.metrics"),
+    *("skimage.morphology", "skimage.registration", "skimage.restoration"),
+    *("skimage.segmentation", "skimage.transform", "skimage.util"),
     # Qt's parts that no pane uses.
     *("PySide6.QtQml", "PySide6.QtQuick", "PySide6.QtNetwork", "PySide6.QtSql", "PySide6.QtTest"),
     *("PySide6.QtDesigner", "PySide6.QtHelp", "PySide6.QtUiTools", "PySide6.QtPrintSupport"),
     *("vtkmodules.all", "vtkmodules.vtkRenderingMatplotlib"),
+]
+
+HIDDEN = [  # what scikit-image imports when it is first asked for, by the names in its stubs
+    *("skimage._shared.tester", "skimage.measure._marching_cubes_lewiner"),
+    *("skimage.measure._marching_cubes_lewiner_cy", "skimage.measure._marching_cubes_lewiner_luts"),
 ]
 
 UNWANTED = (  # parts of paths in the bundle
@@ -76,6 +85,8 @@ UNWANTED = (  # parts of paths in the bundle
 def is_wanted(name: str) -> bool:
     """Whether a file, by its path in the bundle, goes in."""
     path = name.replace("\\", "/")
+    if path.startswith("skimage/") and path.endswith(".pyi"):
+        return True  # scikit-image reads its own stubs
     return not any(part in path for part in UNWANTED) and not path.endswith((".a", ".lib", ".pyi"))
 
 

@@ -21,7 +21,12 @@ LEFT_ALONE = (".libs/", "PySide6/", "shiboken6/")  # the latter two are stripped
 
 
 LOADED_BY_NAME = ("libtorch_global_deps.so",)  # through ctypes: no file is linked with it
-PROBED = ("vtkmodules", "scipy", "matplotlib")  # what the probe did not load of these, goes
+PROBED = (
+    "vtkmodules",
+    "scipy",
+    "skimage",
+    "matplotlib",
+)  # what the probe did not load of these, goes
 
 
 def main(bundle: Path, probed: Path) -> None:

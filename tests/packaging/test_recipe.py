@@ -42,6 +42,17 @@ def test_nothing_that_torch_or_pydicom_need_at_import_is_left_out() -> None:
     assert recipe.is_wanted("pydicom/data/urls.json")
 
 
+def test_what_marching_cubes_imports_by_name_goes_in_with_the_stubs_that_name_it() -> None:
+    code = "import sys; from skimage.measure import marching_cubes; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = {name for name in done.stdout.split() if name.startswith("skimage.measure._")}
+
+    assert loaded
+    assert loaded <= set(recipe.HIDDEN)
+    assert recipe.is_wanted("skimage/measure/__init__.pyi")
+    assert not recipe.is_wanted("torch/__init__.pyi")
+
+
 def test_leftovers_of_development_are_unwanted() -> None:
     assert not recipe.is_wanted("torch\\include\\ATen\\ATen.h")
     assert not recipe.is_wanted("torch/lib/libtorch.a")
