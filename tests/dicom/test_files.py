@@ -30,7 +30,8 @@ from pathlib import Path
 
 def hear(event, arguments):
     writes = event == "open" and isinstance(arguments[2], int) and arguments[2] & 3
-    if writes and str(arguments[0]) != os.devnull:
+    is_pipe = isinstance(arguments[0], int)  # to the decoding process
+    if writes and not is_pipe and str(arguments[0]) != os.devnull:
         os.write(2, f"opened to write: {arguments[0]}".encode())
 
 sys.addaudithook(hear)
