@@ -97,6 +97,8 @@ class Stack:
     axes: FloatArray  # (3, 3) rows are unit vectors in patient LPS of the stack's x, y and z
     size_mm: tuple[float, float]  # x and y of the last pixel's centre
     heights_mm: FloatArray  # (N,) z of every slice, rising
+    # (N, y, x) evenly over size_mm: where a slice holds measured values; None: everywhere
+    scanned: npt.NDArray[np.bool_] | None = None
 
     def to_patient(self, points: FloatArray) -> FloatArray:
         """Patient LPS millimetres (N, 3) of stack coordinates (N, 3)."""
@@ -107,15 +109,40 @@ class Stack:
         return (points_mm - self.origin_mm) @ self.axes.T
 
     def covers(self, points: FloatArray) -> npt.NDArray[np.bool_]:
-        """Which stack coordinates (N, 3) lie inside the pictures and between two slices that are
-        no gap apart.
+        """Which stack coordinates (N, 3) lie where the pictures hold values, and between two slices
+        that are no gap apart.
         """
         x, y, z = points.T
         inside = (x >= 0) & (x <= self.size_mm[0]) & (y >= 0) & (y <= self.size_mm[1])
         after = np.clip(np.searchsorted(self.heights_mm, z), 1, len(self.heights_mm) - 1)
         between = (z >= self.heights_mm[0]) & (z <= self.heights_mm[-1])
         near: npt.NDArray[np.bool_] = np.diff(self.heights_mm)[after - 1] <= WIDEST_STEP_MM
-        return inside & between & near
+        return (
+            inside
+            & between
+            & near
+            & self._holds_values(x, y, after - (z < self._middles[after - 1]))
+        )
+
+    @property
+    def _middles(self) -> FloatArray:
+        """(N − 1,) heights halfway between two slices."""
+        middles: FloatArray = (self.heights_mm[1:] + self.heights_mm[:-1]) / 2
+        return middles
+
+    def _holds_values(
+        self, x: FloatArray, y: FloatArray, slices: npt.NDArray[np.intp]
+    ) -> npt.NDArray[np.bool_]:
+        """Whether the nearest slice, by index, holds a value at (x, y)."""
+        if self.scanned is None:
+            return np.ones(len(x), dtype=bool)
+        rows, columns = (
+            np.clip(np.rint(at / size * (count - 1)), 0, count - 1).astype(int)
+            for at, size, count in zip(
+                (y, x), self.size_mm[::-1], self.scanned.shape[1:], strict=True
+            )
+        )
+        return np.asarray(self.scanned[slices, rows, columns])
 
     @property
     def scanned_mm(self) -> float:

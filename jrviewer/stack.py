@@ -8,6 +8,7 @@ start-up defers it.
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from jrviewer.errors import JRViewerError
 from jrviewer.geometry import FloatArray, Plane, Stack
@@ -19,6 +20,8 @@ LARGEST_TILT = np.tan(np.deg2rad(1.0))  # shift across the normal for every mill
 LEAST_SHIFT_MM = 1.0  # less than this is no tilt, however few the slices
 SAME_DIRECTION = 0.002  # half a millimetre at the edge of the picture
 SCANNED = 0.5  # of the stack's height at least, the rest being gaps
+
+NO_VALUE_HU = -1500.0  # nothing is as thin: what scanners write outside their round field of view
 
 _FINEST_MM = 1.5  # voxels finer than this are smoothed to it before the linear resampling
 _SAME_PLACE_MM = 0.01
@@ -126,6 +129,23 @@ def layer_on_grid(
         values = interpolated(values, np.clip(wanted, 0, last), axis)
         steps.append(last * float(mm) / (count - 1))
     return values, (steps[0], steps[1])
+
+
+def scanned_on_grid(one: Slice, shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
+    """Where a slice holds measured values, on a grid (y, x), but for a voxel's rim: a body that
+    leaves a round field of view has no skin there. Padding is told by its value alone: one that air
+    has too would take the skin of every body away.
+    """
+    from scipy import ndimage
+
+    rows, columns = (
+        np.rint(np.linspace(0, size - 1, count)).astype(int)
+        for size, count in zip(one.shape, shape, strict=True)
+    )
+    values = one.pixels[np.ix_(rows, columns)]
+    known = np.isfinite(values) & (values > NO_VALUE_HU)
+    square = np.ones((3, 3), bool)
+    return np.asarray(ndimage.binary_erosion(known, square, border_value=1))
 
 
 def layers_on_grid(

@@ -25,6 +25,7 @@ from jrviewer.stack import (
     layer_on_grid,
     layers_on_grid,
     require_stack,
+    scanned_on_grid,
 )
 
 IndexArray = npt.NDArray[np.integer[Any]]
@@ -107,6 +108,7 @@ class Measuring:
     def __init__(self, series: Series) -> None:
         self.series = series
         self._layers: list[FloatArray] = []
+        self._scanned: list[BoolArray] = []
         self._steps_mm = (0.0, 0.0)
         self._masks: dict[Structure, BoolArray] | None = None
 
@@ -121,8 +123,10 @@ class Measuring:
         run = whole_slices(self._layers, self._steps_mm)
         if len(run) < FEWEST_SLICES:
             raise NoStackError("No measured surface: too few slices hold the body as a whole.")
-        stack = replace(stack, heights_mm=stack.heights_mm[run.start : run.stop])
-        grid, z_mm = layers_on_grid(self._layers[run.start : run.stop], stack.heights_mm)
+        kept = slice(run.start, run.stop)
+        scanned = np.stack(self._scanned[kept])
+        stack = replace(stack, heights_mm=stack.heights_mm[kept], scanned=scanned)
+        grid, z_mm = layers_on_grid(self._layers[kept], stack.heights_mm)
         report(0.7, "telling skin, bone and air")
         self._masks = self._masks or volume_masks(grid)
         return _measured(self._masks, (z_mm, *self._steps_mm), stack, report)
@@ -132,6 +136,7 @@ class Measuring:
         values = np.nan_to_num(one.pixels, nan=LOWEST_HU).clip(LOWEST_HU, HIGHEST_HU)
         spacing_mm = one.plane.spacing_mm
         layer, self._steps_mm = layer_on_grid(values, spacing_mm, (float(row_mm), float(column_mm)))
+        self._scanned.append(scanned_on_grid(one, layer.shape))
         return layer
 
 

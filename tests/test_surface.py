@@ -104,6 +104,39 @@ def test_a_body_that_leaves_the_pictures_has_no_skin_at_their_edges() -> None:
     assert np.abs(tall[(x < 1.0) | (x > 78.0)]).max() < 0.95
 
 
+def through_a_tube(series: Series, centre: FloatArray, outside: float) -> Series:
+    """A round field of 40 mm, off the ball's middle by 20: part of the ball is outside."""
+    rows, columns = np.mgrid[:90, :130]
+    pixels = np.stack([rows.ravel(), columns.ravel()], axis=1).astype(float)
+    places = series[0].plane.to_patient(pixels) - centre + 20.0 * LEFT
+    is_in = np.hypot(*places[:, :2].T).reshape(90, 130) <= 40
+    cut = [np.where(is_in, one.pixels, np.float32(outside)) for one in series]
+    return Series(
+        tuple(
+            replace(one, pixels=values, padding=outside)
+            for one, values in zip(series, cut, strict=True)
+        )
+    )
+
+
+@pytest.mark.parametrize("outside", [-2000.0, -3024.0])
+def test_a_body_that_leaves_a_round_field_of_view_has_no_skin_at_its_rim(outside: float) -> None:
+    series, centre = make_ball()
+
+    measured = Measuring(through_a_tube(series, centre, outside))()
+
+    assert away(measured, centre) == pytest.approx(RADIUS_MM, abs=3.0)
+    beyond = (centre + 30.0 * LEFT)[None]
+    assert np.isnan(Nearest(measured).distances(beyond)).all()
+
+
+def test_padding_that_air_has_too_takes_no_skin_away() -> None:
+    series, _ = make_ball()
+    told = Series(tuple(replace(one, padding=-1000.0) for one in series))
+
+    assert np.array_equal(Measuring(told)().faces, Measuring(series)().faces)
+
+
 def test_distances_are_those_from_the_surface_in_millimetres() -> None:
     series, centre = make_ball(oblique_plane())
     nearest = Nearest(Measuring(series)())
