@@ -50,8 +50,9 @@ class Model:
             surfaces, features = self.net.described_surfaces(hu.to(self._torch_device))
         both = surfaces.logits, surfaces.log_sigma
         logits, log_sigma = (part[0].cpu().numpy() for part in both)
-        calibrated = log_sigma + self._corrections(log_sigma.shape[1])
-        return Expected.of(logits, calibrated, self.sharpness), features[0].float().cpu().numpy()
+        corrections = self._corrections(log_sigma.shape[1])
+        expected = Expected.of(logits, log_sigma, self.sharpness, corrections)
+        return expected, features[0].float().cpu().numpy()
 
     def clouds(self, image: FloatArray, counts: Sequence[int]) -> list[Sample]:
         """A cloud of every size in `counts` from one pass over a canonical image (128, 128), HU."""
@@ -59,13 +60,12 @@ class Model:
         return [expected.sample(count) for count in counts]
 
     def _corrections(self, layers: int) -> FloatArray:
-        """Log of the factor on sigma that training patients asked for, (layers, 1, 1)."""
+        """The factor on sigma that training patients asked for, of every depth layer."""
         if not self.sigma_factors:
-            return np.zeros((layers, 1, 1), dtype=np.float32)
+            return np.ones(layers, dtype=np.float32)
         ends, factors = np.array(self.sigma_factors, dtype=np.float32).T
         depth_mm = np.abs((np.arange(layers) + 0.5) / layers * 2 - 1) * BOX_HALF_DEPTH_MM
-        own = np.searchsorted(ends[:-1], depth_mm, side="right")
-        corrections: FloatArray = np.log(factors)[own, None, None]
+        corrections: FloatArray = factors[np.searchsorted(ends[:-1], depth_mm, side="right")]
         return corrections
 
     @property

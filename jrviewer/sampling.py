@@ -1,9 +1,12 @@
-"""From the surfaces that the network expects to a cloud of points that covers them evenly.
+"""From the surfaces that the network expects to the points that should lie nearest to them.
 
-The cloud head says for every cell of the box how likely a surface point lies there. A cloud of N
-points covers that expectation best where the mean distance from it to the nearest point is least:
-that is vector quantisation, so points start at equal steps of probability along a space-filling
-curve and a few Lloyd iterations spread them (Lloyd 1982). Deterministic, and good for any N.
+The cloud head says for every cell of the box how likely a surface point lies there, and how far
+from the true surface a point there would be. A cloud is judged both ways: by the distance of the
+true surface to its nearest point, and of each point to the true surface. What the network says
+gives the expectation of both, so points go where their sum is least. They start at equal steps of
+the likelier places' probability along a space-filling curve; then each moves towards the places
+that it stands for (Lloyd 1982, with distances in place of their squares) and down the expected
+distance. Deterministic, and good for any number of points.
 
 Knows nothing of networks: arrays in, arrays out.
 """
@@ -18,8 +21,12 @@ from scipy.spatial import cKDTree
 from jrviewer.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, BOX_PIXELS, FloatArray
 
 KEPT_MASS = 0.97  # cells beyond this share of the probability are left out: a haze far from all
-LLOYD_STEPS = 3
-CELLS_PER_POINT = 16  # a fifth of all cells places the points as well, in a third of the time
+PLACES_PER_POINT = 16  # a fifth of all cells places the points as well, in a third of the time
+ROUNDS, STEPS = 3, 8  # of finding what each point stands for, and of moving it
+STEP_MM = 6.0  # the first and longest; the last is nearly nothing
+NEAR_MM = 0.5  # a place so near pulls no more than its share
+BOX_ENDS = np.array([1, 1, BOX_HALF_DEPTH_MM / BOX_HALF_WIDTH_MM], dtype=np.float32)
+HALF_NORMAL_MEAN = float(np.sqrt(2 / np.pi))  # the mean distance is so many sigma
 
 Sample = tuple[FloatArray, NDArray[np.uint8], FloatArray]
 
@@ -32,42 +39,51 @@ class Expected:
     kept: NDArray[np.uint8]  # the cells that hold nearly all of the probability, a bit each
     mass: FloatArray  # (kept cells,) their probability, along the curve
     log_sigma: NDArray[np.float16]  # (structures, layers, rows, columns), coarser in-plane
+    sharpness: float  # above 1, points start at the likelier places
+    corrections: FloatArray  # (layers,) factors on the sigma that points are told
 
     @classmethod
-    def of(cls, logits: FloatArray, log_sigma: FloatArray, sharpness: float = 1.0) -> "Expected":
-        """What the cloud head says: `logits` (structures, layers, 128, 128), and `log_sigma`.
-
-        A `sharpness` above 1 draws points towards the likeliest places.
-        """
-        mass = _mass(logits, sharpness)
+    def of(
+        cls,
+        logits: FloatArray,
+        log_sigma: FloatArray,
+        sharpness: float = 1.0,
+        corrections: FloatArray | None = None,
+    ) -> "Expected":
+        """What the cloud head says: `logits` (structures, layers, 128, 128), and `log_sigma`."""
+        mass = _mass(logits)
         kept = mass >= _threshold(mass)
         order = _curve(logits.shape)
         along = mass[order[kept[order]]]
-        return cls(logits.shape, np.packbits(kept), along, log_sigma.astype(np.float16))
+        if corrections is None:
+            corrections = np.ones(logits.shape[1], dtype=np.float32)
+        sigma = log_sigma.astype(np.float16)
+        return cls(logits.shape, np.packbits(kept), along, sigma, sharpness, corrections)
 
     def sample(self, count: int) -> Sample:
         """Points (N, 3) in box coordinates, their labels (N,) and 1-sigma radii (N,) in mm."""
         order = _curve(self.shape)
         cells = order[np.unpackbits(self.kept).view(bool)[order]]
         places, labels = _cell_centres(self.shape)[cells], cells // int(np.prod(self.shape[1:]))
-        shares = _shares(self.mass, labels, self.shape[0], count)
-        points = np.concatenate(
-            [
-                _spread(places[labels == label], self.mass[labels == label], share)
-                for label, share in enumerate(shares)
-                if share
-            ]
-        ).astype(np.float32)
+        start = self.mass**self.sharpness
+        shares = _shares(start, labels, self.shape[0], count)
+        sigma_mm = np.exp(self.log_sigma.astype(np.float32))
         own = np.repeat(np.arange(len(shares), dtype=np.uint8), shares)
-        index = own.astype(np.intp) * self.log_sigma[0].size
-        index += _cell_of(points, self.log_sigma.shape)
-        return points, own, np.exp(self.log_sigma.ravel()[index].astype(np.float32))
+        begin = [
+            places[labels == label][_even(start[labels == label], share)]
+            for label, share in enumerate(shares)
+            if share
+        ]
+        stood_for = places[_even(self.mass, PLACES_PER_POINT * count)]
+        stood_for = stood_for + _jitter(len(stood_for)) * _cell_size(self.shape)
+        points = _settled(np.concatenate(begin), own, stood_for, HALF_NORMAL_MEAN * sigma_mm)
+        layer, row, column = _cell_of(points, sigma_mm.shape[1:])
+        return points, own, sigma_mm[own, layer, row, column] * self.corrections[layer]
 
 
-def _mass(logits: FloatArray, sharpness: float) -> FloatArray:
+def _mass(logits: FloatArray) -> FloatArray:
     """The probability of every cell, flat."""
-    scaled = logits.ravel() * sharpness
-    mass: FloatArray = np.exp(scaled - scaled.max())
+    mass: FloatArray = np.exp(logits.ravel() - logits.max())
     mass /= mass.sum()
     return mass
 
@@ -89,21 +105,39 @@ def _shares(mass: FloatArray, labels: NDArray[np.intp], structures: int, count: 
     return [int(share) for share in shares]
 
 
-def _spread(places: FloatArray, mass: FloatArray, count: int) -> FloatArray:
-    """`count` points that cover weighted places evenly."""
-    points = places[_even(mass, count)]
-    if len(mass) > CELLS_PER_POINT * count:
-        kept, times = np.unique(_even(mass, CELLS_PER_POINT * count), return_counts=True)
-        places, mass = places[kept], times.astype(np.float32)
-    for _ in range(LLOYD_STEPS):
+def _settled(
+    begin: FloatArray, labels: NDArray[np.uint8], stood_for: FloatArray, distance_mm: FloatArray
+) -> FloatArray:
+    """Where points (N, 3) come to rest that begin somewhere and stand for places (M, 3), box
+    coordinates; `distance_mm` (structures, layers, rows, columns) is expected from a point to the
+    true surface.
+    """
+    places, points = stood_for * BOX_HALF_WIDTH_MM, begin * BOX_HALF_WIDTH_MM
+    rise = np.stack([_rise(one) for one in distance_mm])
+    for turn in range(ROUNDS):
         tree = cKDTree(points, balanced_tree=False, compact_nodes=False)
-        nearest = tree.query(places, workers=-1)[1]
-        weight = np.bincount(nearest, mass, minlength=count)
-        held = weight > 0
-        for axis in range(3):
-            mean = np.bincount(nearest, mass * places[:, axis], minlength=count)
-            points[held, axis] = mean[held] / weight[held]
-    return points
+        nearest = np.asarray(tree.query(places, workers=-1)[1])
+        for step in range(STEPS):
+            length_mm = STEP_MM * (1 - (turn * STEPS + step) / (ROUNDS * STEPS))
+            cell = _cell_of(points / BOX_HALF_WIDTH_MM, distance_mm.shape[1:])
+            points = points + length_mm * (_pull(points, places, nearest) - rise[labels, *cell])
+    return np.clip(points / BOX_HALF_WIDTH_MM, -BOX_ENDS, BOX_ENDS).astype(np.float32)
+
+
+def _pull(points: FloatArray, places: FloatArray, nearest: NDArray[np.intp]) -> FloatArray:
+    """How the mean distance of the places to their points falls as each point (N, 3) moves."""
+    away = places - points[nearest]
+    away /= np.sqrt(np.einsum("ij,ij->i", away, away))[:, None].clip(min=NEAR_MM)
+    parts = [np.bincount(nearest, along, minlength=len(points)) for along in away.T]
+    pull: FloatArray = np.stack(parts, axis=1).astype(np.float32) / PLACES_PER_POINT
+    return pull
+
+
+def _rise(distance_mm: FloatArray) -> FloatArray:
+    """How the expected distance rises along x, y and z, mm per mm, (layers, rows, columns, 3)."""
+    steps_mm = _cell_size((1, *distance_mm.shape))[::-1] * BOX_HALF_WIDTH_MM
+    along_z, along_y, along_x = np.gradient(distance_mm, *steps_mm)
+    return np.stack([along_x, along_y, along_z], axis=-1)
 
 
 def _even(mass: FloatArray, count: int) -> NDArray[np.intp]:
@@ -114,25 +148,31 @@ def _even(mass: FloatArray, count: int) -> NDArray[np.intp]:
 
 
 @cache
+def _jitter(count: int) -> FloatArray:
+    """Where each place lies in its cell (count, 3), in cells: surfaces are no lattice."""
+    return np.random.default_rng(0).random((count, 3), dtype=np.float32) - np.float32(0.5)
+
+
+def _cell_size(shape: tuple[int, ...]) -> FloatArray:
+    """Of a cell along x, y and z, box units."""
+    size: FloatArray = np.divide(2 * BOX_ENDS, shape[:0:-1], dtype=np.float32)
+    return size
+
+
+@cache
 def _cell_centres(shape: tuple[int, ...]) -> FloatArray:
     """Box coordinates (cells, 3) of all cells, float32."""
     structures, layers, rows, columns = shape
-    depth = BOX_HALF_DEPTH_MM / BOX_HALF_WIDTH_MM
-    z = ((np.arange(layers) + 0.5) / layers * 2 - 1) * depth
-    y = (np.arange(rows) + 0.5) / rows * 2 - 1
-    x = (np.arange(columns) + 0.5) / columns * 2 - 1
-    grid = np.stack(np.meshgrid(z, y, x, indexing="ij"), axis=-1)[..., ::-1]
+    steps = [(np.arange(count) + 0.5) / count * 2 - 1 for count in (layers, rows, columns)]
+    grid = np.stack(np.meshgrid(*steps, indexing="ij"), axis=-1)[..., ::-1] * BOX_ENDS
     return np.tile(grid.reshape(-1, 3), (structures, 1)).astype(np.float32)
 
 
-def _cell_of(points: FloatArray, shape: tuple[int, ...]) -> NDArray[np.intp]:
-    """The flat cell (layer, row, column) that each point lies in."""
-    _, layers, rows, columns = shape
-    depth = BOX_HALF_DEPTH_MM / BOX_HALF_WIDTH_MM
-    column, row = (((points[:, axis] + 1) / 2 * columns).astype(int) for axis in (0, 1))
-    layer = ((points[:, 2] / depth + 1) / 2 * layers).astype(int)
-    clipped = (layer.clip(0, layers - 1), row.clip(0, rows - 1), column.clip(0, columns - 1))
-    return np.ravel_multi_index(clipped, (layers, rows, columns))
+def _cell_of(points: FloatArray, shape: tuple[int, ...]) -> tuple[NDArray[np.intp], ...]:
+    """The layer, row and column of the cell that each point (N, 3) lies in."""
+    size = np.array(shape[::-1])
+    column, row, layer = ((points / BOX_ENDS + 1) / 2 * size).astype(int).clip(0, size - 1).T
+    return layer, row, column
 
 
 @cache
