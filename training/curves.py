@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 TERMS = {
     "loss/denoising": "denoising: error relative to the noise",
     "loss/surface": "cloud: cross-entropy, nats a point",
-    "loss/sigma": "sigma: half-normal likelihood",
+    "loss/sigma": "sigma: exponential likelihood",
 }
 SMOOTHED = 25  # entries of the log in a running mean: single batches differ much
 
