@@ -26,6 +26,7 @@ CT, MR = 0.0, 1.0  # what the network is told about the kind of image
 MR_SPAN_HU = 1500.0  # MR values 0 … 99.5th percentile become −1000 … 500, as CT bodies span
 DIVISOR = 8  # rows and columns are padded to a multiple of this
 LOG_SIGMA = 2.5  # where the cloud head starts from: 12 mm
+LOG_SIGMA_LIMITS = (-1.0, 5.0)  # what it says of cells that no point ever visits means nothing
 SLOW_PIXELS = 3.0  # standard deviation of the Gaussian that tells slow parts of an image from fine
 
 
@@ -78,7 +79,8 @@ class Surfaces(NamedTuple):
     @property
     def log_sigma(self) -> Tensor:
         """(B, structures, layers, 64, 64): log of a point's distance to the surface, mm."""
-        return self.raw[:, : self.cells].float().unflatten(1, (self.structures, -1)) + LOG_SIGMA
+        said = self.raw[:, : self.cells].float().unflatten(1, (self.structures, -1))
+        return (said + LOG_SIGMA).clamp(*LOG_SIGMA_LIMITS)
 
 
 class Block(nn.Module):

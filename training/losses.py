@@ -8,7 +8,7 @@ from scipy.spatial import cKDTree
 from torch import Tensor
 
 from jrviewer.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM
-from jrviewer.network import LOG_SIGMA, Denoised, Surfaces
+from jrviewer.network import LOG_SIGMA, LOG_SIGMA_LIMITS, Denoised, Surfaces
 
 SPREAD_HU = 10.0  # added to a sample's noise, so that clean samples do not outweigh all others
 COARSE_PIXELS = 4  # about a small lesion: there lie its contrast and the bias of an organ
@@ -74,7 +74,7 @@ def sigma_loss(surfaces: Surfaces, points: Tensor, z_range: Tensor, draws: int =
     distance = torch.stack([surface_distance(*one) for one in zip(places, points, strict=True)])
     _, cells = cell_index(places, labels, surfaces)
     raw = surfaces.raw.permute(0, 2, 3, 1).flatten(1).gather(1, cells.clamp(min=0)).float()
-    log_sigma = (raw + LOG_SIGMA).clamp(-1, 5)
+    log_sigma = (raw + LOG_SIGMA).clamp(*LOG_SIGMA_LIMITS)
     ratio = distance.clamp(*SIGMA_RANGE_MM) * torch.exp(-log_sigma)
     return (log_sigma + ratio / HALF_NORMAL_MEAN).mean()
 

@@ -70,11 +70,11 @@ def test_points_fall_into_the_cells_of_their_places() -> None:
     logits, sigmas = cell_index(points, labels, surfaces)
 
     values_of(surfaces)[logits[0]] = torch.tensor([1.0, 2.0, 3.0])
-    values_of(surfaces)[sigmas[0]] = torch.tensor([4.0, 5.0, 6.0])
+    values_of(surfaces)[sigmas[0]] = torch.tensor([0.5, 1.5, 2.5])
     box, sigma = surfaces.logits[0], surfaces.log_sigma[0] - LOG_SIGMA
     found = [box[0, 0, 0, 0], box[2, 15, 127, 127], box[1, 8, 96, 64]]
     found += [sigma[0, 0, 0, 0], sigma[2, 15, 63, 63], sigma[1, 8, 48, 32]]
-    assert [value.item() for value in found] == [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
+    assert [value.item() for value in found] == [1.0, 2.0, 3.0, 0.5, 1.5, 2.5]
     assert box.count_nonzero() == sigma.count_nonzero() == 3
 
 
