@@ -116,7 +116,7 @@ def _settled(
     rise = np.stack([_rise(one) for one in distance_mm])
     for turn in range(ROUNDS):
         tree = cKDTree(points, balanced_tree=False, compact_nodes=False)
-        nearest = np.asarray(tree.query(places, workers=-1)[1])
+        nearest = np.asarray(tree.query(places)[1])
         for step in range(STEPS):
             length_mm = STEP_MM * (1 - (turn * STEPS + step) / (ROUNDS * STEPS))
             cell = _cell_of(points / BOX_HALF_WIDTH_MM, distance_mm.shape[1:])
