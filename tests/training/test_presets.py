@@ -36,7 +36,7 @@ def test_every_preset_loads_and_its_shares_make_a_whole(name: str) -> None:
 
 
 def test_an_unknown_preset_is_refused_with_those_that_exist() -> None:
-    with pytest.raises(JRViewerError, match="cleared, shipped"):
+    with pytest.raises(JRViewerError, match="cleared, phantoms, sequential, shipped"):
         load_preset("none")
 
 
