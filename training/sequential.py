@@ -41,6 +41,7 @@ from training.sequential_table import markdown, tables_of
 SEED = 2026  # of the noise and the true points, as in `evaluate`
 DOSE = 10  # per cent
 POINTS = 1024
+PER_VOLUME = 3
 
 Row = dict[str, Any]
 
@@ -89,7 +90,9 @@ def run(args: argparse.Namespace) -> int:
     preset = load_preset("sequential")
     preset = _quick(preset) if args.quick else preset
     pairs, views = prepare(preset, args.data, args.cache, report)
-    trials = _trials(args.data, args.cache, 1 if args.quick else None, 1 if args.quick else 4)
+    trials = _trials(
+        args.data, args.cache, 1 if args.quick else None, 1 if args.quick else PER_VOLUME
+    )
     rows: list[Row] = []
     for seed in range(1, args.seeds + 1):
         seeded, folder = replace(preset, seed=seed), args.out / f"seed-{seed}"
