@@ -11,7 +11,17 @@ from training.console import progress
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; 0 when it is done, 1 when it could not be, 2 for wrong usage."""
-    from training import baselines, bench, calibrate, curves, evaluate, paper, sample, sequential
+    from training import (
+        baselines,
+        bench,
+        calibrate,
+        curves,
+        dropout,
+        evaluate,
+        paper,
+        sample,
+        sequential,
+    )
 
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -20,6 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     curves.add_arguments(commands.add_parser("curves", help="draw a run's learning curves"))
     calibrate.add_arguments(commands.add_parser("calibrate", help="make a run's sigma honest"))
     baselines.add_arguments(commands.add_parser("baselines", help="fit baselines and peers"))
+    dropout.add_arguments(commands.add_parser("dropout", help="another sigma, to compare with"))
     evaluate.add_arguments(commands.add_parser("evaluate", help="measure weights and peers"))
     bench.add_arguments(commands.add_parser("bench", help="speed beside the peers"))
     paper.add_arguments(commands.add_parser("paper", help="the paper's protocol on phantoms"))
@@ -32,6 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
         "curves": curves.run,
         "calibrate": calibrate.run,
         "baselines": baselines.run,
+        "dropout": dropout.run,
         "evaluate": evaluate.run,
         "bench": bench.run,
         "paper": paper.run,

@@ -142,11 +142,11 @@ def calibration(found: Sequence[OfSlice]) -> dict[str, object]:
 
 def sigma_factors(found: Sequence[OfSlice]) -> list[tuple[float, float]]:
     """(depth up to mm, factor) of each range of depth; 1 where it holds no point."""
-    return [(high, _factor(found, low, high)) for low, high in DEPTH_BINS_MM.values()]
+    return [(high, factor(found, low, high)) for low, high in DEPTH_BINS_MM.values()]
 
 
-def _factor(found: Sequence[OfSlice], low_mm: float, high_mm: float) -> float:
-    """The weighted quantile of the scores, a patient more than there are."""
+def factor(found: Sequence[OfSlice], low_mm: float, high_mm: float) -> float:
+    """The weighted quantile of the scores in a range of depth, a patient more than there are."""
     points: dict[str, int] = defaultdict(int)
     patients: dict[str, set[str]] = defaultdict(set)
     scores = [_score(one, low_mm, high_mm) for one in found]

@@ -21,6 +21,7 @@ from training.cases import Case, cases, phantom_cases
 from training.cloud_baselines import CloudBaselines
 from training.console import progress
 from training.cost import cost_table
+from training.dropout import dropout_table, known_fit
 from training.evaluate_ood import ood_table
 from training.peers import Peers
 from training.report import markdown
@@ -155,6 +156,8 @@ def _cloud(
     for key in ("uncertainty", "plane_px"):
         if key in scores:
             tables[key] = scores.pop(key)
+    if model and (fitted := known_fit(args.baselines, model)):
+        tables["uncertainty"]["dropout_20"] = dropout_table(model, found, fitted, report)
     return tables
 
 

@@ -18,6 +18,13 @@ COST_COLUMNS = {
     "ms_512": "ms",
     "ms_ratio": "of the time of ours",
 }
+SIGMA_COLUMNS = {
+    "coverage90": "within the 90 % radius",
+    "by_depth_mm": "by depth in mm",
+    "spearman": "rank correlation with the error",
+    "reliability": "seen at each level",
+    "forward_passes": "forward passes",
+}
 CLOUD_COLUMNS = {
     "L1_mm": "L1 mm",
     "L1_mm_ci": "95 %",
@@ -110,10 +117,21 @@ def _cloud_parts(tables: Table) -> list[str]:
     patients = cloud["by_patient"]
     shown = {name: name for name in next(iter(patients.values()), {})}
     parts += ["### L1 in mm by patient", _grid(patients, shown, "patient")]
-    for key in ("uncertainty", "plane_px"):
-        if key in tables:
-            parts.append(f"- {key}: {_cell(tables[key])}")
+    if "uncertainty" in tables:
+        parts += ["### Sigma", markdown_of_sigma(tables["uncertainty"])]
+    if "plane_px" in tables:
+        parts.append(f"- plane_px: {_cell(tables['plane_px'])}")
     return parts
+
+
+def markdown_of_sigma(uncertainty: Table) -> str:
+    """How well sigma knows the error: ours, and by dropout where that was run."""
+    rows = {"ours": uncertainty | {"forward_passes": 1}}
+    if dropped := uncertainty.get("dropout_20"):
+        rows["dropout × 20, one factor"] = dropped
+        passes = {"forward_passes": dropped["forward_passes"]}
+        rows["dropout × 20, by depth"] = dropped["with_factors_by_depth"] | passes
+    return _grid(rows, SIGMA_COLUMNS)
 
 
 def _methods(entry: Table) -> list[tuple[str, Table]]:
