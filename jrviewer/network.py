@@ -27,7 +27,7 @@ MR_SPAN_HU = 1500.0  # MR values 0 … 99.5th percentile become −1000 … 500,
 DIVISOR = 8  # rows and columns are padded to a multiple of this
 LOG_SIGMA = 2.5  # where the cloud head starts from: 12 mm
 LOG_SIGMA_LIMITS = (-1.0, 5.0)  # what it says of cells that no point ever visits means nothing
-SLOW_PIXELS = 3.0  # standard deviation of the Gaussian that tells slow parts of an image from fine
+SLOW_PIXELS = 2.2  # standard deviation of the Gaussian that tells slow parts of an image from fine
 
 
 @dataclass(frozen=True, slots=True)

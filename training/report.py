@@ -22,6 +22,7 @@ SIGMA_COLUMNS = {
     "coverage90": "within the 90 % radius",
     "by_depth_mm": "by depth in mm",
     "spearman": "rank correlation with the error",
+    "spearman_if_exact": "the same, of an exact sigma as even as this",
     "reliability": "seen at each level",
     "forward_passes": "forward passes",
 }

@@ -13,6 +13,7 @@ from jrviewer.surface import Surface, distance_to_surface
 from training.metrics import DEPTH_BINS_MM
 
 LEVELS = (0.5, 0.68, 0.8, 0.9, 0.95)  # of the reliability table
+DRAW_SEED = 5
 COVERAGE = 0.9  # what the calibration aims at
 DEEPEST_MM = max(high for _, high in DEPTH_BINS_MM.values())
 
@@ -62,14 +63,17 @@ def errors_of(
 
 
 def scores(errors: Errors) -> dict[str, Any]:
-    """Coverage of the 90 % radius, overall and by depth; the coverage of other levels; and the
-    rank correlation of sigma with the true error.
+    """Coverage of the 90 % radius, overall and by depth; the coverage of other levels; the rank
+    correlation of sigma with the true error, and what it would be were every error drawn from a
+    half-normal of just this sigma: the more alike the sigmas are, the less an exact one can tell.
     """
+    drawn = np.abs(np.random.default_rng(DRAW_SEED).standard_normal(len(errors.sigma_mm)))
     covered = errors.within(COVERAGE)
     bins = {name: errors.at_depth(*ends) for name, ends in DEPTH_BINS_MM.items()}
     return {
         "coverage90": float(covered.mean()),
         "by_depth_mm": {k: float(covered[own].mean()) for k, own in bins.items() if own.any()},
         "spearman": float(spearmanr(errors.sigma_mm, errors.distance_mm).statistic),
+        "spearman_if_exact": float(spearmanr(errors.sigma_mm, errors.sigma_mm * drawn).statistic),
         "reliability": {f"{level:.0%}": float(errors.within(level).mean()) for level in LEVELS},
     }
