@@ -20,7 +20,7 @@ def test_an_exact_sigma_reaches_the_rank_correlation_that_one_can_reach() -> Non
 
 
 def test_points_within_the_radius_are_counted_at_their_depth() -> None:
-    sigma_mm = np.ones(9)
+    sigma_mm = np.linspace(1.0, 1.01, 9)
     distance_mm = np.array([0.0, 2.0, 1.0, 1.0, 1.0, 1.0, 2.0, 2.0, 1.0])
 
     found = scores(errors(sigma_mm, distance_mm))  # 8 mm apart; 90 % lie within 1.645 sigma
