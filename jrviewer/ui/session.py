@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Busy", "Session"]
 
-KEPT_PREDICTIONS = 512  # a 512² prediction is about 1 MB
+KEPT_PREDICTIONS = 256  # a 512² prediction keeps about 2 MB
 AHEAD = (1, -1)  # neighbours that are predicted before anybody looks
 
 
