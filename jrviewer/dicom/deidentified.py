@@ -147,7 +147,8 @@ def _drop_told(ds: Dataset, element: DataElement, rules: _Rules) -> None:
     values = [element.value] if isinstance(element.value, str) else list(element.value or ())
     if not any(one not in rules.own and rules.told(str(one)) for one in values):
         return
-    if element.keyword in ("ImageType", "FrameType") and len(values) == 4:
+    is_type = element.keyword in ("ImageType", "FrameType")
+    if is_type and len(values) == 4 and values[1] != "SECONDARY":  # which no enhanced object says
         element.value = [_ANY_TYPE if rules.told(one) else one for one in values]
     elif kept := [one for one in values if not rules.told(str(one))]:
         element.value = kept

@@ -31,6 +31,8 @@ class Status(QStatusBar):
         self.device.setAccessibleName(self.tr("Computing device"))
         self.notice = QLabel(NOTICE)
         self.notice.setObjectName("notice")
+        for shrinking in (self.probe, self.distance, self._what):
+            shrinking.setMinimumWidth(1)  # or their words keep the window from becoming narrow
         self.addWidget(self.probe, 1)
         for widget in (self._what, self._bar, self.distance, self.check, self.device, self.notice):
             self.addPermanentWidget(widget)

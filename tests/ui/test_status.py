@@ -1,0 +1,22 @@
+from pytestqt.qtbot import QtBot
+
+from jrviewer import NOTICE
+from jrviewer.ui.session import Busy
+from jrviewer.ui.status import Status
+
+
+def test_many_words_do_not_keep_the_window_from_becoming_narrow(qtbot: QtBot) -> None:
+    status = Status()
+    qtbot.addWidget(status)
+    status.show()
+    status.probe.setText("row 313 column 279   −955 HU   AI −924   Δ 31")
+    status.show_distance("Inferred to measured: median 1.6 mm, 95 % 6.6 mm", "")
+    status.show_busy(Busy("Reading the first slice", 0.5, 3.0))
+    status.show_check("Input check: passed", "")
+    status.show_device("CPU bf16")
+
+    status.resize(900, status.height())
+
+    assert status.minimumSizeHint().width() < 900
+    assert status.notice.width() >= status.notice.sizeHint().width()
+    assert NOTICE in status.notice.text()
