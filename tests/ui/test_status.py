@@ -10,7 +10,7 @@ def test_many_words_do_not_keep_the_window_from_becoming_narrow(qtbot: QtBot) ->
     qtbot.addWidget(status)
     status.show()
     status.probe.setText("row 313 column 279   −955 HU   AI −924   Δ 31")
-    status.show_distance("Inferred to measured: median 1.6 mm, 95 % 6.6 mm", "")
+    status.show_distance("To measured: median 1.6, 95 % 6.6 mm", "")
     status.show_busy(Busy("Reading the first slice", 0.5, 3.0))
     status.show_check("Input check: passed", "")
     status.show_device("CPU bf16")
