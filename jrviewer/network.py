@@ -252,6 +252,12 @@ def slow_part(hu: Tensor) -> Tensor:
     return F.conv2d(across, weights[None, None, :, None])
 
 
+def noise_level(hu: Tensor) -> Tensor:
+    """A robust guess at the standard deviation of the noise in the body of each slice, HU."""
+    values = hu.clamp(*HU_RANGE)
+    return _noise_level(values, _detail(values))
+
+
 def _description(features: tuple[Tensor, ...]) -> Tensor:
     """Mean and spread of every channel, and the coarse ones' means in each quarter, (B, D)."""
     parts = [part for one in features for part in (one.mean((2, 3)), one.std((2, 3)))]
@@ -273,7 +279,7 @@ def _network_input(hu: Tensor, kind: Tensor | float) -> tuple[Tensor, Tensor]:
     sooner, and one network serves every dose.
     """
     values = hu.clamp(*HU_RANGE)
-    detail = values - F.avg_pool2d(values, 5, stride=1, padding=2, count_include_pad=False)
+    detail = _detail(values)
     noise = _noise_level(values, detail)
     parts = [
         values / HU_SCALE,
@@ -289,11 +295,13 @@ def _planes(kind: Tensor | float, hu: Tensor) -> Tensor:
     return torch.as_tensor(kind, dtype=hu.dtype, device=hu.device).reshape(-1, 1, 1, 1)
 
 
-def _noise_level(values: Tensor, detail: Tensor) -> Tensor:
-    """A robust guess at the standard deviation of each slice's noise in the body, (B, 1, 1, 1).
+def _detail(values: Tensor) -> Tensor:
+    """What a pixel is more than its neighbourhood."""
+    return values - F.avg_pool2d(values, 5, stride=1, padding=2, count_include_pad=False)
 
-    The median ignores edges; every second row and column tell enough.
-    """
+
+def _noise_level(values: Tensor, detail: Tensor) -> Tensor:
+    """(B, 1, 1, 1). The median ignores edges; every second row and column tell enough."""
     sparse, body = detail[..., ::2, ::2], values[..., ::2, ::2] > BODY_HU
     size = torch.where(body, sparse.abs(), torch.nan).flatten(1).nanmedian(dim=1).values
     return (1.48 * size).nan_to_num(NOISE_LIMITS[0]).clamp(*NOISE_LIMITS)[:, None, None, None]
