@@ -36,14 +36,16 @@ _TYPE_2 = (  # present in every capture, empty where unknown
     "PatientOrientation",
 )
 _ONLY_IN_COLOUR = ("PlanarConfiguration", "ICCProfile", "ColorSpace", "UltrasoundColorDataPresent")
+_OF_RADIOTHERAPY = range(0x3002, 0x300F)  # plans and doses that no capture can refer to
 _NEVER_PAIRED = ("SEG", "SM")  # no body part, yet no side either
 
 
 def become_capture(ds: Dataset, image: Slice) -> None:
     """Turn the copy into a Secondary Capture with the slice's own place, where that is known."""
     drop(ds, (*_ONLY_IN_MULTI_FRAME, *_ONLY_IN_COLOUR, *_ONLY_IN_OTHER_CLASSES))
-    for tag in [one for one in ds.keys() if one.group == 0x0028]:  # noqa: SIM118
-        if 0x1100 <= tag.element < 0x1300:  # palettes
+    for tag in list(ds.keys()):
+        is_palette = tag.group == 0x0028 and 0x1100 <= tag.element < 0x1300
+        if is_palette or tag.group in _OF_RADIOTHERAPY:
             del ds[tag]
     if len(items(ds, "AnatomicRegionSequence")) != 1:
         drop(ds, ("AnatomicRegionSequence",))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
-from pydicom.uid import UID
+from pydicom.uid import UID, SecondaryCaptureImageStorage
 
 from jrviewer.dicom.attributes import items, text
 from jrviewer.dicom.derived import CLASSIC, ENHANCED, SERIES_DESCRIPTION, coded
@@ -31,6 +31,7 @@ _NUMBERS = frozenset({"DS", "IS", "FD", "FL", "SL", "SS", "SV", "UL", "US", "UV"
 _ALSO = frozenset(  # of other groups or kinds, but needed
     {
         *("LUTDescriptor", "LUTData", "PixelData", "SpecificCharacterSet"),
+        *(f"{colour}PaletteColorLookupTableData" for colour in ("Red", "Green", "Blue")),
         *("PurposeOfReferenceCodeSequence", "AcquisitionContextSequence", "PresentationLUTShape"),
         *("CodeValue", "CodingSchemeDesignator", "CodingSchemeVersion", "CodeMeaning"),
     }
@@ -103,6 +104,8 @@ def deidentify(
         setattr(ds, keyword, "")
     if "Manufacturer" not in ds:
         ds.Manufacturer = ""
+    if ds.SOPClassUID == SecondaryCaptureImageStorage and "Laterality" not in ds:
+        ds.Laterality = ""  # of what it is a picture is no longer said (type 2C)
     ds.PatientName, ds.PatientID = ANONYMOUS, release.patient(patient)
     if ds.SOPClassUID in ENHANCED:
         ds.ContentDate, ds.ContentTime = NO_DATE, NO_TIME
