@@ -104,7 +104,8 @@ def deidentify(
         setattr(ds, keyword, "")
     if "Manufacturer" not in ds:
         ds.Manufacturer = ""
-    if ds.SOPClassUID == SecondaryCaptureImageStorage and "Laterality" not in ds:
+    is_capture = ds.SOPClassUID == SecondaryCaptureImageStorage
+    if is_capture and "Laterality" not in ds and "BodyPartExamined" not in ds:
         ds.Laterality = ""  # of what it is a picture is no longer said (type 2C)
     ds.PatientName, ds.PatientID = ANONYMOUS, release.patient(patient)
     if ds.SOPClassUID in ENHANCED:
