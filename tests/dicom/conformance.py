@@ -22,7 +22,7 @@ from jrviewer import dicom
 from jrviewer.errors import ExportError
 from jrviewer.records import Prediction, Slice
 
-_UID = re.compile(r"<[0-9.]{20,64}>")
+_UID = re.compile(r"<[0-9.]{5,64}>")
 
 
 @dataclass(frozen=True)
