@@ -1,4 +1,5 @@
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -19,6 +20,48 @@ from jrviewer.whole_file import replace_file
 os.fsync = lambda handle: os.kill(os.getpid(), signal.SIGKILL)
 replace_file(Path(sys.argv[1]), b"new")
 """
+
+
+# A small disk of memory with an old file on it; what is written to it, and how it is mounted then.
+ON_A_DISK = """
+mount -t tmpfs -o size=64k none "$1" && printf old > "$1/a.dcm" && eval "$2" && exec "$3" -c '
+import sys
+from pathlib import Path
+from jrviewer.errors import ExportError
+from jrviewer.whole_file import replace_file
+path = Path(sys.argv[1], "a.dcm")
+try:
+    replace_file(path, bytes(int(sys.argv[2])))
+except ExportError as error:
+    print([one.name for one in path.parent.iterdir()], path.read_text(), error)
+' "$1" "$4"
+"""
+
+
+def written_on_a_disk(folder: Path, before: str, size: int) -> str:
+    """What is left of an old file, and what is said, where a new one was to replace it."""
+    if shutil.which("unshare") is None:
+        pytest.skip("needs unshare of util-linux")
+    spaces = ["unshare", "-m", *([] if os.geteuid() == 0 else ["-r"])]
+    if subprocess.run([*spaces, "true"], check=False, capture_output=True).returncode:
+        pytest.skip("needs leave to make a mount namespace")
+    steps = ["sh", "-c", ON_A_DISK, "sh", str(folder), before, sys.executable, str(size)]
+    ran = subprocess.run([*spaces, *steps], cwd=ROOT, check=True, capture_output=True, text=True)
+    return ran.stdout
+
+
+def test_a_full_disk_leaves_the_old_file_and_nothing_half_written(tmp_path: Path) -> None:
+    said = written_on_a_disk(tmp_path, "true", 200_000)
+
+    assert said.startswith("['a.dcm'] old ")
+    assert "is full" in said
+
+
+def test_a_read_only_disk_leaves_the_old_file_and_says_so(tmp_path: Path) -> None:
+    said = written_on_a_disk(tmp_path, 'mount -o remount,ro "$1"', 10)
+
+    assert said.startswith("['a.dcm'] old ")
+    assert "can only be read" in said
 
 
 def killed_while_writing(path: Path) -> None:
