@@ -14,9 +14,7 @@ from jrviewer.errors import JRViewerError
 from jrviewer.geometry import FloatArray, Plane
 from jrviewer.records import Slice
 
-IN_PLANE_MM = (
-    3.0  # a point no farther from the slice lies in it: the grid of the surfaces is as fine
-)
+IN_PLANE_MM = 3.0  # a point no farther from the slice lies in it: the surfaces' grid is as fine
 
 Millimetres = tuple[float, float, float]
 
