@@ -5,6 +5,7 @@ from, and a clean stop on Ctrl-C. Every step draws from a generator seeded by it
 that a run that was stopped and resumed equals one that was not.
 """
 
+import itertools
 import math
 import signal
 import subprocess
@@ -118,7 +119,7 @@ class Run:
 
     def _update(self, pairs: Pairs, views: Views) -> dict[str, Tensor]:
         for group in self.optimizer.param_groups:
-            group["lr"] = self.preset.learning_rate * _schedule(self.step, self.preset.steps)
+            group["lr"] = self.preset.learning_rate * _schedule(self.step, self.preset)
         terms = self.losses(self, pairs, views)
         total = (
             terms["denoising"]
@@ -197,11 +198,17 @@ def _commit() -> str:
     return asked.stdout.strip()
 
 
-def _schedule(step: int, steps: int) -> float:
-    """Share of the learning rate: a short linear rise, then a cosine to a hundredth."""
-    if step < WARM_UP_STEPS:
-        return (step + 1) / WARM_UP_STEPS
-    done = (step - WARM_UP_STEPS) / max(steps - WARM_UP_STEPS, 1)
+def _schedule(step: int, preset: Preset) -> float:
+    """Share of the learning rate: in every cycle a short linear rise, then a cosine to a hundredth.
+
+    Another cycle starts at each of the preset's `restarts` (Loshchilov & Hutter 2017): a run that
+    turns out too short is gone on with, and its first cycle's weights remain what they were.
+    """
+    edges = [0, *preset.restarts, preset.steps]
+    start, end = next(pair for pair in itertools.pairwise(edges) if step < pair[1])
+    if step - start < WARM_UP_STEPS:
+        return (step - start + 1) / WARM_UP_STEPS
+    done = (step - start - WARM_UP_STEPS) / max(end - start - WARM_UP_STEPS, 1)
     return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
 
 

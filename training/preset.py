@@ -18,6 +18,7 @@ class Preset:
     name: str
     model: Config
     steps: int
+    restarts: tuple[int, ...] = ()  # steps before which the learning rate starts anew
     seed: int = 1
     precision: Literal["32-true", "bf16-mixed"] = "32-true"  # bf16 where the processor gains by it
     crops: int = 8
@@ -46,5 +47,6 @@ def load_preset(name: str) -> Preset:
     content: dict[str, Any] = tomllib.loads(path.read_text())
     model = Config.from_values(content["model"])
     settings = content["fit"]
-    settings["without"] = tuple(settings.get("without", ()))
+    for name_of_list in ("without", "restarts"):
+        settings[name_of_list] = tuple(settings.get(name_of_list, ()))
     return Preset(name=name, model=model, share=content.get("share", {}), **settings)

@@ -52,6 +52,18 @@ def test_a_resumed_run_ends_where_an_uninterrupted_one_does(
     assert same(whole, parts)
 
 
+def test_a_run_gone_on_with_after_a_cycle_equals_one_planned_with_two(
+    tmp_path: Path, pools: tuple[Pairs, Views]
+) -> None:
+    two_cycles = replace(TINY, steps=2 * TINY.steps, restarts=(TINY.steps,))
+    planned = fit(two_cycles, *pools, tmp_path / "planned", quiet=True)
+
+    fit(TINY, *pools, tmp_path / "run", quiet=True)
+    gone_on = fit(two_cycles, *pools, tmp_path / "run", resume=True, quiet=True)
+
+    assert same(planned, gone_on)
+
+
 def test_ctrl_c_ends_its_step_and_keeps_the_checkpoint(
     tmp_path: Path, pools: tuple[Pairs, Views], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -40,11 +40,14 @@ def test_an_unknown_preset_is_refused_with_those_that_exist() -> None:
         load_preset("none")
 
 
-def test_cleared_differs_from_shipped_in_its_data_alone() -> None:
+def test_cleared_differs_from_the_first_cycle_of_shipped_in_its_data_alone() -> None:
     shipped, cleared = load_preset("shipped"), load_preset("cleared")
+    first_cycle = replace(shipped, steps=shipped.restarts[0], restarts=())
 
     assert cleared.without == ("openkbp",)
-    assert replace(shipped, name="cleared", without=cleared.without, share=cleared.share) == cleared
+    assert cleared == replace(
+        first_cycle, name="cleared", without=cleared.without, share=cleared.share
+    )
 
 
 def test_volumes_left_out_are_not_drawn_from(data: Path, tmp_path: Path) -> None:
