@@ -20,9 +20,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from jrviewer import dicom, inference, throughput
+from jrviewer import dicom, inference, throughput, tuning
 from jrviewer.model import Model
-from jrviewer.network import CT, JointNet
+from jrviewer.network import JointNet
+from jrviewer.network_input import CT
 from jrviewer.progress import Report, silent
 from jrviewer.records import Slice
 from jrviewer.resources import resource
@@ -77,7 +78,7 @@ def run(
         "macs_per_pixel": macs,
         "share_of_peak": round(gflops / peak["fp32"], 3),
         "layers": layers(exact.net, sample, peak["fp32"], QUICK_ROUNDS),
-        "layers_bf16": layers(exact.net, sample, peak["bf16"], QUICK_ROUNDS, bf16=True),
+        "layers_bf16": layers(tuning.halved(exact.net), sample, peak["bf16"], QUICK_ROUNDS),
         "growth": growth(exact, 3 if quick else 7),
         **({"peers_ms": {name: ms[name]["median"] for name in peers}} if peers else {}),
         "series_slices_per_s": series["slices_per_s"],
@@ -139,9 +140,7 @@ def macs_of_denoising(net: JointNet) -> int:
     return round(counter.get_total_flops() / 2 / hu.numel())
 
 
-def layers(
-    net: JointNet, image: Slice, peak: float, rounds: int, *, bf16: bool = False
-) -> list[dict[str, Any]]:
+def layers(net: JointNet, image: Slice, peak: float, rounds: int) -> list[dict[str, Any]]:
     """The convolutions of denoising with their milliseconds and share of the peak, slowest first.
 
     A hook before and after each takes the time; what lies between layers is in none.
@@ -155,7 +154,7 @@ def layers(
             hooks.append(module.register_forward_pre_hook(_starts(name, begun)))
             hooks.append(module.register_forward_hook(_ends(name, begun, taken, work)))
     hu = torch.tensor(image.pixels)[None, None]
-    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+    with torch.inference_mode():
         for _ in range(rounds):
             net.denoise(hu, CT)
     for hook in hooks:

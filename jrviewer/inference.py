@@ -84,21 +84,21 @@ def load_model(
     target, note = devices.choose(device)
     net.eval().requires_grad_(requires_grad=False)
     net = channels_last(net.to(target))
-    bf16 = False
+    half = None
     if device == "auto" and target.type == "cpu":
         way = tuning.fastest(net)
         torch.set_num_threads(way.threads)
-        bf16 = way.bf16 and not exact
+        half = None if exact else way.half
     return Model(
         name=f"{about['name']} {about['version']}",
         weights_sha256=sha256,
-        device=f"{devices.name_of(target)} {'bf16' if bf16 else 'fp32'}",
+        device=f"{devices.name_of(target)} {'fp32' if half is None else 'bf16'}",
         net=net,
         sharpness=float(about.get("sharpness", 1.0)),
         sigma_factors=tuple((float(end), float(by)) for end, by in about.get("sigma_factors", ())),
         familiarity=familiarity,
         note=note,
-        bf16=bf16,
+        half=half,
     )
 
 

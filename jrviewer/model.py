@@ -12,7 +12,8 @@ import torch
 from jrviewer import tuning
 from jrviewer.familiarity import Familiarity
 from jrviewer.geometry import BOX_HALF_DEPTH_MM, FloatArray
-from jrviewer.network import CT, MR, MR_SPAN_HU, JointNet
+from jrviewer.network import JointNet
+from jrviewer.network_input import CT, MR, MR_SPAN_HU
 from jrviewer.records import Unit
 from jrviewer.sampling import Expected, Sample
 
@@ -29,7 +30,7 @@ class Model:
     sigma_factors: tuple[tuple[float, float], ...] = ()  # (depth up to mm, factor), ascending
     familiarity: Familiarity | None = None  # None: the weights know nothing of their training data
     note: str = ""  # why it is not on the device that was to be expected
-    bf16: bool = False  # whether slices are denoised in bfloat16, for its speed
+    half: JointNet | None = None  # the network in bfloat16, where that is faster
 
     def denoise(self, pixels: FloatArray, unit: Unit) -> FloatArray:
         """The denoised slice (rows, columns) float32 in its own unit."""
@@ -37,7 +38,7 @@ class Model:
         offset = 0.0 if unit == "HU" else -1000.0
         hu = torch.from_numpy(np.asarray(pixels * scale + offset, dtype=np.float32))[None, None]
         with torch.inference_mode():
-            denoised = tuning.run(self.net, hu.to(self._torch_device), kind, bf16=self.bf16)
+            denoised = tuning.run(self.net, self.half, hu.to(self._torch_device), kind)
         hu_array: FloatArray = denoised[0, 0].cpu().numpy()
         return (hu_array - np.float32(offset)) / np.float32(scale)
 
@@ -47,7 +48,8 @@ class Model:
         """
         hu = torch.from_numpy(np.asarray(image, dtype=np.float32))[None, None]
         with torch.inference_mode():
-            surfaces, features = self.net.described_surfaces(hu.to(self._torch_device))
+            net = self.net if self.half is None else self.half
+            surfaces, features = net.described_surfaces(hu.to(self._torch_device))
         both = surfaces.logits, surfaces.log_sigma
         logits, log_sigma = (part[0].cpu().numpy() for part in both)
         corrections = self._corrections(log_sigma.shape[1])

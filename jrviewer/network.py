@@ -17,14 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-HU_SCALE = 500.0  # the network's unit; keeps soft tissue, lung and bone within about ±3
-NOISE_LIMITS = (4.0, 400.0)  # HU
-DETAIL_LIMIT = 6.0  # in units of the noise: what is larger is an edge
-BODY_HU = -700.0  # noise is judged where there is more than air
-HU_RANGE = (-1024.0, 3071.0)
-CT, MR = 0.0, 1.0  # what the network is told about the kind of image
-MR_SPAN_HU = 1500.0  # MR values 0 … 99.5th percentile become −1000 … 500, as CT bodies span
-DIVISOR = 8  # rows and columns are padded to a multiple of this
+from jrviewer.network_input import CT, Seen, planes, see
+
 LOG_SIGMA = 2.5  # where the cloud head starts from: 12 mm
 LOG_SIGMA_LIMITS = (-1.0, 5.0)  # what it says of cells that no point ever visits means nothing
 SLOW_PIXELS = 2.2  # standard deviation of the Gaussian that tells slow parts of an image from fine
@@ -204,32 +198,38 @@ class JointNet(nn.Module):
         self.denoising = DenoisingHead(self.config)
         self.cloud = CloudHead(self.config)
 
-    def denoise(self, hu: Tensor, kind: Tensor | float = 0.0) -> Denoised:
-        """Denoised slices of (B, 1, H, W) HU; `kind` is 0 for CT and 1 for MR, a number or (B,).
+    def denoise(self, hu: Tensor, kind: Tensor | float = CT, seen: Seen | None = None) -> Denoised:
+        """Denoised slices of (B, 1, H, W) HU; `kind` is 0 for CT and 1 for MR, a number or (B,);
+        `seen` is what `see` makes of both, where that is known already.
 
         On CT the slow part of what is removed is given back. Local means stay the scanner's, so a
         faint lesion keeps more of its contrast. On MR the noise itself has shifted the means
         (Gudbjartsson & Patz 1995), and they are left corrected.
         """
         rows, columns = hu.shape[-2:]
-        padding = (0, -columns % DIVISOR, 0, -rows % DIVISOR)
-        x, level = _network_input(F.pad(hu, padding, mode="replicate"), kind)
-        out = self.denoising(self.encoder(x)).float()[..., :rows, :columns]
+        values, level = seen or see(hu, kind)
+        out = self.denoising(self._encoded(values)).float()[..., :rows, :columns]
         noise, log_variance = out.chunk(2, dim=1)
-        is_ct = _planes(kind, hu) == CT
+        is_ct = planes(kind, hu) == CT
         removed = noise * level
         removed = removed - slow_part(removed).where(is_ct, 0.0)
         return Denoised(hu - removed, log_variance + 2 * torch.log(level))
 
     def surfaces(self, canonical_hu: Tensor) -> Surfaces:
         """The surfaces around canonical images (B, 1, 128, 128) in HU."""
-        surfaces: Surfaces = self.cloud(self.encoder(_network_input(canonical_hu, CT)[0]))
+        surfaces: Surfaces = self.cloud(self._encoded(see(canonical_hu, CT).values))
         return surfaces
 
     def described_surfaces(self, canonical_hu: Tensor) -> tuple[Surfaces, Tensor]:
         """The surfaces, and what the encoder saw in each image (B, D), from one pass."""
-        features = self.encoder(_network_input(canonical_hu, CT)[0])
+        features = self._encoded(see(canonical_hu, CT).values)
         return self.cloud(features), _description(features)
+
+    def _encoded(self, values: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The features, in the precision of the weights."""
+        features: tuple[Tensor, Tensor, Tensor]
+        features = self.encoder(values.to(self.encoder.stem.weight.dtype))
+        return features
 
     def forward(
         self, hu: Tensor, kind: Tensor | float, canonical_hu: Tensor
@@ -252,16 +252,11 @@ def slow_part(hu: Tensor) -> Tensor:
     return F.conv2d(across, weights[None, None, :, None])
 
 
-def noise_level(hu: Tensor) -> Tensor:
-    """A robust guess at the standard deviation of the noise in the body of each slice, HU."""
-    values = hu.clamp(*HU_RANGE)
-    return _noise_level(values, _detail(values))
-
-
 def _description(features: tuple[Tensor, ...]) -> Tensor:
     """Mean and spread of every channel, and the coarse ones' means in each quarter, (B, D)."""
-    parts = [part for one in features for part in (one.mean((2, 3)), one.std((2, 3)))]
-    return torch.cat([*parts, F.adaptive_avg_pool2d(features[-1], 2).flatten(1)], dim=1)
+    single = [one.float() for one in features]
+    parts = [part for one in single for part in (one.mean((2, 3)), one.std((2, 3)))]
+    return torch.cat([*parts, F.adaptive_avg_pool2d(single[-1], 2).flatten(1)], dim=1)
 
 
 def _zero(layer: nn.Conv2d) -> None:
@@ -269,42 +264,6 @@ def _zero(layer: nn.Conv2d) -> None:
     nn.init.zeros_(layer.weight)
     if layer.bias is not None:
         nn.init.zeros_(layer.bias)
-
-
-def _network_input(hu: Tensor, kind: Tensor | float) -> tuple[Tensor, Tensor]:
-    """What the encoder reads, (B, 4, H, W), and each slice's noise in HU, (B, 1, 1, 1).
-
-    Values, their fine detail in units of the slice's own noise, that noise, and CT or MR. Noise is
-    between a hundredth and a fifth of what anatomy spans: in its own units it is learnt much
-    sooner, and one network serves every dose.
-    """
-    values = hu.clamp(*HU_RANGE)
-    detail = _detail(values)
-    noise = _noise_level(values, detail)
-    parts = [
-        values / HU_SCALE,
-        (detail / noise).clamp(-DETAIL_LIMIT, DETAIL_LIMIT),
-        torch.log(noise / 30).expand_as(values),
-        _planes(kind, hu).expand_as(values),
-    ]
-    return torch.cat(parts, dim=1), noise
-
-
-def _planes(kind: Tensor | float, hu: Tensor) -> Tensor:
-    """The kind of each slice, (B, 1, 1, 1) or (1, 1, 1, 1)."""
-    return torch.as_tensor(kind, dtype=hu.dtype, device=hu.device).reshape(-1, 1, 1, 1)
-
-
-def _detail(values: Tensor) -> Tensor:
-    """What a pixel is more than its neighbourhood."""
-    return values - F.avg_pool2d(values, 5, stride=1, padding=2, count_include_pad=False)
-
-
-def _noise_level(values: Tensor, detail: Tensor) -> Tensor:
-    """(B, 1, 1, 1). The median ignores edges; every second row and column tell enough."""
-    sparse, body = detail[..., ::2, ::2], values[..., ::2, ::2] > BODY_HU
-    size = torch.where(body, sparse.abs(), torch.nan).flatten(1).nanmedian(dim=1).values
-    return (1.48 * size).nan_to_num(NOISE_LIMITS[0]).clamp(*NOISE_LIMITS)[:, None, None, None]
 
 
 def _coordinates(features: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ distance. Deterministic, and good for any number of points.
 Knows nothing of networks: arrays in, arrays out.
 """
 
+import itertools
 from dataclasses import dataclass
 from functools import cache
 
@@ -22,9 +23,11 @@ from jrviewer.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, BOX_PIXELS, 
 
 KEPT_MASS = 0.97  # cells beyond this share of the probability are left out: a haze far from all
 PLACES_PER_POINT = 16  # a fifth of all cells places the points as well, in a third of the time
-ROUNDS, STEPS = 3, 8  # of finding what each point stands for, and of moving it
+THINNING = (4, 2, 1)  # of the places in each round of finding what every point stands for
+STEPS = 8  # of moving the points in a round
 STEP_MM = 6.0  # the first and longest; the last is nearly nothing
 NEAR_MM = 0.5  # a place so near pulls no more than its share
+LEAST_LOG_SIGMA, LOG_SIGMA_STEPS = -1.0, 40  # kept from 0.4 to 217 mm, 2.5 % apart
 BOX_ENDS = np.array([1, 1, BOX_HALF_DEPTH_MM / BOX_HALF_WIDTH_MM], dtype=np.float32)
 HALF_NORMAL_MEAN = float(np.sqrt(2 / np.pi))  # the mean distance is so many sigma
 
@@ -37,8 +40,8 @@ class Expected:
 
     shape: tuple[int, ...]  # structures, layers, rows, columns
     kept: NDArray[np.uint8]  # the cells that hold nearly all of the probability, a bit each
-    mass: FloatArray  # (kept cells,) their probability, along the curve
-    log_sigma: NDArray[np.float16]  # (structures, layers, rows, columns), coarser in-plane
+    mass: NDArray[np.float16]  # (kept cells,) their probability over the likeliest's, on the curve
+    log_sigma: NDArray[np.uint8]  # (structures, layers, rows, columns), coarser in-plane, in steps
     sharpness: float  # above 1, points start at the likelier places
     corrections: FloatArray  # (layers,) factors on the sigma that points are told
 
@@ -51,41 +54,50 @@ class Expected:
         corrections: FloatArray | None = None,
     ) -> "Expected":
         """What the cloud head says: `logits` (structures, layers, 128, 128), and `log_sigma`."""
-        mass = _mass(logits)
+        mass = np.exp(logits.ravel() - logits.max())
         kept = mass >= _threshold(mass)
         order = _curve(logits.shape)
-        along = mass[order[kept[order]]]
+        along = mass[order[kept[order]]].astype(np.float16)
         if corrections is None:
             corrections = np.ones(logits.shape[1], dtype=np.float32)
-        sigma = log_sigma.astype(np.float16)
-        return cls(logits.shape, np.packbits(kept), along, sigma, sharpness, corrections)
+        steps = np.rint((log_sigma - LEAST_LOG_SIGMA) * LOG_SIGMA_STEPS).clip(0, 255)
+        return cls(
+            logits.shape, np.packbits(kept), along, steps.astype(np.uint8), sharpness, corrections
+        )
+
+    @property
+    def sigma_mm(self) -> FloatArray:
+        """(structures, layers, rows, columns): a point's expected distance to the surface, as the
+        network told it.
+        """
+        told = np.arange(256, dtype=np.float32) / LOG_SIGMA_STEPS + LEAST_LOG_SIGMA
+        sigma: FloatArray = np.exp(told)[self.log_sigma]
+        return sigma
 
     def sample(self, count: int) -> Sample:
         """Points (N, 3) in box coordinates, their labels (N,) and 1-sigma radii (N,) in mm."""
         order = _curve(self.shape)
         cells = order[np.unpackbits(self.kept).view(bool)[order]]
-        places, labels = _cell_centres(self.shape)[cells], cells // int(np.prod(self.shape[1:]))
-        start = self.mass**self.sharpness
-        shares = _shares(start, labels, self.shape[0], count)
-        sigma_mm = np.exp(self.log_sigma.astype(np.float32))
-        own = np.repeat(np.arange(len(shares), dtype=np.uint8), shares)
+        places, mass = _cell_centres(self.shape)[cells], self.mass.astype(np.float32)
+        structures = self.shape[0]
+        bounds = np.searchsorted(cells // int(np.prod(self.shape[1:])), range(structures + 1))
+        parts = [
+            slice(*pair) for pair in itertools.pairwise(bounds)
+        ]  # the curve takes them in turn
+        start = mass**self.sharpness
+        shares = _shares(np.array([start[part].sum() for part in parts]), count)
+        own = np.repeat(np.arange(structures, dtype=np.uint8), shares)
         begin = [
-            places[labels == label][_even(start[labels == label], share)]
-            for label, share in enumerate(shares)
+            places[part][_even(start[part], share)]
+            for part, share in zip(parts, shares, strict=True)
             if share
         ]
-        stood_for = places[_even(self.mass, PLACES_PER_POINT * count)]
+        stood_for = places[_even(mass, PLACES_PER_POINT * count)]
         stood_for = stood_for + _jitter(len(stood_for)) * _cell_size(self.shape)
+        sigma_mm = self.sigma_mm
         points = _settled(np.concatenate(begin), own, stood_for, HALF_NORMAL_MEAN * sigma_mm)
         layer, row, column = _cell_of(points, sigma_mm.shape[1:])
         return points, own, sigma_mm[own, layer, row, column] * self.corrections[layer]
-
-
-def _mass(logits: FloatArray) -> FloatArray:
-    """The probability of every cell, flat."""
-    mass: FloatArray = np.exp(logits.ravel() - logits.max())
-    mass /= mass.sum()
-    return mass
 
 
 def _threshold(mass: FloatArray) -> float:
@@ -96,9 +108,9 @@ def _threshold(mass: FloatArray) -> float:
     return float(descending[min(kept, len(descending) - 1)])
 
 
-def _shares(mass: FloatArray, labels: NDArray[np.intp], structures: int, count: int) -> list[int]:
-    """How many points each structure gets: in proportion to its probability, largest remainder."""
-    wanted = np.bincount(labels, mass, minlength=structures) / mass.sum() * count
+def _shares(mass: FloatArray, count: int) -> list[int]:
+    """How many points each structure gets: in proportion to its mass, largest remainder."""
+    wanted = mass / mass.sum() * count
     shares = np.floor(wanted).astype(int)
     for label in np.argsort(shares - wanted)[: count - shares.sum()]:
         shares[label] += 1
@@ -114,13 +126,14 @@ def _settled(
     """
     places, points = stood_for * BOX_HALF_WIDTH_MM, begin * BOX_HALF_WIDTH_MM
     rise = np.stack([_rise(one) for one in distance_mm])
-    for turn in range(ROUNDS):
+    for turn, thinning in enumerate(THINNING):
+        some = places[thinning // 2 :: thinning]
         tree = cKDTree(points, balanced_tree=False, compact_nodes=False)
-        nearest = np.asarray(tree.query(places)[1])
+        nearest = np.asarray(tree.query(some)[1])
         for step in range(STEPS):
-            length_mm = STEP_MM * (1 - (turn * STEPS + step) / (ROUNDS * STEPS))
+            length_mm = STEP_MM * (1 - (turn * STEPS + step) / (len(THINNING) * STEPS))
             cell = _cell_of(points / BOX_HALF_WIDTH_MM, distance_mm.shape[1:])
-            points = points + length_mm * (_pull(points, places, nearest) - rise[labels, *cell])
+            points = points + length_mm * (_pull(points, some, nearest) - rise[labels, *cell])
     return np.clip(points / BOX_HALF_WIDTH_MM, -BOX_ENDS, BOX_ENDS).astype(np.float32)
 
 
@@ -129,7 +142,7 @@ def _pull(points: FloatArray, places: FloatArray, nearest: NDArray[np.intp]) -> 
     away = places - points[nearest]
     away /= np.sqrt(np.einsum("ij,ij->i", away, away))[:, None].clip(min=NEAR_MM)
     parts = [np.bincount(nearest, along, minlength=len(points)) for along in away.T]
-    pull: FloatArray = np.stack(parts, axis=1).astype(np.float32) / PLACES_PER_POINT
+    pull: FloatArray = np.stack(parts, axis=1).astype(np.float32) * (len(points) / len(places))
     return pull
 
 

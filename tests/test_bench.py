@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from jrviewer import bench, cli
-from jrviewer.network import CT, Config, JointNet
+from jrviewer.network import Config, JointNet
+from jrviewer.network_input import CT
 from tests.small_network import small_net
 
 

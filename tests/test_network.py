@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from jrviewer import network
-from jrviewer.network import CT, MR, Config, JointNet, slow_part
+from jrviewer.network import Config, JointNet, slow_part
+from jrviewer.network_input import CT, MR, see
 from tests.small_network import small_net
 
 
@@ -85,7 +85,7 @@ def test_a_head_that_takes_everything_away_still_cannot_take_a_ct_lesion(
 
     class Everything(torch.nn.Module):
         def forward(self, features: tuple[torch.Tensor, ...]) -> torch.Tensor:
-            level = network._network_input(hu, kind)[1]
+            level = see(hu, kind).noise
             return torch.cat([hu / level, torch.zeros_like(hu)], dim=1)
 
     net = small_net()

@@ -63,8 +63,8 @@ def test_every_point_gets_the_sigma_of_its_own_place_and_structure() -> None:
 
     points, _, sigma = Expected.of(tube(), log_sigma).sample(1024)
 
-    assert sigma[points[:, 2] < -0.01] == pytest.approx(5.0, rel=1e-3)  # kept in half precision
-    assert sigma[points[:, 2] > 0.01] == pytest.approx(1.0)
+    assert sigma[points[:, 2] < -0.01] == pytest.approx(5.0, rel=0.013)  # kept in steps of 2.5 %
+    assert sigma[points[:, 2] > 0.01] == pytest.approx(1.0, rel=0.013)
 
 
 def test_points_go_to_where_the_surface_is_expected_to_be_near() -> None:

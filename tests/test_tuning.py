@@ -4,14 +4,16 @@ import torch
 from jrviewer import tuning
 from jrviewer.inference import load_model
 from jrviewer.network import JointNet
+from jrviewer.network_input import CT
 from tests.small_network import small_net
 
 
 def take(monkeypatch: pytest.MonkeyPatch, seconds: dict[bool, float], error_hu: float) -> None:
     """Let running take so many seconds, by bf16 or not, and bf16 be off by so much."""
 
-    def timed(net: JointNet, hu: torch.Tensor, *, bf16: bool) -> tuple[float, torch.Tensor]:
-        return seconds[bf16], net.denoise(hu).hu + (error_hu if bf16 else 0.0)
+    def timed(net: JointNet, half: JointNet | None, hu: torch.Tensor) -> tuple[float, torch.Tensor]:
+        is_half = half is not None
+        return seconds[is_half], net.denoise(hu).hu + (error_hu if is_half else 0.0)
 
     monkeypatch.setattr(tuning, "_timed", timed)
     monkeypatch.setattr(tuning, "PATIENCE_S", 60.0)
@@ -25,17 +27,17 @@ def test_bf16_is_taken_where_it_is_faster_and_says_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     take(monkeypatch, {False: 0.10, True: 0.05}, error_hu=0.5)
-    assert tuning.fastest(small_net()).bf16
+    assert tuning.fastest(small_net()).half is not None
 
 
 def test_bf16_that_is_slower_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     take(monkeypatch, {False: 0.10, True: 0.12}, error_hu=0.0)
-    assert not tuning.fastest(small_net()).bf16
+    assert tuning.fastest(small_net()).half is None
 
 
 def test_bf16_that_says_something_else_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     take(monkeypatch, {False: 0.10, True: 0.05}, error_hu=1.5)
-    assert not tuning.fastest(small_net()).bf16
+    assert tuning.fastest(small_net()).half is None
 
 
 def test_measuring_leaves_the_threads_as_they_were() -> None:
@@ -47,7 +49,7 @@ def test_measuring_leaves_the_threads_as_they_were() -> None:
 def test_the_shipped_network_in_bf16_stays_within_one_hu() -> None:
     net = load_model("cpu").net
     with torch.inference_mode():
-        half, exact = (tuning.run(net, noisy(30.0), 0.0, bf16=bf16) for bf16 in (True, False))
+        half, exact = (tuning.run(net, way, noisy(30.0), CT) for way in (tuning.halved(net), None))
     assert tuning._is_same(half, exact)
     assert not torch.equal(half, exact)
 
@@ -55,10 +57,10 @@ def test_the_shipped_network_in_bf16_stays_within_one_hu() -> None:
 def test_a_very_noisy_slice_is_denoised_in_single_precision() -> None:
     net = load_model("cpu").net
     with torch.inference_mode():
-        half, exact = (tuning.run(net, noisy(150.0), 0.0, bf16=bf16) for bf16 in (True, False))
+        half, exact = (tuning.run(net, way, noisy(150.0), CT) for way in (tuning.halved(net), None))
     assert torch.equal(half, exact)
 
 
 def test_asking_for_the_cpu_means_single_precision() -> None:
-    assert not load_model("cpu").bf16
-    assert not load_model("auto", exact=True).bf16
+    assert load_model("cpu").half is None
+    assert load_model("auto", exact=True).half is None

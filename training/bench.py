@@ -10,7 +10,8 @@ import torch
 
 from jrviewer import bench
 from jrviewer.inference import channels_last
-from jrviewer.network import CT, Config, JointNet
+from jrviewer.network import Config, JointNet
+from jrviewer.network_input import CT
 from jrviewer.records import Slice
 from training.baselines import FOLDER
 from training.console import progress

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from jrviewer.network import CT, MR, MR_SPAN_HU
+from jrviewer.network_input import CT, MR, MR_SPAN_HU
 from training.inserts import with_inserts
 
 RICIAN_SHARE = 0.12  # of the crops: MR images, or CT slices made to look like them
