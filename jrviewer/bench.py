@@ -5,7 +5,6 @@ alike; medians count. Also the processor's own peak, by matrix products in torch
 share of it the network reaches. Prints nothing.
 """
 
-import importlib
 import os
 import platform
 import statistics
@@ -65,7 +64,7 @@ def run(
     ms = {name: _summary(taken) for name, taken in seconds.items()}
     gflops = 2e-9 * macs * sample.pixels.size / (1e-3 * ms["denoise"]["median"])
     report(0.8, "series")
-    series = throughput.measure(fast, sample, QUICK_SERIES if quick else SERIES)
+    series = throughput.measure(sample, QUICK_SERIES if quick else SERIES)
     return {
         "machine": machine(),
         "device": {"exact": exact.device, "fastest": fast.device},
@@ -84,7 +83,7 @@ def run(
         "series_slices_per_s": series["slices_per_s"],
         "series": series,
         "import_ms": imports,
-        "rss_mb": peak_memory_mb(),
+        "rss_mb": series["peak_mb"],
     }
 
 
@@ -208,16 +207,6 @@ def machine() -> dict[str, Any]:
         "torch": torch.__version__,
         "numpy": np.__version__,
     }
-
-
-def peak_memory_mb() -> float | None:
-    """The most memory this process ever held; None where the system does not tell."""
-    try:
-        resource_module = importlib.import_module("resource")
-    except ImportError:
-        return None
-    told = resource_module.getrusage(resource_module.RUSAGE_SELF).ru_maxrss
-    return round(told / (1e6 if sys.platform == "darwin" else 1e3), 1)
 
 
 def _cloud_task(model: Model) -> Task:

@@ -17,6 +17,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from jrviewer.compact import exact, fine, held
 from jrviewer.geometry import Box, FloatArray, Plane, Stack
 
 UInt8Array = npt.NDArray[np.uint8]
@@ -93,7 +94,8 @@ class Acquisition:
     patient_text: tuple[str, ...] = ()  # lines for the hideable corner; patient data
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@held(pixels=exact)
+@dataclass(frozen=True, eq=False)
 class Slice:
     """One image plane with its values, its place in the patient and how to show it.
 
@@ -117,14 +119,13 @@ class Slice:
     warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        read_only(self.pixels)
         if self.colour is not None:
             read_only(self.colour)
 
     @property
     def shape(self) -> tuple[int, int]:
         """Rows, columns."""
-        rows, columns = self.pixels.shape
+        rows, columns = vars(self)["pixels"].shape
         return rows, columns
 
 
@@ -197,7 +198,8 @@ class Finding:
     sentence: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@held(denoised=fine)
+@dataclass(frozen=True, eq=False)
 class Prediction:
     """What the model made of one slice. It carries its input, so that no view has to match two
     things up.
@@ -214,9 +216,6 @@ class Prediction:
     seconds: float
     findings: tuple[Finding, ...] = ()
     overridden: bool = False  # the user ran the model in spite of a red input check
-
-    def __post_init__(self) -> None:
-        read_only(self.denoised)
 
     @property
     def dense_cloud(self) -> Cloud | None:

@@ -2,11 +2,14 @@
 how soon a run that is cancelled ends. Prints nothing.
 """
 
+import importlib
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -18,30 +21,39 @@ from jrviewer.model import Model
 from jrviewer.records import Prediction, Slice
 
 
-def measure(model: Model, image: Slice, count: int) -> dict[str, Any]:
+def measure(image: Slice, count: int) -> dict[str, Any]:
     """Slices a second from files on disk to predictions that are all kept; megabytes that a slice
-    and its result add to this process, None where the system does not tell; seconds from a
-    cancelling to the end of the run.
+    and its result add to the process, and the most that it ever held, None where the system does
+    not tell; seconds from a cancelling to the end of the run.
+
+    In a process of its own, so that the memory is that of one series and of nothing else.
     """
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as own:
+        return own.submit(_measure, image, count).result()
+
+
+def write_series(image: Slice, count: int, folder: Path) -> None:
+    """One series of synthetic files: the slice, moved on and shifted from one to the next."""
+    for number in range(1, count + 1):
+        origin = image.plane.origin_mm + np.array([0.0, 0.0, 2.5 * number])
+        pixels = np.roll(image.pixels, number, axis=1)
+        moved = replace(image, pixels=pixels, plane=replace(image.plane, origin_mm=origin))
+        dicom.write_phantom(moved, folder / f"{number:04d}.dcm", "throughput", number)
+
+
+def _measure(image: Slice, count: int) -> dict[str, Any]:
+    model = inference.load_model("auto")
     with tempfile.TemporaryDirectory() as folder:
-        _write(image, count, Path(folder))
+        write_series(image, count, Path(folder))
         cancel = _cancelling(model, [replace(image) for _ in range(8)])  # warms up, too
         seconds, growth = _run(model, Path(folder), count)
     return {
         "slices": count,
         "slices_per_s": round(count / seconds, 2),
         "growth_mb_per_slice": growth,
+        "peak_mb": peak_memory_mb(),
         "cancel_s": round(cancel, 3),
     }
-
-
-def _write(image: Slice, count: int, folder: Path) -> None:
-    for number in range(count):
-        origin = image.plane.origin_mm + np.array([0.0, 0.0, 2.5 * number])
-        pixels = np.roll(image.pixels, number, axis=1)
-        plane = replace(image.plane, origin_mm=origin)
-        moved = replace(image, pixels=pixels, plane=plane)
-        dicom.write_phantom(moved, folder / f"{number:04d}.dcm")
 
 
 def _run(model: Model, folder: Path, count: int) -> tuple[float, float | None]:
@@ -74,6 +86,16 @@ def _cancelling(model: Model, slices: Sequence[Slice]) -> float:
     except Cancelled:
         return time.perf_counter() - told[-1]
     raise AssertionError("The run was not cancelled.")
+
+
+def peak_memory_mb() -> float | None:
+    """The most that this process ever held; None where the system does not tell."""
+    try:
+        resource_module = importlib.import_module("resource")
+    except ImportError:
+        return None
+    told = resource_module.getrusage(resource_module.RUSAGE_SELF).ru_maxrss
+    return round(told / (1e6 if sys.platform == "darwin" else 1e3), 1)
 
 
 def memory_mb() -> float | None:

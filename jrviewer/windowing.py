@@ -69,7 +69,7 @@ def to_grey(slice_: Slice, pixels: FloatArray, window: Window | VoiLut) -> UInt8
         grey = _through_window(pixels, window)
     if slice_.inverted:
         np.subtract(255, grey, out=grey)
-    if slice_.padding is not None and pixels.shape == slice_.pixels.shape:
+    if slice_.padding is not None and pixels.shape == slice_.shape:
         np.putmask(grey, slice_.pixels == np.float32(slice_.padding), 0)
     return grey
 

@@ -81,13 +81,15 @@ def write_derived(
     writing.write_derived(prediction, path, wish)
 
 
-def write_phantom(image: Slice, path: Path) -> None:
+def write_phantom(image: Slice, path: Path, series: str = "", number: int = 1) -> None:
     """Write a synthetic slice in HU as an original CT object of the patient “Phantom”; the same
-    slice always gives the same bytes. Raises ExportError where it cannot be written.
+    slice always gives the same bytes. Slices of one `series`, any word, belong together, each with
+    a `number`; without it a slice is a series of its own. Raises ExportError where it cannot be
+    written.
     """
     from jrviewer.dicom import writing
 
-    writing.write_phantom(image, path)
+    writing.write_phantom(image, path, series, number)
 
 
 def decoders() -> dict[str, str]:

@@ -103,10 +103,10 @@ def _search(content: bytes, path: Path, prediction: Prediction) -> None:
         )
 
 
-def write_phantom(image: Slice, path: Path) -> None:
+def write_phantom(image: Slice, path: Path, series: str = "", number: int = 1) -> None:
     """See jrviewer.dicom.write_phantom."""
     with quiet():
-        content = _encoded(_phantom(image))
+        content = _encoded(_phantom(image, series, number))
     replace_file(path, content)
 
 
@@ -134,7 +134,7 @@ def _origin(source: Source) -> Origin:
     return Origin(parsed, stored, source.frame)
 
 
-def _phantom(image: Slice) -> Dataset:
+def _phantom(image: Slice, series: str, number: int) -> Dataset:
     """A synthetic CT slice as an original object; the same slice gives the same bytes."""
     stored = np.clip(np.round(image.pixels) + _OFFSET_HU, 0, 4095).astype("<u2")
     digest = hashlib.sha256(stored.tobytes()).hexdigest()
@@ -150,10 +150,10 @@ def _phantom(image: Slice) -> Dataset:
     ds.SeriesDescription = "Synthetic phantom"
     ds.BodyPartExamined = image.acquisition.body_part or "CHEST"
     ds.PatientPosition, ds.PositionReferenceIndicator = "HFS", ""
-    ds.StudyInstanceUID = _uid(digest, "study")
-    ds.SeriesInstanceUID = _uid(digest, "series")
-    ds.FrameOfReferenceUID = _uid(digest, "frame of reference")
-    ds.SeriesNumber, ds.InstanceNumber = 1, 1
+    ds.StudyInstanceUID = _uid(series or digest, "study")
+    ds.SeriesInstanceUID = _uid(series or digest, "series")
+    ds.FrameOfReferenceUID = _uid(series or digest, "frame of reference")
+    ds.SeriesNumber, ds.InstanceNumber = 1, number
     plane = image.plane
     ds.ImagePositionPatient = [float(one) for one in plane.origin_mm]
     ds.ImageOrientationPatient = [float(one) for one in (*plane.along_row, *plane.along_column)]

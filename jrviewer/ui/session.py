@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Busy", "Session"]
 
-KEPT_PREDICTIONS = 256  # a 512² prediction keeps about 2 MB
+KEPT_PREDICTIONS = 400  # a 512² prediction keeps about 1 MB
 AHEAD = (1, -1)  # neighbours that are predicted before anybody looks
 
 

@@ -17,10 +17,11 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import pydicom
 from PySide6.QtCore import QEvent, QEventLoop, QObject, QTimer
 
+from jrviewer import dicom
 from jrviewer.resources import resource
+from jrviewer.throughput import write_series
 from jrviewer.ui import app
 from jrviewer.ui.main_window import MainWindow
 from jrviewer.ui.session import Session
@@ -39,7 +40,8 @@ def main() -> int:
     arguments = parser.parse_args()
     application = app.create_application()  # noqa: F841 - must live
     with tempfile.TemporaryDirectory() as folder:
-        _write_series(Path(folder), arguments.slices)
+        sample = dicom.read([resource("sample/phantom.dcm")]).series[0][0]
+        write_series(sample, arguments.slices, Path(folder))
         store = Store()
         store.put("settings/looks_ahead", value=False)
         start = app.StartUp([Path(folder)], store=store)
@@ -166,19 +168,6 @@ def _until(reached: Callable[[], bool]) -> None:
 
 def _is_late(begun: float) -> bool:
     return time.perf_counter() - begun > PATIENCE_S
-
-
-def _write_series(folder: Path, count: int) -> None:
-    """One series: the sample, moved on and shifted from slice to slice."""
-    dataset = pydicom.dcmread(resource("sample/phantom.dcm"))
-    pixels, object_uid = dataset.pixel_array, dataset.SOPInstanceUID
-    left, back, height = dataset.ImagePositionPatient
-    for number in range(count):
-        dataset.PixelData = np.roll(pixels, number, axis=1).tobytes()
-        dataset.ImagePositionPatient = [left, back, height + 2.5 * number]
-        dataset.InstanceNumber = number + 1
-        dataset.SOPInstanceUID = f"{object_uid[:-3]}{number}"
-        dataset.save_as(folder / f"{number:04d}.dcm")
 
 
 if __name__ == "__main__":
