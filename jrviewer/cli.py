@@ -8,6 +8,7 @@ the paths it was given.
 import argparse
 import json
 import logging
+import re
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -161,7 +162,13 @@ def _parser() -> argparse.ArgumentParser:
 def _add_predict(parser: argparse.ArgumentParser) -> None:
     _add_paths(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for the exports")
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument(
+        "--device",
+        type=_device,
+        default="auto",
+        metavar="auto|cpu|cuda",
+        help="where the model runs; cuda:1 is the second graphics processor",
+    )
     parser.add_argument("--points", type=int, choices=(1000, 1024, 4096), default=1024)
     parser.add_argument(
         "--only", type=_kinds, default=_kinds("ply,png,dcm"), help="ply,png,dcm or some of them"
@@ -191,6 +198,12 @@ def _kinds(text: str) -> frozenset[str]:
     if not kinds <= {"ply", "png", "dcm"}:
         raise argparse.ArgumentTypeError("choose from ply, png and dcm, separated by commas")
     return kinds
+
+
+def _device(text: str) -> str:
+    if not re.fullmatch(r"auto|cpu|cuda(:[0-9]+)?", text):
+        raise argparse.ArgumentTypeError("one of auto, cpu, cuda and cuda:N")
+    return text
 
 
 def _index(text: str) -> int:

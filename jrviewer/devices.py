@@ -1,32 +1,65 @@
 """Where the network runs: a graphics processor that really works, or the CPU."""
 
-from typing import Literal
+import re
 
 import torch
 
-from jrviewer.errors import ModelError
+from jrviewer.errors import DeviceError
 
-Device = Literal["auto", "cpu", "cuda"]
+Device = str
+"""auto, cpu, cuda (torch's first choice) or cuda:N; to `place_of` also a name out of `graphics`."""
+
+_PLACE = re.compile(r"auto|cpu|cuda(:\d+)?")
+
+
+def graphics() -> tuple[str, ...]:
+    """The names of all CUDA graphics processors in torch's order. A second one of the same name has
+    its number, so that each can be remembered however the others are plugged.
+    """
+    if not torch.cuda.is_available():
+        return ()
+    names = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
+    counts = [names[: index + 1].count(name) for index, name in enumerate(names)]
+    told = zip(names, counts, strict=True)
+    return tuple(name if count == 1 else f"{name} #{count}" for name, count in told)
+
+
+def place_of(wanted: Device, names: tuple[str, ...]) -> tuple[Device, str]:
+    """Where torch has a device that may be told by its name, and a sentence where it has gone."""
+    if _PLACE.fullmatch(wanted):
+        return wanted, ""
+    if wanted in names:
+        return f"cuda:{names.index(wanted)}", ""
+    gone = f"The graphics processor of the settings, {wanted}, is not there"
+    return "auto", f"{gone}: the device is chosen automatically."
 
 
 def name_of(device: torch.device) -> str:
     """What people know it by."""
-    return "CPU" if device.type == "cpu" else torch.cuda.get_device_name(device)
+    return "CPU" if device.type == "cpu" else graphics()[device.index or 0]
 
 
 def choose(wanted: Device) -> tuple[torch.device, str]:
-    """The device, and a sentence where "auto" had to pass over a graphics processor."""
-    if wanted != "cpu" and torch.cuda.is_available():
-        try:
-            torch.nn.functional.conv2d(
-                torch.ones(1, 1, 8, 8, device="cuda"), torch.ones(1, 1, 3, 3, device="cuda")
-            ).sum().item()
-        except RuntimeError as error:
-            sentence = "The graphics processor cannot run the model."
-            if wanted == "cuda":
-                raise ModelError(f"{sentence} Choose the CPU instead.") from error
-            return torch.device("cpu"), f"{sentence} The CPU is used instead."
-        return torch.device("cuda"), ""
-    if wanted == "cuda":
-        raise ModelError("There is no usable CUDA graphics processor. Choose the CPU instead.")
-    return torch.device("cpu"), ""
+    """The device, and a sentence where "auto" had to pass over a graphics processor.
+
+    Raises DeviceError where a graphics processor was asked for by its place and cannot be used.
+    """
+    if wanted == "cpu":
+        return torch.device("cpu"), ""
+    device = torch.device("cuda" if wanted == "auto" else wanted)
+    if not torch.cuda.is_available() or (device.index or 0) >= torch.cuda.device_count():
+        if wanted == "auto":
+            return torch.device("cpu"), ""
+        raise DeviceError(
+            f"There is no usable CUDA graphics processor at “{wanted}”. Choose the CPU instead."
+        )
+    try:
+        torch.nn.functional.conv2d(
+            torch.ones(1, 1, 8, 8, device=device), torch.ones(1, 1, 3, 3, device=device)
+        ).sum().item()
+    except RuntimeError as error:
+        sentence = "The graphics processor cannot run the model."
+        if wanted != "auto":
+            raise DeviceError(f"{sentence} Choose the CPU instead.") from error
+        return torch.device("cpu"), f"{sentence} The CPU is used instead."
+    return device, ""

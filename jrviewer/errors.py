@@ -36,6 +36,10 @@ class ModelError(JRViewerError):
     """The bundled weights are missing, changed or unfit for this version."""
 
 
+class DeviceError(ModelError):
+    """The graphics processor that was asked for is not there, or cannot run the model."""
+
+
 class DeviceMemoryError(JRViewerError):
     """The graphics processor has too little free memory for this slice; the CPU still can."""
 

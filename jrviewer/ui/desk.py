@@ -90,6 +90,7 @@ class Desk(QObject):
         session.predicted.connect(self._watch_cloud)
         session.busy_changed.connect(self._allow)
         session.ahead.series_done.connect(self._tell_series)
+        session.device_known.connect(self._list_graphics)
         session.view.changed.connect(self._show_view)
         self.exports.exported.connect(window.show_exported)
         self.exports.exported.connect(partial(self._tick, "export"))
@@ -181,9 +182,15 @@ class Desk(QObject):
 
     @Slot()
     def _ask_settings(self) -> None:
-        dialog = SettingsDialog(self.settings, self._window)
+        dialog = SettingsDialog(self.settings, self._session.worker.graphics, self._window)
         dialog.chosen.connect(self._take_settings)
         self._open(dialog)
+
+    @Slot()
+    def _list_graphics(self) -> None:
+        """They are known once torch is there, which may be while the settings are open."""
+        if isinstance(self.dialog, SettingsDialog):
+            self.dialog.show_graphics(self._session.worker.graphics)
 
     @Slot(object)
     def _take_settings(self, new: Settings) -> None:

@@ -7,10 +7,9 @@ from jrviewer.ui.store import Store
 from jrviewer.windowing import PRESETS
 
 Theme = Literal["dark", "light", "system"]
-Device = Literal["auto", "cpu", "cuda"]
 
 THEMES: tuple[Theme, ...] = ("dark", "light", "system")
-DEVICES: tuple[Device, ...] = ("auto", "cpu", "cuda")
+DEVICES = ("auto", "cpu")  # and each graphics processor by its name
 
 Presets = tuple[tuple[float, float], ...]
 """Width and level in HU of each preset, in the order of their keys."""
@@ -25,7 +24,7 @@ class Settings:
     theme: Theme = "dark"
     smooth: bool = True  # interpolate between pixels
     opens_sample: bool = True  # at start, when nothing else is asked for
-    device: Device = "auto"
+    device: str = "auto"  # one of DEVICES, or a graphics processor's name
     looks_ahead: bool = True  # predict the neighbours of a slice
     patient_text: bool = True  # shown at start
     presets: Presets = AS_DELIVERED
@@ -43,7 +42,7 @@ def load(store: Store) -> Settings:
     values["presets"] = _presets(store.get("settings/presets", []))
     if values["theme"] not in THEMES:
         values["theme"] = default.theme
-    if values["device"] not in DEVICES:
+    if values["device"] in ("", "cuda"):  # "cuda" is of a version that offered no names
         values["device"] = default.device
     return Settings(**values)
 

@@ -22,7 +22,9 @@ class SettingsDialog(QDialog):
 
     chosen = Signal(object)  # Settings
 
-    def __init__(self, settings: Settings, parent: QWidget) -> None:
+    def __init__(
+        self, settings: Settings, graphics: tuple[str, ...] | None, parent: QWidget
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Settings"))
         self.theme = QComboBox()
@@ -32,14 +34,8 @@ class SettingsDialog(QDialog):
         self.presets = PresetTable(settings.presets)
         self.sample = _box(self.tr("Open the sample at start"), settings.opens_sample)
         self.device = QComboBox()
-        self.device.addItems(
-            [
-                self.tr("automatic"),
-                self.tr("processor (CPU)"),
-                self.tr("graphics processor (CUDA)"),
-            ]
-        )
-        self.device.setCurrentIndex(DEVICES.index(settings.device))
+        self._found = _note("")
+        self._list_devices(settings.device, graphics)
         self.ahead = _box(self.tr("Process neighbouring slices beforehand"), settings.looks_ahead)
         self.patient = _box(self.tr("Show patient text at start"), settings.patient_text)
         self.recent = _box(self.tr("Remember recent files after closing"), settings.keeps_recent)
@@ -66,13 +62,34 @@ class SettingsDialog(QDialog):
                 theme=THEMES[self.theme.currentIndex()],
                 smooth=self.smooth.isChecked(),
                 opens_sample=self.sample.isChecked(),
-                device=DEVICES[self.device.currentIndex()],
+                device=self.device.currentData(),
                 looks_ahead=self.ahead.isChecked(),
                 patient_text=self.patient.isChecked(),
                 presets=self.presets.presets(),
                 keeps_recent=self.recent.isChecked(),
             )
         )
+
+    def show_graphics(self, names: tuple[str, ...] | None) -> None:
+        """Offer these graphics processors; None: they are not known yet."""
+        self._list_devices(self.device.currentData(), names)
+
+    def _list_devices(self, chosen: str, graphics: tuple[str, ...] | None) -> None:
+        known = graphics or ()
+        words = [self.tr("automatic"), self.tr("processor (CPU)")]
+        words += [f"{name}  (cuda:{place})" for place, name in enumerate(known)]
+        names = [*DEVICES, *known]
+        if chosen not in names:
+            names.append(chosen)
+            gone = self.tr("{} – not there, automatic instead").format(chosen)
+            words.append(chosen if graphics is None else gone)
+        self.device.clear()
+        for word, name in zip(words, names, strict=True):
+            self.device.addItem(word, name)
+        self.device.setCurrentIndex(names.index(chosen))
+        looking = self.tr("Looking for graphics processors…")
+        none = self.tr("No CUDA graphics processor was found on this computer.")
+        self._found.setText(looking if graphics is None else "" if known else none)
 
     def _display(self) -> QWidget:
         page = QWidget()
@@ -89,12 +106,14 @@ class SettingsDialog(QDialog):
         page = QWidget()
         form = QFormLayout(page)
         form.addRow(self.tr("Device"), self.device)
+        form.addRow(self._found)
         form.addRow(self.ahead)
         form.addRow(
             _note(
                 self.tr(
-                    "Automatic takes a CUDA graphics processor that passes a trial, else the "
-                    "processor. When the graphics memory is full, the processor takes over."
+                    "Automatic takes the first CUDA graphics processor if it passes a trial, else "
+                    "the processor. When a graphics processor cannot run the model or its memory "
+                    "is full, the processor takes over."
                 )
             )
         )

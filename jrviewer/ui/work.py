@@ -11,7 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jrviewer.errors import DeviceMemoryError, ExportError, InputRefusedError, JRViewerError
+from jrviewer.errors import (
+    DeviceError,
+    DeviceMemoryError,
+    ExportError,
+    InputRefusedError,
+    JRViewerError,
+)
 from jrviewer.progress import Report, silent
 from jrviewer.records import Prediction, Series, Slice, VoiLut, Window
 
@@ -47,6 +53,13 @@ def load_model(device: "Device") -> "Model":
     return inference.load_model(device)
 
 
+def list_graphics() -> tuple[str, ...]:
+    """The names of this computer's graphics processors."""
+    from jrviewer import devices
+
+    return devices.graphics()
+
+
 def import_torch() -> None:
     """Load torch now: on Windows its DLLs must come before Qt's (pytorch#166628)."""
     import jrviewer.network  # noqa: F401
@@ -63,12 +76,14 @@ class Written:
 @dataclass
 class Worker:
     """The worker's own memory: the model, loaded at its first use. Touched by its thread alone, but
-    for `device` and `note`, which are single assignments.
+    for `device`, `graphics` and `note`, which are single assignments.
     """
 
     read: ReadPaths = read_paths
     load: LoadModel = load_model
-    device: "Device" = "auto"
+    list_graphics: Callable[[], tuple[str, ...]] = list_graphics
+    device: "Device" = "auto"  # or the name of one of `graphics`
+    graphics: tuple[str, ...] | None = None  # None: not known before torch is there
     model: "Model | None" = None
     note: str = ""  # why the model is not where it was to be expected
     loaded_for: str = ""
@@ -123,10 +138,22 @@ class Worker:
         wanted = self.device
         if self.model is None or self.loaded_for != wanted:
             report(0.0, "loading the model")
-            self.model = self.load(wanted)
+            self.graphics = self.list_graphics()
+            self.model, self.note = self._load(wanted, self.graphics)
             self.loaded_for = wanted
-            self.note = self.model.note
         return self.model
+
+    def _load(self, wanted: "Device", graphics: tuple[str, ...]) -> "tuple[Model, str]":
+        """The model on the device, or on the next best, and what there is to say about that."""
+        from jrviewer import devices
+
+        place, gone = devices.place_of(wanted, graphics)
+        try:
+            model = self.load(place)
+        except DeviceError:
+            unfit = "The chosen graphics processor cannot run the model: the CPU is used instead."
+            return self.load("cpu"), unfit
+        return model, " ".join(filter(None, (gone, model.note)))
 
     def export(
         self,

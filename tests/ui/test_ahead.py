@@ -195,15 +195,15 @@ def test_what_happened_to_the_device_is_an_amber_line(
     assert open_window.strip.property("kind") == "warning"
 
 
-def test_a_device_that_is_not_there_is_told_and_the_last_model_stays() -> None:
+def test_weights_that_cannot_be_used_are_told_and_the_last_model_stays() -> None:
     def load(device: Device) -> Model:
-        if device == "cuda":
-            raise ModelError("There is no usable CUDA graphics processor.")
+        if device == "cpu":
+            raise ModelError("The model's weights cannot be used.")
         return small_model(device)
 
     worker = Worker(load=load)
     worker.ready(silent)
-    worker.device = "cuda"
+    worker.device = "cpu"
     with pytest.raises(ModelError):
         worker.ready(silent)
     assert worker.model is not None
