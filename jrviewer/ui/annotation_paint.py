@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from jrviewer import measuring
 from jrviewer.geometry import FloatArray
-from jrviewer.measuring import Length, Measurement, handles
+from jrviewer.measuring import Length, Measurement, Position, handles
 from jrviewer.records import Slice
 from jrviewer.ui import overlay
 from jrviewer.ui.captions import number
@@ -17,6 +17,8 @@ from jrviewer.ui.view_state import Projection
 LINE, SELECTED = QColor(130, 230, 150), QColor(255, 235, 120)
 TICK_PX = 5
 HANDLE_PX = 3
+HELD_PX = 7  # around the handle in hand
+CROSSHAIR_GAP_PX = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,6 +32,14 @@ class Sheet:
     selected: Measurement | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What the arrow keys move, where that is a place (row, column)."""
+
+    crosshair: Position | None = None
+    handle: Position | None = None  # of the selected measurement
+
+
 Spoken = tuple[Measurement, tuple[str, ...], bool]  # with its words; whether it is selected
 
 
@@ -39,9 +49,9 @@ def spoken(sheet: Sheet) -> tuple[Spoken, ...]:
 
 
 def paint(
-    items: tuple[Spoken, ...], painter: QPainter, area: QRect, projection: Projection
+    items: tuple[Spoken, ...], aim: Aim, painter: QPainter, area: QRect, projection: Projection
 ) -> None:
-    """All lines, then all words, so that no line crosses them."""
+    """All lines, then all words, so that no line crosses them; above them what the keys move."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     outlines = []
@@ -59,6 +69,10 @@ def paint(
     taken: list[QRectF] = []
     for points, lines, colour in outlines:
         taken.append(_paint_words(painter, area, points, lines, colour, taken))
+    if aim.handle is not None:
+        _paint_held(painter, QPointF(*projection.to_point(*aim.handle)))
+    if aim.crosshair is not None:
+        _paint_crosshair(painter, area, QPointF(*projection.to_point(*aim.crosshair)))
 
 
 def words(item: Measurement, sheet: Sheet) -> tuple[str, ...]:
@@ -121,6 +135,26 @@ def _paint_handles(painter: QPainter, points: list[QPointF]) -> None:
         place = QPointF(HANDLE_PX, HANDLE_PX)
         painter.fillRect(QRectF(at - place, at + place), SELECTED)
         painter.drawRect(QRectF(at - place, at + place))
+
+
+def _paint_held(painter: QPainter, at: QPointF) -> None:
+    """A ring around the handle that the arrow keys move."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for pen in (QPen(overlay.HALO, 4), QPen(SELECTED, 2)):
+        painter.setPen(pen)
+        painter.drawEllipse(at, HELD_PX, HELD_PX)
+
+
+def _paint_crosshair(painter: QPainter, area: QRect, at: QPointF) -> None:
+    """Lines through the whole pane, open in the middle so that the pixel stays visible."""
+    x, y, gap = at.x(), at.y(), CROSSHAIR_GAP_PX
+    right, bottom = float(area.right()), float(area.bottom())
+    for pen in (QPen(overlay.HALO, 3), QPen(SELECTED, 1)):
+        painter.setPen(pen)
+        painter.drawLine(QPointF(0, y), QPointF(x - gap, y))
+        painter.drawLine(QPointF(x + gap, y), QPointF(right, y))
+        painter.drawLine(QPointF(x, 0), QPointF(x, y - gap))
+        painter.drawLine(QPointF(x, y + gap), QPointF(x, bottom))
 
 
 def _paint_words(

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from jrviewer.measuring import Hold, Length, Measurement, Position, Region, distance_px, moved
 from jrviewer.records import Slice
+from jrviewer.ui.by_keys import ByKeys
 
 Tool = Literal["", "length", "ellipse", "rectangle", "window"]
 
@@ -30,6 +31,12 @@ class Annotations(QObject):
         self._slice: Slice | None = None
         self._drawn: dict[Slice, tuple[Measurement, ...]] = {}
         self._before: list[tuple[Slice, tuple[Measurement, ...]]] = []
+        self.by_keys = ByKeys(self)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of the slice that is shown."""
+        return (1, 1) if self._slice is None else self._slice.shape
 
     @property
     def items(self) -> tuple[Measurement, ...]:
@@ -67,6 +74,7 @@ class Annotations(QObject):
         """Turn to another slice."""
         if chosen is not self._slice:
             self._slice, self.selected, self.drawing, self._edited = chosen, None, None, None
+            self.by_keys.turn()
             self.changed.emit()
 
     def take(self, tool: Tool) -> None:
@@ -91,23 +99,37 @@ class Annotations(QObject):
             self.take("")
         self.changed.emit()
 
-    def edit(self, hold: Hold, start: Position, end: Position, *, is_finished: bool) -> None:
-        """Change what is in the hand; the whole drag is one step to take back."""
+    def edit(
+        self,
+        hold: Hold,
+        start: Position,
+        end: Position,
+        *,
+        is_finished: bool,
+        goes_on: bool = False,
+    ) -> None:
+        """Change what is in the hand; the whole drag is one step to take back, and so is a change
+        that goes on with the last one.
+        """
         if self._slice is None or not any(item is hold.item for item in self.items):
             return  # another slice has come under the hand
         self._edited, self.drawing = hold.item, moved(hold, start, end, self._slice.shape)
         self.selected = self.drawing
         if is_finished:
-            self._replace(self._with(self.drawing))
+            self._replace(self._with(self.drawing), is_new=not goes_on)
             self._edited = self.drawing = None
+        self.changed.emit()
+
+    def choose(self, item: Measurement | None) -> None:
+        """Select one of the measurements, or none."""
+        self.selected = item
         self.changed.emit()
 
     def select(self, position: Position, reach_px: float) -> None:
         """Select what is drawn within reach of a position, or nothing."""
         near = [(distance_px(item, position), item) for item in reversed(self.items)]
         within = [pair for pair in near if pair[0] <= reach_px]
-        self.selected = min(within, key=lambda pair: pair[0])[1] if within else None
-        self.changed.emit()
+        self.choose(min(within, key=lambda pair: pair[0])[1] if within else None)
 
     @Slot()
     def delete(self) -> None:
@@ -133,9 +155,10 @@ class Annotations(QObject):
         """What is drawn with an item in the place of the edited one."""
         return tuple(item if one is self._edited else one for one in self.items)
 
-    def _replace(self, items: tuple[Measurement, ...]) -> None:
+    def _replace(self, items: tuple[Measurement, ...], *, is_new: bool = True) -> None:
         assert self._slice is not None
-        self._before = [*self._before, (self._slice, self.items)][-MOST_STEPS_BACK:]
+        if is_new:
+            self._before = [*self._before, (self._slice, self.items)][-MOST_STEPS_BACK:]
         self._drawn[self._slice] = items
 
 

@@ -6,8 +6,10 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication
 
 from jrviewer.geometry import FloatArray
+from jrviewer.measuring import handles
 from jrviewer.records import Prediction, Slice
 from jrviewer.truth import Score
+from jrviewer.ui.by_keys import ByKeys
 from jrviewer.ui.overlay import Corners
 from jrviewer.ui.view_state import View
 
@@ -133,14 +135,31 @@ def probe_text(
         return ""
     value = float(chosen.pixels[row, column])
     unit = "HU" if chosen.unit == "HU" else tr("stored")
-    parts = [tr("row {} column {}").format(row, column)]
+    place = tr("row {} column {}").format(row, column)
     if chosen.padding is not None and value == chosen.padding:
-        return f"{parts[0]}   {tr('padding, no measurement')}"
-    parts.append(f"{number(value)} {unit}")
+        return f"{tr('padding, no measurement')}   {place}"
+    parts = [f"{number(value)} {unit}"]
     if prediction is not None and prediction.slice is chosen:
         denoised = float(prediction.denoised[row, column])
         parts += [f"AI {number(denoised)}", f"Δ {number(denoised - value)}"]
-    return "   ".join(parts)
+    return "   ".join((*parts, place))
+
+
+def key_hint(by_keys: ByKeys, tool: str) -> str:
+    """What arrows and Enter do for measuring now."""
+    hold = by_keys.hold
+    if hold is not None and hold.handle is None:
+        return tr("Held: ←↑→↓ move it (Shift ×10) · Enter: its ends")
+    if hold is not None and hold.handle is not None:
+        count = len(handles(hold.item))
+        return tr("End {} of {}: ←↑→↓ (Shift ×10) · Enter: next").format(hold.handle + 1, count)
+    if not tool:
+        return ""
+    if by_keys.crosshair is None:
+        return tr("Drag on a slice")
+    if by_keys.start is None:
+        return tr("Drag, or ←↑→↓ (Shift ×10) and Enter: 1st point")
+    return tr("←↑→↓ (Shift ×10) and Enter: 2nd point")
 
 
 def distance_text(distances_mm: FloatArray | None) -> tuple[str, str]:

@@ -112,6 +112,7 @@ class Desk(QObject):
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         application.styleHints().colorSchemeChanged.connect(self._follow_system)
+        application.focusChanged.connect(window.panes.show_focus)
 
     def _begin(self) -> None:
         """The strips of a first run, until each is put away."""

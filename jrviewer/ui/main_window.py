@@ -162,7 +162,6 @@ class MainWindow(DropWindow):
         actions.smooth.toggled.connect(self._smooth)
         actions.patient.toggled.connect(self._show_patient_text)
         actions.run.triggered.connect(self._run)
-        actions.cancel.triggered.connect(session.cancel)
         actions.full_screen.triggered.connect(self._toggle_full_screen)
         actions.quit.triggered.connect(self.close)
 

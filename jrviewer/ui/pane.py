@@ -65,6 +65,15 @@ class Pane(QFrame):
             self._header.badge.setVisible(has_badge)
             self.setAccessibleName(text)
 
+    def show_focus(self, *, has_focus: bool) -> None:
+        """Underline the title of the pane that has the keyboard."""
+        header = self.findChild(Header)
+        if header is None or header.property("focused") == has_focus:
+            return
+        header.setProperty("focused", has_focus)
+        header.style().unpolish(header)  # the style depends on the property
+        header.style().polish(header)
+
     def add_tool(self, tool: QWidget) -> None:
         """Put a tool at the right end of the title line."""
         if self._header is not None and (row := self._header.layout()) is not None:

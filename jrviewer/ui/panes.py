@@ -1,6 +1,6 @@
 """The three panes side by side: which of them are visible, and how much room each has."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QTabBar, QVBoxLayout, QWidget
 
@@ -47,6 +47,12 @@ class Panes(QWidget):
         """Give a pane all the room, or give it back."""
         self._maximised = None if self._maximised is pane else pane
         self._arrange()
+
+    @Slot(QWidget, QWidget)
+    def show_focus(self, before: QWidget | None, now: QWidget | None) -> None:
+        """Show which pane has the keyboard."""
+        for pane in self.in_order:
+            pane.show_focus(has_focus=now is not None and pane.isAncestorOf(now))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Take turns when it gets narrow."""

@@ -9,10 +9,10 @@ from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QMenu, QSlider
 
 from jrviewer import measuring
-from jrviewer.measuring import Hold, Position, Region
+from jrviewer.measuring import Hold, Position, Region, handles
 from jrviewer.records import Prediction, Slice
-from jrviewer.ui import annotation_paint, removed_paint
-from jrviewer.ui.annotation_paint import Sheet
+from jrviewer.ui import annotation_paint, captions, removed_paint
+from jrviewer.ui.annotation_paint import Aim, Sheet
 from jrviewer.ui.annotations import Tool
 from jrviewer.ui.bias_meter import BiasMeter, RemovedButton
 from jrviewer.ui.cine import Cine
@@ -69,7 +69,7 @@ class Reading(QObject):
         window.addActions(self.actions_.everything())
         window.denoised_pane.add_tool(self.blend)
         window.status.insertWidget(1, self.bias)
-        window.status.insertPermanentWidget(2, self.removed)
+        window.status.insertPermanentWidget(3, self.removed)
         window.actions_.window_menu.addSeparator()
         window.actions_.window_menu.addMenu(self.file_windows)
         window.actions_.window_menu.addAction(self.actions_.box)
@@ -97,11 +97,17 @@ class Reading(QObject):
         annotations.changed.connect(self.refresh)
         annotations.tool_changed.connect(self._show_tool)
         annotations.box_drawn.connect(self._set_box_window)
+        by_keys = annotations.by_keys
+        by_keys.changed.connect(self._show_by_keys)
         for pane in (self._original, self._denoised):
             pane.hand.drawn.connect(self._draw)
             pane.hand.edited.connect(self._edit)
             pane.hand.clicked.connect(annotations.select)
             pane.hand.split_moved.connect(compare.move_split)
+            pane.keys.moved.connect(by_keys.move)
+            pane.keys.entered.connect(by_keys.enter)
+            pane.keys.stepped.connect(by_keys.step)
+            pane.keys.left.connect(by_keys.let_go)
         self.blend.valueChanged.connect(compare.set_blend)
         self.removed.wished.connect(self._wish_removed)
         self.file_windows.aboutToShow.connect(self._list_file_windows)
@@ -113,7 +119,7 @@ class Reading(QObject):
         actions.delete.triggered.connect(annotations.delete)
         actions.undo.triggered.connect(annotations.undo)
         actions.play.toggled.connect(self.cine.play)
-        self._window.actions_.cancel.triggered.connect(self._put_away)
+        self._window.actions_.cancel.triggered.connect(self._cancel)
 
     @Slot()
     def refresh(self) -> None:
@@ -124,6 +130,7 @@ class Reading(QObject):
         self.removed.show_found(self._session.removal.of(known))
         for pane in (self._original, self._denoised):
             pane.hand.measured = self._annotations.items
+            pane.keys.takes = self._annotations.by_keys.takes
         if chosen is None:
             return
         marks = self._marks(known, chosen)
@@ -169,7 +176,11 @@ class Reading(QObject):
             self._annotations.shown,
             self._annotations.selected,
         )
-        return partial(annotation_paint.paint, annotation_paint.spoken(sheet))
+        by_keys = self._annotations.by_keys
+        hold = by_keys.hold
+        held = None if hold is None or hold.handle is None else handles(hold.item)[hold.handle]
+        aim = Aim(by_keys.crosshair, held)
+        return partial(annotation_paint.paint, annotation_paint.spoken(sheet), aim)
 
     def _prefix(self, what: Content) -> str:
         blend = self._compare.now.blend
@@ -204,12 +215,30 @@ class Reading(QObject):
         for pane in (self._original, self._denoised):
             pane.hand.has_tool = bool(tool)
             pane.setCursor(Qt.CursorShape.CrossCursor if tool else Qt.CursorShape.ArrowCursor)
-        self._window.actions_.cancel.setEnabled(self._is_busy or bool(tool))
+        self._annotations.by_keys.aim(self._session.view.now.centre if tool else None)
+        if tool and not (self._original.hasFocus() or self._denoised.hasFocus()):
+            pane = self._original if self._original.isVisible() else self._denoised
+            pane.setFocus()  # the arrow keys are the crosshair's
+
+    @Slot()
+    def _show_by_keys(self) -> None:
+        """The crosshair stays in sight, its value is told, and what the keys do now."""
+        by_keys, tool = self._annotations.by_keys, self._annotations.tool
+        self._window.actions_.cancel.setEnabled(self._can_cancel())
+        self._window.status.show_hint(captions.key_hint(by_keys, tool))
+        if (at := by_keys.crosshair) is not None:
+            self._session.view.keep_in_sight(at, self._original.projection)
+            self._window.display.show_probe(at)
+        self.refresh()
+
+    def _can_cancel(self) -> bool:
+        annotations = self._annotations
+        return self._is_busy or bool(annotations.tool) or annotations.by_keys.hold is not None
 
     @Slot(object)
     def _show_busy(self, busy: Busy | None) -> None:
         self._is_busy = busy is not None
-        self._window.actions_.cancel.setEnabled(self._is_busy or bool(self._annotations.tool))
+        self._window.actions_.cancel.setEnabled(self._can_cancel())
 
     @Slot(str)
     def _wish_mode(self, mode: Mode) -> None:
@@ -229,12 +258,18 @@ class Reading(QObject):
         self._annotations.take(tool)
 
     @Slot()
-    def _put_away(self) -> None:
-        if self._annotations.tool:
+    def _cancel(self) -> None:
+        """Put down what is in the hand; with nothing in it, stop the work."""
+        if self._annotations.by_keys.hold is not None:
+            self._annotations.by_keys.let_go()
+        elif self._annotations.tool:
             self._annotations.take("")
+        else:
+            self._session.cancel()
 
     @Slot(object, object, bool)
     def _draw(self, start: Position, end: Position, is_finished: bool) -> None:
+        self._annotations.by_keys.aim(None)  # the mouse draws
         self._annotations.draw(start, end, is_finished=is_finished)
 
     @Slot(object, object, object, bool)

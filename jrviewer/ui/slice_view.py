@@ -20,6 +20,7 @@ from jrviewer import windowing
 from jrviewer.geometry import FloatArray
 from jrviewer.records import Slice
 from jrviewer.ui import overlay, removed_paint
+from jrviewer.ui.key_hand import KeyHand
 from jrviewer.ui.left_hand import LeftHand
 from jrviewer.ui.view_state import Projection, View, project, shade_of
 
@@ -59,6 +60,7 @@ class SliceView(QWidget):
         self._scale = 0.0  # above 0: the values are amounts removed, up to this one
         self._layers: tuple[Layer, ...] = ()
         self.hand = LeftHand(self)
+        self.keys = KeyHand(self)
         self._view = View()
         self.corners = overlay.Corners()
         self._message = ""

@@ -3,6 +3,7 @@
 from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
 from jrviewer import NOTICE
+from jrviewer.ui.eliding import ElidingLabel
 from jrviewer.ui.session import Busy
 
 
@@ -15,6 +16,8 @@ class Status(QStatusBar):
         self.probe = QLabel()
         self.probe.setObjectName("probe")
         self.probe.setAccessibleName(self.tr("Value under the pointer"))
+        self.hint = ElidingLabel()
+        self.hint.setAccessibleName(self.tr("What the keys do now"))
         self.distance = QLabel()
         self.distance.setObjectName("distance")
         self.distance.setAccessibleName(self.tr("Distance of the inferred points to the measured"))
@@ -34,9 +37,11 @@ class Status(QStatusBar):
         for shrinking in (self.probe, self.distance, self._what):
             shrinking.setMinimumWidth(1)  # or their words keep the window from becoming narrow
         self.addWidget(self.probe, 1)
+        self.addWidget(self.hint)
         for widget in (self._what, self._bar, self.distance, self.check, self.device, self.notice):
             self.addPermanentWidget(widget)
         self.show_busy(None)
+        self.show_hint("")
         self.show_device("")
         self.show_distance("", "")
 
@@ -56,6 +61,12 @@ class Status(QStatusBar):
     def show_device(self, device: str) -> None:
         """Name where the model runs."""
         self.device.setText(device or self.tr("model not loaded yet"))
+
+    def show_hint(self, text: str) -> None:
+        """What the keys do now; "" takes no room."""
+        self.hint.setText(text)
+        self.hint.setToolTip(text)
+        self.hint.setVisible(bool(text))
 
     def show_distance(self, text: str, meaning: str) -> None:
         """How far the inferred points lie from the measured surface; "" takes no room."""

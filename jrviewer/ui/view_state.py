@@ -106,6 +106,14 @@ class ViewState(QObject):
         """Move the slice under the panes."""
         self.change(centre=(self.now.centre[0] - rows, self.now.centre[1] - columns))
 
+    def keep_in_sight(self, position: tuple[float, float], projection: Projection | None) -> None:
+        """Centre a pixel position that lies outside the pane."""
+        if projection is None:
+            return
+        x, y = projection.to_point(*position)
+        if not (0 <= x < projection.size[0] and 0 <= y < projection.size[1]):
+            self.change(centre=position)
+
     def drag_window(self, across_px: float, down_px: float) -> None:
         """Widen by dragging across, raise the level by dragging down."""
         window = self.now.window

@@ -14,7 +14,7 @@ from jrviewer import measuring
 from jrviewer.measuring import Length, Region
 from jrviewer.records import SpacingSource, Window
 from jrviewer.ui import annotation_paint
-from jrviewer.ui.annotation_paint import Sheet
+from jrviewer.ui.annotation_paint import Aim, Sheet
 from jrviewer.ui.main_window import MainWindow
 from jrviewer.ui.slice_view import SliceView
 from tests.dicom_factory import write_ct
@@ -215,7 +215,7 @@ def test_the_words_of_two_measurements_never_stand_on_each_other(qtbot: QtBot) -
     def lit(items: int) -> int:
         """Rows of the pane that hold letters right of the boxes."""
         sheet = Sheet(image, image.pixels, "", boxes[:items])
-        pane.show_layers((partial(annotation_paint.paint, annotation_paint.spoken(sheet)),))
+        pane.show_layers((partial(annotation_paint.paint, annotation_paint.spoken(sheet), Aim()),))
         picture = pane.grab().toImage().convertToFormat(QImage.Format.Format_Grayscale8)
         lines = np.frombuffer(picture.constBits(), np.uint8).reshape(picture.height(), -1)
         return int((lines[:, 160:275] > 100).any(axis=1).sum())

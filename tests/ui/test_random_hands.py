@@ -29,6 +29,10 @@ KEYS = [
     Qt.Key.Key_BracketLeft,
     Qt.Key.Key_BracketRight,
 ]
+PANE_KEYS = [
+    *(getattr(Qt.Key, f"Key_{key}") for key in ("Up", "Down", "Left", "Right", "Tab", "Backtab")),
+    *(getattr(Qt.Key, f"Key_{key}") for key in ("Return", "Escape", "Delete", "L", "O")),
+]
 CTRL_KEYS = (Qt.Key.Key_H, Qt.Key.Key_Z, Qt.Key.Key_Return, Qt.Key.Key_E, Qt.Key.Key_O)
 
 
@@ -41,7 +45,8 @@ class RandomHands:
         self.deeds: tuple[tuple[float, Callable[[], None]], ...] = (
             (0.34, self._drag),
             (0.12, self._wheel),
-            (0.34, self._key),
+            (0.22, self._key),
+            (0.12, self._pane_key),
             (0.05, self._ctrl_key),
             (0.03, self._hold_space),
             (0.03, self._double_click),
@@ -79,6 +84,11 @@ class RandomHands:
 
     def _key(self) -> None:
         self.qtbot.keyClick(self.window, self._pick(KEYS), hands.PLAIN)  # type: ignore[no-untyped-call]
+
+    def _pane_key(self) -> None:
+        pane = self._pick((self.window.original, self.window.denoised))
+        modifiers = self._pick((hands.PLAIN, hands.PLAIN, hands.SHIFT))
+        self.qtbot.keyClick(pane, self._pick(PANE_KEYS), modifiers)  # type: ignore[no-untyped-call]
 
     def _ctrl_key(self) -> None:
         self.qtbot.keyClick(self.window, self._pick(CTRL_KEYS), hands.CTRL)  # type: ignore[no-untyped-call]
