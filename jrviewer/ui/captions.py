@@ -11,6 +11,7 @@ from jrviewer.records import Prediction, Slice
 from jrviewer.truth import Score
 from jrviewer.ui.by_keys import ByKeys
 from jrviewer.ui.overlay import Corners
+from jrviewer.ui.rulers import Rulers
 from jrviewer.ui.view_state import View
 
 MINUS = "−"
@@ -160,6 +161,15 @@ def key_hint(by_keys: ByKeys, tool: str) -> str:
     if by_keys.start is None:
         return tr("Drag, or ←↑→↓ (Shift ×10) and Enter: 1st point")
     return tr("←↑→↓ (Shift ×10) and Enter: 2nd point")
+
+
+def ruler_hint(rulers: Rulers) -> str:
+    """What arrows and Enter do for the 3D ruler now."""
+    if rulers.is_in_hand and rulers.start is None:
+        return tr("Click, or ←↑→↓ (Shift ×10) and Enter: 1st point")
+    if rulers.is_in_hand:
+        return tr("Click, or ←↑→↓ (Shift ×10) and Enter: 2nd point")
+    return tr("Held: Enter takes an end · Del deletes") if rulers.is_held else ""
 
 
 def distance_text(distances_mm: FloatArray | None) -> tuple[str, str]:

@@ -6,13 +6,14 @@ zoom. Its single-key commands never reach it: `q` would close the picture.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QWidget
 
 from jrviewer.rendering import View
+from jrviewer.ui.key_hand import is_enter, way_of
 from jrviewer.ui.rulers import Wish
 
 if TYPE_CHECKING:  # it imports pyvista
@@ -33,6 +34,8 @@ _RULER_KEYS: dict[tuple[int, Qt.KeyboardModifier], Wish] = {
     (Qt.Key.Key_Delete, _PLAIN): "delete",
     (Qt.Key.Key_Z, _CTRL): "undo",
     (Qt.Key.Key_Escape, _PLAIN): "put away",
+    (Qt.Key.Key_Tab, _PLAIN): "next",
+    (Qt.Key.Key_Backtab, Qt.KeyboardModifier.ShiftModifier): "previous",
 }
 
 
@@ -54,6 +57,8 @@ class CloudKeys(QObject):
     view_wanted = Signal(str)  # a View
     peeked = Signal(bool)  # the slice plane is to go, or to come back
     ruler_wished = Signal(str)  # a rulers.Wish
+    moved = Signal(int, int)  # the crosshair: points down, points across
+    left = Signal()  # the keyboard has gone elsewhere
 
     def __init__(self, pane: QWidget) -> None:
         super().__init__(pane)
@@ -65,8 +70,7 @@ class CloudKeys(QObject):
         if not isinstance(event, QKeyEvent):
             return super().eventFilter(watched, event)
         if event.type() == QEvent.Type.ShortcutOverride:
-            is_ours = _is_for_keypad(event) or self._ruler_wish(event) is not None
-            if is_ours:
+            if is_ours := _is_for_keypad(event) or self.takes(event):
                 event.accept()
             return is_ours
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
@@ -74,8 +78,14 @@ class CloudKeys(QObject):
             return True
         return event.type() == QEvent.Type.KeyPress and self._press(event)
 
+    def takes(self, event: QKeyEvent) -> bool:
+        """Whether a key is for rulers now."""
+        return self._way(event) is not None or self._ruler_wish(event) is not None
+
     def _press(self, event: QKeyEvent) -> bool:
-        if (view := view_of_key(event)) is not None:
+        if (way := self._way(event)) is not None:
+            self.moved.emit(*way)
+        elif (view := view_of_key(event)) is not None:
             self.view_wanted.emit(view)
         elif (wish := self._ruler_wish(event)) is not None:
             self.ruler_wished.emit(wish)
@@ -85,8 +95,20 @@ class CloudKeys(QObject):
 
     def _ruler_wish(self, event: QKeyEvent) -> Wish | None:
         """What a key asks of the rulers, where there is that to do."""
-        wish = _RULER_KEYS.get((event.key(), event.modifiers()))
+        if is_enter(event):
+            wish: Wish | None = "set a point" if "set a point" in self.offers else "take an end"
+        else:
+            wish = _RULER_KEYS.get((event.key(), event.modifiers()))
         return wish if wish in self.offers else None
+
+    def _way(self, event: QKeyEvent) -> tuple[int, int] | None:
+        return way_of(event) if "set a point" in self.offers else None
+
+
+def from_lower_left(interactor: QWidget, place: QPointF) -> tuple[float, float]:
+    """A place on the picture in device pixels from its lower left corner."""
+    ratio = interactor.devicePixelRatioF()
+    return place.x() * ratio, (interactor.height() - place.y()) * ratio
 
 
 def _is_for_keypad(event: QKeyEvent) -> bool:
@@ -102,9 +124,9 @@ class CloudHands(QObject):
     menu_wanted = Signal(QPoint)  # on screen
     clicked = Signal(float, float)  # left, pixels from the picture's lower left corner
 
-    def __init__(self, interactor: QWidget, scene: Scene) -> None:
+    def __init__(self, interactor: QWidget, scene: Scene, keys: CloudKeys) -> None:
         super().__init__(interactor)
-        self._scene = scene
+        self._scene, self._keys = scene, keys
         self._index: int | None = None
         self._pressed_at = QPointF()
         self.has_tool = False  # a ruler: clicks are its own, even quick ones
@@ -112,11 +134,14 @@ class CloudHands(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Take what is not VTK's."""
-        if event.type() in _KEYS and cast("QKeyEvent", event).key() in _TABS:
-            return False  # or the keyboard could not leave the picture
+        if isinstance(event, QKeyEvent) and event.key() in _TABS:
+            # Else it is Qt's, or the keyboard could not leave the picture.
+            return self._keys.eventFilter(watched, event)
         if event.type() in _KEYS:
             event.ignore()  # on to the pane and the window
             return True
+        if event.type() == QEvent.Type.FocusOut:
+            self._keys.left.emit()
         if event.type() == QEvent.Type.Leave:
             self._point_at(None)
         if isinstance(event, QMouseEvent) and isinstance(watched, QWidget):
@@ -132,7 +157,7 @@ class CloudHands(QObject):
         if kind in (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick):
             self._pressed_at = event.position()
         elif kind == QEvent.Type.MouseMove and not event.buttons():
-            self._point_at(self._scene.point_at(*self._place(interactor, event.position())))
+            self._point_at(self._scene.point_at(*from_lower_left(interactor, event.position())))
         elif kind == QEvent.Type.MouseButtonRelease:
             self._release(interactor, event)
         return False
@@ -144,12 +169,7 @@ class CloudHands(QObject):
         if event.button() == Qt.MouseButton.RightButton:
             self.menu_wanted.emit(event.globalPosition().toPoint())
         elif event.button() == Qt.MouseButton.LeftButton and not event.modifiers():
-            self.clicked.emit(*self._place(interactor, event.position()))
-
-    def _place(self, interactor: QWidget, place: QPointF) -> tuple[float, float]:
-        """Device pixels from the picture's lower left corner."""
-        ratio = interactor.devicePixelRatioF()
-        return place.x() * ratio, (interactor.height() - place.y()) * ratio
+            self.clicked.emit(*from_lower_left(interactor, event.position()))
 
     def _point_at(self, index: int | None) -> None:
         if index != self._index:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QVBox
 from jrviewer.anatomy import STRUCTURE_COLOURS
 from jrviewer.records import Cloud, Structure
 from jrviewer.rendering import RGB, Colouring, colour_map, colour_range
+from jrviewer.ui.eliding import ElidingLabel
 
 MINUS = "−"
 
@@ -42,7 +43,10 @@ class CloudLegend(QWidget):
             box.setAccessibleName(self.tr("Show {} in 3D").format(name))
             box.toggled.connect(self.structures_chosen)
             row.addWidget(box)
-        row.addStretch(1)
+        self.distance = ElidingLabel()
+        self.distance.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.distance.setAccessibleName(self.tr("Distance of the inferred points to the measured"))
+        row.addWidget(self.distance, 1)
         self.scale = _Scale(self)
         self.beside = QLabel(self)  # what is measured and what is inferred, or why nothing is
         self.beside.setObjectName("note")
@@ -72,6 +76,11 @@ class CloudLegend(QWidget):
         """Say what is measured beside the cloud; nothing takes no room."""
         self.beside.setText(words)
         self.beside.setVisible(bool(words))
+
+    def show_distance(self, text: str, meaning: str) -> None:
+        """How far the inferred points lie from the measured surface."""
+        self.distance.setText(text)
+        self.distance.setToolTip(meaning)
 
     def show_scale(self, colouring: Colouring, cloud: Cloud | None) -> None:
         """The scale of a cloud's colours; structures need none beside their swatches."""

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 from jrviewer.geometry import FloatArray
 from jrviewer.records import Cloud, Prediction, UInt8Array, VoiLut, Window
 from jrviewer.rendering import Beside, View, shown_cloud, skin_by_default
+from jrviewer.ui.cloud_crosshair import CloudCrosshair
 from jrviewer.ui.cloud_hands import CloudHands, CloudKeys
 from jrviewer.ui.cloud_tools import CloudTools
 from jrviewer.ui.opengl import opengl, prepare
@@ -67,6 +68,7 @@ class CloudView(QWidget):
         self.message = QLabel(self.tr("The 3D view is starting …"), self)
         self.stack = QStackedWidget(self)
         self.veil = Veil(self.stack)
+        self.crosshair = CloudCrosshair(self.stack)
         self.tools = CloudTools(self)
         self.tools.look_chosen.connect(self._show)
         self.tools.view_wanted.connect(self.show_view)
@@ -102,7 +104,7 @@ class CloudView(QWidget):
         interactor.setAccessibleName(self.accessibleName())
         interactor.iren.clear_key_event_callbacks()
         self.scene = Scene(interactor, self._frame.start)
-        self._hands = hands = CloudHands(interactor, self.scene)
+        self._hands = hands = CloudHands(interactor, self.scene, self.keys)
         hands.clicked.connect(self.clicked)
         hands.hovered.connect(self._hover)
         hands.maximise_wanted.connect(self.maximise_wanted)
@@ -191,7 +193,7 @@ class CloudView(QWidget):
         shape = Qt.CursorShape.CrossCursor if is_in_hand else Qt.CursorShape.ArrowCursor
         self.interactor.setCursor(shape)
         if is_in_hand:
-            self.setFocus()  # Esc puts it away
+            self.interactor.setFocus()  # arrows, Enter and Esc are its own
 
     @property
     def cloud(self) -> Cloud | None:

@@ -12,17 +12,19 @@ from jrviewer.records import Cloud, Measured, Series, Slice
 from jrviewer.rendering import Beside, Drawn, shown_cloud
 from jrviewer.ruler import End, Reading, Ruler, read
 from jrviewer.ui import captions
+from jrviewer.ui.rulers import Wish
 
 if TYPE_CHECKING:
     from jrviewer.ui.main_window import MainWindow
 
 
 class Solid(QObject):
-    """Brings the measured surface and the distances to it onto the 3D pane and the status bar."""
+    """Brings the measured surface and the distances to it onto the 3D pane."""
 
     def __init__(self, window: "MainWindow") -> None:
         super().__init__(window)
         self._session, self._cloud, self._status = window.session, window.cloud, window.status
+        self._hinted = ""
         self._measured, self._rulers = self._session.measured, self._session.rulers
         self._beside = Beside()
         window.addAction(self._cloud.tools.ruler)  # its key is the whole window's
@@ -46,9 +48,12 @@ class Solid(QObject):
         session.predicted.connect(self.draw_rulers)
         session.unpredicted.connect(self.draw_rulers)
         rulers.changed.connect(self.draw_rulers)
+        rulers.aimed.connect(self._cloud.crosshair.show_at)
         rulers.refused.connect(session.warned)
         self._cloud.clicked.connect(self._click)
-        keys.ruler_wished.connect(rulers.do)
+        keys.ruler_wished.connect(self._do)
+        keys.moved.connect(self._move)
+        keys.left.connect(rulers.let_go)
         tools.ruler.toggled.connect(self._take)
         tools.ruler_delete.triggered.connect(self._delete)
         tools.ruler_undo.triggered.connect(self._undo)
@@ -60,7 +65,7 @@ class Solid(QObject):
         cloud = None if known is None else shown_cloud(known, look)
         self._measured.compare(cloud)
         distances = self._measured.distances_of(cloud)
-        self._status.show_distance(*captions.distance_text(distances))
+        self._cloud.tools.legend.show_distance(*captions.distance_text(distances))
         if known is None:
             return  # the last result stays, dimmed, with what was measured beside it
         by_distance = look.colouring == "measured"
@@ -119,6 +124,8 @@ class Solid(QObject):
         rulers, offers, known = self._rulers, self._rulers.offers, self._session.prediction
         self._cloud.keys.offers = offers
         self._cloud.take_ruler(is_in_hand=rulers.is_in_hand)
+        self._cloud.crosshair.show_at(rulers.crosshair)
+        self._hint(captions.ruler_hint(rulers))
         self._cloud.tools.show_rulers(
             is_in_hand=rulers.is_in_hand,
             can_delete="delete" in offers,
@@ -143,6 +150,35 @@ class Solid(QObject):
             "in plane": self.tr("in the slice plane {} mm, ends INFERRED"),
         }
         return words[reading.kind].format(captions.number(reading.length_mm))
+
+    def _hint(self, words: str) -> None:
+        """Say what the keys do; the slices say theirs in the same place."""
+        if words != self._hinted:
+            self._hinted = words
+            self._status.show_hint(words)
+
+    @Slot(str)
+    def _do(self, wish: Wish) -> None:
+        """What a key asks of the rulers."""
+        at = self._rulers.crosshair
+        if wish == "set a point" and at is not None:
+            self._click(*self._cloud.crosshair.in_pixels(at))
+        elif wish == "take an end":
+            self._take_end()
+        else:
+            self._rulers.do(wish)
+
+    def _take_end(self) -> None:
+        """The crosshair begins where the end is drawn."""
+        crosshair, scene, end = self._cloud.crosshair, self._cloud.scene, self._rulers.take_end()
+        if scene is not None and end is not None:
+            ((x, y),) = scene.on_screen(np.array([end.point_mm]))[0]
+            self._rulers.aim(crosshair.from_pixels(float(x), float(y)), crosshair.room)
+
+    @Slot(int, int)
+    def _move(self, down: int, across: int) -> None:
+        if (at := self._rulers.crosshair) is not None:
+            self._rulers.aim((at[0] + across, at[1] + down), self._cloud.crosshair.room)
 
     @Slot(float, float)
     def _click(self, x: float, y: float) -> None:

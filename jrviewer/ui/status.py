@@ -18,9 +18,6 @@ class Status(QStatusBar):
         self.probe.setAccessibleName(self.tr("Value under the pointer"))
         self.hint = ElidingLabel()
         self.hint.setAccessibleName(self.tr("What the keys do now"))
-        self.distance = QLabel()
-        self.distance.setObjectName("distance")
-        self.distance.setAccessibleName(self.tr("Distance of the inferred points to the measured"))
         self.check = QToolButton()
         self.check.setAutoRaise(True)
         self.check.setAccessibleName(self.tr("Input check"))
@@ -34,16 +31,15 @@ class Status(QStatusBar):
         self.device.setAccessibleName(self.tr("Computing device"))
         self.notice = QLabel(NOTICE)
         self.notice.setObjectName("notice")
-        for shrinking in (self.probe, self.distance, self._what):
+        for shrinking in (self.probe, self._what):
             shrinking.setMinimumWidth(1)  # or their words keep the window from becoming narrow
         self.addWidget(self.probe, 1)
         self.addWidget(self.hint)
-        for widget in (self._what, self._bar, self.distance, self.check, self.device, self.notice):
+        for widget in (self._what, self._bar, self.check, self.device, self.notice):
             self.addPermanentWidget(widget)
         self.show_busy(None)
         self.show_hint("")
         self.show_device("")
-        self.show_distance("", "")
 
     @property
     def busy_text(self) -> str:
@@ -67,12 +63,6 @@ class Status(QStatusBar):
         self.hint.setText(text)
         self.hint.setToolTip(text)
         self.hint.setVisible(bool(text))
-
-    def show_distance(self, text: str, meaning: str) -> None:
-        """How far the inferred points lie from the measured surface; "" takes no room."""
-        self.distance.setText(text)
-        self.distance.setToolTip(meaning)
-        self.distance.setVisible(bool(text))
 
     def show_check(self, text: str, reasons: str) -> None:
         """The input check in a few words, its reasons as a hint."""

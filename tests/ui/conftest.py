@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import cast
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QThread
 from PySide6.QtWidgets import QApplication, QWidget
@@ -22,6 +23,8 @@ from jrviewer.ui.store import Store
 from jrviewer.ui.work import Outcome, Worker
 from tests.dicom_factory import write_ct, write_series
 from tests.factory import make_prediction
+from tests.stack_factory import make_ball
+from tests.ui.solid_hands import PATIENCE_MS, SLICES
 
 app.set_platform_defaults()
 
@@ -159,3 +162,48 @@ def open_window(qtbot: QtBot, window: MainWindow, ct_folder: Path) -> MainWindow
     with qtbot.waitSignal(window.session.predicted):
         window.session.open([ct_folder])
     return window
+
+
+@pytest.fixture
+def body_part() -> str:
+    return "CHEST"
+
+
+@pytest.fixture
+def ball_folder(tmp_path: Path, body_part: str) -> Path:
+    """A ball of water in air, 25 slices 5 mm apart, with rows 1.5 and columns 1 mm apart."""
+    folder = tmp_path / "ball"
+    folder.mkdir()
+    extra = {"BodyPartExamined": body_part}
+    series, _ = make_ball(heights_mm=np.arange(SLICES) * 5.0)
+    for number, one in enumerate(series):
+        x, y, z = (float(mm) for mm in one.plane.origin_mm)
+        path = folder / f"{number:02d}.dcm"
+        write_ct(
+            path,
+            one.pixels,
+            position=(x, y, z),
+            spacing=(1.5, 1.0),
+            instance=number + 1,
+            extra=extra,
+        )
+    return folder
+
+
+@pytest.fixture
+def ball_window(qtbot: QtBot, window: MainWindow, ball_folder: Path) -> MainWindow:
+    """A window on the ball, its surface measured and the cloud of its middle slice compared."""
+    with qtbot.waitSignal(window.session.measured.compared, timeout=PATIENCE_MS):
+        window.session.open([ball_folder])
+    return window
+
+
+@pytest.fixture
+def solid(qtbot: QtBot, ball_window: MainWindow) -> Iterator[MainWindow]:
+    """The same with its 3D view made."""
+    ball_window.cloud.prepare()
+    ball_window.cloud.create()
+    with qtbot.waitActive(ball_window):  # OpenGL has made the window anew
+        ball_window.activateWindow()
+    yield ball_window
+    ball_window.cloud.close_interactor()
