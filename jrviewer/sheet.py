@@ -24,6 +24,7 @@ FONT_SIZE = 14
 MARGIN = 8
 NARROWEST_PANEL = 260  # the notice must fit under two of them
 NARROWEST_RING = 9.0
+MOST_STRETCH = 8.0  # a file that tells more would make a picture that nobody can look at
 WHITE, GREY, BLACK = 255, 170, 0
 
 Place = tuple[int, int]  # left, top
@@ -38,19 +39,23 @@ def draw_sheet(
 
     `blend` is how much of the second picture is AI, in per cent.
 
-    Each slice keeps its native resolution: one pixel of the slice is one of the picture.
+    Each slice keeps its native resolution: one pixel of the slice is one of the picture. Pixels
+    that are no squares are stretched the long way, so that the patient keeps its shape.
     """
     from PIL import Image
     from PIL.PngImagePlugin import PngInfo
 
     shown = prediction.slice
     second = prediction.blended(blend)
-    panels = [to_grey(shown, pixels, window) for pixels in (shown.pixels, second)]
+    stretch = _stretch(shown)
+    greys = [to_grey(shown, pixels, window) for pixels in (shown.pixels, second)]
+    panels = [_stretched(grey, stretch) for grey in greys]
     marks = removed.of(prediction).marks
     sheet, words, places = _laid_out(prediction, panels, window, blend, len(marks))
     picture = Image.fromarray(sheet)
-    rings = [_ring(mark, shown) for mark in marks]
-    words += [word for place in places for word in _amounts(marks, rings, place, shown)]
+    rings = [_ring(mark, shown, stretch) for mark in marks]
+    middle, unit = panels[0].shape[1] / 2, " HU" if shown.unit == "HU" else ""
+    words += [one for place in places for one in _amounts(marks, rings, place, middle, unit)]
     _draw_rings(picture, rings, places)
     _write_words(picture, words)
     text = PngInfo()
@@ -96,19 +101,40 @@ def _laid_out(
     return sheet, words, places
 
 
-def _ring(mark: Mark, shown: Slice) -> Ring:
-    """The outline of a mark on the slice: as on screen, wider than the shape."""
+def _stretch(shown: Slice) -> tuple[float, float]:
+    """How many pixels of the picture a pixel of the slice is high and wide: 1 the finer way."""
+    high, wide = shown.plane.spacing_mm
+    return min(max(high / wide, 1.0), MOST_STRETCH), min(max(wide / high, 1.0), MOST_STRETCH)
+
+
+def _stretched(grey: UInt8Array, stretch: tuple[float, float]) -> UInt8Array:
+    from PIL import Image
+
+    rows, columns = (round(size * by) for size, by in zip(grey.shape, stretch, strict=True))
+    if (rows, columns) == grey.shape:
+        return grey
+    picture = Image.fromarray(grey).resize((columns, rows), Image.Resampling.BILINEAR)
+    return np.asarray(picture)
+
+
+def _ring(mark: Mark, shown: Slice, stretch: tuple[float, float]) -> Ring:
+    """The outline of a mark on the picture of the slice: as on screen, wider than the shape."""
     steps = (1.0, 1.0) if shown.spacing_source == "missing" else shown.plane.spacing_mm
-    radii = [max(0.8 * mark.size_mm / step, NARROWEST_RING) for step in steps]
-    return mark.column, mark.row, radii[1], radii[0]
+    down, across = (
+        max(0.8 * mark.size_mm / step * by, NARROWEST_RING)
+        for step, by in zip(steps, stretch, strict=True)
+    )
+    x, y = (mark.column + 0.5) * stretch[1] - 0.5, (mark.row + 0.5) * stretch[0] - 0.5
+    return x, y, across, down
 
 
-def _amounts(marks: Sequence[Mark], rings: Sequence[Ring], place: Place, shown: Slice) -> Words:
+def _amounts(
+    marks: Sequence[Mark], rings: Sequence[Ring], place: Place, middle: float, unit: str
+) -> Words:
     """Each mark's number and what it lost, beside its ring and inside the slice."""
-    unit = " HU" if shown.unit == "HU" else ""
     words: Words = []
     for number, (mark, (x, y, across, _)) in enumerate(zip(marks, rings, strict=True), start=1):
-        is_right = x > shown.shape[1] / 2
+        is_right = x > middle
         beside = x - across - 3 if is_right else x + across + 3
         text = f"{number}: {round(mark.change):+d}{unit}"
         words.append(((place[0] + beside, place[1] + y), "rm" if is_right else "lm", text, WHITE))

@@ -11,7 +11,7 @@ from jrviewer import NOTICE, removed, sheet
 from jrviewer.export import (
     write_png,
 )
-from jrviewer.records import Finding, VoiLut, Window
+from jrviewer.records import Finding, SpacingSource, VoiLut, Window
 from jrviewer.sheet import draw_sheet
 from tests.factory import (
     ERASED_AT,
@@ -41,6 +41,29 @@ def test_the_picture_holds_both_slices_at_native_resolution(tmp_path: Path) -> N
     # 40 HU is 40.1 / 399 above the middle of the window; half of it, 20 HU, 19.5 below.
     assert left[64, 100] == 128
     assert right[64, 100] == 115
+
+
+@pytest.mark.parametrize(
+    ("spacing_mm", "source", "shape"),
+    [
+        ((2.0, 1.0), "pixel", (80, 60)),
+        ((0.5, 1.5), "pixel", (40, 180)),
+        ((2.0, 1.0), "missing", (80, 60)),
+        ((1000.0, 0.001), "pixel", (320, 60)),
+    ],
+)
+def test_pixels_that_are_no_squares_are_stretched_in_the_picture(
+    tmp_path: Path, spacing_mm: tuple[float, float], source: SpacingSource, shape: tuple[int, int]
+) -> None:
+    plane = make_plane(spacing_mm=spacing_mm)
+    slice_ = make_slice(np.full((40, 60), 1e4), plane, spacing_source=source)
+    write_png(make_prediction(slice_), tmp_path / "a.png", WINDOW)
+
+    white = picture(tmp_path / "a.png") == 255
+    last = 48 + shape[0] - 1
+    assert white[48].sum() == white[last].sum() == 2 * shape[1]
+    assert not white[47].any()
+    assert not white[last + 1].any()
 
 
 def test_the_picture_says_what_it_is_and_names_the_notice(tmp_path: Path) -> None:
@@ -91,16 +114,16 @@ def test_a_removed_shape_is_ringed_on_both_slices(tmp_path: Path) -> None:
     row, column = ERASED_AT
     prediction = make_erased(make_slice(plane=make_plane(spacing_mm=(0.5, 1.5))))
     (mark,) = removed.of(prediction).marks
-    across, down = 0.8 * mark.size_mm / 1.5, 0.8 * mark.size_mm / 0.5
+    radius = round(0.8 * mark.size_mm / 0.5)  # the picture's pixels are squares of 0.5 mm
     assert (mark.row, mark.column) == pytest.approx((row, column), abs=3)
-    assert across < 9.0 < down  # the ring is no narrower than 9 pixels
+    assert radius > 9
 
     write_png(prediction, tmp_path / "a.png", WINDOW)
 
     grey = picture(tmp_path / "a.png")
-    for left in (66, 326):
-        y, x = 48 + round(mark.row), left + round(mark.column)
-        sides = [(y, x - 9), (y, x + 9), (y - round(down), x), (y + round(down), x)]
+    for left in (20, 444):  # 384 columns and 20 for the letters on each side
+        y, x = 48 + round(mark.row), left + round(3 * mark.column + 1)
+        sides = [(y, x - radius), (y, x + radius), (y - radius, x), (y + radius, x)]
         for y, x in sides:
             assert grey[y - 1 : y + 2, x - 1 : x + 2].max() == 255
 
@@ -134,8 +157,8 @@ def test_the_words_of_a_mark_stay_on_its_slice() -> None:
     edge = make_erased(image, places=((100, 170), (100, 30)))
 
     marks = removed.of(edge).marks
-    rings = [sheet._ring(one, edge.slice) for one in marks]
-    drawn = sheet._amounts(marks, rings, (40, 48), image)
+    rings = [sheet._ring(one, edge.slice, (1.0, 1.0)) for one in marks]
+    drawn = sheet._amounts(marks, rings, (40, 48), 100.0, " HU")
 
     anchors = {text[0]: (x - 40, anchor) for (x, _), anchor, text, _ in drawn}
     assert sorted(anchor for _, anchor in anchors.values()) == ["lm", "rm"]

@@ -117,7 +117,9 @@ def spacing_text(chosen: Slice) -> str:
     """Where the spacing comes from, in words."""
     rows, columns = chosen.plane.spacing_mm
     if chosen.spacing_source == "missing":
-        return tr("NO SPACING – lengths in pixels only")
+        shape = tr("pixel aspect {} : {}").format(f"{rows:.3g}", f"{columns:.3g}")
+        words = tr("NO SPACING – lengths in pixels only")
+        return words if rows == columns else f"{words}, {shape}"
     where = tr("at the detector") if chosen.spacing_source == "detector" else ""
     if math.isclose(rows, columns, rel_tol=1e-3):
         return " ".join(filter(None, (f"{rows:.3g} mm/px", where)))

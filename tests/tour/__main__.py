@@ -14,7 +14,7 @@ from pathlib import Path
 
 from jrviewer.ui import app
 from jrviewer.ui.store import Store
-from tests.tour import drag_source, scenes
+from tests.tour import drag_source, scenes, steps
 from tests.tour.guide import Guide
 from tests.tour.inputs import Inputs, write_inputs
 
@@ -38,7 +38,7 @@ def main(folder: Path, names: list[str]) -> int:
         inputs = write_inputs(Path(work) / "inputs")
         manager = subprocess.Popen(["openbox", "--sm-disable"])
         source = subprocess.Popen(
-            [sys.executable, drag_source.__file__, *map(str, (*scenes.SOURCE_AT, *inputs.all))]
+            [sys.executable, drag_source.__file__, *map(str, (*steps.SOURCE_AT, *inputs.all))]
         )
         try:
             failed = [name for name in names if not _play(folder, name, inputs)]

@@ -2,35 +2,41 @@
 for time; what it claims to show has been reached by mouse and keys alone.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
-from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QTabBar, QWidget
+from PySide6.QtWidgets import QApplication
 
-from jrviewer.records import Prediction
 from jrviewer.ui.export_dialog import ExportDialog
 from jrviewer.ui.settings_dialog import SettingsDialog
-from tests.tour.drag_source import FIELD_PX, WIDTH_PX
-from tests.tour.guide import Guide, Step
-from tests.tour.hand import on_screen
+from tests.tour.guide import Guide
 from tests.tour.inputs import Inputs
+from tests.tour.steps import (
+    Steps,
+    button,
+    canvas_of,
+    carry,
+    choose,
+    is_open,
+    known_of,
+    ready,
+    tab_at,
+    with_series,
+)
 
-SOURCE_AT = (1508, 30)  # the other program's window, beside ours
 NARROW = (1000, 800)
-
-Steps = Iterator[Step]
 
 
 def first_run(guide: Guide, inputs: Inputs) -> Steps:
     """The phantom, its truth, the notice and the four steps."""
     window, session = guide.window, guide.session
-    yield from _ready(guide)
+    yield from ready(guide)
     yield lambda: session.prediction is not None
-    yield lambda: session.truth.of(_known(guide)) is not None
+    yield lambda: session.truth.of(known_of(guide)) is not None
     yield from guide.shot("first-run")
     guide.hand.click(window.desk.notice.tick)
     yield lambda: not window.desk.notice.isVisible()
-    canvas = _canvas(guide)
+    canvas = canvas_of(guide)
     yield from guide.hand.drag(canvas, (0.3, 0.4), (0.6, 0.5))
     yield lambda: "turn" in window.desk.steps.done
     yield from guide.hand.drag(window.original, (0.3, 0.3), (0.4, 0.35))
@@ -41,9 +47,9 @@ def first_run(guide: Guide, inputs: Inputs) -> Steps:
 def opening(guide: Guide, inputs: Inputs) -> Steps:
     """From nothing, through a real drag, to a series that is read, run and refused."""
     window, session = guide.window, guide.session
-    yield from _ready(guide)
+    yield from ready(guide)
     yield from guide.shot("empty")
-    yield from _carry(guide, inputs, "series", window.welcome, "drag-over")
+    yield from carry(guide, inputs, "series", window.welcome, "drag-over")
     yield lambda: session.slice is not None
     guide.picture("loading")
     yield lambda: session.series is not None and len(session.series) == 120
@@ -58,7 +64,7 @@ def opening(guide: Guide, inputs: Inputs) -> Steps:
     guide.picture("running-series")
     guide.hand.key("Escape")
     yield lambda: session.ahead.busy is None
-    yield from _carry(guide, inputs, "broken", _canvas(guide), "drag-over-3d")
+    yield from carry(guide, inputs, "broken", canvas_of(guide), "drag-over-3d")
     yield lambda: "letter.dcm" in window.strip.text
     yield from guide.shot("error")
 
@@ -66,20 +72,20 @@ def opening(guide: Guide, inputs: Inputs) -> Steps:
 def checking(guide: Guide, inputs: Inputs) -> Steps:
     """Input checks that are not green, and a slice without a cloud."""
     window, session = guide.window, guide.session
-    yield from _ready(guide)
-    yield from _carry(guide, inputs, "no_spacing", window.welcome)
+    yield from ready(guide)
+    yield from carry(guide, inputs, "no_spacing", window.welcome)
     yield lambda: session.prediction is not None
     yield from guide.shot("input-check-amber")
     guide.hand.click(window.status.check)
     yield lambda: bool(window.strip.text)
     yield from guide.shot("input-check-amber-why")
-    yield from _carry(guide, inputs, "colour", window.denoised)
+    yield from carry(guide, inputs, "colour", window.denoised)
     yield lambda: "colour" in window.strip.text
     yield from guide.shot("input-check-red")
     guide.hand.click(window.strip.action)
     yield lambda: session.prediction is not None
     yield from guide.shot("run-anyway")
-    yield from _carry(guide, inputs, "mr", _canvas(guide))
+    yield from carry(guide, inputs, "mr", canvas_of(guide))
     yield lambda: session.prediction is not None and session.prediction.cloud is None
     yield from guide.shot("mr-without-cloud")
 
@@ -87,9 +93,7 @@ def checking(guide: Guide, inputs: Inputs) -> Steps:
 def comparing(guide: Guide, inputs: Inputs) -> Steps:
     """Every way to compare and to measure."""
     window, session, hand = guide.window, guide.session, guide.hand
-    yield from _ready(guide)
-    yield from _carry(guide, inputs, "series", window.welcome)
-    yield lambda: session.prediction is not None
+    yield from with_series(guide, inputs)
     hand.key("2")
     hand.key("s")
     yield lambda: session.compare.now.mode == "swipe"
@@ -145,43 +149,96 @@ def _measure(guide: Guide) -> Steps:
 
 def turning(guide: Guide, inputs: Inputs) -> Steps:
     """Colours, views, points and switches of the 3D pane."""
-    window, session, hand = guide.window, guide.session, guide.hand
+    window, hand = guide.window, guide.hand
     tools = window.cloud.tools
-    yield from _ready(guide)
-    yield from _carry(guide, inputs, "series", window.welcome)
-    yield lambda: session.prediction is not None
+    yield from with_series(guide, inputs)
     for place, name in ((1, "uncertainty"), (2, "depth"), (0, "structure")):
-        yield from _choose(guide, tools.colouring, place)
+        yield from choose(guide, tools.colouring, place)
         yield from guide.shot(f"3d-{name}")
     for view in ("A", "P", "L", "R", "S", "I"):
-        hand.click(_button(tools, view))
+        hand.click(button(tools, view))
         yield from guide.shot(f"3d-view-{view}")
     hand.point_at(window.original, (0.45, 0.4))
     yield lambda: bool(window.status.probe.text())
     yield from guide.shot("3d-cross-probe")
-    hand.click(_button(tools, "Reset"))
-    yield from _choose(guide, tools.density, 1)
+    hand.click(button(tools, "Reset"))
+    yield from choose(guide, tools.density, 1)
     hand.click(window.cloud.header, (0.7, 0.5))
     hand.click(window.cloud.header, (0.7, 0.5))
     yield lambda: not window.original.isVisible()
-    hand.click(_button(tools, "Ortho"))
-    hand.click(_button(tools, "Rims"))
+    hand.click(button(tools, "Ortho"))
+    hand.click(button(tools, "Rims"))
     yield from guide.shot("3d-alone-4096-ortho-rims")
+
+
+def measured(guide: Guide, inputs: Inputs) -> Steps:
+    """The measured surface beside the points, a ruler on it, and measuring by keys alone."""
+    window, session, hand = guide.window, guide.session, guide.hand
+    tools = window.cloud.tools
+    yield from with_series(guide, inputs)
+    yield lambda: session.measured.surface is not None
+    yield lambda: bool(tools.legend.distance.text())
+    hand.click(button(tools, "Measured"))
+    yield from guide.shot("3d-measured")
+    yield from choose(guide, tools.colouring, 3)
+    yield from guide.shot("3d-distance")
+    yield from choose(guide, tools.colouring, 0)
+    hand.key("shift+l")
+    yield lambda: session.rulers.is_in_hand
+    hand.key(*["shift+Left"] * 10, *["shift+Up"] * 4)
+    yield from guide.shot("3d-ruler-crosshair")
+    hand.key("Return")
+    yield lambda: session.rulers.start is not None
+    hand.key(*["shift+Right"] * 20)
+    hand.key("Return")
+    yield lambda: len(session.rulers.items) == 1
+    yield from guide.shot("3d-ruler")
+    yield from _refuse_depth(guide)
+    yield from _measure_by_keys(guide)
+
+
+def _refuse_depth(guide: Guide) -> Steps:
+    window, session, hand = guide.window, guide.session, guide.hand
+    hand.click(button(window.cloud.tools, "Measured"))
+    hand.key("shift+l")
+    yield lambda: session.rulers.is_in_hand
+    hand.key(*["shift+Down"] * 12, "Return")
+    yield lambda: session.rulers.start is not None
+    hand.key(*["shift+Up"] * 24, "Return")
+    yield lambda: "Inferred, not measured" in window.strip.text
+    yield from guide.shot("3d-ruler-refused")
+    hand.key("Escape")
+    yield lambda: not session.rulers.is_in_hand
+
+
+def _measure_by_keys(guide: Guide) -> Steps:
+    session, hand = guide.session, guide.hand
+    annotations = session.annotations
+    hand.key("l")
+    yield lambda: annotations.by_keys.crosshair is not None
+    hand.key(*["shift+Left"] * 4, "Return")
+    yield lambda: annotations.by_keys.start is not None
+    hand.key(*["shift+Right"] * 8, "shift+Down")
+    yield lambda: annotations.drawing is not None
+    yield from guide.shot("measuring-by-keys")
+    hand.key("Return")
+    yield lambda: len(annotations.items) == 1
+    hand.key("Tab", "Return")
+    yield lambda: annotations.by_keys.hold is not None
+    yield from guide.shot("measuring-held")
 
 
 def habits(guide: Guide, inputs: Inputs) -> Steps:
     """Settings, help, export, themes, a narrow window."""
-    window, session, hand = guide.window, guide.session, guide.hand
-    yield from _ready(guide)
-    yield from _carry(guide, inputs, "series", window.welcome)
-    yield lambda: session.prediction is not None
+    window, hand = guide.window, guide.hand
+    yield from with_series(guide, inputs)
     hand.key("ctrl+e")
     yield lambda: isinstance(window.desk.dialog, ExportDialog)
     yield from guide.shot("export")
     hand.key("Escape")
     yield lambda: window.desk.dialog is None
     hand.key("F1")
-    yield partial(_is_open, guide)
+    yield partial(is_open, guide)
     yield from guide.shot("guide-and-keys")
     hand.key("Escape")
     yield lambda: window.desk.dialog is None
@@ -191,7 +248,7 @@ def habits(guide: Guide, inputs: Inputs) -> Steps:
     window.setGeometry(x, y + 30, *NARROW)
     yield window.panes.tabs.isVisible
     yield from guide.shot("narrow")
-    hand.click(window.panes.tabs, _tab(window.panes.tabs, 1))
+    hand.click(window.panes.tabs, tab_at(window.panes.tabs, 1))
     yield window.cloud.isVisible
     yield from guide.shot("narrow-3d")
 
@@ -205,10 +262,10 @@ def _settings(guide: Guide) -> Steps:
     tabs = dialog.pages.tabBar()
     for page, name in ((2, "privacy"), (1, "ai"), (0, "display")):
         yield from guide.calm()
-        hand.click(tabs, _tab(tabs, page))
+        hand.click(tabs, tab_at(tabs, page))
         yield lambda page=page: dialog.pages.currentIndex() == page  # type: ignore[misc]
         yield from guide.shot(f"settings-{name}")
-    yield from _choose(guide, dialog.theme, 1)
+    yield from choose(guide, dialog.theme, 1)
     hand.click(dialog.buttons.buttons()[0])
     yield lambda: window.desk.settings.theme == "light"
 
@@ -222,74 +279,17 @@ def without_opengl(guide: Guide, inputs: Inputs) -> Steps:
     yield from guide.shot("no-opengl")
 
 
-def _ready(guide: Guide) -> Steps:
-    """The window is active and its 3D view is there."""
-    yield lambda: guide.window.cloud.interactor is not None
-    guide.window.activateWindow()
-    yield guide.window.isActiveWindow
-
-
-def _carry(guide: Guide, inputs: Inputs, name: str, onto: QWidget, shown_as: str = "") -> Steps:
-    """Drag a file from the other program onto a widget of ours, and let go."""
-    hand = guide.hand
-    place = inputs.all.index(getattr(inputs, name))
-    ratio = guide.window.devicePixelRatioF()  # QT_SCALE_FACTOR holds for both programs
-    x, y = SOURCE_AT[0] + WIDTH_PX / 2, SOURCE_AT[1] + (place + 0.5) * FIELD_PX
-    start = round(x * ratio), round(y * ratio)
-    hand.go(*start)
-    yield from guide.calm()
-    hand.press()
-    yield None
-    yield from hand.way(start, on_screen(onto, (0.5, 0.5)))
-    yield guide.window.highlight.isVisible
-    if shown_as:
-        yield from guide.shot(shown_as)
-    hand.release()
-    yield lambda: not guide.window.highlight.isVisible()
-    yield from guide.calm()
-
-
-def _choose(guide: Guide, choice: QComboBox, place: int) -> Steps:
-    """Choose an entry by keys."""
-    guide.hand.click(choice)
-    yield lambda: QApplication.activePopupWidget() is not None
-    yield from guide.calm()
-    guide.hand.key("Home", *["Down"] * place, "Return")
-    yield lambda: choice.currentIndex() == place and QApplication.activePopupWidget() is None
-
-
-def _tab(tabs: QTabBar, index: int) -> tuple[float, float]:
-    at = tabs.tabRect(index).center()
-    return at.x() / tabs.width(), at.y() / tabs.height()
-
-
-def _button(tools: QWidget, text: str) -> QWidget:
-    return next(
-        one
-        for one in tools.findChildren(QWidget)
-        if one.isVisible() and getattr(one, "text", str)() == text
-    )
-
-
-def _is_open(guide: Guide) -> bool:
-    dialog = guide.window.desk.dialog
-    return isinstance(dialog, QDialog) and dialog.isActiveWindow()
-
-
-def _canvas(guide: Guide) -> QWidget:
-    canvas = guide.window.cloud.interactor
-    assert isinstance(canvas, QWidget)
-    return canvas
-
-
-def _known(guide: Guide) -> Prediction:
-    known = guide.session.prediction
-    assert known is not None
-    return known
-
-
 Scene = Callable[[Guide, Inputs], Steps]
 SCENES: Mapping[str, Scene] = {
     scene.__name__.replace("_", "-"): scene
-    for scene in (first_run, opening, checking, comparing, turning, habits, without_opengl)
+    for scene in (
+        first_run,
+        opening,
+        checking,
+        comparing,
+        turning,
+        measured,
+        habits,
+        without_opengl,
+    )
 }

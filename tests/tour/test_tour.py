@@ -18,7 +18,7 @@ ABSENT = [tool for tool in (*TOOLS, "xvfb-run") if shutil.which(tool) is None]
 @pytest.mark.vtk
 @pytest.mark.skipif(bool(ABSENT), reason=f"the tour needs {', '.join(ABSENT)}")
 def test_files_dragged_from_another_program_are_opened_run_and_refused(tmp_path: Path) -> None:
-    """One scene of seven, on a display of its own; `python -m tests.tour` has them all."""
+    """One scene of eight, on a display of its own; `python -m tests.tour` has them all."""
     screen = ["xvfb-run", "-a", "-s", "-screen 0 1600x1000x24"]
     tour = [sys.executable, "-m", "tests.tour", str(tmp_path), "opening"]
 
