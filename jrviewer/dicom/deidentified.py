@@ -15,7 +15,8 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID, SecondaryCaptureImageStorage
 
 from jrviewer.dicom.attributes import items, text
-from jrviewer.dicom.derived import CLASSIC, ENHANCED, SERIES_DESCRIPTION, coded
+from jrviewer.dicom.derivation import CLASSIC, ENHANCED, coded
+from jrviewer.dicom.derived import SERIES_DESCRIPTION
 from jrviewer.dicom.release import Release
 from jrviewer.errors import ExportError
 

@@ -10,17 +10,17 @@ from pydicom.dataset import Dataset
 from pydicom.uid import SecondaryCaptureImageStorage
 
 from jrviewer.dicom.attributes import first_item, integer, items, number, numbers, text, texts
-from jrviewer.dicom.derived import (
+from jrviewer.dicom.derivation import (
     CLASSIC,
     ENHANCED,
     PROCESSING_EQUIPMENT,
-    SERIES_DESCRIPTION,
     SMOOTHING,
     SOURCE_IMAGE,
     UNREFERRED,
     Origin,
     may_be_referred_to,
 )
+from jrviewer.dicom.derived import SERIES_DESCRIPTION
 from jrviewer.errors import ExportError
 
 Rule = Callable[[Dataset, Origin], bool]

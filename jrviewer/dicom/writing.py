@@ -17,7 +17,8 @@ from jrviewer.dicom.anonymity import FIXED_WORDS, require_anonymous, secrets_of
 from jrviewer.dicom.attributes import PARSER_ERRORS, text
 from jrviewer.dicom.dataset import parse, quiet, require_image
 from jrviewer.dicom.deidentified import deidentify, own_texts, require_clean_picture
-from jrviewer.dicom.derived import Origin, derive
+from jrviewer.dicom.derivation import Origin
+from jrviewer.dicom.derived import derive
 from jrviewer.dicom.files import load
 from jrviewer.dicom.gate import require_sound
 from jrviewer.dicom.hashes import stored_hash

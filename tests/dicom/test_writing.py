@@ -10,7 +10,8 @@ from pydicom import Dataset, dcmread
 from pydicom.uid import SegmentationStorage
 
 from jrviewer import dicom
-from jrviewer.dicom.derived import SERIES_DESCRIPTION, Origin, derive
+from jrviewer.dicom.derivation import Origin
+from jrviewer.dicom.derived import SERIES_DESCRIPTION, derive
 from jrviewer.dicom.gate import require_sound
 from jrviewer.dicom.writing import _origin
 from jrviewer.errors import ExportError
