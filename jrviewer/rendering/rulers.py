@@ -15,6 +15,7 @@ from jrviewer.rendering.actors import AnyPlotter
 
 LINE, SELECTED = (255, 214, 92), (120, 225, 255)
 _LINE_WIDTH, _END_WIDTH = 3.0, 10.0
+_ABOVE_PX = 9  # the words over the middle of their line
 
 
 class RulerActors:
@@ -61,13 +62,19 @@ class RulerActors:
             actor.SetVisibility(number < len(rulers))
         for actor, one in zip(self.words, rulers, strict=False):
             actor.SetInput(one.words)
-            actor.GetPositionCoordinate().SetValue(*one.ends.mean(axis=0))
+            middle = actor.GetPositionCoordinate().GetReferenceCoordinate()
+            middle.SetValue(*one.ends.mean(axis=0))
             colour = SELECTED if one.is_selected else LINE
             actor.GetTextProperty().SetColor(*(channel / 255 for channel in colour))
 
     def _text(self) -> vtkTextActor:
         actor = vtkTextActor()
-        actor.GetPositionCoordinate().SetCoordinateSystemToWorld()
+        middle = vtkCoordinate()
+        middle.SetCoordinateSystemToWorld()
+        place = actor.GetPositionCoordinate()
+        place.SetReferenceCoordinate(middle)
+        place.SetCoordinateSystemToViewport()
+        place.SetValue(0, _ABOVE_PX)  # or the words would lie on the line
         text = actor.GetTextProperty()
         text.SetFontSize(17)
         text.SetBold(True)
@@ -75,7 +82,6 @@ class RulerActors:
         text.SetBackgroundOpacity(0.75)
         text.SetJustificationToCentered()
         text.SetVerticalJustificationToBottom()
-        text.SetLineOffset(10)
         self._plotter.add_actor(actor, reset_camera=False, render=False, pickable=False)
         return actor
 

@@ -51,9 +51,26 @@ def spoken(sheet: Sheet) -> tuple[Spoken, ...]:
 def paint(
     items: tuple[Spoken, ...], aim: Aim, painter: QPainter, area: QRect, projection: Projection
 ) -> None:
-    """All lines, then all words, so that no line crosses them; above them what the keys move."""
+    """The crosshair, all lines, then all words, so that no line crosses them; above them the handle
+    that the keys move.
+    """
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setBrush(Qt.BrushStyle.NoBrush)
+    taken: list[QRectF] = []
+    if aim.crosshair is not None:
+        at = QPointF(*projection.to_point(*aim.crosshair))
+        _paint_crosshair(painter, area, at)
+        taken.append(QRectF(0, at.y() - 1, area.width(), 2))  # no words on its line
+    for points, lines, colour in _paint_lines(items, painter, projection):
+        taken.append(_paint_words(painter, area, points, lines, colour, taken))
+    if aim.handle is not None:
+        _paint_held(painter, QPointF(*projection.to_point(*aim.handle)))
+
+
+def _paint_lines(
+    items: tuple[Spoken, ...], painter: QPainter, projection: Projection
+) -> list[tuple[list[QPointF], tuple[str, ...], QColor]]:
+    """Where each measurement is drawn, with its words and its colour."""
     outlines = []
     for item, lines, is_selected in items:
         colour = SELECTED if is_selected else LINE
@@ -66,13 +83,7 @@ def paint(
                 _paint_ticks(painter, points)
         if is_selected:
             _paint_handles(painter, [QPointF(*projection.to_point(*at)) for at in handles(item)])
-    taken: list[QRectF] = []
-    for points, lines, colour in outlines:
-        taken.append(_paint_words(painter, area, points, lines, colour, taken))
-    if aim.handle is not None:
-        _paint_held(painter, QPointF(*projection.to_point(*aim.handle)))
-    if aim.crosshair is not None:
-        _paint_crosshair(painter, area, QPointF(*projection.to_point(*aim.crosshair)))
+    return outlines
 
 
 def words(item: Measurement, sheet: Sheet) -> tuple[str, ...]:

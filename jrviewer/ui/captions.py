@@ -186,7 +186,7 @@ def distance_text(distances_mm: FloatArray | None) -> tuple[str, str]:
         "Distance of the inferred points to the nearest measured surface of the series, for {} of "
         "{} points: those outside the slices that exist do not count."
     ).format(len(counted), len(distances_mm))
-    return tr("To measured: median {}, 95 % {} mm").format(median, most), meaning
+    return tr("Off: median {}, 95 % {} mm").format(median, most), meaning
 
 
 def check_text(prediction: Prediction | None) -> tuple[str, str]:

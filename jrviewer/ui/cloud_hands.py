@@ -6,14 +6,14 @@ zoom. Its single-key commands never reach it: `q` would close the picture.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QWidget
 
 from jrviewer.rendering import View
-from jrviewer.ui.key_hand import is_enter, way_of
+from jrviewer.ui.key_hand import is_by_key, is_enter, way_of
 from jrviewer.ui.rulers import Wish
 
 if TYPE_CHECKING:  # it imports pyvista
@@ -59,6 +59,7 @@ class CloudKeys(QObject):
     ruler_wished = Signal(str)  # a rulers.Wish
     moved = Signal(int, int)  # the crosshair: points down, points across
     left = Signal()  # the keyboard has gone elsewhere
+    menu_wished = Signal(QPoint)  # on screen
 
     def __init__(self, pane: QWidget) -> None:
         super().__init__(pane)
@@ -67,6 +68,10 @@ class CloudKeys(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Take what is the pane's; the rest goes on to the window."""
+        if isinstance(event, QContextMenuEvent) and is_by_key(event):
+            pane = cast("QWidget", watched)
+            self.menu_wished.emit(pane.mapToGlobal(pane.rect().center()))
+            return True
         if not isinstance(event, QKeyEvent):
             return super().eventFilter(watched, event)
         if event.type() == QEvent.Type.ShortcutOverride:

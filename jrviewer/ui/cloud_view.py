@@ -70,6 +70,7 @@ class CloudView(QWidget):
         self.veil = Veil(self.stack)
         self.crosshair = CloudCrosshair(self.stack)
         self.tools = CloudTools(self)
+        self.keys.menu_wished.connect(self.tools.pop_up)
         self.tools.look_chosen.connect(self._show)
         self.tools.view_wanted.connect(self.show_view)
         self.tools.picture_wanted.connect(self._take_picture)

@@ -205,11 +205,15 @@ class Display(QObject):
         """The AI pane's corners, true of what it shows."""
         how = self._session.compare.now
         kind = kind_of(how)
+        below = captions.view_lines(place, view, pixels)
+        spacing = (captions.spacing_text(known.slice),)
         if kind == "original":
-            return Corners(top_left=(self.tr("ORIGINAL"),))
+            return Corners((self.tr("ORIGINAL"),), bottom_left=below, bottom_right=spacing)
         if kind == "AI":
-            if how.blend < 100:
-                title = blend_title(how.blend)
+            title = "" if how.blend == 100 else blend_title(how.blend)
+            if how.mode == "swipe":
+                title = self.tr("ORIGINAL left, AI right of the line")
+            if title:
                 return captions.denoised_corners(known, place, view, pixels, title)
             score = self._session.truth.of(known)
             return captions.denoised_corners(known, place, view, pixels, score=score)
@@ -217,5 +221,6 @@ class Display(QObject):
         found = removed_paint.sentences(self._session.removal.of(known), unit)
         return Corners(
             top_left=(self.tr("AI – what the model removed"), *found),
-            bottom_left=captions.view_lines(place, view, pixels),
+            bottom_left=below,
+            bottom_right=spacing,
         )

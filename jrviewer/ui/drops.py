@@ -80,10 +80,11 @@ class DropHighlight(QWidget):
         font.setPixelSize(WORD_PX)
         painter.setFont(font)
         flags, word = Qt.AlignmentFlag.AlignCenter, self.tr("Drop to open")
-        plate = painter.boundingRect(self.rect(), flags, word).adjusted(-28, -16, 28, 16)
+        upper = self.rect().adjusted(0, 0, 0, -self.height() // 3)  # above the first page's words
+        plate = painter.boundingRect(upper, flags, word).adjusted(-28, -16, 28, 16)
         painter.fillRect(plate, QColor(16, 34, 42))  # or the word would stand among others
         painter.setPen(QColor(235, 245, 248))
-        painter.drawText(self.rect(), flags, word)
+        painter.drawText(upper, flags, word)
         painter.end()
 
 

@@ -42,8 +42,15 @@ class Page(QTextBrowser):
         return picture
 
     def _go(self, link: QUrl) -> None:
-        if link.hasFragment():
-            self.scrollToAnchor(link.fragment())
+        """To the heading that a link names as GitHub does: "the-3d-pane"."""
+        block = self.document().begin()
+        while block.isValid():
+            words = "".join(one for one in block.text().lower() if one.isalnum() or one in " -")
+            if block.blockFormat().headingLevel() and words.replace(" ", "-") == link.fragment():
+                top = self.document().documentLayout().blockBoundingRect(block).top()
+                self.verticalScrollBar().setValue(round(top))
+                return
+            block = block.next()
 
 
 class PageWindow(QDialog):

@@ -1,7 +1,7 @@
 """What the keys do on a slice pane when there is something to measure with them."""
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from jrviewer.ui.by_keys import Key
@@ -27,9 +27,11 @@ class KeyHand(QObject):
     entered = Signal()
     stepped = Signal(int)  # measurements
     left = Signal()  # the keyboard has gone elsewhere
+    menu_wished = Signal(QPoint)  # on screen
 
     def __init__(self, pane: QWidget) -> None:
         super().__init__(pane)
+        self._pane = pane
         self.takes: frozenset[Key] = frozenset()
         pane.installEventFilter(self)
 
@@ -37,6 +39,9 @@ class KeyHand(QObject):
         """Take what is for measuring; the rest goes on to the window."""
         if event.type() == QEvent.Type.FocusOut:
             self.left.emit()
+        if isinstance(event, QContextMenuEvent) and is_by_key(event):
+            self.menu_wished.emit(self._pane.mapToGlobal(self._pane.rect().center()))
+            return True
         if not isinstance(event, QKeyEvent) or not self._is_ours(event):
             return super().eventFilter(watched, event)
         if event.type() == QEvent.Type.ShortcutOverride:
@@ -65,6 +70,11 @@ def way_of(event: QKeyEvent) -> tuple[int, int] | None:
     if (way := ARROWS.get(event.key())) is None or event.modifiers() & ~_SHIFT not in _ALONE:
         return None
     return (way[0] * FAR, way[1] * FAR) if is_far else way
+
+
+def is_by_key(event: QContextMenuEvent) -> bool:
+    """Whether the menu is asked for by the menu key, or Shift+F10."""
+    return event.reason() == QContextMenuEvent.Reason.Keyboard
 
 
 def is_enter(event: QKeyEvent) -> bool:

@@ -261,7 +261,7 @@ class MainWindow(DropWindow):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.actions_.context_menu(menu)
-        self.reading.actions_.context_menu(menu)
+        self.reading.context_menu(menu)
         menu.popup(place)
 
     @Slot(bool)

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, QSizeF, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPen
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QImage,
+    QPainter,
+    QPainterPath,
+    QPen,
+    QRegion,
+)
 
 from jrviewer.geometry import orientation_letters
 from jrviewer.records import Slice
@@ -25,7 +34,7 @@ MARGIN = 13  # clear of the hatched frame
 BAR_STEPS_MM = (1, 2, 5, 10, 20, 50, 100, 200)
 BAR_SHARE = 0.3  # of the pane's width at most
 MARK_GAP, MARK_ARM = 4, 10
-HATCH_WIDTH = 7
+HATCH_WIDTH, HATCH_STEP = 7, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +82,15 @@ def paint_message(painter: QPainter, area: QRect, message: str) -> None:
 
 def paint_hatching(painter: QPainter, area: QRect) -> None:
     """A hatched frame: the result stands under a reservation."""
-    brush = QBrush(AMBER, Qt.BrushStyle.BDiagPattern)
-    width, height = area.width(), area.height()
-    for edge in (
-        QRect(0, 0, width, HATCH_WIDTH),
-        QRect(0, height - HATCH_WIDTH, width, HATCH_WIDTH),
-        QRect(0, 0, HATCH_WIDTH, height),
-        QRect(width - HATCH_WIDTH, 0, HATCH_WIDTH, height),
-    ):
-        painter.fillRect(edge, brush)
+    edge = (HATCH_WIDTH, HATCH_WIDTH, -HATCH_WIDTH, -HATCH_WIDTH)
+    painter.save()
+    painter.setClipRegion(QRegion(area) - QRegion(area.adjusted(*edge)))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(AMBER, 1.4))  # a brush's pattern would be finer on finer screens
+    high = area.height()
+    for x in range(-high, area.width(), HATCH_STEP):
+        painter.drawLine(x, high, x + high, 0)
+    painter.restore()
 
 
 def scale_bar_mm(width_px: float, scale: float) -> int:

@@ -18,8 +18,10 @@ class PresetTable(QWidget):
         super().__init__()
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
-        for column, heading in ((2, self.tr("Width (HU)")), (3, self.tr("Level (HU)"))):
+        headings = self.tr("Key"), "", self.tr("Width (HU)"), self.tr("Level (HU)")
+        for column, heading in enumerate(headings):
             grid.addWidget(QLabel(heading), 0, column)
+        grid.setColumnStretch(1, 1)
         self.rows: list[tuple[QSpinBox, QSpinBox]] = []
         for row, (key, window) in enumerate(PRESETS.items(), start=1):
             name = self.tr(window.name)

@@ -48,9 +48,11 @@ class Reading(QObject):
         self.actions_.play.setEnabled(False)
 
     def context_menu(self, menu: QMenu) -> None:
-        """Add to the menu of a slice pane."""
-        menu.addMenu(self.file_windows)
-        menu.addAction(self.actions_.box)
+        """Add to the menu of a slice pane, what is about windows to the presets."""
+        entries = menu.actions()
+        after = entries[entries.index(self._window.actions_.presets[-1]) + 1]
+        menu.insertMenu(after, self.file_windows)
+        menu.insertAction(after, self.actions_.box)
         self.actions_.context_menu(menu)
 
     def _blend_slider(self) -> QSlider:
@@ -108,6 +110,7 @@ class Reading(QObject):
             pane.keys.entered.connect(by_keys.enter)
             pane.keys.stepped.connect(by_keys.step)
             pane.keys.left.connect(by_keys.let_go)
+            pane.keys.menu_wished.connect(pane.menu_wished)
         self.blend.valueChanged.connect(compare.set_blend)
         self.removed.wished.connect(self._wish_removed)
         self.file_windows.aboutToShow.connect(self._list_file_windows)

@@ -15,6 +15,7 @@ from jrviewer.ui.view_state import Projection
 
 # Blue and orange: told apart by every kind of colour vision, and by the signs at the legend's ends.
 FEWER, NONE, MORE = (95, 170, 255), (46, 46, 46), (255, 175, 80)
+CLEAR_PX = 100  # six lines of a corner
 MARK = QColor(255, 95, 175)
 LEGEND_WIDTH, LEGEND_HEIGHT = 150, 9
 
@@ -75,11 +76,11 @@ def paint_marks(
 def paint_split(
     share: float, title: str, painter: QPainter, area: QRect, projection: Projection
 ) -> None:
-    """The line of a swipe, and on each side of it what is shown there."""
-    x = share * area.width()
+    """The line of a swipe, clear of the corner texts; on each side of it what is shown there."""
+    x, clear = share * area.width(), min(CLEAR_PX, area.height() / 6)
     for pen in (QPen(overlay.HALO, 4), QPen(overlay.LETTER, 1.6)):
         painter.setPen(pen)
-        painter.drawLine(QPointF(x, 0), QPointF(x, area.height()))
+        painter.drawLine(QPointF(x, clear), QPointF(x, area.height() - clear))
     metrics = QFontMetricsF(painter.font())
     base = area.height() * 0.25
     left, right = f"{_tr('ORIGINAL')} ◂", f"▸ {title}"

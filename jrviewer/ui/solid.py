@@ -26,7 +26,7 @@ class Solid(QObject):
         self._session, self._cloud, self._status = window.session, window.cloud, window.status
         self._hinted = ""
         self._measured, self._rulers = self._session.measured, self._session.rulers
-        self._beside = Beside()
+        self._beside, self._is_shown = Beside(), False
         window.addAction(self._cloud.tools.ruler)  # its key is the whole window's
         self._connect()
         self.refresh()
@@ -73,7 +73,8 @@ class Solid(QObject):
         self._put_beside(surface, distances if by_distance else None, cloud)
         is_shown = surface is not None and cloud is not None and cloud.unit == "mm"
         words = self._words(cloud) if look.measured or by_distance else ""
-        self._cloud.show_beside(self._beside, self._title(is_measured=is_shown), words)
+        self._is_shown = is_shown
+        self._cloud.show_beside(self._beside, self._title(), words)
 
     def _put_beside(
         self, surface: Measured | None, distances: FloatArray | None, cloud: Cloud | None
@@ -85,9 +86,13 @@ class Solid(QObject):
         if not all(same):
             self._beside = Beside(surface, distances, own)
 
-    def _title(self, *, is_measured: bool) -> str:
-        if is_measured:
+    def _title(self) -> str:
+        """True of all that is drawn, the rulers too."""
+        if self._is_shown:
             return self.tr("INFERRED POINTS + MEASURED SURFACE")
+        drawn = () if self._session.prediction is None else self._rulers.items
+        if any(one.start.is_measured and one.end.is_measured for one in drawn):
+            return self.tr("INFERRED POINTS + MEASURED RULER")
         return self.tr("INFERRED 3D – NOT MEASURED")
 
     def _words(self, cloud: Cloud | None) -> str:
@@ -126,6 +131,7 @@ class Solid(QObject):
         self._cloud.take_ruler(is_in_hand=rulers.is_in_hand)
         self._cloud.crosshair.show_at(rulers.crosshair)
         self._hint(captions.ruler_hint(rulers))
+        self._cloud.title.setText(self._title())
         self._cloud.tools.show_rulers(
             is_in_hand=rulers.is_in_hand,
             can_delete="delete" in offers,

@@ -19,8 +19,9 @@ class Welcome(QWidget):
         title.setObjectName("welcomeTitle")
         what = QLabel(
             self.tr(
-                "DICOM files or folders. The slice appears beside its AI-denoised twin and the 3D "
-                "anatomy inferred around it.\nEverything stays on this computer."
+                "DICOM files, a folder, a ZIP archive or a DICOMDIR. The slice appears beside its "
+                "AI-denoised twin and the 3D anatomy inferred around it.\n"
+                "Everything stays on this computer."
             )
         )
         what.setWordWrap(True)

@@ -23,6 +23,9 @@ PICTURES = {  # the guide's name: the tour's, what is cut out, how wide it becom
     "removed": ("removed", PANES, 700),
     "measuring": ("measuring", PANES, 800),
     "uncertainty": ("3d-uncertainty", CLOUD, 420),
+    "measured": ("3d-measured", CLOUD, 420),
+    "ruler": ("3d-ruler", CLOUD, 420),
+    "by-keys": ("measuring-held", WINDOW, 800),
     "amber": ("input-check-amber-why", WINDOW, 800),
     "export": ("export", (474, 248, 1022, 652), 548),
 }

@@ -55,6 +55,26 @@ def colour_at(window: MainWindow, row: float, column: float) -> QColor:
     return seen(window).pixelColor(round(x), round(y))
 
 
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        (Key.Key_S, "ORIGINAL left, AI right of the line"),
+        (Key.Key_K, "ORIGINAL"),
+        (Key.Key_D, "AI – what the model removed"),
+    ],
+)
+def test_the_corners_are_true_of_what_is_compared_and_the_lower_ones_stay(
+    qtbot: QtBot, open_window: MainWindow, key: Qt.Key, said: str
+) -> None:
+    before = open_window.denoised.corners
+    press(qtbot, open_window, key)
+    qtbot.waitUntil(lambda: open_window.denoised.corners.top_left[0] == said)
+    now = open_window.denoised.corners
+
+    assert now.bottom_left == before.bottom_left
+    assert now.bottom_right == before.bottom_right
+
+
 def nodule() -> np.ndarray:
     row, column = np.ogrid[:SIDE, :SIDE]
     inside = np.hypot(row - NODULE[0], column - NODULE[1]) < NODULE_PX

@@ -1,12 +1,13 @@
 """First run, settings, help, window place and crash notes."""
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QPoint, QSettings, Qt, QUrl
 from PySide6.QtGui import QGuiApplication, QImage, QPalette
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -153,9 +154,37 @@ def test_f1_shows_the_guide_with_the_keys_that_the_actions_have(
     dialog.close()
 
 
+def test_every_link_at_the_top_of_the_guide_leads_to_its_heading(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    qtbot.keyClick(window, Qt.Key.Key_F1)  # type: ignore[no-untyped-call]
+    dialog = window.desk.dialog
+    assert isinstance(dialog, pages.PageWindow)
+    with qtbot.waitActive(dialog):
+        dialog.activateWindow()
+    names = re.findall(r"\]\(#([a-z0-9-]+)\)", resource("help/guide.md").read_text("utf-8"))
+    assert names[0] == "keys"
+    places = []
+    for name in names:
+        dialog.page.verticalScrollBar().setValue(0)
+        dialog.page.anchorClicked.emit(QUrl(f"#{name}"))
+        bar = dialog.page.verticalScrollBar()
+        places.append(bar.value())
+        top = dialog.page.cursorForPosition(QPoint(40, 12)).block().text()
+        assert top.lower().replace(" ", "-") == name or bar.value() == bar.maximum()
+
+    assert places[1:] == sorted(places[1:])
+    assert min(places) > 0
+    dialog.page.verticalScrollBar().setValue(0)
+    qtbot.keyClick(dialog.page, Qt.Key.Key_Tab)  # type: ignore[no-untyped-call]
+    qtbot.keyClick(dialog.page, Qt.Key.Key_Return)  # type: ignore[no-untyped-call]
+    assert dialog.page.verticalScrollBar().value() == places[0]
+    dialog.close()
+
+
 def test_every_picture_of_the_guide_is_there() -> None:
     guide = resource("help/guide.md")
-    named = [part.split(")")[0] for part in guide.read_text("utf-8").split("](")[1:]]
+    named = re.findall(r"!\[[^]]*\]\(([^)]*)\)", guide.read_text("utf-8"))
     assert named
     for name in named:
         assert not QImage(str(guide.parent / name)).isNull()

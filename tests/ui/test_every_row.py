@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -41,6 +42,22 @@ def test_a_right_click_opens_the_menu_with_the_presets(
     at = menu.actionGeometry(lung).center()
     qtbot.mouseClick(menu, hands.LEFT, pos=at)  # type: ignore[no-untyped-call]
     assert open_window.session.view.now.window.name == "Lung"
+
+
+def test_the_menu_key_opens_the_same_menu_with_windows_of_the_file_and_from_a_box(
+    qtbot: QtBot, open_window: MainWindow
+) -> None:
+    pane = open_window.original
+    reason = QContextMenuEvent.Reason.Keyboard
+    QApplication.sendEvent(pane, QContextMenuEvent(reason, QPoint(1, 1), QPoint(1, 1)))
+
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    words = [action.text() for action in menu.actions()]
+    after_presets = words.index(next(one for one in words if one.startswith("Stroke"))) + 1
+    assert words[after_presets : after_presets + 2] == ["Windows of the file", "From a box"]
+    assert pane.mapToGlobal(pane.rect().center()).x() == menu.pos().x()
+    menu.close()
 
 
 def test_0_computes_a_window_from_the_values(qtbot: QtBot, open_window: MainWindow) -> None:

@@ -46,6 +46,8 @@ class TestRuler:
         length = np.linalg.norm(ends[0] - ends[1])
         assert scene.rulers.words[0].GetInput() == f"MEASURED {length:.0f} mm"
         assert not solid.session.rulers.is_in_hand
+        press(solid, "Measured")  # off: what the title says is still true of the ruler
+        assert solid.cloud.title.text() == "INFERRED POINTS + MEASURED RULER"
 
     def test_a_ruler_refuses_the_inferred_depth(self, solid: MainWindow) -> None:
         press(solid, "Ruler")
