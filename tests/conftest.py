@@ -1,8 +1,13 @@
 """What every test may ask for."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    import pyvista as pv
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -13,3 +18,13 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("the real data is not beside this checkout")
     return SHARED
+
+
+@pytest.fixture
+def plotter() -> "Iterator[pv.Plotter]":
+    """A small picture without a window."""
+    import pyvista as pv
+
+    plotter = pv.Plotter(off_screen=True, window_size=[300, 300])
+    yield plotter
+    plotter.close()

@@ -1,6 +1,4 @@
 import gc
-from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any, get_args
 
 import numpy as np
@@ -8,52 +6,23 @@ import pytest
 import pyvista as pv
 
 from jrviewer.anatomy import STRUCTURE_COLOURS
-from jrviewer.geometry import FloatArray, Stack
-from jrviewer.records import Cloud, Measured, Structure, UInt8Array
+from jrviewer.records import Structure
 from jrviewer.rendering import (
-    Beside,
     Colouring,
-    Drawn,
     Look,
     View,
     colour_map,
     colour_range,
     depths,
-    faces_in_box,
-    point_colours,
     skin_by_default,
     slice_corners,
 )
-from jrviewer.rendering.picking import hits
-from jrviewer.rendering.rulers import LINE as RULER
 from jrviewer.rendering.scene import Scene
 from tests.cloud_factory import make_cloud_prediction, make_grey
 from tests.factory import make_plane, make_slice
+from tests.rendered import count_colour, picture
 
 NOTHING = frozenset[Structure]()
-
-
-@pytest.fixture
-def plotter() -> Iterator[pv.Plotter]:
-    plotter = pv.Plotter(off_screen=True, window_size=[300, 300])
-    yield plotter
-    plotter.close()
-
-
-def picture(plotter: pv.Plotter) -> UInt8Array:
-    plotter.show(auto_close=False)
-    plotter.render()
-    image = plotter.screenshot(return_img=True)
-    assert isinstance(image, np.ndarray)
-    return image[..., :3]
-
-
-def count_colour(image: UInt8Array, colour: tuple[int, int, int]) -> int:
-    """Pixels whose hue is that of a colour, however brightly it is lit."""
-    pixels = image.reshape(-1, 3).astype(float)
-    length = np.linalg.norm(pixels, axis=1)
-    cosine = pixels @ np.array(colour) / (length * np.linalg.norm(colour) + 1e-9)
-    return int(((cosine > 0.995) & (length > 120)).sum())
 
 
 def test_points_take_the_colours_of_their_structures(plotter: pv.Plotter) -> None:
@@ -202,125 +171,6 @@ def test_the_fresh_view_comes_from_the_front_left_above_with_the_head_up(
     assert plotter.camera.up == (0.0, 0.0, 1.0)
 
 
-def test_the_next_slice_uses_the_same_actors_and_meshes(plotter: pv.Plotter) -> None:
-    first, second = make_cloud_prediction(), make_cloud_prediction((-180.0, -150.0, 45.0))
-    scene = Scene(plotter)
-    scene.show(first, make_grey(first), Look())
-    actors = dict(plotter.renderer.actors)
-    meshes = scene.points.mesh, scene.points.actor.mapper.dataset
-
-    scene.show(second, make_grey(second), Look(dense=True))
-
-    assert second.dense_cloud is not None
-    assert all(plotter.renderer.actors[name] is actor for name, actor in actors.items())
-    assert len(plotter.renderer.actors) == len(actors)
-    assert (scene.points.mesh, scene.points.actor.mapper.dataset) == meshes
-    assert np.array_equal(scene.points.mesh.points, second.dense_cloud.points)
-
-
-def test_the_dense_cloud_is_not_placed_until_it_is_chosen(plotter: pv.Plotter) -> None:
-    asked: list[str] = []
-    scene, made = Scene(plotter), make_cloud_prediction()
-
-    def place() -> Cloud:
-        asked.append("dense")
-        assert made.dense is not None
-        return made.dense()
-
-    watched = replace(made, dense=place)
-    grey = make_grey(watched)
-
-    scene.show(watched, grey, Look())
-    assert scene.cloud is made.cloud
-    assert not asked
-
-    scene.show(watched, grey, Look(dense=True))
-    assert asked
-
-
-def test_the_camera_goes_along_with_the_next_slice(plotter: pv.Plotter) -> None:
-    first, second = make_cloud_prediction(), make_cloud_prediction((-180.0, -150.0, 45.0))
-    scene = Scene(plotter)
-    scene.show(first, make_grey(first), Look())
-    scene.view("L")
-    before = np.array(plotter.camera.position)
-
-    scene.show(second, make_grey(second), Look())
-
-    assert np.allclose(np.array(plotter.camera.position) - before, (0, 0, 5))
-
-
-def test_nothing_is_drawn_when_nothing_changed(plotter: pv.Plotter) -> None:
-    prediction = make_cloud_prediction()
-    grey = make_grey(prediction)
-    renders: list[int] = []
-    scene = Scene(plotter, lambda: renders.append(1))
-    assert scene.show(prediction, grey, Look())
-    after_first = len(renders)
-
-    assert not scene.show(prediction, grey, Look())
-    scene.light_points([])
-    scene.show_probe(None)
-
-    assert len(renders) == after_first
-
-
-def test_a_point_is_found_under_the_mouse_by_its_index_in_the_cloud(plotter: pv.Plotter) -> None:
-    prediction = make_cloud_prediction()
-    scene = Scene(plotter)
-    scene.show(prediction, make_grey(prediction), Look(structures=frozenset({Structure.BONE})))
-    cloud = prediction.cloud
-    assert cloud is not None
-    bones = np.flatnonzero(cloud.labels == Structure.BONE)
-    places, depth = scene.on_screen(cloud.points[bones].astype(float))
-    nearest = int(depth.argmin())
-
-    assert scene.point_at(*places[nearest]) == bones[nearest]
-    assert scene.point_at(1.0, 1.0) is None
-
-
-def test_marked_points_are_drawn_and_taken_away(plotter: pv.Plotter) -> None:
-    prediction = make_cloud_prediction()
-    scene = Scene(plotter)
-    scene.show(prediction, make_grey(prediction), Look(slice_plane=False))
-    before = picture(plotter)
-
-    scene.light_points([5, 9])
-    assert prediction.cloud is not None
-    assert np.array_equal(scene.marks.mesh.points, prediction.cloud.points[[5, 9]])
-    assert (picture(plotter) != before).any()
-
-    scene.light_points([])
-    assert np.array_equal(picture(plotter), before)
-
-
-def test_a_lit_point_stays_lit_beside_the_probe(plotter: pv.Plotter) -> None:
-    prediction = make_cloud_prediction()
-    renders: list[int] = []
-    scene = Scene(plotter, lambda: renders.append(1))
-    scene.show(prediction, make_grey(prediction), Look())
-    assert prediction.cloud is not None
-
-    scene.light_points([5])
-    scene.show_probe(np.array([1.0, 2.0, 3.0]))
-    drawn = len(renders)
-    scene.show_probe(np.array([1.0, 2.0, 3.0]))
-
-    assert np.array_equal(scene.marks.mesh.points, [prediction.cloud.points[5], (1.0, 2.0, 3.0)])
-    assert len(renders) == drawn
-
-
-def test_marks_do_not_outlive_their_slice(plotter: pv.Plotter) -> None:
-    first, second = make_cloud_prediction(), make_cloud_prediction((-180.0, -150.0, 45.0))
-    scene = Scene(plotter)
-    scene.show(first, make_grey(first), Look())
-    scene.light_points([5])
-
-    scene.show(second, make_grey(second), Look())
-
-    assert not scene.marks.actor.visibility
-
-
 def test_a_cloud_without_spacing_is_scaled_about_its_box_with_its_slice(
     plotter: pv.Plotter,
 ) -> None:
@@ -395,146 +245,3 @@ def test_closing_frees_every_vtk_object() -> None:
     before = count()
     use()
     assert count() == before
-
-
-def make_wall(label: Structure = Structure.SKIN, half_mm: float = 90.0) -> Measured:
-    """A measured square upright before the trunk, 2 × 90 mm high: it reaches beyond the box."""
-    prediction = make_cloud_prediction()
-    assert prediction.cloud is not None
-    middle = prediction.cloud.box.centre_mm + np.array([0.0, -100.0, 0.0])
-    ways = np.array([(-1, 0, -1), (1, 0, -1), (1, 0, 1), (-1, 0, 1)])
-    return Measured(
-        (middle + half_mm * ways).astype(np.float32),
-        np.tile(np.array([[0, -1, 0]], np.float32), (4, 1)),
-        np.array([[0, 1, 2], [0, 2, 3]], np.int32),
-        np.full(2, label, np.uint8),
-        Stack(np.zeros(3), np.eye(3), (500.0, 500.0), np.arange(0.0, 200.0, 5.0)),
-    )
-
-
-WALL = Look(measured=True, slice_plane=False, structures=frozenset({Structure.SKIN}))
-
-
-def is_drawn(plotter: pv.Plotter, scene: Scene, place: FloatArray) -> bool:
-    """Whether the picture is lighter than the background where a place of the world is."""
-    image = picture(plotter)
-    x, y = scene.on_screen(place[None])[0][0]
-    return bool(image[round(image.shape[0] - y), round(x)].max() > 60)
-
-
-def test_the_measured_surface_ends_where_the_inferred_box_ends(plotter: pv.Plotter) -> None:
-    prediction, wall = make_cloud_prediction(), make_wall()
-    scene = Scene(plotter)
-    scene.show(prediction, make_grey(prediction), WALL, Beside(wall))
-    scene.points.actor.visibility = False
-    scene.view("A")
-    middle = wall.corners_mm.mean(axis=0)
-
-    inside = [is_drawn(plotter, scene, middle + np.array([30, 0, z])) for z in (-60, 0, 60)]
-    beyond = [is_drawn(plotter, scene, middle + np.array([30, 0, z])) for z in (-70, 70)]
-
-    assert inside == [True, True, True]
-    assert beyond == [False, False]
-
-
-def test_the_skin_of_a_head_is_off_in_the_measured_surface_too() -> None:
-    head = make_cloud_prediction(body_part="HEAD")
-    assert head.cloud is not None
-    kept = (
-        frozenset(Structure) if skin_by_default(head) else frozenset(Structure) - {Structure.SKIN}
-    )
-
-    assert len(faces_in_box(make_wall(), head.cloud.box, kept)) == 0
-    assert len(faces_in_box(make_wall(Structure.BONE), head.cloud.box, kept)) == 2
-
-
-def test_a_cloud_without_millimetres_has_no_measured_surface_beside_it(
-    plotter: pv.Plotter,
-) -> None:
-    prediction = make_cloud_prediction(mm=False)
-    scene = Scene(plotter)
-
-    scene.show(prediction, make_grey(prediction), WALL, Beside(make_wall()))
-
-    assert not scene.surface.actor.visibility
-
-
-def test_a_click_picks_the_surface_before_what_lies_behind_it(plotter: pv.Plotter) -> None:
-    prediction, wall = make_cloud_prediction(), make_wall()
-    scene = Scene(plotter)
-    scene.show(prediction, make_grey(prediction), WALL, Beside(wall))
-    scene.view("A")
-    picture(plotter)
-    place = wall.corners_mm.mean(axis=0) + np.array([25.0, 0.0, 18.0])
-
-    picked = scene.pick(*scene.on_screen(place[None])[0][0])
-
-    assert picked is not None
-    assert picked.is_measured
-    assert picked.place == pytest.approx(place, abs=0.1)
-
-
-def test_a_click_beyond_the_box_picks_no_surface(plotter: pv.Plotter) -> None:
-    prediction, wall = make_cloud_prediction(), make_wall()
-    scene = Scene(plotter)
-    scene.show(prediction, make_grey(prediction), WALL, Beside(wall))
-    scene.view("A")
-    picture(plotter)
-    place = wall.corners_mm.mean(axis=0) + np.array([85.0, 0.0, 75.0])
-
-    assert scene.pick(*scene.on_screen(place[None])[0][0]) is None
-
-
-def test_distances_run_from_the_scales_one_end_to_the_other_and_grey_is_unknown() -> None:
-    prediction = make_cloud_prediction()
-    assert prediction.cloud is not None
-    distances = np.full(len(prediction.cloud), 10.0)
-    distances[:3] = 0.0, 25.0, np.nan
-
-    colours = point_colours(prediction.cloud, "measured", distances)
-
-    assert colours[:3].tolist() == [[59, 82, 139], [253, 231, 37], [112, 116, 122]]
-    assert colour_range(prediction.cloud, "measured") == (0.0, 20.0)
-
-
-def test_points_are_grey_until_their_distances_are_known() -> None:
-    prediction = make_cloud_prediction()
-    assert prediction.cloud is not None
-
-    assert (point_colours(prediction.cloud, "measured") == (112, 116, 122)).all()
-
-
-def test_distances_of_another_cloud_colour_nothing(plotter: pv.Plotter) -> None:
-    prediction = make_cloud_prediction()
-    scene = Scene(plotter)
-    other = Beside(None, np.zeros(1024), prediction.dense_cloud)
-
-    scene.show(prediction, make_grey(prediction), Look(colouring="measured"), other)
-
-    assert (scene.points.mesh.point_data["colour"] == (112, 116, 122)).all()
-
-
-def test_no_surface_hides_a_ruler_or_its_words(plotter: pv.Plotter) -> None:
-    prediction, wall = make_cloud_prediction(), make_wall()
-    scene = Scene(plotter)
-    scene.show(prediction, make_grey(prediction), WALL, Beside(wall))
-    scene.view("A")
-    behind = wall.corners_mm.mean(axis=0) + np.array([0.0, 60.0, 0.0])
-    ends = np.stack([behind - np.array([80.0, 0, 0]), behind + np.array([80.0, 0, 0])])
-    before = count_colour(picture(plotter), RULER)
-
-    scene.show_rulers((Drawn(ends, "MEASURED 160 mm", False),), None)
-
-    assert count_colour(picture(plotter), RULER) - before > 150
-    assert scene.ruler_at(*scene.on_screen(behind[None])[0][0]) == 0
-    scene.show_rulers((), None)
-    assert count_colour(picture(plotter), RULER) == before
-
-
-def test_a_ray_meets_the_nearest_of_triangles_first() -> None:
-    square = np.array([[[0, 0, 0], [10, 0, 0], [0, 10, 0]]], float)
-    triangles = np.concatenate([square + np.array([0, 0, z]) for z in (5.0, 2.0, 30.0)])
-
-    met = hits(np.array([2.0, 3.0, 0.0]), np.array([0.0, 0.0, 20.0]), triangles)
-
-    assert met.tolist() == [[2, 3, 2], [2, 3, 5]]

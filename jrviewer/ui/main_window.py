@@ -1,6 +1,7 @@
 """The window: lays out the panes and, in `_connect`, ties wishes to the session and facts to them.
 
-The one place where the wires are.
+The wires of comparing and measuring are in `reading`, of what is measured in 3D in `solid`, of
+files, settings and exports in `desk`: each in one `_connect`, and nowhere else.
 """
 
 from PySide6.QtCore import QPoint, Qt, Slot

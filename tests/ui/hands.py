@@ -13,6 +13,7 @@ from PySide6.QtGui import (
     QWheelEvent,
 )
 from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
 
 LEFT = Qt.MouseButton.LeftButton
 RIGHT = Qt.MouseButton.RightButton
@@ -37,6 +38,13 @@ def drag(
         y = start[1] + (end[1] - start[1]) * step / STEPS
         _mouse(widget, QEvent.Type.MouseMove, (x, y), Qt.MouseButton.NoButton, button, modifiers)
     _mouse(widget, QEvent.Type.MouseButtonRelease, end, button, Qt.MouseButton.NoButton, modifiers)
+
+
+def press(
+    qtbot: QtBot, widget: QWidget, key: Qt.Key, modifiers: Qt.KeyboardModifier = PLAIN
+) -> None:
+    """Press a key and let it go."""
+    qtbot.keyClick(widget, key, modifiers)  # type: ignore[no-untyped-call]
 
 
 def click(widget: QWidget, button: Qt.MouseButton = LEFT) -> None:

@@ -22,15 +22,12 @@ from tests.dicom_factory import write_ct
 from tests.factory import body_image, make_prediction
 from tests.ui import hands
 from tests.ui.conftest import MadeUpWorker
+from tests.ui.hands import press
 
 Key = Qt.Key
 SIDE = 160
 NODULE = (80, 48)  # row, column: in the lung
 NODULE_PX = 4
-
-
-def press(qtbot: QtBot, window: MainWindow, key: Qt.Key, modifiers: object = hands.PLAIN) -> None:
-    qtbot.keyClick(window, key, modifiers)  # type: ignore[no-untyped-call]
 
 
 def title(window: MainWindow) -> str:
@@ -53,26 +50,6 @@ def colour_at(window: MainWindow, row: float, column: float) -> QColor:
     assert projection is not None
     x, y = projection.to_point(row, column)
     return seen(window).pixelColor(round(x), round(y))
-
-
-@pytest.mark.parametrize(
-    ("key", "said"),
-    [
-        (Key.Key_S, "ORIGINAL left, AI right of the line"),
-        (Key.Key_K, "ORIGINAL"),
-        (Key.Key_D, "AI – what the model removed"),
-    ],
-)
-def test_the_corners_are_true_of_what_is_compared_and_the_lower_ones_stay(
-    qtbot: QtBot, open_window: MainWindow, key: Qt.Key, said: str
-) -> None:
-    before = open_window.denoised.corners
-    press(qtbot, open_window, key)
-    qtbot.waitUntil(lambda: open_window.denoised.corners.top_left[0] == said)
-    now = open_window.denoised.corners
-
-    assert now.bottom_left == before.bottom_left
-    assert now.bottom_right == before.bottom_right
 
 
 def nodule() -> np.ndarray:
@@ -294,22 +271,6 @@ def test_space_shows_the_original_whatever_is_compared(
     assert seen(window) == removed
 
 
-@pytest.mark.parametrize("key", [Key.Key_S, Key.Key_D, Key.Key_K])
-def test_the_fair_view_lock_stays_while_comparing(
-    qtbot: QtBot, denoised_window: MainWindow, key: Qt.Key
-) -> None:
-    window = denoised_window
-    press(qtbot, window, key)
-    hands.wheel(window.denoised, 2, hands.CTRL)
-    hands.drag(window.original, (60, 60), (90, 80), hands.MIDDLE)
-
-    original, denoised = window.original.projection, window.denoised.projection
-    assert original is not None
-    assert denoised is not None
-    assert (original.scale, original.centre) == (denoised.scale, denoised.centre)
-    assert window.original.height() == window.denoised.height()
-
-
 def test_a_result_of_another_slice_stays_dimmed_while_it_flickers(
     qtbot: QtBot, open_window: MainWindow, worker: MadeUpWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -323,17 +284,3 @@ def test_a_result_of_another_slice_stays_dimmed_while_it_flickers(
             pass
 
     assert seen(open_window) == dimmed
-
-
-def test_playing_steps_through_the_series_and_round(qtbot: QtBot, open_window: MainWindow) -> None:
-    open_window.session.show(4)
-    press(qtbot, open_window, Key.Key_C)
-
-    qtbot.waitUntil(lambda: open_window.session.index == 1)
-    press(qtbot, open_window, Key.Key_C)
-    assert not open_window.reading.cine.clock.isActive()
-
-
-def test_a_single_slice_does_not_play(qtbot: QtBot, denoised_window: MainWindow) -> None:
-    press(qtbot, denoised_window, Key.Key_C)
-    assert not denoised_window.reading.cine.clock.isActive()

@@ -7,7 +7,8 @@ from pytestqt.qtbot import QtBot
 from jrviewer.measuring import Length, Region
 from jrviewer.ui.main_window import MainWindow
 from tests.ui import hands
-from tests.ui.test_measuring import draw, point, press
+from tests.ui.hands import press
+from tests.ui.test_measuring import draw, point
 
 Key = Qt.Key
 Ends = tuple[tuple[float, float], tuple[float, float]]

@@ -17,18 +17,10 @@ from jrviewer.ui.settings_dialog import SettingsDialog
 from jrviewer.ui.store import Store
 from tests.dicom_factory import write_mr
 from tests.ui import hands
+from tests.ui.hands import press
 from tests.ui.test_cloud_view import needs_opengl
 
 Key = Qt.Key
-
-
-def press(
-    qtbot: QtBot,
-    widget: QWidget,
-    key: Qt.Key,
-    modifiers: Qt.KeyboardModifier = hands.PLAIN,
-) -> None:
-    qtbot.keyClick(widget, key, modifiers)  # type: ignore[no-untyped-call]
 
 
 def test_a_right_click_opens_the_menu_with_the_presets(
@@ -245,3 +237,39 @@ def camera_of(window: MainWindow) -> list[float]:
     assert window.cloud.interactor is not None
     camera = window.cloud.interactor.camera
     return [*camera.position, *camera.focal_point]
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        (Key.Key_S, "ORIGINAL left, AI right of the line"),
+        (Key.Key_K, "ORIGINAL"),
+        (Key.Key_D, "AI – what the model removed"),
+    ],
+)
+def test_the_corners_are_true_of_what_is_compared_and_the_lower_ones_stay(
+    qtbot: QtBot, open_window: MainWindow, key: Qt.Key, said: str
+) -> None:
+    before = open_window.denoised.corners
+    press(qtbot, open_window, key)
+    qtbot.waitUntil(lambda: open_window.denoised.corners.top_left[0] == said)
+    now = open_window.denoised.corners
+
+    assert now.bottom_left == before.bottom_left
+    assert now.bottom_right == before.bottom_right
+
+
+@pytest.mark.parametrize("key", [Key.Key_S, Key.Key_D, Key.Key_K])
+def test_the_fair_view_lock_stays_while_comparing(
+    qtbot: QtBot, denoised_window: MainWindow, key: Qt.Key
+) -> None:
+    window = denoised_window
+    press(qtbot, window, key)
+    hands.wheel(window.denoised, 2, hands.CTRL)
+    hands.drag(window.original, (60, 60), (90, 80), hands.MIDDLE)
+
+    original, denoised = window.original.projection, window.denoised.projection
+    assert original is not None
+    assert denoised is not None
+    assert (original.scale, original.centre) == (denoised.scale, denoised.centre)
+    assert window.original.height() == window.denoised.height()

@@ -4,22 +4,18 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PySide6.QtCore import QElapsedTimer, Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from jrviewer import NOTICE
-from jrviewer.errors import InputRefusedError
-from jrviewer.progress import Report
-from jrviewer.records import Prediction, Slice
 from jrviewer.ui import dialogs
 from jrviewer.ui.main_window import MainWindow
 from jrviewer.windowing import PRESETS
-from tests.dicom_factory import write_colour, write_ct, write_structure_set
+from tests.dicom_factory import write_ct, write_structure_set
 from tests.ui import hands
-from tests.ui.conftest import MadeUpWorker
+from tests.ui.hands import press
 
 Key = Qt.Key
 PANES: dict[str, Callable[[MainWindow], QWidget]] = {
@@ -29,10 +25,6 @@ PANES: dict[str, Callable[[MainWindow], QWidget]] = {
     "toolbar": lambda window: window.findChildren(QWidget, "paneHeader")[0],
     "status": lambda window: window.status,
 }
-
-
-def press(qtbot: QtBot, window: MainWindow, key: Qt.Key, modifiers: object = hands.PLAIN) -> None:
-    qtbot.keyClick(window, key, modifiers)  # type: ignore[no-untyped-call]
 
 
 @pytest.mark.parametrize("place", PANES)
@@ -253,17 +245,6 @@ def test_a_narrow_window_turns_the_cloud_into_a_tab(qtbot: QtBot, open_window: M
     assert not open_window.original.isVisible()
 
 
-def test_results_are_kept_per_slice(
-    qtbot: QtBot, open_window: MainWindow, worker: MadeUpWorker
-) -> None:
-    with qtbot.waitSignal(open_window.session.predicted):
-        press(qtbot, open_window, Key.Key_Down)
-    asked = len(worker.asked)
-    with qtbot.waitSignal(open_window.session.predicted):
-        press(qtbot, open_window, Key.Key_Up)
-    assert len(worker.asked) == asked
-
-
 def test_the_open_dialog_opens(
     qtbot: QtBot, window: MainWindow, ct_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -281,143 +262,12 @@ def test_the_device_is_in_the_status(qtbot: QtBot, open_window: MainWindow) -> N
     assert open_window.status.device.text() == "CPU fp32"
 
 
-def test_a_red_input_check_offers_to_run_anyway(
-    qtbot: QtBot,
-    window: MainWindow,
-    worker: MadeUpWorker,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    made_up = worker.predict
-
-    def refuse(chosen: Slice, report: Report, *, run_anyway: bool = False) -> Prediction:
-        if not run_anyway:
-            raise InputRefusedError("The model was not run. This is a colour image.")
-        return made_up(chosen, report)
-
-    monkeypatch.setattr(worker, "predict", refuse)
-    with qtbot.waitSignal(window.session.withheld):
-        window.session.open([write_colour(tmp_path / "colour.dcm")])
-    assert "colour image" in window.strip.text
-    with qtbot.waitSignal(window.session.predicted):
-        window.strip.acted.emit()
-
-
-class Slow(MadeUpWorker):
-    """Its work on a slice takes half a second of numpy, reporting as the model does."""
-
-    def predict(self, chosen: Slice, report: Report, *, run_anyway: bool = False) -> Prediction:
-        timer = QElapsedTimer()
-        timer.start()
-        while timer.elapsed() < 500:
-            np.sort(np.random.default_rng(0).random(200_000))
-            report(timer.elapsed() / 500, "denoising")
-        return super().predict(chosen, report)
-
-
-@pytest.mark.parametrize("worker", [Slow()])
-def test_the_gui_lives_while_the_model_runs(
-    qtbot: QtBot, open_window: MainWindow, worker: Slow
-) -> None:
-    """The bound is generous, as a machine may have other work; the benchmark has exact figures."""
-    gaps: list[int] = []
-    clock = QElapsedTimer()
-    clock.start()
-    heart = QTimer(open_window)
-    heart.setInterval(5)
-    heart.timeout.connect(lambda: gaps.append(clock.restart()))
-    heart.start()
-    with qtbot.waitSignal(open_window.session.predicted):
-        press(qtbot, open_window, Key.Key_Down)
-        clock.restart()
-    heart.stop()
-
-    assert len(gaps) > 10
-    assert max(gaps) < 400
-
-
-@pytest.mark.parametrize("worker", [Slow()])
-def test_escape_cancels(qtbot: QtBot, open_window: MainWindow, worker: Slow) -> None:
-    asked = len(worker.asked)
-    press(qtbot, open_window, Key.Key_Down)
-    qtbot.waitUntil(lambda: "denoising" in open_window.status.busy_text)
-    press(qtbot, open_window, Key.Key_Escape)
-
-    assert open_window.status.busy_text == ""
-    with qtbot.waitSignal(open_window.session.predicted):
-        press(qtbot, open_window, Key.Key_Return)
-    assert len(worker.asked) == asked + 1
-
-
-@pytest.mark.parametrize("worker", [Slow()])
-def test_only_the_last_of_many_slices_is_predicted(
-    qtbot: QtBot, open_window: MainWindow, worker: Slow
-) -> None:
-    asked = len(worker.asked)
-    with qtbot.waitSignal(open_window.session.predicted):
-        for _ in range(2):
-            hands.wheel(open_window.original, -1)
-        hands.wheel(open_window.original, 4)
-    chosen = open_window.session.slice
-    assert open_window.session.index == 0
-    assert worker.asked[asked:] == [chosen]
-
-
-@pytest.mark.parametrize("worker", [Slow()])
-def test_the_last_result_is_dimmed_and_named_while_the_next_is_made(
-    qtbot: QtBot, open_window: MainWindow, worker: Slow
-) -> None:
-    fresh = open_window.denoised.grab().toImage()
-    press(qtbot, open_window, Key.Key_Down)
-
-    assert open_window.denoised.grab().toImage() != fresh
-    assert not open_window.actions_.export.isEnabled()
-    with qtbot.waitSignal(open_window.session.predicted):
-        pass
-
-
-@pytest.mark.parametrize("worker", [Slow()])
-def test_closing_while_the_model_runs_ends_well(
-    qtbot: QtBot, open_window: MainWindow, worker: Slow
-) -> None:
-    press(qtbot, open_window, Key.Key_Down)
-    assert open_window.close()
-
-
 def test_painting_does_not_lose_references_to_none(qtbot: QtBot, open_window: MainWindow) -> None:
     """PYSIDE-3474: PySide6 6.12 on Python < 3.12 loses one per void call, and aborts in the end."""
     before = sys.getrefcount(None)
     for _ in range(500):
         open_window.original.update()
     assert sys.getrefcount(None) > before - 100
-
-
-def test_a_hundred_random_wishes_leave_both_panes_alike(
-    qtbot: QtBot, open_window: MainWindow
-) -> None:
-    random = np.random.default_rng(7)
-    keys = [Key.Key_Up, Key.Key_Down, Key.Key_0, Key.Key_1, Key.Key_2, Key.Key_7]
-    keys += [Key.Key_R, Key.Key_F, Key.Key_I, Key.Key_N, Key.Key_Escape, Key.Key_Return]
-    panes = (open_window.original, open_window.denoised)
-    for _ in range(100):
-        pane = panes[random.integers(2)]
-        start, end = (tuple(int(x) for x in random.integers(10, 300, 2)) for _ in range(2))
-        modifiers = (hands.PLAIN, hands.CTRL, hands.SHIFT)[random.integers(3)]
-        match random.integers(3):
-            case 0:
-                button = (hands.LEFT, hands.MIDDLE, hands.RIGHT)[random.integers(3)]
-                hands.drag(pane, (start[0], start[1]), (end[0], end[1]), button, modifiers)
-            case 1:
-                hands.wheel(pane, int(random.integers(-3, 4)), modifiers)
-            case _:
-                press(qtbot, open_window, keys[random.integers(len(keys))])
-
-    press(qtbot, open_window, Key.Key_Return)
-    qtbot.waitUntil(lambda: open_window.session.prediction is not None)
-    one, other = (pane.projection for pane in panes)
-    assert one is not None
-    assert other is not None
-    assert (one.scale, one.centre) == (other.scale, other.centre)
 
 
 def test_the_keyboard_belongs_to_the_original_once_something_is_open(

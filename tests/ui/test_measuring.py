@@ -20,13 +20,10 @@ from jrviewer.ui.slice_view import SliceView
 from tests.dicom_factory import write_ct
 from tests.factory import make_plane, make_slice
 from tests.ui import hands
+from tests.ui.hands import press
 
 Key = Qt.Key
 TOOLS = {"length": (Key.Key_L, hands.PLAIN), "ellipse": (Key.Key_O, hands.PLAIN)}
-
-
-def press(qtbot: QtBot, window: MainWindow, key: Qt.Key, modifiers: object = hands.PLAIN) -> None:
-    qtbot.keyClick(window, key, modifiers)  # type: ignore[no-untyped-call]
 
 
 def draw(pane: SliceView, start: tuple[float, float], end: tuple[float, float]) -> None:

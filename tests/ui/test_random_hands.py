@@ -15,9 +15,12 @@ from jrviewer.ui.main_window import MainWindow
 from tests.dicom_factory import write_ct, write_series
 from tests.ui import hands
 from tests.ui.conftest import MadeUpWorker
+from tests.ui.hands import press
 from tests.ui.test_ahead import RealSmall
 
 Thing = TypeVar("Thing")
+
+Key = Qt.Key
 
 ACTIONS = 1000
 BUTTONS = (hands.LEFT, hands.LEFT, hands.MIDDLE, hands.RIGHT)
@@ -154,6 +157,34 @@ def test_after_a_thousand_random_actions_both_panes_still_look_the_same_way(
     qtbot.keyClick(open_window, Qt.Key.Key_Return)  # type: ignore[no-untyped-call]
     qtbot.waitUntil(lambda: open_window.session.prediction is not None, timeout=60_000)
     one, other = original.projection, denoised.projection
+    assert one is not None
+    assert other is not None
+    assert (one.scale, one.centre) == (other.scale, other.centre)
+
+
+def test_a_hundred_random_wishes_leave_both_panes_alike(
+    qtbot: QtBot, open_window: MainWindow
+) -> None:
+    random = np.random.default_rng(7)
+    keys = [Key.Key_Up, Key.Key_Down, Key.Key_0, Key.Key_1, Key.Key_2, Key.Key_7]
+    keys += [Key.Key_R, Key.Key_F, Key.Key_I, Key.Key_N, Key.Key_Escape, Key.Key_Return]
+    panes = (open_window.original, open_window.denoised)
+    for _ in range(100):
+        pane = panes[random.integers(2)]
+        start, end = (tuple(int(x) for x in random.integers(10, 300, 2)) for _ in range(2))
+        modifiers = (hands.PLAIN, hands.CTRL, hands.SHIFT)[random.integers(3)]
+        match random.integers(3):
+            case 0:
+                button = (hands.LEFT, hands.MIDDLE, hands.RIGHT)[random.integers(3)]
+                hands.drag(pane, (start[0], start[1]), (end[0], end[1]), button, modifiers)
+            case 1:
+                hands.wheel(pane, int(random.integers(-3, 4)), modifiers)
+            case _:
+                press(qtbot, open_window, keys[random.integers(len(keys))])
+
+    press(qtbot, open_window, Key.Key_Return)
+    qtbot.waitUntil(lambda: open_window.session.prediction is not None)
+    one, other = (pane.projection for pane in panes)
     assert one is not None
     assert other is not None
     assert (one.scale, one.centre) == (other.scale, other.centre)

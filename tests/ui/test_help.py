@@ -1,0 +1,75 @@
+"""The guide, the model's card and the page about versions."""
+
+import re
+
+from PySide6.QtCore import QPoint, Qt, QUrl
+from PySide6.QtGui import QImage
+from pytestqt.qtbot import QtBot
+
+from jrviewer import NOTICE, __version__
+from jrviewer.resources import resource
+from jrviewer.ui import help as pages
+from jrviewer.ui.main_window import MainWindow
+
+
+def test_f1_shows_the_guide_with_the_keys_that_the_actions_have(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    qtbot.keyClick(window, Qt.Key.Key_F1)  # type: ignore[no-untyped-call]
+    dialog = window.desk.dialog
+    assert isinstance(dialog, pages.PageWindow)
+    qtbot.waitUntil(dialog.isVisible)
+    text = dialog.page.toPlainText()
+
+    assert NOTICE in text
+    assert pages.KEYS_MARK not in text
+    for action in window.actions_.everything():
+        for key in action.shortcuts():
+            assert key.toString() in text
+    dialog.close()
+
+
+def test_every_link_at_the_top_of_the_guide_leads_to_its_heading(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    qtbot.keyClick(window, Qt.Key.Key_F1)  # type: ignore[no-untyped-call]
+    dialog = window.desk.dialog
+    assert isinstance(dialog, pages.PageWindow)
+    with qtbot.waitActive(dialog):
+        dialog.activateWindow()
+    names = re.findall(r"\]\(#([a-z0-9-]+)\)", resource("help/guide.md").read_text("utf-8"))
+    assert names[0] == "keys"
+    places = []
+    for name in names:
+        dialog.page.verticalScrollBar().setValue(0)
+        dialog.page.anchorClicked.emit(QUrl(f"#{name}"))
+        bar = dialog.page.verticalScrollBar()
+        places.append(bar.value())
+        top = dialog.page.cursorForPosition(QPoint(40, 12)).block().text()
+        assert top.lower().replace(" ", "-") == name or bar.value() == bar.maximum()
+
+    assert places[1:] == sorted(places[1:])
+    assert min(places) > 0
+    dialog.page.verticalScrollBar().setValue(0)
+    qtbot.keyClick(dialog.page, Qt.Key.Key_Tab)  # type: ignore[no-untyped-call]
+    qtbot.keyClick(dialog.page, Qt.Key.Key_Return)  # type: ignore[no-untyped-call]
+    assert dialog.page.verticalScrollBar().value() == places[0]
+    dialog.close()
+
+
+def test_every_picture_of_the_guide_is_there() -> None:
+    guide = resource("help/guide.md")
+    named = re.findall(r"!\[[^]]*\]\(([^)]*)\)", guide.read_text("utf-8"))
+    assert named
+    for name in named:
+        assert not QImage(str(guide.parent / name)).isNull()
+
+
+def test_about_names_the_versions(qtbot: QtBot, window: MainWindow) -> None:
+    window.desk.about.trigger()
+    dialog = window.desk.dialog
+    assert isinstance(dialog, pages.PageWindow)
+    text = dialog.page.toPlainText()
+    assert __version__ in text
+    assert "torch 2" in text
+    dialog.close()

@@ -1,0 +1,133 @@
+"""What a window does while the model runs: it lives, cancels, and dims what is of another slice."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QElapsedTimer, Qt, QTimer
+from pytestqt.qtbot import QtBot
+
+from jrviewer.errors import InputRefusedError
+from jrviewer.progress import Report
+from jrviewer.records import Prediction, Slice
+from jrviewer.ui.main_window import MainWindow
+from tests.dicom_factory import write_colour
+from tests.ui import hands
+from tests.ui.conftest import MadeUpWorker
+from tests.ui.hands import press
+
+Key = Qt.Key
+
+
+def test_results_are_kept_per_slice(
+    qtbot: QtBot, open_window: MainWindow, worker: MadeUpWorker
+) -> None:
+    with qtbot.waitSignal(open_window.session.predicted):
+        press(qtbot, open_window, Key.Key_Down)
+    asked = len(worker.asked)
+    with qtbot.waitSignal(open_window.session.predicted):
+        press(qtbot, open_window, Key.Key_Up)
+    assert len(worker.asked) == asked
+
+
+def test_a_red_input_check_offers_to_run_anyway(
+    qtbot: QtBot,
+    window: MainWindow,
+    worker: MadeUpWorker,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made_up = worker.predict
+
+    def refuse(chosen: Slice, report: Report, *, run_anyway: bool = False) -> Prediction:
+        if not run_anyway:
+            raise InputRefusedError("The model was not run. This is a colour image.")
+        return made_up(chosen, report)
+
+    monkeypatch.setattr(worker, "predict", refuse)
+    with qtbot.waitSignal(window.session.withheld):
+        window.session.open([write_colour(tmp_path / "colour.dcm")])
+    assert "colour image" in window.strip.text
+    with qtbot.waitSignal(window.session.predicted):
+        window.strip.acted.emit()
+
+
+class Slow(MadeUpWorker):
+    """Its work on a slice takes half a second of numpy, reporting as the model does."""
+
+    def predict(self, chosen: Slice, report: Report, *, run_anyway: bool = False) -> Prediction:
+        timer = QElapsedTimer()
+        timer.start()
+        while timer.elapsed() < 500:
+            np.sort(np.random.default_rng(0).random(200_000))
+            report(timer.elapsed() / 500, "denoising")
+        return super().predict(chosen, report)
+
+
+@pytest.mark.parametrize("worker", [Slow()])
+def test_the_gui_lives_while_the_model_runs(
+    qtbot: QtBot, open_window: MainWindow, worker: Slow
+) -> None:
+    """The bound is generous, as a machine may have other work; the benchmark has exact figures."""
+    gaps: list[int] = []
+    clock = QElapsedTimer()
+    clock.start()
+    heart = QTimer(open_window)
+    heart.setInterval(5)
+    heart.timeout.connect(lambda: gaps.append(clock.restart()))
+    heart.start()
+    with qtbot.waitSignal(open_window.session.predicted):
+        press(qtbot, open_window, Key.Key_Down)
+        clock.restart()
+    heart.stop()
+
+    assert len(gaps) > 10
+    assert max(gaps) < 400
+
+
+@pytest.mark.parametrize("worker", [Slow()])
+def test_escape_cancels(qtbot: QtBot, open_window: MainWindow, worker: Slow) -> None:
+    asked = len(worker.asked)
+    press(qtbot, open_window, Key.Key_Down)
+    qtbot.waitUntil(lambda: "denoising" in open_window.status.busy_text)
+    press(qtbot, open_window, Key.Key_Escape)
+
+    assert open_window.status.busy_text == ""
+    with qtbot.waitSignal(open_window.session.predicted):
+        press(qtbot, open_window, Key.Key_Return)
+    assert len(worker.asked) == asked + 1
+
+
+@pytest.mark.parametrize("worker", [Slow()])
+def test_only_the_last_of_many_slices_is_predicted(
+    qtbot: QtBot, open_window: MainWindow, worker: Slow
+) -> None:
+    asked = len(worker.asked)
+    with qtbot.waitSignal(open_window.session.predicted):
+        for _ in range(2):
+            hands.wheel(open_window.original, -1)
+        hands.wheel(open_window.original, 4)
+    chosen = open_window.session.slice
+    assert open_window.session.index == 0
+    assert worker.asked[asked:] == [chosen]
+
+
+@pytest.mark.parametrize("worker", [Slow()])
+def test_the_last_result_is_dimmed_and_named_while_the_next_is_made(
+    qtbot: QtBot, open_window: MainWindow, worker: Slow
+) -> None:
+    fresh = open_window.denoised.grab().toImage()
+    press(qtbot, open_window, Key.Key_Down)
+
+    assert open_window.denoised.grab().toImage() != fresh
+    assert not open_window.actions_.export.isEnabled()
+    with qtbot.waitSignal(open_window.session.predicted):
+        pass
+
+
+@pytest.mark.parametrize("worker", [Slow()])
+def test_closing_while_the_model_runs_ends_well(
+    qtbot: QtBot, open_window: MainWindow, worker: Slow
+) -> None:
+    press(qtbot, open_window, Key.Key_Down)
+    assert open_window.close()
