@@ -17,13 +17,16 @@ from jrviewer.errors import JRViewerError
 from jrviewer.progress import Report
 from jrviewer.records import Prediction, Slice
 from jrviewer.ui import app
+from jrviewer.ui.cloud_view import CloudView
 from jrviewer.ui.main_window import MainWindow
 from jrviewer.ui.session import Session
 from jrviewer.ui.store import Store
 from jrviewer.ui.work import Outcome, Worker
+from tests.cloud_factory import make_cloud_prediction
 from tests.dicom_factory import write_ct, write_series
 from tests.factory import make_prediction
 from tests.stack_factory import make_ball
+from tests.ui.cloud_pane import settle
 from tests.ui.solid_hands import PATIENCE_MS, SLICES
 
 app.set_platform_defaults()
@@ -207,3 +210,25 @@ def solid(qtbot: QtBot, ball_window: MainWindow) -> Iterator[MainWindow]:
         ball_window.activateWindow()
     yield ball_window
     ball_window.cloud.close_interactor()
+
+
+@pytest.fixture
+def pane(qtbot: QtBot) -> Iterator[CloudView]:
+    """A visible pane, its 3D view not made."""
+    pane = CloudView()
+    pane.resize(420, 520)
+    qtbot.addWidget(pane)
+    with qtbot.waitExposed(pane):
+        pane.show()
+    yield pane
+    pane.close_interactor()
+
+
+@pytest.fixture
+def view(pane: CloudView) -> CloudView:
+    """A pane that shows a cloud."""
+    pane.prepare()
+    pane.create()
+    pane.show_prediction(make_cloud_prediction())
+    settle()
+    return pane

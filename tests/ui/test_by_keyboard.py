@@ -25,7 +25,7 @@ from pytestqt.qtbot import QtBot
 
 from jrviewer.ui.main_window import MainWindow
 from tests.ui import hands
-from tests.ui.test_cloud_view import needs_opengl
+from tests.ui.cloud_pane import needs_opengl
 
 UI = Path(__file__).resolve().parents[2] / "jrviewer" / "ui"
 CONTROLS = (

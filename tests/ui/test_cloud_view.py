@@ -1,123 +1,38 @@
 import gc
-import os
 import weakref
-from collections.abc import Callable, Iterator
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QImage, QMouseEvent, QPaintEvent, QWheelEvent
+from PySide6.QtGui import QPaintEvent, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QCheckBox, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
-from jrviewer.geometry import FloatArray
-from jrviewer.records import Structure, UInt8Array, Window
+from jrviewer.records import Window
 from jrviewer.ui import cloud_view
 from jrviewer.ui.cloud_view import CloudView
 from jrviewer.ui.opengl import OpenGL
 from tests.cloud_factory import make_cloud_prediction
-
-BLIND = os.environ.get("QT_QPA_PLATFORM") == "offscreen"
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")  # offscreen says so of any window
-needs_opengl = pytest.mark.skipif(BLIND, reason="no OpenGL on the offscreen platform")
-
-LEFT, RIGHT, MIDDLE = (
-    Qt.MouseButton.LeftButton,
-    Qt.MouseButton.RightButton,
-    Qt.MouseButton.MiddleButton,
+from tests.ui.cloud_pane import (
+    BLIND,
+    KEYPAD,
+    LEFT,
+    MIDDLE,
+    NO_KEY,
+    RIGHT,
+    SHIFT,
+    camera,
+    canvas,
+    drag,
+    mouse_move,
+    needs_opengl,
+    seen,
+    settle,
+    watch_frames,
 )
-NO_KEY, SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
-KEYPAD = Qt.KeyboardModifier.KeypadModifier
 
-
-@pytest.fixture
-def pane(qtbot: QtBot) -> Iterator[CloudView]:
-    """A visible pane, its 3D view not made."""
-    pane = CloudView()
-    pane.resize(420, 520)
-    qtbot.addWidget(pane)
-    with qtbot.waitExposed(pane):
-        pane.show()
-    yield pane
-    pane.close_interactor()
-
-
-@pytest.fixture
-def view(pane: CloudView) -> CloudView:
-    """A pane that shows a cloud."""
-    pane.prepare()
-    pane.create()
-    pane.show_prediction(make_cloud_prediction())
-    settle()
-    return pane
-
-
-def settle() -> None:
-    for _ in range(3):
-        QApplication.processEvents()
-
-
-def camera(view: CloudView) -> tuple[FloatArray, FloatArray]:
-    """Position and focal point."""
-    assert view.interactor is not None
-    eye = view.interactor.camera
-    return np.array(eye.position), np.array(eye.focal_point)
-
-
-def seen(view: CloudView) -> npt.NDArray[np.uint8]:
-    assert view.interactor is not None
-    image = view.interactor.grabFramebuffer().convertToFormat(
-        view.interactor.grabFramebuffer().Format.Format_RGB32
-    )
-    return np.array(image.constBits(), dtype=np.uint8).reshape(image.height(), image.width(), 4)
-
-
-def grabbed(view: CloudView) -> npt.NDArray[np.uint8]:
-    """The picture with whatever lies over it."""
-    image = view.stack.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
-    shape = image.height(), image.width(), 4
-    return np.array(image.constBits(), dtype=np.uint8).reshape(shape)[..., :3]
-
-
-def canvas(view: CloudView) -> QWidget:
-    assert view.interactor is not None
-    widget: QWidget = view.interactor
-    return widget
-
-
-def drag(view: CloudView, button: Qt.MouseButton, modifier: Qt.KeyboardModifier = NO_KEY) -> None:
-    """Press, ten moves, release: to the right and down."""
-    widget, start = canvas(view), QPoint(150, 150)
-    QTest.mousePress(widget, button, modifier, start)
-    for step in range(1, 11):
-        place = QPointF(start + QPoint(6 * step, 4 * step))
-        event = mouse_move(widget, place, button, modifier)
-        QApplication.sendEvent(widget, event)
-        QApplication.processEvents()
-    QTest.mouseRelease(widget, button, modifier, start + QPoint(60, 40))
-    settle()
-
-
-def mouse_move(
-    widget: QWidget, place: QPointF, button: Qt.MouseButton, modifier: Qt.KeyboardModifier = NO_KEY
-) -> QMouseEvent:
-    return QMouseEvent(
-        QEvent.Type.MouseMove,
-        place,
-        widget.mapToGlobal(place),
-        Qt.MouseButton.NoButton,
-        button,
-        modifier,
-    )
-
-
-def watch_frames(view: CloudView, seen: Callable[[], None]) -> None:
-    assert view.interactor is not None
-    window = view.interactor.ren_win
-    assert window is not None
-    window.AddObserver("EndEvent", lambda *_: seen())
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")  # offscreen says so of any window
 
 
 class Watched(QWidget):
@@ -361,120 +276,6 @@ class TestWithOpenGL:
             QApplication.sendEvent(canvas(view), QEvent(QEvent.Type.Leave))
         assert hovered.args == [None]
         assert not view.scene.marks.actor.visibility
-
-    @pytest.mark.parametrize("tool", ["colouring", "density", "point_size"])
-    def test_every_choice_changes_the_picture(self, view: CloudView, tool: str) -> None:
-        choice = getattr(view.tools, tool)
-        for index in reversed(range(choice.count())):
-            if index == choice.currentIndex():
-                continue
-            before = seen(view)
-            choice.setCurrentIndex(index)
-            settle()
-            assert (seen(view) != before).any()
-
-    @pytest.mark.parametrize("tool", ["ortho", "plane", "eye_dome"])
-    def test_every_switch_changes_the_picture_and_back(self, view: CloudView, tool: str) -> None:
-        pictures = [seen(view)]
-        for _ in range(2):
-            getattr(view.tools, tool).trigger()
-            settle()
-            pictures.append(seen(view))
-
-        assert (pictures[0] != pictures[1]).any(axis=2).sum() > 500
-        difference = pictures[2].astype(int) - pictures[0]
-        assert np.abs(difference).max() <= 10
-
-    def test_a_structure_is_switched_off_in_the_legend(self, view: CloudView) -> None:
-        assert view.scene is not None
-        box = next(box for box in view.tools.findChildren(QCheckBox) if box.text() == "Bone")
-
-        box.click()
-
-        cloud = view.scene.cloud
-        assert cloud is not None
-        assert len(view.scene.points.mesh.points) == (cloud.labels != Structure.BONE).sum()
-
-    def test_uncertainty_has_a_scale_in_millimetres(self, view: CloudView) -> None:
-        view.tools.colouring.setCurrentIndex(1)
-
-        assert view.tools.legend.scale.isVisible()
-        assert view.tools.legend.scale.high.text() == "≥ 15 mm"
-
-    def test_a_slice_without_spacing_gets_no_millimetres(self, view: CloudView) -> None:
-        view.show_prediction(make_cloud_prediction(mm=False))
-        view.tools.colouring.setCurrentIndex(1)
-
-        assert view.note.text() == "no millimetres"
-        assert "mm" not in view.tools.legend.scale.high.text()
-
-    def test_a_head_comes_without_skin_until_it_is_asked_for(self, view: CloudView) -> None:
-        assert Structure.SKIN in view.tools.look().structures
-
-        view.show_prediction(make_cloud_prediction(body_part="HEAD"))
-        assert Structure.SKIN not in view.tools.look().structures
-
-        view.tools.legend.choose_structures(Structure)
-        view.show_prediction(make_cloud_prediction((0, 0, 5), body_part="HEAD"))
-        assert Structure.SKIN in view.tools.look().structures
-
-        view.show_prediction(None)
-        view.show_prediction(make_cloud_prediction(body_part="HEAD"))
-        assert Structure.SKIN not in view.tools.look().structures
-
-    def test_where_no_cloud_is_made_the_pane_says_why(self, view: CloudView) -> None:
-        view.show_prediction(make_cloud_prediction(cloud=False))
-
-        assert view.message.text() == "No cloud is made from MR."
-        assert view.stack.currentWidget() is view.message
-
-    def test_the_result_of_another_slice_is_dimmed_and_named(self, view: CloudView) -> None:
-        before = grabbed(view).mean()
-        view.set_stale(True, "Result of slice 3")
-        settle()
-        assert view.veil.isVisible()
-        assert view.veil.text() == "Result of slice 3"
-        assert grabbed(view).mean() < before - 2
-
-        view.show_prediction(make_cloud_prediction())
-        assert not view.veil.isVisible()
-
-    def test_a_drag_of_the_window_repaints_the_slice_once(
-        self, view: CloudView, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        assert view.scene is not None
-        before = seen(view)
-        painted: list[UInt8Array] = []
-        paint = view.scene.plane.paint
-
-        def counted(grey: UInt8Array) -> None:
-            painted.append(grey)
-            paint(grey)
-
-        monkeypatch.setattr(view.scene.plane, "paint", counted)
-
-        for width in range(100, 200, 10):
-            view.set_slice_window(Window(-800, width))
-        qtbot.waitUntil(lambda: bool(painted))
-        settle()
-
-        assert len(painted) == 1
-        assert (seen(view) != before).any()
-
-    def test_a_picture_holds_cloud_legend_title_and_notice(
-        self, view: CloudView, qtbot: QtBot
-    ) -> None:
-        with qtbot.waitSignal(view.picture_taken) as taken:
-            view.tools.picture.trigger()
-
-        assert taken.args is not None
-        image = taken.args[0]
-        legend = view.tools.legend.height()
-        assert image.deviceIndependentSize().height() > view.stack.height() + legend
-        colours = {
-            image.pixelColor(x, y).name() for x in range(0, 400, 3) for y in range(80, 400, 3)
-        }
-        assert len(colours) > 50
 
     def test_drops_on_the_picture_are_left_to_the_window(self, view: CloudView) -> None:
         assert not canvas(view).acceptDrops()

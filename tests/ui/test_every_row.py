@@ -17,8 +17,8 @@ from jrviewer.ui.settings_dialog import SettingsDialog
 from jrviewer.ui.store import Store
 from tests.dicom_factory import write_mr
 from tests.ui import hands
+from tests.ui.cloud_pane import needs_opengl
 from tests.ui.hands import press
-from tests.ui.test_cloud_view import needs_opengl
 
 Key = Qt.Key
 
@@ -261,9 +261,9 @@ def test_the_corners_are_true_of_what_is_compared_and_the_lower_ones_stay(
 
 @pytest.mark.parametrize("key", [Key.Key_S, Key.Key_D, Key.Key_K])
 def test_the_fair_view_lock_stays_while_comparing(
-    qtbot: QtBot, denoised_window: MainWindow, key: Qt.Key
+    qtbot: QtBot, open_window: MainWindow, key: Qt.Key
 ) -> None:
-    window = denoised_window
+    window = open_window
     press(qtbot, window, key)
     hands.wheel(window.denoised, 2, hands.CTRL)
     hands.drag(window.original, (60, 60), (90, 80), hands.MIDDLE)

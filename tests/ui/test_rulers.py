@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from jrviewer.geometry import FloatArray
 from jrviewer.ui.main_window import MainWindow
 from tests.ui import hands
+from tests.ui.cloud_pane import needs_opengl
 from tests.ui.solid_hands import (
     by_depth,
     canvas_of,
@@ -20,7 +21,6 @@ from tests.ui.solid_hands import (
     press,
     scene_of,
 )
-from tests.ui.test_cloud_view import needs_opengl
 
 SHIFT = hands.SHIFT
 

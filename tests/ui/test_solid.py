@@ -14,9 +14,9 @@ from jrviewer.ui.measured import MeasuredState
 from tests.dicom_factory import write_mr
 from tests.factory import make_prediction, make_series
 from tests.stack_factory import make_ball
+from tests.ui.cloud_pane import needs_opengl
 from tests.ui.conftest import MadeUpWorker
 from tests.ui.solid_hands import PATIENCE_MS, SLICES, cloud_of, press, scene_of, surface_of, words
-from tests.ui.test_cloud_view import needs_opengl
 
 NOT_MEASURED = "INFERRED 3D – NOT MEASURED"
 

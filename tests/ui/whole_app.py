@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, Qt, QTimer, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QWidget
 from jrviewer.ui.app import Application, StartUp, create_application
 from jrviewer.ui.export_dialog import ExportDialog
 from tests.ui import hands
+from tests.ui.watching import Watcher
 
 LOOK_EVERY_MS = 50
 PATIENCE_LOOKS = 3600  # three minutes a state: a busy machine renders in software
@@ -27,20 +28,16 @@ LATE = 3
 State = Callable[[], bool]
 
 
-class Tour(QObject):
+class Tour(Watcher):
     """Goes on with its steps as soon as the state that the last one waits for is there."""
 
     def __init__(
         self, application: Application, start: StartUp, files: list[Path], folder: Path
     ) -> None:
-        super().__init__()
-        self.application, self.start, self.folder = application, start, folder
+        super().__init__(application, start, LOOK_EVERY_MS)
+        self.folder = folder
         self.steps = self._steps(files)
         self.awaited: State = lambda: True
-        self.looks = 0
-        self.clock = QTimer(self)
-        self.clock.timeout.connect(self.look)
-        self.clock.start(LOOK_EVERY_MS)
 
     @Slot()
     def look(self) -> None:

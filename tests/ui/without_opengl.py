@@ -8,12 +8,13 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtGui import QGuiApplication, QImage
 
 from jrviewer.ui.app import Application, StartUp, create_application
 from jrviewer.ui.work import Worker
 from tests.ui.conftest import MadeUpWorker
+from tests.ui.watching import Watcher
 
 LOOK_EVERY_MS = 100
 PATIENCE_LOOKS = 600
@@ -21,15 +22,11 @@ DARK = 3
 LIT_SHARE = 0.05  # of the window's pixels; a title line and a toolbar alone have more
 
 
-class Watch(QObject):
+class Watch(Watcher):
     """Looks at the screen until the window is on it."""
 
     def __init__(self, application: Application, start: StartUp) -> None:
-        super().__init__()
-        self.application, self.start, self.looks = application, start, 0
-        self.clock = QTimer(self)
-        self.clock.timeout.connect(self.look)
-        self.clock.start(LOOK_EVERY_MS)
+        super().__init__(application, start, LOOK_EVERY_MS)
 
     @Slot()
     def look(self) -> None:
