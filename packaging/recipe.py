@@ -4,7 +4,8 @@ import os
 from typing import Any
 
 METADATA = [  # distributions whose version the self-test tells, or whose entry points are needed
-    *("torch", "numpy", "scipy", "scikit-image", "pydicom", "python-gdcm", "pyvista", "vtk"),
+    *("torch", "numpy", "scipy", "scikit-image", "pydicom", "python-gdcm", "pyvista"),
+    *("cvista", "cvista-rendering"),
     *("pyvistaqt", "PySide6-Essentials", "pylibjpeg", "pylibjpeg-openjpeg", "pylibjpeg-rle"),
     *("pyjpegls", "pillow", "safetensors"),
 ]
@@ -30,7 +31,8 @@ EXCLUDED = [
     # Qt's parts that no pane uses.
     *("PySide6.QtQml", "PySide6.QtQuick", "PySide6.QtNetwork", "PySide6.QtSql", "PySide6.QtTest"),
     *("PySide6.QtDesigner", "PySide6.QtHelp", "PySide6.QtUiTools", "PySide6.QtPrintSupport"),
-    *("vtkmodules.all", "vtkmodules.vtkRenderingMatplotlib"),
+    *("vtk", "vtkmodules"),  # pyvista asks for it, but runs on cvista
+    *("cvista.all", "cvista.vtkRenderingMatplotlib"),
 ]
 
 HIDDEN = [  # what scikit-image imports when it is first asked for, by the names in its stubs

@@ -22,7 +22,7 @@ LEFT_ALONE = (".libs/", "PySide6/", "shiboken6/")  # the latter two are stripped
 
 LOADED_BY_NAME = ("libtorch_global_deps.so",)  # through ctypes: no file is linked with it
 PROBED = (
-    "vtkmodules",
+    "cvista",
     "scipy",
     "skimage",
     "matplotlib",

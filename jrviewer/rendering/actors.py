@@ -8,12 +8,11 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 import pyvista as pv
-from vtkmodules.vtkRenderingAnnotation import vtkAnnotatedCubeActor
-from vtkmodules.vtkRenderingCore import vtkBillboardTextActor3D
 
 from jrviewer.geometry import FloatArray, Plane, orientation_letters
 from jrviewer.records import UInt8Array
 from jrviewer.rendering import BACKGROUND
+from jrviewer.vtk import vtk_module
 
 AnyPlotter: TypeAlias = Any  # any pyvista plotter: its decorated methods do not type-check
 
@@ -130,7 +129,7 @@ class SlicePlane:
         directions = (-plane.along_column, plane.along_row, plane.along_column, -plane.along_row)
         for letter, side, direction in zip(self.letters, self.sides, directions, strict=True):
             letter.SetInput(orientation_letters(direction))
-            letter.SetPosition(*side)
+            letter.GetPositionCoordinate().SetValue(*side)
 
     def paint(self, grey: UInt8Array) -> None:
         """Show another picture: grey values (rows, columns)."""
@@ -155,7 +154,7 @@ class SlicePlane:
 
 def add_cube(plotter: AnyPlotter) -> None:
     """A cube in the upper right corner with the patient's directions on its faces."""
-    cube = vtkAnnotatedCubeActor()
+    cube = vtk_module("vtkRenderingAnnotation").vtkAnnotatedCubeActor()
     cube.SetXPlusFaceText("L")
     cube.SetXMinusFaceText("R")
     cube.SetYPlusFaceText("P")
@@ -183,8 +182,10 @@ def add_cube(plotter: AnyPlotter) -> None:
     plotter.add_orientation_widget(cube, interactive=False, viewport=(0.82, 0.80, 1.0, 1.0))
 
 
-def _letter(plotter: AnyPlotter) -> vtkBillboardTextActor3D:
-    actor = vtkBillboardTextActor3D()
+def _letter(plotter: AnyPlotter) -> Any:  # noqa: ANN401 - VTK ships no types that fit every build
+    """A flat text at a place in the scene: no point or surface may hide which side is which."""
+    actor = vtk_module("vtkRenderingCore").vtkTextActor()
+    actor.GetPositionCoordinate().SetCoordinateSystemToWorld()
     text = actor.GetTextProperty()
     text.SetFontSize(22)
     text.SetBold(True)

@@ -116,7 +116,7 @@ def test_windows_shows_the_version_and_the_notice() -> None:
 
 def test_a_library_stays_where_anything_that_stays_is_linked_with_it_step_by_step() -> None:
     slim = load("slim.py")
-    module = Path("_internal/vtkmodules/vtkA.cpython-311-x86_64-linux-gnu.so")
+    module = Path("_internal/cvista/vtkA.cpython-311-x86_64-linux-gnu.so")
     first, second, lost = (Path(f"_internal/lib{name}.so.1") for name in "abc")
     needed = {module: {"liba.so.1"}, first: {"libb.so.1"}, second: set(), lost: {"liba.so.1"}}
 
@@ -165,5 +165,5 @@ def test_of_icus_tables_those_of_no_language_and_of_english_stay() -> None:
 
 def test_licences_are_looked_for_in_everything_that_the_app_needs() -> None:
     needed = load("licences.py").needed()
-    assert {"torch", "vtk", "pydicom", "matplotlib", "numpy"} <= needed
+    assert {"torch", "cvista", "pydicom", "matplotlib", "numpy"} <= needed
     assert "pytest" not in needed
