@@ -18,6 +18,7 @@ EXCLUDED = [
     *("torch.onnx", "torch.utils.tensorboard", "torch._dynamo", "torch._inductor"),
     *("torch.distributed.elastic", "sympy", "networkx", "fsspec", "jinja2", "mpmath"),
     *("triton", "numba", "pandas", "IPython", "tkinter", "setuptools", "pip"),
+    *("readline", "sqlite3"),  # of no use without a terminal, and GPL; no database
     # Whatever opens connections: the app makes none, and its libraries need none to be imported.
     *("_ssl", "_hashlib"),  # OpenSSL; Python's own SHA-2 does for the hashes
     *("aiohttp", "yarl", "multidict", "propcache", "frozenlist", "requests", "urllib3", "certifi"),
@@ -90,6 +91,11 @@ def is_wanted(name: str) -> bool:
     if path.startswith("skimage/") and path.endswith(".pyi"):
         return True  # scikit-image reads its own stubs
     return not any(part in path for part in UNWANTED) and not path.endswith((".a", ".lib", ".pyi"))
+
+
+def is_cvistas_own(module: str) -> bool:
+    """Whether a module of cvista loads without its package for reading and writing files."""
+    return not module.startswith(("cvista.vtkIO", "cvista.vtkDomains", "cvista.vtkWeb"))
 
 
 def mac_identity() -> str | None:

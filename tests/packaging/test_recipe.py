@@ -131,6 +131,8 @@ def test_programs_modules_and_plugins_stay_though_nothing_is_linked_with_them() 
         "_internal/PySide6/QtCore.abi3.so",
         "_internal/PySide6/Qt/plugins/platforms/libqxcb.so",
         "_internal/torch/lib/libtorch_global_deps.so",
+        "_internal/torch/lib/libtorch_cuda_linalg.so",
+        "_internal/nvidia/cudnn/lib/libcudnn_graph.so.9",
     ):
         assert not slim.is_library(Path(name))
     assert slim.is_library(Path("_internal/libgio-2.0.so.0"))
@@ -165,5 +167,5 @@ def test_of_icus_tables_those_of_no_language_and_of_english_stay() -> None:
 
 def test_licences_are_looked_for_in_everything_that_the_app_needs() -> None:
     needed = load("licences.py").needed()
-    assert {"torch", "cvista", "pydicom", "matplotlib", "numpy"} <= needed
+    assert {"torch", "cvista-rendering", "vtk", "pydicom", "matplotlib", "numpy"} <= needed
     assert "pytest" not in needed
