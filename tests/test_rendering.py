@@ -531,6 +531,23 @@ def test_no_surface_hides_a_ruler_or_its_words(plotter: pv.Plotter) -> None:
     assert count_colour(picture(plotter), RULER) == before
 
 
+def test_nothing_hides_which_side_of_the_slice_is_which(plotter: pv.Plotter) -> None:
+    prediction = make_cloud_prediction()
+    scene = Scene(plotter)
+    scene.show(prediction, make_grey(prediction), Look())
+    scene.view("oblique")
+    camera = plotter.camera
+    focus, towards = np.array(camera.focal_point), np.subtract(camera.position, camera.focal_point)
+    wall = pv.Plane(center=focus + 0.35 * towards, direction=towards, i_size=2000, j_size=2000)
+    plotter.add_mesh(wall, color="black", lighting=False, reset_camera=False)
+    image = picture(plotter)
+
+    assert np.median(image) == 0
+    for x, y in scene.on_screen(scene.plane.sides)[0]:
+        row, column = round(image.shape[0] - y), round(x)
+        assert image[row - 8 : row + 8, column - 8 : column + 8].max() > 150
+
+
 def test_a_ray_meets_the_nearest_of_triangles_first() -> None:
     square = np.array([[[0, 0, 0], [10, 0, 0], [0, 10, 0]]], float)
     triangles = np.concatenate([square + np.array([0, 0, z]) for z in (5.0, 2.0, 30.0)])

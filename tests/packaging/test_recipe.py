@@ -53,6 +53,12 @@ def test_what_marching_cubes_imports_by_name_goes_in_with_the_stubs_that_name_it
     assert not recipe.is_wanted("torch/__init__.pyi")
 
 
+def test_of_cvista_stays_what_loads_without_its_readers_and_writers() -> None:
+    assert recipe.is_cvistas_own("cvista.vtkRenderingCore")
+    assert not recipe.is_cvistas_own("cvista.vtkIOExport")
+    assert not recipe.is_cvistas_own("cvista.vtkWebCore")
+
+
 def test_leftovers_of_development_are_unwanted() -> None:
     assert not recipe.is_wanted("torch\\include\\ATen\\ATen.h")
     assert not recipe.is_wanted("torch/lib/libtorch.a")
