@@ -27,6 +27,7 @@ from jrviewer.stack import (
     require_stack,
     scanned_on_grid,
 )
+from jrviewer.vtk import vtk_module
 
 IndexArray = npt.NDArray[np.integer[Any]]
 
@@ -177,18 +178,16 @@ class _Search:
 
     def __init__(self, corners_mm: Any, faces: Any) -> None:  # noqa: ANN401 - pyvista's types
         import pyvista as pv
-        from vtkmodules.vtkCommonDataModel import vtkStaticCellLocator
 
-        self._locator: Any = vtkStaticCellLocator()
+        self._locator = vtk_module("vtkCommonDataModel").vtkStaticCellLocator()
         self._locator.SetDataSet(pv.PolyData.from_regular_faces(corners_mm, faces))
         self._locator.BuildLocator()
 
     def distances(self, points_mm: FloatArray, report: Report = silent) -> FloatArray:
-        from vtkmodules.vtkCommonCore import mutable
-
+        mutable = vtk_module("vtkCommonCore").mutable
         found = np.zeros(len(points_mm))
         nearest, cell, part = [0.0, 0.0, 0.0], mutable(0), mutable(0)
-        square: Any = mutable(0.0)
+        square = mutable(0.0)
         for index, point in enumerate(np.asarray(points_mm, dtype=np.float64)):
             if index % AT_ONCE == 0:
                 report(index / len(found), "measuring distances")

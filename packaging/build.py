@@ -27,6 +27,9 @@ def main() -> int:
     python = Path(sys.executable) if arguments.here else _environment()
     BUILD.mkdir(exist_ok=True)
     _run(python, PACKAGING / "icons.py", BUILD / "icons")
+    # Before PyInstaller, which puts both into the macOS app as well and signs it with them.
+    shutil.rmtree(BUILD / "licences", ignore_errors=True)
+    _run(python, PACKAGING / "licences.py", BUILD / "licences")
     if sys.platform == "win32":
         _run(python, PACKAGING / "version_info.py", BUILD / "version.txt")
     _run(
@@ -41,8 +44,8 @@ def main() -> int:
     )
     (BUILD / "probed.json").write_bytes(probed.stdout)
     _run(python, PACKAGING / "slim.py", BUNDLE, BUILD / "probed.json")
-    _run(python, PACKAGING / "licences.py", BUNDLE / "_internal" / "licences")
-    shutil.copytree(BUILD / "icons", BUNDLE / "_internal" / "icons", dirs_exist_ok=True)
+    if sys.platform == "linux":
+        _run(python, PACKAGING / "licences.py", "--system", BUNDLE / "_internal")
     _run(python, PACKAGING / "sizes.py", BUNDLE)
     return 0
 

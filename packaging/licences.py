@@ -1,12 +1,15 @@
 """Collects the licences of everything in the bundle, a folder per package.
 
 The packages are those that the app needs, with what they need themselves, as their own metadata
-say.
+say, and PyInstaller, whose starter is in the bundle. cvista brings no text of its own: it is
+a build of VTK under VTK's licence, which pyvista's requirements bring in. Libraries that Linux
+itself gave come with the copyright files of their Debian packages; `--system` adds them.
 """
 
 import importlib.metadata
 import re
 import shutil
+import subprocess
 import sys
 import sysconfig
 from pathlib import Path
@@ -19,7 +22,7 @@ APP = Path(__file__).resolve().parent.parent / "pyproject.toml"
 def main(folder: Path) -> None:
     """Fill the folder. Raises SystemExit where a package brings no licence and names none."""
     silent = []
-    for name in sorted(needed()):
+    for name in sorted(needed() | {"pyinstaller"}):
         try:
             package = importlib.metadata.distribution(name)
         except importlib.metadata.PackageNotFoundError:
@@ -36,6 +39,26 @@ def main(folder: Path) -> None:
     if python.is_file():
         (folder / "python").mkdir(exist_ok=True)
         shutil.copyfile(python, folder / "python" / "LICENSE.txt")
+
+
+def of_system(inside: Path) -> None:
+    """Add the licences of the libraries that Linux itself gave: those that lie single in the bundle
+    and are named like a Debian package's. Raises SystemExit where a package has none.
+    """
+    if not shutil.which("dpkg-query"):
+        return
+    single = [file for file in inside.glob("lib*.so*") if not file.is_symlink()]
+    if not single:
+        return
+    folder = inside / "licences" / "system"
+    folder.mkdir(parents=True, exist_ok=True)
+    asked = [f"*/{file.name}" for file in single]
+    told = subprocess.run(["dpkg-query", "-S", *asked], check=False, capture_output=True, text=True)
+    for name in sorted({re.split("[:,]", line)[0] for line in told.stdout.splitlines()}):
+        text = Path("/usr/share/doc", name, "copyright")
+        if not text.is_file():
+            raise SystemExit(f"No licence found for: {name}")
+        shutil.copyfile(text, folder / f"{name}.txt")
 
 
 def _copy_texts(package: importlib.metadata.Distribution, own: Path) -> None:
@@ -78,4 +101,7 @@ def _name(requirement: str) -> str:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    if sys.argv[1] == "--system":
+        of_system(Path(sys.argv[2]))
+    else:
+        main(Path(sys.argv[1]))

@@ -4,7 +4,8 @@ import os
 from typing import Any
 
 METADATA = [  # distributions whose version the self-test tells, or whose entry points are needed
-    *("torch", "numpy", "scipy", "scikit-image", "pydicom", "python-gdcm", "pyvista", "vtk"),
+    *("torch", "numpy", "scipy", "scikit-image", "pydicom", "python-gdcm", "pyvista"),
+    *("cvista", "cvista-rendering"),
     *("pyvistaqt", "PySide6-Essentials", "pylibjpeg", "pylibjpeg-openjpeg", "pylibjpeg-rle"),
     *("pyjpegls", "pillow", "safetensors"),
 ]
@@ -17,6 +18,7 @@ EXCLUDED = [
     *("torch.onnx", "torch.utils.tensorboard", "torch._dynamo", "torch._inductor"),
     *("torch.distributed.elastic", "sympy", "networkx", "fsspec", "jinja2", "mpmath"),
     *("triton", "numba", "pandas", "IPython", "tkinter", "setuptools", "pip"),
+    *("readline", "sqlite3"),  # of no use without a terminal, and GPL; no database
     # Whatever opens connections: the app makes none, and its libraries need none to be imported.
     *("_ssl", "_hashlib"),  # OpenSSL; Python's own SHA-2 does for the hashes
     *("aiohttp", "yarl", "multidict", "propcache", "frozenlist", "requests", "urllib3", "certifi"),
@@ -30,7 +32,8 @@ EXCLUDED = [
     # Qt's parts that no pane uses.
     *("PySide6.QtQml", "PySide6.QtQuick", "PySide6.QtNetwork", "PySide6.QtSql", "PySide6.QtTest"),
     *("PySide6.QtDesigner", "PySide6.QtHelp", "PySide6.QtUiTools", "PySide6.QtPrintSupport"),
-    *("vtkmodules.all", "vtkmodules.vtkRenderingMatplotlib"),
+    *("vtk", "vtkmodules"),  # pyvista asks for it, but runs on cvista
+    *("cvista.all", "cvista.vtkRenderingMatplotlib"),
 ]
 
 HIDDEN = [  # what scikit-image imports when it is first asked for, by the names in its stubs
@@ -88,6 +91,11 @@ def is_wanted(name: str) -> bool:
     if path.startswith("skimage/") and path.endswith(".pyi"):
         return True  # scikit-image reads its own stubs
     return not any(part in path for part in UNWANTED) and not path.endswith((".a", ".lib", ".pyi"))
+
+
+def is_cvistas_own(module: str) -> bool:
+    """Whether a module of cvista loads without its package for reading and writing files."""
+    return not module.startswith(("cvista.vtkIO", "cvista.vtkDomains", "cvista.vtkWeb"))
 
 
 def mac_identity() -> str | None:

@@ -17,16 +17,13 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 import icu
 
-LEFT_ALONE = (".libs/", "PySide6/", "shiboken6/")  # the latter two are stripped already
+# Of the *.libs folders, see above; Qt's are stripped already; CUDA's were never tried.
+LEFT_ALONE = (".libs/", "PySide6/", "shiboken6/", "nvidia/", "libtorch_cuda")
 
-
-LOADED_BY_NAME = ("libtorch_global_deps.so",)  # through ctypes: no file is linked with it
-PROBED = (
-    "vtkmodules",
-    "scipy",
-    "skimage",
-    "matplotlib",
-)  # what the probe did not load of these, goes
+# Opened while the app runs: no file is linked with them. The latter two are in builds for CUDA.
+LOADED_BY_NAME = ("libtorch_global_deps.so", "libtorch_cuda_linalg.so", "libcaffe2_nvrtc.so")
+CUDA = "nvidia"  # its libraries open each other by name, too
+PROBED = ("cvista", "scipy", "skimage", "matplotlib")  # what the probe did not load of these, goes
 
 
 def main(bundle: Path, probed: Path) -> None:
@@ -83,7 +80,7 @@ def is_module(name: str) -> bool:
 
 def is_library(file: Path) -> bool:
     """Whether a file is of use only to what is linked with it: no program, module or plugin."""
-    if is_module(file.name) or "plugins" in file.parts or file.name in LOADED_BY_NAME:
+    if is_module(file.name) or file.name in LOADED_BY_NAME or {"plugins", CUDA} & {*file.parts}:
         return False
     return file.name.startswith("lib") and not file.name.startswith("libpython")
 

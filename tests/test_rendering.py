@@ -245,3 +245,31 @@ def test_closing_frees_every_vtk_object() -> None:
     before = count()
     use()
     assert count() == before
+
+
+def letters_drawn(plotter: pv.Plotter, scene: Scene) -> list[bool]:
+    """Of each side of the slice, whether something light is drawn where its letter is."""
+    image = picture(plotter)
+    found = []
+    for x, y in scene.on_screen(scene.plane.sides)[0]:
+        row, column = round(image.shape[0] - y), round(x)
+        found.append(bool(image[row - 8 : row + 8, column - 8 : column + 8].max() > 150))
+    return found
+
+
+def test_letters_at_the_slices_sides_are_hidden_by_what_stands_before_them(
+    plotter: pv.Plotter,
+) -> None:
+    prediction = make_cloud_prediction()
+    scene = Scene(plotter)
+    scene.show(prediction, make_grey(prediction), Look(structures=NOTHING))
+    for view in ("oblique", "S", "I"):
+        scene.view(view)
+        assert letters_drawn(plotter, scene) == [True] * 4
+    camera = plotter.camera
+    focus, towards = np.array(camera.focal_point), np.subtract(camera.position, camera.focal_point)
+    wall = pv.Plane(center=focus + 0.1 * towards, direction=towards, i_size=2000, j_size=2000)
+    plotter.add_mesh(wall, color="black", lighting=False, reset_camera=False)
+    plotter.renderer.ResetCameraClippingRange()
+
+    assert letters_drawn(plotter, scene) == [False] * 4

@@ -8,12 +8,11 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 import pyvista as pv
-from vtkmodules.vtkRenderingAnnotation import vtkAnnotatedCubeActor
-from vtkmodules.vtkRenderingCore import vtkBillboardTextActor3D
 
 from jrviewer.geometry import FloatArray, Plane, orientation_letters
 from jrviewer.records import UInt8Array
 from jrviewer.rendering import BACKGROUND
+from jrviewer.vtk import vtk_module
 
 AnyPlotter: TypeAlias = Any  # any pyvista plotter: its decorated methods do not type-check
 
@@ -23,6 +22,7 @@ _FAINTEST, _DENSEST = 80, 215
 _BRIGHTNESS = 0.82
 _FRAME_COLOUR = (122, 140, 158)
 _LETTER_COLOUR = (0.86, 0.89, 0.93)
+_LETTER_HEIGHT = 0.06  # of the slice's sides
 
 
 def _paint() -> npt.NDArray[np.uint32]:
@@ -117,7 +117,7 @@ class SlicePlane:
             self.frame, color=_FRAME_COLOUR, line_width=1.5, style="wireframe", **kept
         )
         self.sides: FloatArray = np.zeros((4, 3))  # where the letters are
-        self.letters = [_letter(plotter) for _ in range(4)]
+        self.letters = [_Word(plotter) for _ in range(4)]
         self.show(visible=False)
 
     def place(self, corners: FloatArray, plane: Plane) -> None:
@@ -127,10 +127,10 @@ class SlicePlane:
         middle = corners.mean(axis=0)
         edges = (corners + np.roll(corners, -1, axis=0)) / 2  # top, right, bottom, left
         self.sides = middle + (edges - middle) * 1.09
+        length = float(np.linalg.norm(np.roll(corners, -1, axis=0) - corners, axis=1).mean())
         directions = (-plane.along_column, plane.along_row, plane.along_column, -plane.along_row)
         for letter, side, direction in zip(self.letters, self.sides, directions, strict=True):
-            letter.SetInput(orientation_letters(direction))
-            letter.SetPosition(*side)
+            letter.place(orientation_letters(direction), side, _LETTER_HEIGHT * length)
 
     def paint(self, grey: UInt8Array) -> None:
         """Show another picture: grey values (rows, columns)."""
@@ -150,12 +150,12 @@ class SlicePlane:
         """Show or hide picture, frame and letters."""
         self.actor.visibility = self.frame_actor.visibility = visible
         for letter in self.letters:
-            letter.SetVisibility(visible)
+            letter.actor.SetVisibility(visible)
 
 
 def add_cube(plotter: AnyPlotter) -> None:
     """A cube in the upper right corner with the patient's directions on its faces."""
-    cube = vtkAnnotatedCubeActor()
+    cube = vtk_module("vtkRenderingAnnotation").vtkAnnotatedCubeActor()
     cube.SetXPlusFaceText("L")
     cube.SetXMinusFaceText("R")
     cube.SetYPlusFaceText("P")
@@ -183,13 +183,34 @@ def add_cube(plotter: AnyPlotter) -> None:
     plotter.add_orientation_widget(cube, interactive=False, viewport=(0.82, 0.80, 1.0, 1.0))
 
 
-def _letter(plotter: AnyPlotter) -> vtkBillboardTextActor3D:
-    actor = vtkBillboardTextActor3D()
-    text = actor.GetTextProperty()
-    text.SetFontSize(22)
-    text.SetBold(True)
-    text.SetColor(*_LETTER_COLOUR)
-    text.SetJustificationToCentered()
-    text.SetVerticalJustificationToCentered()
-    plotter.add_actor(actor, reset_camera=False, render=False, pickable=False)
-    return actor
+class _Word:
+    """A word in the scene that turns to the camera; what stands before it hides it. Not a flat text
+    over the picture: seen from the left, an R on the patient would be misread.
+    """
+
+    def __init__(self, plotter: AnyPlotter) -> None:
+        core = vtk_module("vtkRenderingCore")
+        self._text = vtk_module("vtkRenderingFreeType").vtkVectorText()
+        self._mesh = pv.PolyData()
+        mapper = core.vtkPolyDataMapper()
+        mapper.SetInputData(self._mesh)
+        self.actor = core.vtkFollower()
+        self.actor.SetMapper(mapper)
+        self.actor.SetCamera(plotter.camera)
+        look = self.actor.GetProperty()
+        look.SetColor(*_LETTER_COLOUR)
+        look.LightingOff()
+        look.EdgeVisibilityOn()  # bolder, however small the letters are
+        look.SetEdgeColor(*_LETTER_COLOUR)
+        look.SetLineWidth(1.5)
+        plotter.add_actor(self.actor, reset_camera=False, render=False, pickable=False)
+
+    def place(self, word: str, middle: FloatArray, height: float) -> None:
+        """Show a word about a place, as high as said, in the scene's units."""
+        self._text.SetText(word)
+        self._text.Update()
+        self._mesh.copy_from(pv.wrap(self._text.GetOutput()), deep=True)
+        points = np.array(self._mesh.points)
+        points -= (points.min(axis=0) + points.max(axis=0)) / 2
+        self._mesh.points = points * (height / max(np.ptp(points[:, 1]), 1e-6))
+        self.actor.SetPosition(*middle)

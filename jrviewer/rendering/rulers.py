@@ -1,17 +1,14 @@
 """Rulers in the 3D picture: lines with their lengths, drawn over everything else."""
 
+from typing import Any
+
 import numpy as np
 import pyvista as pv
-from vtkmodules.vtkRenderingCore import (
-    vtkActor2D,
-    vtkCoordinate,
-    vtkPolyDataMapper2D,
-    vtkTextActor,
-)
 
 from jrviewer.geometry import FloatArray
 from jrviewer.rendering import RGB, Drawn
 from jrviewer.rendering.actors import AnyPlotter
+from jrviewer.vtk import vtk_module
 
 LINE, SELECTED = (255, 214, 92), (120, 225, 255)
 _LINE_WIDTH, _END_WIDTH = 3.0, 10.0
@@ -26,18 +23,19 @@ class RulerActors:
     def __init__(self, plotter: AnyPlotter) -> None:
         self._plotter = plotter
         self.mesh = pv.PolyData()
-        world = vtkCoordinate()
+        core = vtk_module("vtkRenderingCore")
+        world = core.vtkCoordinate()
         world.SetCoordinateSystemToWorld()
-        mapper = vtkPolyDataMapper2D()
+        mapper = core.vtkPolyDataMapper2D()
         mapper.SetTransformCoordinate(world)
         mapper.SetInputData(self.mesh)
         mapper.SetScalarModeToUseCellData()
-        self.actor = vtkActor2D()
+        self.actor = core.vtkActor2D()
         self.actor.SetMapper(mapper)
         self.actor.GetProperty().SetLineWidth(_LINE_WIDTH)
         self.actor.GetProperty().SetPointSize(_END_WIDTH)
         plotter.add_actor(self.actor, reset_camera=False, render=False, pickable=False)
-        self.words: list[vtkTextActor] = []
+        self.words: list[Any] = []  # text actors
         self.show((), None)
 
     @property
@@ -67,9 +65,10 @@ class RulerActors:
             colour = SELECTED if one.is_selected else LINE
             actor.GetTextProperty().SetColor(*(channel / 255 for channel in colour))
 
-    def _text(self) -> vtkTextActor:
-        actor = vtkTextActor()
-        middle = vtkCoordinate()
+    def _text(self) -> Any:  # noqa: ANN401 - VTK ships no types that fit every build
+        core = vtk_module("vtkRenderingCore")
+        actor = core.vtkTextActor()
+        middle = core.vtkCoordinate()
         middle.SetCoordinateSystemToWorld()
         place = actor.GetPositionCoordinate()
         place.SetReferenceCoordinate(middle)

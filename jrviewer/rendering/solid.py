@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyvista as pv
-from vtkmodules.vtkCommonDataModel import vtkPlane
 
 from jrviewer.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, Box, FloatArray
 from jrviewer.records import Cloud, Measured
 from jrviewer.rendering import IndexArray, Look, faces_in_box, surface_colours
 from jrviewer.rendering.actors import AnyPlotter
+from jrviewer.vtk import vtk_module
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -40,7 +40,8 @@ class MeasuredSurface:
             render=False,
         )
         self.actor.prop.interpolation = "gouraud"
-        self._sides = [vtkPlane() for _ in range(6)]
+        plane = vtk_module("vtkCommonDataModel").vtkPlane
+        self._sides = [plane() for _ in range(6)]
         for side in self._sides:
             self.actor.mapper.AddClippingPlane(side)
         self.box: Box | None = None

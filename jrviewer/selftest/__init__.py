@@ -34,7 +34,8 @@ from jrviewer.windowing import default_window
 __all__ = ["Findings", "as_lines", "as_page", "compare", "measure", "run"]
 
 PACKAGES = (
-    *("torch", "numpy", "scipy", "scikit-image", "pydicom", "python-gdcm", "pyvista", "vtk"),
+    *("torch", "numpy", "scipy", "scikit-image", "pydicom", "python-gdcm", "pyvista"),
+    "cvista-rendering",
     *("pyvistaqt", "PySide6-Essentials"),
 )
 TOLERANCE = 0.5  # HU or mm, where the card names none

@@ -11,6 +11,7 @@ import numpy as np
 
 from jrviewer.geometry import FloatArray
 from jrviewer.records import Prediction, Series, UInt8Array
+from jrviewer.vtk import vtk_module
 
 if TYPE_CHECKING:
     from pyvista import Plotter
@@ -52,10 +53,9 @@ def try_drawing(prediction: Prediction | None) -> Drawn:
 
 def draw(sending: Connection, prediction: Prediction | None) -> None:
     """In the child: send who draws, then what of the scene's features is missing."""
-    from vtkmodules.vtkCommonCore import vtkLogger
-
     # Without a display VTK first complains about it, then draws through EGL all the same.
-    vtkLogger.SetStderrVerbosity(vtkLogger.VERBOSITY_OFF)
+    logger = vtk_module("vtkCommonCore").vtkLogger
+    logger.SetStderrVerbosity(logger.VERBOSITY_OFF)
     sending.send(_renderer())
     sending.send([] if prediction is None else _missing_features(prediction))
 

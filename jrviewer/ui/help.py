@@ -15,7 +15,10 @@ from jrviewer import NOTICE, __version__
 from jrviewer.resources import resource
 
 KEYS_MARK = "<!-- keys -->"  # where the guide has its table of keys
-LIBRARIES = ("PySide6-Essentials", "torch", "numpy", "scipy", "pyvista", "vtk", "pydicom", "pillow")
+LIBRARIES = (
+    *("PySide6-Essentials", "torch", "numpy", "scipy", "pyvista", "cvista-rendering"),
+    *("pydicom", "pillow"),
+)
 PICTURE_WIDTH_PX = 760
 
 

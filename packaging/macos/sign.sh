@@ -8,8 +8,12 @@ cd "$(dirname "$0")/../.."
 app=dist/JRViewer.app
 image=dist/JRViewer-macos-$(uname -m).dmg
 if [ -n "${JRVIEWER_SIGNING_IDENTITY:-}" ]; then
-    # Inside out: what the app holds is signed before the app itself.
-    find "$app/Contents" -type f \( -name '*.dylib' -o -name '*.so' \) -print0 |
+    # Inside out: what the app holds is signed before the app itself, by what it is, not by its name:
+    # the libraries in Qt's frameworks have no ending, and torch brings a program.
+    find "$app/Contents" -type f ! -path "$app/Contents/MacOS/*" -print0 |
+        while IFS= read -r -d '' file; do
+            if file -b "$file" | grep -q Mach-O; then printf '%s\0' "$file"; fi
+        done |
         xargs -0 codesign --force --timestamp --options runtime --sign "$JRVIEWER_SIGNING_IDENTITY"
     codesign --force --timestamp --options runtime \
         --entitlements packaging/macos/entitlements.plist --sign "$JRVIEWER_SIGNING_IDENTITY" "$app"

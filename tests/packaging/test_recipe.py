@@ -53,6 +53,12 @@ def test_what_marching_cubes_imports_by_name_goes_in_with_the_stubs_that_name_it
     assert not recipe.is_wanted("torch/__init__.pyi")
 
 
+def test_of_cvista_stays_what_loads_without_its_readers_and_writers() -> None:
+    assert recipe.is_cvistas_own("cvista.vtkRenderingCore")
+    assert not recipe.is_cvistas_own("cvista.vtkIOExport")
+    assert not recipe.is_cvistas_own("cvista.vtkWebCore")
+
+
 def test_leftovers_of_development_are_unwanted() -> None:
     assert not recipe.is_wanted("torch\\include\\ATen\\ATen.h")
     assert not recipe.is_wanted("torch/lib/libtorch.a")
@@ -116,7 +122,7 @@ def test_windows_shows_the_version_and_the_notice() -> None:
 
 def test_a_library_stays_where_anything_that_stays_is_linked_with_it_step_by_step() -> None:
     slim = load("slim.py")
-    module = Path("_internal/vtkmodules/vtkA.cpython-311-x86_64-linux-gnu.so")
+    module = Path("_internal/cvista/vtkA.cpython-311-x86_64-linux-gnu.so")
     first, second, lost = (Path(f"_internal/lib{name}.so.1") for name in "abc")
     needed = {module: {"liba.so.1"}, first: {"libb.so.1"}, second: set(), lost: {"liba.so.1"}}
 
@@ -131,6 +137,8 @@ def test_programs_modules_and_plugins_stay_though_nothing_is_linked_with_them() 
         "_internal/PySide6/QtCore.abi3.so",
         "_internal/PySide6/Qt/plugins/platforms/libqxcb.so",
         "_internal/torch/lib/libtorch_global_deps.so",
+        "_internal/torch/lib/libtorch_cuda_linalg.so",
+        "_internal/nvidia/cudnn/lib/libcudnn_graph.so.9",
     ):
         assert not slim.is_library(Path(name))
     assert slim.is_library(Path("_internal/libgio-2.0.so.0"))
@@ -165,5 +173,5 @@ def test_of_icus_tables_those_of_no_language_and_of_english_stay() -> None:
 
 def test_licences_are_looked_for_in_everything_that_the_app_needs() -> None:
     needed = load("licences.py").needed()
-    assert {"torch", "vtk", "pydicom", "matplotlib", "numpy"} <= needed
+    assert {"torch", "cvista-rendering", "vtk", "pydicom", "matplotlib", "numpy"} <= needed
     assert "pytest" not in needed

@@ -18,7 +18,9 @@ from tests.ui.conftest import MadeUpWorker
 
 ROOT = Path(__file__).resolve().parents[2]
 BLIND = os.environ.get("QT_QPA_PLATFORM") == "offscreen"
-SLOW_TO_IMPORT = ("torch", "pyvista", "pyvistaqt", "vtkmodules", "pydicom", "skimage", "scipy")
+SLOW_TO_IMPORT = (
+    *("torch", "pyvista", "pyvistaqt", "cvista", "vtkmodules", "pydicom", "skimage", "scipy"),
+)
 
 Start = Callable[..., StartUp]
 
