@@ -20,7 +20,13 @@ from jrviewer import devices, tuning
 from jrviewer.body import body_centre, body_mask, canonical_image
 from jrviewer.checks import check
 from jrviewer.devices import Device
-from jrviewer.errors import DeviceMemoryError, InputRefusedError, JRViewerError, ModelError
+from jrviewer.errors import (
+    DeviceError,
+    DeviceMemoryError,
+    InputRefusedError,
+    JRViewerError,
+    ModelError,
+)
 from jrviewer.familiarity import Familiarity
 from jrviewer.geometry import BOX_HALF_WIDTH_MM, Box, FloatArray, Plane, canonical_box
 from jrviewer.model import Model
@@ -83,7 +89,13 @@ def load_model(
         ) from error
     target, note = devices.choose(device)
     net.eval().requires_grad_(requires_grad=False)
-    net = channels_last(net.to(target))
+    try:
+        net = channels_last(net.to(target))
+    except torch.cuda.OutOfMemoryError as error:
+        raise DeviceError(
+            "The graphics processor's memory is too full for the model. "
+            "Close other programs, or choose the CPU."
+        ) from error
     half = None
     if device == "auto" and target.type == "cpu":
         way = tuning.fastest(net)
@@ -238,10 +250,13 @@ def _cloud(expected: Expected, count: int, box: Box, *, has_mm: bool) -> Cloud:
 
 
 def _nominal(plane: Plane, mask: np.ndarray) -> Plane:
-    """The plane with a spacing that makes the body as wide as bodies usually are."""
+    """The plane with a spacing that makes the body as wide as bodies usually are, and leaves pixels
+    the shape that the file gives them.
+    """
     width = np.flatnonzero(mask.any(axis=0))
     step = NOMINAL_BODY_MM / (width[-1] - width[0] + 1)
-    return replace(plane, spacing_mm=(step, step))
+    between_rows, between_columns = plane.spacing_mm
+    return replace(plane, spacing_mm=(step * between_rows / between_columns, step))
 
 
 def _box_of_pixels(plane: Plane, nominal: Plane, centre: tuple[float, float]) -> Box:

@@ -8,9 +8,10 @@ import torch
 from safetensors.torch import save_file
 
 from jrviewer import inference
-from jrviewer.errors import Cancelled, InputRefusedError, ModelError
+from jrviewer.errors import Cancelled, DeviceError, InputRefusedError, ModelError
 from jrviewer.inference import DENSE_POINTS, POINTS, load_model, predict, predict_series
 from jrviewer.model import Model
+from jrviewer.network import JointNet
 from jrviewer.parallel import SPARE
 from jrviewer.progress import Report
 from jrviewer.records import Prediction, Slice
@@ -93,6 +94,38 @@ def test_without_spacing_the_slice_lies_where_its_cloud_is(model: Model) -> None
 
     assert right - left == pytest.approx(360 / 224, rel=0.03)
     assert left + right == pytest.approx(0, abs=0.03)
+
+
+def test_without_spacing_pixels_keep_the_shape_that_the_file_gives_them(
+    model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A body squeezed to half its rows, whose pixels are twice as high, gives the same image."""
+    seen: list[np.ndarray] = []
+    look = Model.look
+
+    def remember(model: Model, image: np.ndarray) -> object:
+        seen.append(image)
+        return look(model, image)
+
+    monkeypatch.setattr(Model, "look", remember)
+    monkeypatch.setattr(Model, "denoise", lambda model, pixels, unit: pixels)
+    whole, high = make_plane(spacing_mm=(1.0, 1.0)), make_plane(spacing_mm=(2.0, 1.0))
+    predict(model, make_slice(plane=whole, spacing_source="missing"))
+    squeezed = body_image()[::2]
+    predict(model, make_slice(pixels=squeezed, plane=high, spacing_source="missing"))
+
+    differs = np.abs(seen[0] - seen[1]) > 200
+    assert differs.mean() < 0.02
+
+
+def test_a_graphics_memory_too_full_for_the_model_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(net: JointNet, device: torch.device) -> JointNet:
+        raise torch.cuda.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(JointNet, "to", full)
+
+    with pytest.raises(DeviceError, match="memory is too full for the model"):
+        load_model("cpu")
 
 
 def test_mr_is_denoised_in_its_own_unit_and_says_why_it_has_no_cloud(model: Model) -> None:
