@@ -19,6 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
         dropout,
         evaluate,
         paper,
+        reliability,
         sample,
         sequential,
     )
@@ -32,6 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     baselines.add_arguments(commands.add_parser("baselines", help="fit baselines and peers"))
     dropout.add_arguments(commands.add_parser("dropout", help="another sigma, to compare with"))
     evaluate.add_arguments(commands.add_parser("evaluate", help="measure weights and peers"))
+    reliability.add_arguments(commands.add_parser("reliability", help="draw how sigma did"))
     bench.add_arguments(commands.add_parser("bench", help="speed beside the peers"))
     paper.add_arguments(commands.add_parser("paper", help="the paper's protocol on phantoms"))
     sequential.add_arguments(commands.add_parser("sequential", help="joint or sequential"))
@@ -45,6 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
         "baselines": baselines.run,
         "dropout": dropout.run,
         "evaluate": evaluate.run,
+        "reliability": reliability.run,
         "bench": bench.run,
         "paper": paper.run,
         "sequential": sequential.run,
