@@ -6,6 +6,7 @@ from the JSON of `evaluate`.
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     if "uncertainty" not in tables:
         raise JRViewerError("That file scores no uncertainty: evaluate weights, not baselines.")
     draw(tables["uncertainty"], args.out)
-    print(args.out)
+    sys.stdout.write(f"{args.out}\n")
     return 0
 
 
