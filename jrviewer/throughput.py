@@ -2,7 +2,6 @@
 how soon a run that is cancelled ends. Prints nothing.
 """
 
-import importlib
 import sys
 import tempfile
 import time
@@ -89,13 +88,14 @@ def _cancelling(model: Model, slices: Sequence[Slice]) -> float:
 
 
 def peak_memory_mb() -> float | None:
-    """The most that this process ever held; None where the system does not tell."""
-    try:
-        resource_module = importlib.import_module("resource")
-    except ImportError:
+    """The most that this process ever held; None where the system does not tell.
+
+    Not `ru_maxrss`, which on Linux a process inherits from the one that started it.
+    """
+    if sys.platform != "linux":
         return None
-    told = resource_module.getrusage(resource_module.RUSAGE_SELF).ru_maxrss
-    return round(told / (1e6 if sys.platform == "darwin" else 1e3), 1)
+    told = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    return round(int(told["VmHWM"].split()[0]) * 1024 / 1e6, 1)
 
 
 def memory_mb() -> float | None:
