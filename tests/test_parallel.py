@@ -1,3 +1,5 @@
+import os
+import sys
 import threading
 
 import pytest
@@ -124,3 +126,16 @@ def test_at_its_end_what_is_at_work_hears_of_it_and_nothing_more_is_begun() -> N
 def test_nothing_gives_nothing() -> None:
     with Crew(square, 2, nothing) as crew:
         assert list(crew.results([])) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads share one niceness elsewhere")
+def test_the_crew_gives_way_to_the_thread_that_asked_for_it() -> None:
+    def niceness(item: int, report: Report) -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    with Crew(niceness, 2, nothing) as crew:
+        found = list(crew.results(range(4)))
+
+    assert min(found) > own
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == own
