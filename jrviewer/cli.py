@@ -8,7 +8,6 @@ the paths it was given.
 import argparse
 import json
 import logging
-import re
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -201,7 +200,9 @@ def _kinds(text: str) -> frozenset[str]:
 
 
 def _device(text: str) -> str:
-    if not re.fullmatch(r"auto|cpu|cuda(:[0-9]+)?", text):
+    from jrviewer.devices import is_place
+
+    if not is_place(text):
         raise argparse.ArgumentTypeError("one of auto, cpu, cuda and cuda:N")
     return text
 

@@ -1,8 +1,10 @@
 """Images held in 16 bits: a series of 300 slices with its results in half the memory.
 
-A field of a frozen record is given and read as float32; only what lies between is smaller.
+A field of a frozen record is given and read as float32; only what lies between is smaller. As long
+as somebody holds what was read, such as the pane that shows it, it is read again for nothing.
 """
 
+import weakref
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -18,11 +20,10 @@ MOST = float(np.iinfo(np.int16).max)
 class Held:
     """One image (rows, columns): whole steps in 16 bits, or float32 where those would not do."""
 
-    __slots__ = ("_step", "_stored")
-
     def __init__(self, image: FloatArray, step: float) -> None:
         self._stored: npt.NDArray[Any] = image
         self._step = 0.0
+        self._read: Callable[[], FloatArray | None] = _nothing
         largest = float(np.abs(image).max(initial=0.0)) if step else np.inf
         if np.isfinite(largest) and largest <= MOST * step:
             self._stored, self._step = np.rint(image / np.float32(step)).astype(np.int16), step
@@ -38,9 +39,19 @@ class Held:
         """The image in float32, closed to writing."""
         if not self._step:
             return self._stored
-        image: FloatArray = self._stored * np.float32(self._step)
-        image.flags.writeable = False
+        image = self._read()
+        if image is None:
+            image = self._stored * np.float32(self._step)
+            image.flags.writeable = False
+            self._read = weakref.ref(image)
         return image
+
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"_read": _nothing}  # a weak reference stays in its process
+
+
+def _nothing() -> None:
+    """What nobody holds."""
 
 
 class _Field:

@@ -9,7 +9,7 @@ from jrviewer.errors import DeviceError
 Device = str
 """auto, cpu, cuda (torch's first choice) or cuda:N; to `place_of` also a name out of `graphics`."""
 
-_PLACE = re.compile(r"auto|cpu|cuda(:\d+)?")
+_PLACE = re.compile(r"auto|cpu|cuda(:[0-9]+)?")
 
 
 def graphics() -> tuple[str, ...]:
@@ -24,9 +24,14 @@ def graphics() -> tuple[str, ...]:
     return tuple(name if count == 1 else f"{name} #{count}" for name, count in told)
 
 
+def is_place(wanted: Device) -> bool:
+    """Whether a device is told by its place and not by its name."""
+    return bool(_PLACE.fullmatch(wanted))
+
+
 def place_of(wanted: Device, names: tuple[str, ...]) -> tuple[Device, str]:
     """Where torch has a device that may be told by its name, and a sentence where it has gone."""
-    if _PLACE.fullmatch(wanted):
+    if is_place(wanted):
         return wanted, ""
     if wanted in names:
         return f"cuda:{names.index(wanted)}", ""

@@ -38,8 +38,9 @@ def run(net: JointNet, half: JointNet | None, hu: Tensor, kind: float) -> Tensor
     network and the slice's noise lets it say the same.
     """
     seen = see(hu, kind)
-    is_faint = half is not None and not bool((seen.noise > MOST_NOISE_HU).any())
-    return (half if half is not None and is_faint else net).denoise(hu, kind, seen).hu
+    if half is not None and bool((seen.noise <= MOST_NOISE_HU).all()):
+        net = half
+    return net.denoise(hu, kind, seen).hu
 
 
 def halved(net: JointNet) -> JointNet:
@@ -54,10 +55,11 @@ def fastest(net: JointNet) -> Way:
     begun = time.perf_counter()
     before = torch.get_num_threads()
     hu = 40 + 30 * torch.randn(1, 1, SIDE, SIDE, generator=torch.Generator().manual_seed(1))
+    half = halved(net)
     ways = [
-        Way(half, threads)
+        Way(network, threads)
         for threads in dict.fromkeys((max(1, before - 1), before))
-        for half in (None, halved(net))
+        for network in (None, half)
     ]
     best, seconds = ways[0], float("inf")
     try:

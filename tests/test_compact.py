@@ -1,3 +1,4 @@
+import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -63,3 +64,19 @@ def test_a_record_made_from_another_holds_the_same_image() -> None:
     chosen = make_slice(pixels=image(whole=True))
 
     assert np.array_equal(replace(chosen, inverted=True).pixels, chosen.pixels)
+
+
+def test_what_somebody_holds_is_read_again_for_nothing() -> None:
+    chosen = make_slice(pixels=image(whole=True))
+    held = chosen.pixels
+
+    assert chosen.pixels is held
+
+
+def test_an_image_goes_to_another_process_while_it_is_held() -> None:
+    kept = Held(given := image(whole=True), exact(given))
+    held = kept.image
+
+    copy = pickle.loads(pickle.dumps(kept))
+
+    assert np.array_equal(copy.image, held)

@@ -141,7 +141,8 @@ def _phantom(image: Slice, series: str, number: int) -> Dataset:
     digest = hashlib.sha256(stored.tobytes()).hexdigest()
     ds = Dataset()
     ds.ImageType = ["ORIGINAL", "PRIMARY", "AXIAL"]
-    ds.SOPClassUID, ds.SOPInstanceUID = CTImageStorage, _uid(digest, "object")
+    own = f"{digest} {series} {number}" if series else digest  # slices may hold the same pixels
+    ds.SOPClassUID, ds.SOPInstanceUID = CTImageStorage, _uid(own, "object")
     ds.PatientName, ds.PatientID = "Phantom", "PHANTOM"
     for keyword in ("StudyDate", "StudyTime", "AccessionNumber", "ReferringPhysicianName"):
         setattr(ds, keyword, "")

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
@@ -199,7 +198,7 @@ class SliceView(QWidget):
         if self._scale > 0:
             return removed_paint.image_of(pixels, self._scale)
         rows, columns = pixels.shape
-        if self._slice.colour is not None and np.array_equal(pixels, self._slice.pixels):
+        if self._slice.colour is not None and pixels is self._slice.pixels:
             colour = self._slice.colour
             image = QImage(
                 colour.tobytes(), columns, rows, 3 * columns, QImage.Format.Format_RGB888

@@ -10,7 +10,7 @@ from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, JPEGLSLossl
 
 from jrviewer import dicom
 from tests.dicom.conformance import denoised
-from tests.dicom.test_writing import slice_of
+from tests.dicom.opened import slice_of
 from tests.dicom_factory import write_ct, write_dicomdir, write_enhanced_ct
 
 MESSAGES = ("corrupt", "unsupported", "not_dicom", "no_image", "empty", "open")

@@ -16,7 +16,7 @@ from jrviewer.dicom.writing import _origin
 from jrviewer.errors import ExportError
 from jrviewer.records import Slice
 from tests.dicom.conformance import complaints, denoised
-from tests.dicom.test_writing import slice_of
+from tests.dicom.opened import slice_of
 from tests.dicom_factory import write_colour, write_ct, write_enhanced_ct, write_mr, write_series
 
 WRITERS: dict[str, Callable[..., Path]] = {

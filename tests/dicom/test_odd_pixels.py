@@ -23,7 +23,7 @@ from pydicom.uid import (
 from jrviewer import dicom
 from jrviewer.dicom import Row
 from jrviewer.dicom.hashes import stored_hash
-from jrviewer.records import Slice
+from tests.dicom.opened import row_of, slice_of
 from tests.dicom_factory import write_colour, write_ct, write_mr
 from tests.dicom_objects import Extra, make_dataset, put_pixels, save
 
@@ -53,14 +53,6 @@ def changed(path: Path, change: Callable[[FileDataset], object]) -> Path:
     change(ds)
     ds.save_as(path)
     return path
-
-
-def row_of(path: Path) -> Row:
-    return dicom.inspect([path])[0]
-
-
-def slice_of(path: Path) -> Slice:
-    return dicom.read([path]).series[0][0]
 
 
 def says(row: Row, part: str) -> bool:

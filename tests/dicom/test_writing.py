@@ -1,4 +1,3 @@
-import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -7,16 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pydicom import Dataset, dcmread
-from pydicom.uid import SegmentationStorage
 
 from jrviewer import dicom
-from jrviewer.dicom.derivation import Origin
-from jrviewer.dicom.derived import SERIES_DESCRIPTION, derive
-from jrviewer.dicom.gate import require_sound
-from jrviewer.dicom.writing import _origin
-from jrviewer.errors import ExportError
-from jrviewer.records import Prediction, Slice
+from jrviewer.dicom.derived import SERIES_DESCRIPTION
+from jrviewer.records import Prediction
 from tests.dicom.conformance import complaints, denoised
+from tests.dicom.opened import slice_of
 from tests.dicom_factory import (
     write_colour,
     write_ct,
@@ -24,7 +19,6 @@ from tests.dicom_factory import (
     write_mr,
     write_series,
 )
-from tests.factory import make_slice
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 ENHANCED_CT = "1.2.840.10008.5.1.4.1.1.2.1"
@@ -39,10 +33,6 @@ SOURCES: dict[str, tuple[Callable[..., Path], str]] = {
     "colour": (write_colour, CAPTURE),
 }
 every_source = pytest.mark.parametrize("kind", list(SOURCES))
-
-
-def slice_of(path: Path, index: int = 0) -> Slice:
-    return dicom.read([path]).series[0][index]
 
 
 def derived(kind: str, folder: Path) -> tuple[Path, Path]:
@@ -236,107 +226,6 @@ def test_lines_are_written_and_the_seal_has_the_last_word(tmp_path: Path) -> Non
     assert dcmread(target).ImageComments.splitlines() == ["app=JRViewer", "seal=1234"]
 
 
-def test_a_source_that_changed_is_not_derived_from(tmp_path: Path) -> None:
-    source = write_ct(tmp_path / "a.dcm")
-    image = slice_of(source)
-    write_ct(source, np.zeros((64, 64)))
-
-    with pytest.raises(ExportError, match="has changed"):
-        dicom.write_derived(denoised(image), tmp_path / "b.dcm")
-
-    assert not (tmp_path / "b.dcm").exists()
-
-
-def test_a_source_that_is_gone_is_said(tmp_path: Path) -> None:
-    source = write_ct(tmp_path / "a.dcm")
-    image = slice_of(source)
-    source.unlink()
-
-    with pytest.raises(ExportError, match="no longer be read"):
-        dicom.write_derived(denoised(image), tmp_path / "b.dcm")
-
-
-def test_a_source_without_identifiers_is_not_derived_from(tmp_path: Path) -> None:
-    source = write_ct(tmp_path / "a.dcm", extra={"StudyInstanceUID": None})
-
-    with pytest.raises(ExportError, match="lacks the identifiers"):
-        dicom.write_derived(denoised(slice_of(source)), tmp_path / "b.dcm")
-
-
-def test_a_disk_that_refuses_leaves_the_old_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    source = write_ct(tmp_path / "a.dcm")
-    target = tmp_path / "out" / "b.dcm"
-    target.parent.mkdir()
-    target.write_bytes(b"old")
-
-    def full(_: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(ExportError, match="disk is full"):
-        dicom.write_derived(denoised(slice_of(source)), target)
-
-    assert [path.read_bytes() for path in target.parent.iterdir()] == [b"old"]
-
-
-MUTANTS: dict[str, Callable[[Dataset, Dataset], None]] = {
-    "new identifiers": lambda ds, source: setattr(ds, "SOPInstanceUID", source.SOPInstanceUID),
-    "same patient and study": lambda ds, _: setattr(ds, "StudyInstanceUID", "1.2.3"),
-    "image type": lambda ds, _: setattr(ds, "ImageType", ["ORIGINAL", "PRIMARY", "AXIAL"]),
-    "derivation": lambda ds, _: delattr(ds, "DerivationDescription"),
-    "source image": lambda ds, _: delattr(ds, "SourceImageSequence"),
-    "equipment": lambda ds, _: setattr(ds, "ContributingEquipmentSequence", []),
-    "lossy": lambda ds, _: delattr(ds, "LossyImageCompression"),
-    "label": lambda ds, source: setattr(ds, "SeriesDescription", source.SeriesDescription),
-    "no foreign pixels": lambda ds, _: setattr(ds, "BurnedInAnnotation", "YES"),
-    "geometry": lambda ds, _: setattr(ds, "PixelSpacing", [2, 2]),
-    "pixels": lambda ds, _: setattr(ds, "PixelData", b"\0\0"),
-    "extremes": lambda ds, _: delattr(ds, "LargestImagePixelValue"),
-}
-
-
-@pytest.mark.parametrize("rule", list(MUTANTS))
-def test_the_gate_stops_an_object_that_breaks_a_rule(rule: str, tmp_path: Path) -> None:
-    source = write_ct(tmp_path / "a.dcm", extra={"LossyImageCompression": "01"})
-    image = slice_of(source)
-    origin: Origin = _origin(image.source)
-    ds = derive(denoised(image), origin, ())
-    require_sound(ds, origin)
-
-    MUTANTS[rule](ds, origin.parsed.dataset)
-
-    with pytest.raises(ExportError, match=rule):
-        require_sound(ds, origin)
-
-
-def test_the_phantom_opens_with_its_values(tmp_path: Path) -> None:
-    image = make_slice()
-    dicom.write_phantom(image, tmp_path / "phantom.dcm")
-
-    after = slice_of(tmp_path / "phantom.dcm")
-
-    assert np.array_equal(after.pixels, np.round(image.pixels))
-    assert after.plane.spacing_mm == (3.0, 3.0)
-    assert after.acquisition.patient_text[0] == "Phantom"
-    assert after.unit == "HU"
-
-
-def test_the_same_phantom_gives_the_same_bytes(tmp_path: Path) -> None:
-    for name in ("a", "b"):
-        dicom.write_phantom(make_slice(), tmp_path / name)
-
-    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
-
-
-@pytest.mark.skipif(shutil.which("dciodvfy") is None, reason="needs dciodvfy of dicom3tools")
-def test_dciodvfy_finds_no_error_in_the_phantom(tmp_path: Path) -> None:
-    dicom.write_phantom(make_slice(), tmp_path / "phantom.dcm")
-
-    assert complaints(tmp_path / "phantom.dcm") == set()
-
-
 @pytest.mark.parametrize("illegal", [b"1.2.03.4", b"9.99.1.1", b"dcc95990"])
 def test_an_illegal_identifier_of_the_source_is_not_repeated_and_it_is_said(
     tmp_path: Path, illegal: bytes
@@ -348,16 +237,6 @@ def test_an_illegal_identifier_of_the_source_is_not_repeated_and_it_is_said(
 
     assert "SourceImageSequence" not in after
     assert "no legal UID" in after.DerivationDescription
-
-
-def test_labels_are_not_derived_from(tmp_path: Path) -> None:
-    source = write_colour(tmp_path / "a.dcm", np.eye(16, dtype=np.uint8))
-    labels = dcmread(source)
-    labels.SOPClassUID = SegmentationStorage
-    labels.save_as(source)
-
-    with pytest.raises(ExportError, match="holds labels"):
-        dicom.write_derived(denoised(slice_of(source)), tmp_path / "b.dcm")
 
 
 @pytest.mark.parametrize(
