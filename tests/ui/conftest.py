@@ -7,7 +7,7 @@ from typing import cast
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QThread
+from PySide6.QtCore import QCoreApplication, QElapsedTimer, QEvent, QThread
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
@@ -61,6 +61,22 @@ class MadeUpWorker(Worker):
             except JRViewerError as error:
                 outcome = error
             share(outcome)
+
+
+class SlowWorker(MadeUpWorker):
+    """Its work on a slice takes so many milliseconds of numpy, reporting as the model does."""
+
+    def __init__(self, ms: int) -> None:
+        super().__init__()
+        self.ms = ms
+
+    def predict(self, chosen: Slice, report: Report, *, run_anyway: bool = False) -> Prediction:
+        timer = QElapsedTimer()
+        timer.start()
+        while timer.elapsed() < self.ms:
+            np.sort(np.random.default_rng(0).random(200_000))
+            report(timer.elapsed() / self.ms, "denoising")
+        return super().predict(chosen, report)
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ from jrviewer.ui.settings import Settings
 from jrviewer.ui.work import Worker
 from tests.factory import make_prediction, make_series, make_slice
 from tests.small_network import small_net
-from tests.ui.conftest import MadeUpWorker
+from tests.ui.conftest import MadeUpWorker, SlowWorker
 
 
 def test_neighbours_are_predicted_after_the_slice_that_is_shown(
@@ -43,21 +43,9 @@ def test_neighbours_are_predicted_after_the_slice_that_is_shown(
     assert len(worker.asked) == before
 
 
-class Slow(MadeUpWorker):
-    """Its work on a slice takes a fifth of a second."""
-
-    def predict(self, chosen: Slice, report: Report, *, run_anyway: bool = False) -> Prediction:
-        timer = QElapsedTimer()
-        timer.start()
-        while timer.elapsed() < 200:
-            np.sort(np.random.default_rng(0).random(20_000))
-            report(timer.elapsed() / 200, "denoising")
-        return super().predict(chosen, report)
-
-
-@pytest.mark.parametrize("worker", [Slow()])
+@pytest.mark.parametrize("worker", [SlowWorker(200)])
 def test_a_slice_that_is_being_predicted_ahead_is_not_predicted_twice(
-    qtbot: QtBot, open_window: MainWindow, worker: Slow
+    qtbot: QtBot, open_window: MainWindow, worker: SlowWorker
 ) -> None:
     session = open_window.session
     assert session.series is not None
@@ -69,9 +57,9 @@ def test_a_slice_that_is_being_predicted_ahead_is_not_predicted_twice(
     assert worker.asked[before:] == [session.series[3]]
 
 
-@pytest.mark.parametrize("worker", [Slow()])
+@pytest.mark.parametrize("worker", [SlowWorker(200)])
 def test_what_the_user_looks_at_comes_before_a_whole_series(
-    qtbot: QtBot, open_window: MainWindow, worker: Slow
+    qtbot: QtBot, open_window: MainWindow, worker: SlowWorker
 ) -> None:
     session = open_window.session
     open_window.actions_.run_series.trigger()
@@ -85,7 +73,7 @@ def test_what_the_user_looks_at_comes_before_a_whole_series(
     assert done.args[1] == 0
 
 
-@pytest.mark.parametrize("worker", [Slow()])
+@pytest.mark.parametrize("worker", [SlowWorker(200)])
 def test_a_whole_series_shows_its_progress_and_ends_with_a_count(
     qtbot: QtBot, open_window: MainWindow
 ) -> None:
@@ -97,7 +85,7 @@ def test_a_whole_series_shows_its_progress_and_ends_with_a_count(
     assert "4 slices processed" in open_window.strip.text
 
 
-@pytest.mark.parametrize("worker", [Slow()])
+@pytest.mark.parametrize("worker", [SlowWorker(200)])
 def test_escape_ends_a_whole_series(qtbot: QtBot, open_window: MainWindow) -> None:
     open_window.actions_.run_series.trigger()
     qtbot.waitUntil(lambda: "1 of 4" in open_window.status.busy_text)

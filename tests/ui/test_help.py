@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from PySide6.QtCore import QPoint, Qt, QUrl
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
@@ -12,49 +13,50 @@ from jrviewer.ui import help as pages
 from jrviewer.ui.main_window import MainWindow
 
 
-def test_f1_shows_the_guide_with_the_keys_that_the_actions_have(
-    qtbot: QtBot, window: MainWindow
-) -> None:
+@pytest.fixture
+def guide(qtbot: QtBot, window: MainWindow) -> pages.PageWindow:
+    """What F1 opens."""
     qtbot.keyClick(window, Qt.Key.Key_F1)  # type: ignore[no-untyped-call]
     dialog = window.desk.dialog
     assert isinstance(dialog, pages.PageWindow)
-    qtbot.waitUntil(dialog.isVisible)
-    text = dialog.page.toPlainText()
+    return dialog
+
+
+def test_f1_shows_the_guide_with_the_keys_that_the_actions_have(
+    qtbot: QtBot, window: MainWindow, guide: pages.PageWindow
+) -> None:
+    qtbot.waitUntil(guide.isVisible)
+    text = guide.page.toPlainText()
 
     assert NOTICE in text
     assert pages.KEYS_MARK not in text
     for action in window.actions_.everything():
         for key in action.shortcuts():
             assert key.toString() in text
-    dialog.close()
 
 
 def test_every_link_at_the_top_of_the_guide_leads_to_its_heading(
-    qtbot: QtBot, window: MainWindow
+    qtbot: QtBot, guide: pages.PageWindow
 ) -> None:
-    qtbot.keyClick(window, Qt.Key.Key_F1)  # type: ignore[no-untyped-call]
-    dialog = window.desk.dialog
-    assert isinstance(dialog, pages.PageWindow)
-    with qtbot.waitActive(dialog):
-        dialog.activateWindow()
+    page, bar = guide.page, guide.page.verticalScrollBar()
+    with qtbot.waitActive(guide):
+        guide.activateWindow()
     names = re.findall(r"\]\(#([a-z0-9-]+)\)", resource("help/guide.md").read_text("utf-8"))
     assert names[0] == "keys"
     places = []
     for name in names:
-        dialog.page.verticalScrollBar().setValue(0)
-        dialog.page.anchorClicked.emit(QUrl(f"#{name}"))
-        bar = dialog.page.verticalScrollBar()
+        bar.setValue(0)
+        page.anchorClicked.emit(QUrl(f"#{name}"))
         places.append(bar.value())
-        top = dialog.page.cursorForPosition(QPoint(40, 12)).block().text()
+        top = page.cursorForPosition(QPoint(40, 12)).block().text()
         assert top.lower().replace(" ", "-") == name or bar.value() == bar.maximum()
 
     assert places[1:] == sorted(places[1:])
     assert min(places) > 0
-    dialog.page.verticalScrollBar().setValue(0)
-    qtbot.keyClick(dialog.page, Qt.Key.Key_Tab)  # type: ignore[no-untyped-call]
-    qtbot.keyClick(dialog.page, Qt.Key.Key_Return)  # type: ignore[no-untyped-call]
-    assert dialog.page.verticalScrollBar().value() == places[0]
-    dialog.close()
+    bar.setValue(0)
+    qtbot.keyClick(page, Qt.Key.Key_Tab)  # type: ignore[no-untyped-call]
+    qtbot.keyClick(page, Qt.Key.Key_Return)  # type: ignore[no-untyped-call]
+    assert bar.value() == places[0]
 
 
 def test_every_picture_of_the_guide_is_there() -> None:

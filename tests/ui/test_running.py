@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PySide6.QtCore import QElapsedTimer, Qt, QTimer
 from pytestqt.qtbot import QtBot
@@ -13,7 +12,7 @@ from jrviewer.records import Prediction, Slice
 from jrviewer.ui.main_window import MainWindow
 from tests.dicom_factory import write_colour
 from tests.ui import hands
-from tests.ui.conftest import MadeUpWorker
+from tests.ui.conftest import MadeUpWorker, SlowWorker
 from tests.ui.hands import press
 
 Key = Qt.Key
@@ -52,21 +51,9 @@ def test_a_red_input_check_offers_to_run_anyway(
         window.strip.acted.emit()
 
 
-class Slow(MadeUpWorker):
-    """Its work on a slice takes half a second of numpy, reporting as the model does."""
-
-    def predict(self, chosen: Slice, report: Report, *, run_anyway: bool = False) -> Prediction:
-        timer = QElapsedTimer()
-        timer.start()
-        while timer.elapsed() < 500:
-            np.sort(np.random.default_rng(0).random(200_000))
-            report(timer.elapsed() / 500, "denoising")
-        return super().predict(chosen, report)
-
-
-@pytest.mark.parametrize("worker", [Slow()])
+@pytest.mark.parametrize("worker", [SlowWorker(500)])
 def test_the_gui_lives_while_the_model_runs(
-    qtbot: QtBot, open_window: MainWindow, worker: Slow
+    qtbot: QtBot, open_window: MainWindow, worker: SlowWorker
 ) -> None:
     """The bound is generous, as a machine may have other work; the benchmark has exact figures."""
     gaps: list[int] = []
@@ -85,8 +72,8 @@ def test_the_gui_lives_while_the_model_runs(
     assert max(gaps) < 400
 
 
-@pytest.mark.parametrize("worker", [Slow()])
-def test_escape_cancels(qtbot: QtBot, open_window: MainWindow, worker: Slow) -> None:
+@pytest.mark.parametrize("worker", [SlowWorker(500)])
+def test_escape_cancels(qtbot: QtBot, open_window: MainWindow, worker: SlowWorker) -> None:
     asked = len(worker.asked)
     press(qtbot, open_window, Key.Key_Down)
     qtbot.waitUntil(lambda: "denoising" in open_window.status.busy_text)
@@ -98,9 +85,9 @@ def test_escape_cancels(qtbot: QtBot, open_window: MainWindow, worker: Slow) -> 
     assert len(worker.asked) == asked + 1
 
 
-@pytest.mark.parametrize("worker", [Slow()])
+@pytest.mark.parametrize("worker", [SlowWorker(500)])
 def test_only_the_last_of_many_slices_is_predicted(
-    qtbot: QtBot, open_window: MainWindow, worker: Slow
+    qtbot: QtBot, open_window: MainWindow, worker: SlowWorker
 ) -> None:
     asked = len(worker.asked)
     with qtbot.waitSignal(open_window.session.predicted):
@@ -112,9 +99,9 @@ def test_only_the_last_of_many_slices_is_predicted(
     assert worker.asked[asked:] == [chosen]
 
 
-@pytest.mark.parametrize("worker", [Slow()])
+@pytest.mark.parametrize("worker", [SlowWorker(500)])
 def test_the_last_result_is_dimmed_and_named_while_the_next_is_made(
-    qtbot: QtBot, open_window: MainWindow, worker: Slow
+    qtbot: QtBot, open_window: MainWindow, worker: SlowWorker
 ) -> None:
     fresh = open_window.denoised.grab().toImage()
     press(qtbot, open_window, Key.Key_Down)
@@ -125,9 +112,9 @@ def test_the_last_result_is_dimmed_and_named_while_the_next_is_made(
         pass
 
 
-@pytest.mark.parametrize("worker", [Slow()])
+@pytest.mark.parametrize("worker", [SlowWorker(500)])
 def test_closing_while_the_model_runs_ends_well(
-    qtbot: QtBot, open_window: MainWindow, worker: Slow
+    qtbot: QtBot, open_window: MainWindow, worker: SlowWorker
 ) -> None:
     press(qtbot, open_window, Key.Key_Down)
     assert open_window.close()

@@ -35,6 +35,7 @@ class Tour(Watcher):
         self, application: Application, start: StartUp, files: list[Path], folder: Path
     ) -> None:
         super().__init__(application, start, LOOK_EVERY_MS)
+        self.clock.timeout.connect(self.look)
         self.folder = folder
         self.steps = self._steps(files)
         self.awaited: State = lambda: True

@@ -27,6 +27,7 @@ class Watch(Watcher):
 
     def __init__(self, application: Application, start: StartUp) -> None:
         super().__init__(application, start, LOOK_EVERY_MS)
+        self.clock.timeout.connect(self.look)
 
     @Slot()
     def look(self) -> None:
