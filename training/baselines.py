@@ -7,22 +7,21 @@ read.
 import argparse
 import json
 import sys
-import time
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
+from jrviewer.errors import JRViewerError
 from jrviewer.progress import Report
 from training import cloud_baselines
-from training.cases import COARSEST_MM
 from training.console import progress
-from training.noise_pool import Source, balanced, read_index, write_pairs
 from training.peer_training import Budget, Crops, pool_crops, train_peer
 from training.peers import TRAINED, save_network
+from training.prepare import patient_pairs
+from training.preset import load_preset
 from training.views import Stored, View, read_pool, write_pool
-from training.volumes import catalogue, data_sha256, load, native_slices
+from training.volumes import data_sha256
 
 FOLDER = Path(__file__).parent / "baselines"
 CLOUD_FILE = "cloud.npz"
@@ -30,7 +29,6 @@ FACTS_FILE = "facts.json"
 VIEW_STEP_MM = 7.0
 MOST_VIEWS = {"head-neck": 10, "head": 10}  # per volume; they are many, the other regions few
 MOST_VIEWS_ELSEWHERE = 30
-PAIRS = {512: 120, 256: 600}  # how many noisy pairs of each size the peers see
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pairs", type=Path, help="noisy pairs made before (a noise pool)")
     parser.add_argument("--only", choices=("cloud", *TRAINED), nargs="+", help="only these")
     parser.add_argument("--minutes", type=float, default=20.0, help="training time of each peer")
+    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     parser.add_argument("--steps", type=int, default=None, help="updates of each peer, instead")
     parser.add_argument("--seed", type=int, default=2026)
 
@@ -113,49 +112,22 @@ def _fit_cloud(args: argparse.Namespace, report: Report) -> None:
 
 
 def _pairs(args: argparse.Namespace, report: Report) -> Path:
-    """The pool of noisy pairs, made where none is given."""
-    if args.pairs is not None:
-        pool: Path = args.pairs
-        return pool
-    pool = args.cache / f"pairs_train_{data_sha256(args.data)[:16]}"
-    for size, sources in ((512, _native_sources(args.data)), (256, _volume_sources(args.data))):
-        if sources and not any(pair.size == size for pair in read_index(pool)):
-            stream = balanced(sources, args.seed)
-            write_pairs(stream, pool, size=size, count=PAIRS[size], seed=args.seed, report=report)
-    return pool
-
-
-def _native_sources(data: Path) -> list[list[Source]]:
-    patients: dict[str, list[Source]] = {}
-    for one in native_slices(data):
-        if one.split == "train":
-            source = (one.pixels, one.spacing_mm[0], one.name)
-            patients.setdefault(one.patient, []).append(source)
-    return list(patients.values())
-
-
-def _volume_sources(data: Path) -> list[list[Source]]:
-    return [group for group in _volume_groups(data) if group]
-
-
-def _volume_groups(data: Path) -> Iterator[list[Source]]:
-    for entry in catalogue(data):
-        if entry.split != "train" or entry.modality != "CT":
-            continue
-        volume = load(entry)
-        if volume.spacing_mm[1] <= COARSEST_MM:
-            yield [
-                (pixels, volume.spacing_mm[1], f"{entry.name}-{i + 1:04d}")
-                for i, pixels in enumerate(volume.voxels)
-            ]
+    """The pool of noisy pairs that the shipped model learns from."""
+    pool = args.pairs or patient_pairs(load_preset("shipped"), args.data, args.cache, report)
+    if pool is None:
+        raise JRViewerError(f"{args.data} holds no CT fine enough to train the peers on.")
+    return Path(pool)
 
 
 def _train(name: str, crops: Crops, args: argparse.Namespace) -> None:
-    started = time.monotonic()
+    checkpoint = args.cache / "peers" / f"{name}.ckpt"
+    if not args.resume:
+        checkpoint.unlink(missing_ok=True)
     budget = Budget(args.minutes, args.steps)
-    network, updates = train_peer(name, crops, budget, args.seed)
-    minutes = (time.monotonic() - started) / 60
-    facts = {"updates": updates, "minutes": round(minutes, 2), "seed": args.seed}
-    save_network(name, network, args.out, {key: str(value) for key, value in facts.items()})
+    trained = train_peer(name, crops, budget, args.seed, checkpoint)
+    minutes = trained.seconds / 60
+    facts = {"updates": trained.updates, "minutes": round(minutes, 2), "seed": args.seed}
+    facts_as_text = {key: str(value) for key, value in facts.items()}
+    save_network(name, trained.network, args.out, facts_as_text)
     remember(args.out, name, dict(facts))
-    sys.stdout.write(f"{name}: {updates} updates in {minutes:.1f} minutes\n")
+    sys.stdout.write(f"{name}: {trained.updates} updates in {minutes:.1f} minutes\n")

@@ -3,6 +3,8 @@
 The pool is what `training.noise_pool` writes.
 """
 
+import json
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ from training.noise_pool import read_index
 from training.peers import HU_SCALE, new_network
 
 BATCH, PATCH = 16, 64
+SAVE_EVERY_SECONDS = 120.0
 EMPTY_HU = -900.0
 SPREAD_HU = 10.0  # added to a crop's noise: clean crops must not outweigh all others
 BATCHES = {"bilateral": 4, "cnn10": BATCH, "redcnn": BATCH}  # 12 parameters need no more
@@ -34,30 +37,77 @@ class Budget:
     steps: int | None = None
 
 
-def train_peer(name: str, crops: Crops, budget: Budget, seed: int) -> tuple[nn.Module, int]:
-    """A trained peer and its number of updates.
+class Training:
+    """A peer, how far its training has come, and all that going on with it needs."""
+
+    def __init__(self, name: str, seed: int) -> None:
+        torch.manual_seed(seed)
+        self.name = name
+        self.network = new_network(name)
+        self.optimiser = torch.optim.Adam(self.network.parameters(), lr=RATES[name])
+        self.random = np.random.default_rng(seed)
+        self.updates, self.seconds = 0, 0.0
+
+    def update(self, crops: Crops, share: float) -> None:
+        """One step, when this share of the budget is spent."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = RATES[self.name] * (0.5 + 0.5 * math.cos(math.pi * share))
+        noisy, clean = (_tensor(batch[: BATCHES[self.name]]) for batch in crops(self.random))
+        self.optimiser.zero_grad()
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.name != "bilateral"):
+            denoised = self.network(noisy)
+        _relative_error(denoised.float(), noisy, clean).backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimiser.step()
+        self.updates += 1
+
+    def save(self, path: Path) -> None:
+        """Write the checkpoint whole or not at all."""
+        state = {
+            "network": self.network.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "random": json.dumps(self.random.bit_generator.state),
+            "updates": self.updates,
+            "seconds": self.seconds,
+        }
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".part")
+        torch.save(state, part)
+        part.replace(path)
+
+    def load(self, path: Path) -> None:
+        """Go on where the checkpoint stands."""
+        state = torch.load(path, weights_only=True)
+        self.network.load_state_dict(state["network"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.random.bit_generator.state = json.loads(state["random"])
+        self.updates, self.seconds = state["updates"], state["seconds"]
+
+
+def train_peer(
+    name: str, crops: Crops, budget: Budget, seed: int, checkpoint: Path | None = None
+) -> Training:
+    """A trained peer.
 
     The same relative squared error as ours, Adam, the rate falling as a cosine over the budget,
     convolutions in bfloat16 as ours are. Two runs with the same seed and the same number of
-    steps, well within the minutes, agree.
+    steps, well within the minutes, agree. What stands in `checkpoint` is gone on with, and its
+    minutes count.
     """
-    torch.manual_seed(seed)
-    random = np.random.default_rng(seed)
-    network = new_network(name)
-    optimiser = torch.optim.Adam(network.parameters(), lr=RATES[name])
-    started, done = time.monotonic(), 0
-    while (share := _share(done, started, budget)) < 1:
-        for group in optimiser.param_groups:
-            group["lr"] = RATES[name] * (0.5 + 0.5 * np.cos(np.pi * share))
-        noisy, clean = (_tensor(batch[: BATCHES[name]]) for batch in crops(random))
-        optimiser.zero_grad()
-        with torch.autocast("cpu", torch.bfloat16, enabled=name != "bilateral"):
-            denoised = network(noisy)
-        _relative_error(denoised.float(), noisy, clean).backward()
-        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
-        done += 1
-    return network.eval(), done
+    training = Training(name, seed)
+    if checkpoint is not None and checkpoint.is_file():
+        training.load(checkpoint)
+    before, saved = time.monotonic() - training.seconds, time.monotonic()
+    while (share := _share(training, budget)) < 1:
+        training.update(crops, share)
+        training.seconds = time.monotonic() - before
+        if checkpoint is not None and time.monotonic() - saved > SAVE_EVERY_SECONDS:
+            training.save(checkpoint)
+            saved = time.monotonic()
+    if checkpoint is not None:
+        training.save(checkpoint)
+    training.network.eval()
+    return training
 
 
 def _relative_error(denoised: Tensor, noisy: Tensor, clean: Tensor) -> Tensor:
@@ -104,12 +154,12 @@ def _turned(image: FloatArray, turns: int, *, flip: bool) -> FloatArray:
     return turned[:, ::-1] if flip else turned
 
 
-def _share(done: int, started: float, budget: Budget) -> float:
+def _share(training: Training, budget: Budget) -> float:
     """How much of the budget is spent. Steps rule the rate unless time runs out first."""
-    minutes = (time.monotonic() - started) / 60
+    share = training.seconds / 60 / budget.minutes
     if budget.steps is not None:
-        return 1.0 if minutes >= budget.minutes else done / budget.steps
-    return minutes / budget.minutes
+        return 1.0 if share >= 1 else training.updates / budget.steps
+    return share
 
 
 def _tensor(batch: FloatArray) -> Tensor:

@@ -35,13 +35,23 @@ def prepare(
     views = [_phantom_views(preset, cache, report)]
     mr: list[FloatArray] = []
     if data is not None:
-        key = "-without-".join([volumes.data_sha256(data)[:12], *sorted(preset.without)])
         mr = _mr_slices(data, preset.without)
-        pairs.append(_pairs(preset, data, cache / f"pairs-{key}", report))
-        folder = cache / f"views-{key}"
+        pairs.append(patient_pairs(preset, data, cache, report))
+        folder = cache / f"views-{_key(preset, data)}"
         write_pool(data, "train", folder, VIEW_STEP_MM, report=report, without=preset.without)
         views.append(folder)
     return Pairs(*(f for f in pairs if f), mr=mr), Views(*views, share=preset.share)
+
+
+def patient_pairs(preset: Preset, data: Path, cache: Path, report: Report = silent) -> Path | None:
+    """Noisy pairs of the training patients, made in `cache` where they are not there yet; None
+    where no slice is fit for it. The peers learn from the very same.
+    """
+    return _pairs(preset, data, cache / f"pairs-{_key(preset, data)}", report)
+
+
+def _key(preset: Preset, data: Path) -> str:
+    return "-without-".join([volumes.data_sha256(data)[:12], *sorted(preset.without)])
 
 
 def _phantom_views(preset: Preset, cache: Path, report: Report) -> Path:

@@ -1,20 +1,23 @@
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from torch import nn
 
 from jrviewer.geometry import FloatArray
 from tests.factory import body_image
 from tests.training.tiny import write_data
-from training import baselines, cloud_baselines
+from training import baselines, cloud_baselines, peer_training
 from training.cloud_baselines import CloudBaselines, Effort
 from training.constant_cloud import Descent, Group, best_constant
 from training.contours import extrusion, plane_pixels
 from training.metrics import Truth, nearest_mm
 from training.peer_training import BATCH, PATCH, Budget, train_peer
 from training.peers import Peers, new_network, save_network
+from training.preset import load_preset
 from training.views import View
 
 EFFORT = Effort(steps=20, counts=(64, 256))
@@ -120,9 +123,35 @@ def noisy_crops(random: np.random.Generator) -> tuple[FloatArray, FloatArray]:
 
 
 def test_training_a_peer_twice_with_one_seed_gives_one_network() -> None:
-    runs = [train_peer("cnn10", noisy_crops, Budget(5, 2), seed=1)[0] for _ in range(2)]
+    runs = [train_peer("cnn10", noisy_crops, Budget(5, 2), seed=1) for _ in range(2)]
 
-    for one, other in zip(runs[0].parameters(), runs[1].parameters(), strict=True):
+    assert_alike(runs[0].network, runs[1].network)
+
+
+def test_a_training_gone_on_with_ends_where_one_without_a_stop_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def until_the_third_draw(random: np.random.Generator) -> tuple[FloatArray, FloatArray]:
+        drawn.append(1)
+        if len(drawn) == 3:
+            raise KeyboardInterrupt
+        return noisy_crops(random)
+
+    drawn: list[int] = []
+    kept, budget = tmp_path / "peers" / "cnn10.ckpt", Budget(5, 4)
+    monkeypatch.setattr(peer_training, "SAVE_EVERY_SECONDS", -1.0)
+    with pytest.raises(KeyboardInterrupt):
+        train_peer("cnn10", until_the_third_draw, budget, seed=1, checkpoint=kept)
+    resumed = train_peer("cnn10", noisy_crops, budget, seed=1, checkpoint=kept)
+
+    whole = train_peer("cnn10", noisy_crops, budget, seed=1)
+    assert (resumed.updates, whole.updates) == (4, 4)
+    assert resumed.seconds > 0
+    assert_alike(resumed.network, whole.network)
+
+
+def assert_alike(first: nn.Module, second: nn.Module) -> None:
+    for one, other in zip(first.parameters(), second.parameters(), strict=True):
         assert bool((one == other).all())
 
 
@@ -149,7 +178,8 @@ def test_the_command_fits_and_trains_on_training_patients_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cloud_baselines, "Effort", lambda seed: Effort(4, (32, 64), seed))
-    monkeypatch.setattr(baselines, "PAIRS", {512: 1, 256: 2})
+    few = replace(load_preset("shipped"), pairs_256=2, pairs_512=1)
+    monkeypatch.setattr(baselines, "load_preset", lambda _: few)
     data, out = write_data(tmp_path / "data"), tmp_path / "out"
     parser = argparse.ArgumentParser()
     baselines.add_arguments(parser)
