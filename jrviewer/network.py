@@ -197,6 +197,7 @@ class JointNet(nn.Module):
         self.encoder = Encoder(self.config)
         self.denoising = DenoisingHead(self.config)
         self.cloud = CloudHead(self.config)
+        self.slow_pixels = SLOW_PIXELS  # in training the preset's: a wider Gaussian, so less
 
     def denoise(self, hu: Tensor, kind: Tensor | float = CT, seen: Seen | None = None) -> Denoised:
         """Denoised slices of (B, 1, H, W) HU; `kind` is 0 for CT and 1 for MR, a number or (B,);
@@ -212,7 +213,7 @@ class JointNet(nn.Module):
         noise, log_variance = out.chunk(2, dim=1)
         is_ct = planes(kind, hu) == CT
         removed = noise * level
-        removed = removed - slow_part(removed).where(is_ct, 0.0)
+        removed = removed - slow_part(removed, self.slow_pixels).where(is_ct, 0.0)
         return Denoised(hu - removed, log_variance + 2 * torch.log(level))
 
     def surfaces(self, canonical_hu: Tensor) -> Surfaces:
@@ -238,15 +239,15 @@ class JointNet(nn.Module):
         return self.denoise(hu, kind), self.surfaces(canonical_hu)
 
 
-def slow_part(hu: Tensor) -> Tensor:
+def slow_part(hu: Tensor, pixels: float = SLOW_PIXELS) -> Tensor:
     """What is left of images (B, 1, H, W) after a Gaussian: means over a few pixels' width.
 
     A CT reconstruction's ramp filter leaves noise little power there (Riederer et al. 1978), and
     tissue has most of its own there: what a denoiser takes away of it is mostly anatomy.
     """
-    reach = round(3 * SLOW_PIXELS)
+    reach = round(3 * pixels)
     at = torch.arange(-reach, reach + 1, dtype=hu.dtype, device=hu.device)
-    weights = torch.softmax(-0.5 * (at / SLOW_PIXELS) ** 2, dim=0)
+    weights = torch.softmax(-0.5 * (at / pixels) ** 2, dim=0)
     padded = F.pad(hu, (reach, reach, reach, reach), mode="replicate")
     across = F.conv2d(padded, weights[None, None, None, :])
     return F.conv2d(across, weights[None, None, :, None])

@@ -76,6 +76,7 @@ class Run:
         torch.manual_seed(preset.seed)
         self.fabric, self.preset, self.out = fabric, preset, out
         net = channels_last(JointNet(preset.model))
+        net.slow_pixels = preset.slow_pixels
         optimizer = torch.optim.AdamW(
             net.parameters(), lr=preset.learning_rate, betas=(0.9, 0.99), weight_decay=1e-4
         )

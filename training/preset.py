@@ -28,6 +28,7 @@ class Preset:
     learning_rate: float = 2e-3
     cloud_weight: float = 0.25
     sigma_weight: float = 0.1
+    slow_pixels: float = 2.2  # of the Gaussian that the loss sees given back; see the README
     average: float = 0.999  # decay of the weights' running mean, which is what ships
     phantoms: int = 120  # whose views are drawn from
     phantom_pairs: int = 300

@@ -38,6 +38,15 @@ def test_another_seed_gives_another_result(tmp_path: Path, pools: tuple[Pairs, V
     assert not same(first, second)
 
 
+def test_the_loss_sees_what_the_preset_gives_back(
+    tmp_path: Path, pools: tuple[Pairs, Views]
+) -> None:
+    first = fit(TINY, *pools, tmp_path / "a", quiet=True)
+    second = fit(replace(TINY, slow_pixels=4.0), *pools, tmp_path / "b", quiet=True)
+
+    assert not same(first, second)
+
+
 def test_a_resumed_run_ends_where_an_uninterrupted_one_does(
     tmp_path: Path, pools: tuple[Pairs, Views], monkeypatch: pytest.MonkeyPatch
 ) -> None:
