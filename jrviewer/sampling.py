@@ -25,7 +25,7 @@ KEPT_MASS = 0.97  # cells beyond this share of the probability are left out: a h
 PLACES_PER_POINT = 16  # a fifth of all cells places the points as well, in a third of the time
 THINNING = (4, 2, 1)  # of the places in each round of finding what every point stands for
 STEPS = 8  # of moving the points in a round
-STEP_MM = 6.0  # the first and longest; the last is nearly nothing
+STEP_MM = 3.0  # the first and longest; the last is nearly nothing
 NEAR_MM = 0.5  # a place so near pulls no more than its share
 LEAST_LOG_SIGMA, LOG_SIGMA_STEPS = -1.0, 40  # kept from 0.4 to 217 mm, 2.5 % apart
 BOX_ENDS = np.array([1, 1, BOX_HALF_DEPTH_MM / BOX_HALF_WIDTH_MM], dtype=np.float32)
