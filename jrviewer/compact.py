@@ -1,10 +1,13 @@
-"""Images held in 16 bits: a series of 300 slices with its results in half the memory.
+"""Arrays held small: a series of 300 slices with its results in a quarter of the memory.
 
-A field of a frozen record is given and read as float32; only what lies between is smaller. As long
-as somebody holds what was read, such as the pane that shows it, it is read again for nothing.
+A field of a frozen record is given and read as float32; only what lies between is smaller: whole
+steps in 16 bits, of which the differences from pixel to pixel are deflated. As long as somebody
+holds what was read, such as the pane that shows it, it is read again for nothing; else it takes
+some 3 ms of a 512 × 512 slice.
 """
 
 import weakref
+import zlib
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -17,37 +20,79 @@ Record = TypeVar("Record")
 MOST = float(np.iinfo(np.int16).max)
 
 
+class Packed:
+    """An array of any kind, deflated: exactly what was given, in less memory."""
+
+    def __init__(self, array: npt.NDArray[Any]) -> None:
+        self._shape, self._dtype = array.shape, array.dtype
+        # First bytes, then second ones: the high bytes of neighbours are alike, the low ones noise.
+        planes = np.ascontiguousarray(array).reshape(-1, 1).view(np.uint8).T
+        # Of zlib's ways the one for noise: as small as any other here, in a fifth of the time.
+        deflate = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, 9, zlib.Z_RLE)
+        self._bytes = deflate.compress(planes.tobytes()) + deflate.flush()
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes that it takes."""
+        return len(self._bytes)
+
+    @property
+    def array(self) -> npt.NDArray[Any]:
+        """What was given, anew."""
+        planes = np.frombuffer(zlib.decompress(self._bytes), np.uint8)
+        size = self._dtype.itemsize
+        whole = np.ascontiguousarray(planes.reshape(size, -1).T)
+        return whole.view(self._dtype).reshape(self._shape)
+
+
 class Held:
-    """One image (rows, columns): whole steps in 16 bits, or float32 where those would not do."""
+    """One image (rows, columns): whole steps in 16 bits, packed, or float32 where those would not
+    do.
+    """
 
     def __init__(self, image: FloatArray, step: float) -> None:
-        self._stored: npt.NDArray[Any] = image
-        self._step = 0.0
+        self.shape: tuple[int, ...] = image.shape
+        self._kept: Packed | FloatArray = image
+        self._step = step
         self._read: Callable[[], FloatArray | None] = _nothing
         largest = float(np.abs(image).max(initial=0.0)) if step else np.inf
         if np.isfinite(largest) and largest <= MOST * step:
-            self._stored, self._step = np.rint(image / np.float32(step)).astype(np.int16), step
-        self._stored.flags.writeable = False
+            self._kept = Packed(_rises(np.rint(image / np.float32(step)).astype(np.int16)))
+        else:
+            image.flags.writeable = False
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        """Rows, columns."""
-        return self._stored.shape
+    def nbytes(self) -> int:
+        """The bytes that it takes while nobody reads it."""
+        return self._kept.nbytes
 
     @property
     def image(self) -> FloatArray:
         """The image in float32, closed to writing."""
-        if not self._step:
-            return self._stored
+        if not isinstance(self._kept, Packed):
+            return self._kept
         image = self._read()
         if image is None:
-            image = self._stored * np.float32(self._step)
+            image = _risen(self._kept.array) * np.float32(self._step)
             image.flags.writeable = False
             self._read = weakref.ref(image)
         return image
 
     def __getstate__(self) -> dict[str, Any]:
         return vars(self) | {"_read": _nothing}  # a weak reference stays in its process
+
+
+def _rises(steps: npt.NDArray[np.int16]) -> npt.NDArray[np.uint16]:
+    """From each pixel to the next of its row, with steps down between those up: 0, −1, 1, −2, 2."""
+    rise = np.diff(steps, axis=-1, prepend=np.int16(0))  # what overflows comes back in the sum
+    return ((rise << 1) ^ (rise >> 15)).view(np.uint16)
+
+
+def _risen(folded: npt.NDArray[np.uint16]) -> npt.NDArray[np.int16]:
+    """The steps that `_rises` was given."""
+    rise = (folded >> 1).view(np.int16) ^ -(folded & 1).view(np.int16)
+    steps: npt.NDArray[np.int16] = np.cumsum(rise, axis=-1, dtype=np.int16)
+    return steps
 
 
 def _nothing() -> None:
@@ -72,7 +117,7 @@ StepOf = Callable[[FloatArray], float]
 
 
 def held(**steps: StepOf) -> Callable[[type[Record]], type[Record]]:
-    """Hold these fields of a record in 16 bits; the record must be a dataclass without slots."""
+    """Hold these fields of a record packed; the record must be a dataclass without slots."""
 
     def dress(record: type[Record]) -> type[Record]:
         for name, step_of in steps.items():

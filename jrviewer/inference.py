@@ -9,7 +9,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +19,7 @@ import torch
 from jrviewer import devices, tuning
 from jrviewer.body import body_centre, body_mask, canonical_image
 from jrviewer.checks import check
+from jrviewer.compact import Packed
 from jrviewer.devices import Device
 from jrviewer.errors import (
     DeviceError,
@@ -124,12 +125,13 @@ def predict(
     """
     started = time.perf_counter()
     report(0.0, "Checking the slice")
-    mask = body_mask(image.pixels, image.unit, image.plane.spacing_mm)
+    pixels = image.pixels  # held, so that nobody unpacks them again
+    mask = body_mask(pixels, image.unit, image.plane.spacing_mm)
     findings = check(image, mask)
     _refuse_red(findings, run_anyway=run_anyway)
     try:
         report(0.1, "Denoising")
-        denoised = model.denoise(image.pixels, image.unit)
+        denoised = model.denoise(pixels, image.unit)
         report(0.6, "Inferring the cloud")
         cloud, dense, no_cloud_reason, unfamiliar = _clouds(model, image, denoised)
     except torch.cuda.OutOfMemoryError as error:
@@ -221,24 +223,35 @@ def _clouds(
     if not has_mm:
         box = _box_of_pixels(image.plane, plane, centre)
     cloud = _cloud(expected, POINTS, box, has_mm=has_mm)
-    return cloud, _Dense(expected, box, has_mm), "", unfamiliar
+    return cloud, _Dense(expected, box, has_mm=has_mm), "", unfamiliar
 
 
-@dataclass(slots=True, eq=False)
 class _Dense:
     """The dense cloud, placed when first asked for: it would cost every slice a quarter more time,
-    and few look at it.
+    and few look at it. Until then what it is placed from is kept packed.
     """
 
-    expected: Expected
-    box: Box
-    has_mm: bool
-    placed: Cloud | None = None
+    def __init__(self, expected: Expected, box: Box, *, has_mm: bool) -> None:
+        self._kept, self._mass = Packed(expected.kept), Packed(expected.mass)
+        self._log_sigma = Packed(expected.log_sigma)
+        self._shape, self._sharpness = expected.shape, expected.sharpness
+        self._corrections = expected.corrections
+        self._box, self._has_mm = box, has_mm
+        self._placed: Cloud | None = None
 
     def __call__(self) -> Cloud:
-        if self.placed is None:
-            self.placed = _cloud(self.expected, DENSE_POINTS, self.box, has_mm=self.has_mm)
-        return self.placed
+        """The cloud of 4096 points."""
+        if self._placed is None:
+            expected = Expected(
+                self._shape,
+                self._kept.array,
+                self._mass.array,
+                self._log_sigma.array,
+                self._sharpness,
+                self._corrections,
+            )
+            self._placed = _cloud(expected, DENSE_POINTS, self._box, has_mm=self._has_mm)
+        return self._placed
 
 
 def _cloud(expected: Expected, count: int, box: Box, *, has_mm: bool) -> Cloud:
