@@ -1,5 +1,6 @@
 """Where the network runs: a graphics processor that really works, or the CPU."""
 
+import os
 import re
 
 import torch
@@ -8,6 +9,9 @@ from jrviewer.errors import DeviceError
 
 Device = str
 """auto, cpu, cuda (torch's first choice) or cuda:N; to `place_of` also a name out of `graphics`."""
+
+BYTES_A_PIXEL = 400  # 290 in single precision on the CPU, and room for what cuDNN needs itself
+SHARE = 0.8  # of the free memory: other programs draw on it too
 
 _PLACE = re.compile(r"auto|cpu|cuda(:[0-9]+)?")
 
@@ -42,6 +46,22 @@ def place_of(wanted: Device, names: tuple[str, ...]) -> tuple[Device, str]:
 def name_of(device: torch.device) -> str:
     """What people know it by."""
     return "CPU" if device.type == "cpu" else graphics()[device.index or 0]
+
+
+def slices_at_once(device: torch.device, pixels: int) -> int:
+    """How many slices of so many pixels a device is given at once, each by a thread of its own."""
+    if device.type == "cpu":
+        return os.cpu_count() or 1
+    free, _ = torch.cuda.mem_get_info(device)
+    idle = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    return fitting(free + idle, pixels)
+
+
+def fitting(free_bytes: int, pixels: int) -> int:
+    """How many slices of so many pixels a graphics processor with that much free memory has room
+    for; one is always tried.
+    """
+    return max(1, int(SHARE * free_bytes) // (BYTES_A_PIXEL * pixels))
 
 
 def choose(wanted: Device) -> tuple[torch.device, str]:

@@ -6,20 +6,16 @@ window.
 
 import hashlib
 import json
-import os
 import time
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import torch
 
-from jrviewer import devices, tuning
+from jrviewer import clouds, devices, tuning
 from jrviewer.body import body_centre, body_mask, canonical_image
 from jrviewer.checks import check
-from jrviewer.compact import Packed
 from jrviewer.devices import Device
 from jrviewer.errors import (
     DeviceError,
@@ -29,20 +25,19 @@ from jrviewer.errors import (
     ModelError,
 )
 from jrviewer.familiarity import Familiarity
-from jrviewer.geometry import BOX_HALF_WIDTH_MM, Box, FloatArray, Plane, canonical_box
+from jrviewer.geometry import FloatArray, canonical_box
 from jrviewer.model import Model
 from jrviewer.network import Config, JointNet
 from jrviewer.parallel import Crew
 from jrviewer.progress import Report, silent
 from jrviewer.records import Cloud, Finding, Prediction, Slice
 from jrviewer.resources import resource
-from jrviewer.sampling import Expected
 
-MOST_AT_ONCE = 4  # slices of a series; each needs some 150 MB
+MOST_AT_ONCE = 4  # slices of a series; each needs 50 to 90 MB
+USUAL_PIXELS = 512 * 512
 POINTS = 1024
 DENSE_POINTS = 4096
 FAMILIAR = "familiarity."  # before the names of what is no weight of the network
-NOMINAL_BODY_MM = 360.0  # width that a body is given where the file states no spacing
 
 NO_CLOUD_FOR_MR = (
     "No cloud is made from MR: the model learnt its anatomy from CT alone. "
@@ -164,11 +159,21 @@ def _refuse_red(findings: Sequence[Finding], *, run_anyway: bool) -> bool:
     return bool(reasons)
 
 
-def crew(model: Model, *, run_anyway: bool = False) -> Crew[Slice, Prediction | JRViewerError]:
-    """What works on several slices at once: on the CPU each by one thread, as their layers share
-    nothing and a batch is slower than its slices (what a layer hands on no longer fits the cache).
+def crew(
+    model: Model,
+    *,
+    run_anyway: bool = False,
+    most: int = MOST_AT_ONCE,
+    pixels: int = USUAL_PIXELS,
+) -> Crew[Slice, Prediction | JRViewerError]:
+    """What works on up to `most` slices of up to so many pixels at once, as many as the device has
+    cores or memory for.
+
+    Each by one thread: on the CPU, where their layers share nothing, a batch is slower than its
+    slices (what a layer hands on no longer fits the cache); on a graphics processor most of the
+    time is the CPU's, which checks slices and places points.
     """
-    width = min(os.cpu_count() or 1, MOST_AT_ONCE) if model.is_on_cpu else 1
+    width = min(devices.slices_at_once(model.place, pixels), most)
     one_thread = partial(torch.set_num_threads, 1 if width > 1 else torch.get_num_threads())
     return Crew(partial(_predicted, model, run_anyway=run_anyway), width, one_thread)
 
@@ -177,12 +182,20 @@ def predict_series(
     model: Model, slices: Sequence[Slice], report: Report = silent, *, run_anyway: bool = False
 ) -> Generator[Prediction | JRViewerError]:
     """For every slice in turn its prediction, or what `predict` raised instead. A cancelled run
-    ends with the step that its slices are at.
+    ends with the step that its slices are at. Where a graphics processor's memory is too small,
+    fewer are tried at once, down to one.
     """
-    with crew(model, run_anyway=run_anyway) as at_work:
-        for index, outcome in enumerate(at_work.results(slices)):
-            yield outcome
-            report((index + 1) / len(slices), f"Slice {index + 1} of {len(slices)}")
+    done, most = 0, MOST_AT_ONCE
+    pixels = max((one.shape[0] * one.shape[1] for one in slices), default=USUAL_PIXELS)
+    while done < len(slices):
+        with crew(model, run_anyway=run_anyway, most=most, pixels=pixels) as at_work:
+            for outcome in at_work.results(slices[done:]):
+                if isinstance(outcome, DeviceMemoryError) and most > 1:
+                    most //= 2
+                    break
+                done += 1
+                yield outcome
+                report(done / len(slices), f"Slice {done} of {len(slices)}")
 
 
 def _predicted(
@@ -215,67 +228,15 @@ def _clouds(
     centre = body_centre(mask)
     if centre is None:
         return None, None, NO_CLOUD_WITHOUT_BODY, ()
-    plane = image.plane if image.spacing_source != "missing" else _nominal(image.plane, mask)
+    plane = image.plane if image.spacing_source != "missing" else clouds.nominal(image.plane, mask)
     box = canonical_box(plane, centre)
     expected, features = model.look(canonical_image(denoised, plane, box))
     unfamiliar = tuple(model.familiarity.findings(features)) if model.familiarity else ()
     has_mm = image.spacing_source != "missing"
     if not has_mm:
-        box = _box_of_pixels(image.plane, plane, centre)
-    cloud = _cloud(expected, POINTS, box, has_mm=has_mm)
-    return cloud, _Dense(expected, box, has_mm=has_mm), "", unfamiliar
-
-
-class _Dense:
-    """The dense cloud, placed when first asked for: it would cost every slice a quarter more time,
-    and few look at it. Until then what it is placed from is kept packed.
-    """
-
-    def __init__(self, expected: Expected, box: Box, *, has_mm: bool) -> None:
-        self._kept, self._mass = Packed(expected.kept), Packed(expected.mass)
-        self._log_sigma = Packed(expected.log_sigma)
-        self._shape, self._sharpness = expected.shape, expected.sharpness
-        self._corrections = expected.corrections
-        self._box, self._has_mm = box, has_mm
-        self._placed: Cloud | None = None
-
-    def __call__(self) -> Cloud:
-        """The cloud of 4096 points."""
-        if self._placed is None:
-            expected = Expected(
-                self._shape,
-                self._kept.array,
-                self._mass.array,
-                self._log_sigma.array,
-                self._sharpness,
-                self._corrections,
-            )
-            self._placed = _cloud(expected, DENSE_POINTS, self._box, has_mm=self._has_mm)
-        return self._placed
-
-
-def _cloud(expected: Expected, count: int, box: Box, *, has_mm: bool) -> Cloud:
-    points, labels, sigma_mm = expected.sample(count)
-    if has_mm:
-        return Cloud(box.to_patient(points).astype(np.float32), labels, sigma_mm, "mm", box)
-    sigma = (sigma_mm / BOX_HALF_WIDTH_MM).astype(np.float32)
-    return Cloud(points, labels, sigma, "normalized", box)
-
-
-def _nominal(plane: Plane, mask: np.ndarray) -> Plane:
-    """The plane with a spacing that makes the body as wide as bodies usually are, and leaves pixels
-    the shape that the file gives them.
-    """
-    width = np.flatnonzero(mask.any(axis=0))
-    step = NOMINAL_BODY_MM / (width[-1] - width[0] + 1)
-    between_rows, between_columns = plane.spacing_mm
-    return replace(plane, spacing_mm=(step * between_rows / between_columns, step))
-
-
-def _box_of_pixels(plane: Plane, nominal: Plane, centre: tuple[float, float]) -> Box:
-    """The nominal plane's box where the slice's own plane has it, so that the two stay together."""
-    scale = plane.spacing_mm[1] / nominal.spacing_mm[1]
-    return replace(canonical_box(plane, centre), half_width_mm=BOX_HALF_WIDTH_MM * scale)
+        box = clouds.box_of_pixels(image.plane, plane, centre)
+    cloud = clouds.place(expected, POINTS, box, has_mm=has_mm)
+    return cloud, clouds.Dense(expected, DENSE_POINTS, box, has_mm=has_mm), "", unfamiliar
 
 
 def _compare_with_card(sha256: str) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from jrviewer import tuning
 from jrviewer.familiarity import Familiarity
@@ -36,9 +37,9 @@ class Model:
         """The denoised slice (rows, columns) float32 in its own unit."""
         scale, kind = (1.0, CT) if unit == "HU" else (_mr_scale(pixels), MR)
         offset = 0.0 if unit == "HU" else -1000.0
-        hu = torch.from_numpy(np.asarray(pixels * scale + offset, dtype=np.float32))[None, None]
+        hu = self._there(pixels * scale + offset)
         with torch.inference_mode():
-            denoised = tuning.run(self.net, self.half, hu.to(self._torch_device), kind)
+            denoised = tuning.run(self.net, self.half, hu, kind)
         hu_array: FloatArray = denoised[0, 0].cpu().numpy()
         return (hu_array - np.float32(offset)) / np.float32(scale)
 
@@ -46,10 +47,9 @@ class Model:
         """Where a canonical image (128, 128) in HU lets surfaces be expected, and what the encoder
         saw in it (D,), from one pass.
         """
-        hu = torch.from_numpy(np.asarray(image, dtype=np.float32))[None, None]
         with torch.inference_mode():
             net = self.net if self.half is None else self.half
-            surfaces, features = net.described_surfaces(hu.to(self._torch_device))
+            surfaces, features = net.described_surfaces(self._there(image))
         both = surfaces.logits, surfaces.log_sigma
         logits, log_sigma = (part[0].cpu().numpy() for part in both)
         corrections = self._corrections(log_sigma.shape[1])
@@ -71,13 +71,21 @@ class Model:
         return corrections
 
     @property
-    def is_on_cpu(self) -> bool:
-        """Whether it shares the processor with everything else."""
-        return self._torch_device.type == "cpu"
-
-    @property
-    def _torch_device(self) -> torch.device:
+    def place(self) -> torch.device:
+        """Where the network is."""
         return next(self.net.parameters()).device
+
+    def _there(self, image: FloatArray) -> Tensor:
+        """An image (rows, columns) as (1, 1, rows, columns) where the network is.
+
+        From page-locked memory a graphics processor fetches it itself while this thread goes on; a
+        result is waited for, as it is read at once.
+        """
+        tensor = torch.from_numpy(np.asarray(image, dtype=np.float32))[None, None]
+        place = self.place
+        return (tensor.pin_memory() if place.type == "cuda" else tensor).to(
+            place, non_blocking=True
+        )
 
 
 def _mr_scale(pixels: FloatArray) -> float:

@@ -10,6 +10,7 @@ from itertools import islice
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
+from jrviewer import memory
 from jrviewer.errors import Cancelled
 from jrviewer.progress import Report
 
@@ -25,8 +26,8 @@ class Crew(Generic[Item, Result]):
     """`work(item, report)` done by `width` threads, each of which began with `prepare` and gives
     way to the thread that serves the user's hands.
 
-    A context: at its end it begins nothing more, and the `report` of what is at work raises
-    Cancelled.
+    A context: at its end it begins nothing more, the `report` of what is at work raises Cancelled,
+    and the memory that all of it needed goes back to the system.
     """
 
     def __init__(
@@ -79,3 +80,4 @@ class Crew(Generic[Item, Result]):
     ) -> None:
         self._is_over.set()
         self._pool.shutdown(cancel_futures=True)
+        memory.give_back()

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from jrviewer import dicom, inference
+from jrviewer import dicom, inference, memory
 from jrviewer.errors import Cancelled, JRViewerError
 from jrviewer.model import Model
 from jrviewer.records import Prediction, Slice
@@ -41,6 +41,7 @@ def write_series(image: Slice, count: int, folder: Path) -> None:
 
 
 def _measure(image: Slice, count: int) -> dict[str, Any]:
+    memory.share_arenas()  # as the app does
     model = inference.load_model("auto")
     with tempfile.TemporaryDirectory() as folder:
         write_series(image, count, Path(folder))

@@ -1,10 +1,12 @@
 """No test machine has graphics processors: what torch would tell of them is made up."""
 
+import os
+
 import pytest
 import torch
 
 from jrviewer import cli, devices
-from jrviewer.devices import choose, graphics, name_of, place_of
+from jrviewer.devices import choose, fitting, graphics, name_of, place_of, slices_at_once
 from jrviewer.errors import DeviceError
 
 THREE = ("NVIDIA A2", "NVIDIA L4", "NVIDIA A2")
@@ -98,3 +100,32 @@ def test_the_command_line_takes_places_alone(told: str, capsys: pytest.CaptureFi
     with pytest.raises(SystemExit, match="2"):
         cli.main(["predict", "scan", "--out", "results", "--device", told])
     assert "cuda:N" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("free_mb", "side", "slices"),
+    [
+        (1000, 512, 7),  # 800 MB by 105 MB
+        (1000, 1024, 1),  # by 419 MB
+        (10, 512, 1),  # too little for one, which is tried nevertheless
+        (8000, 512, 61),
+    ],
+)
+def test_a_graphics_processor_is_given_what_its_free_memory_holds(
+    free_mb: int, side: int, slices: int
+) -> None:
+    assert fitting(free_mb * 10**6, side * side) == slices
+
+
+def test_memory_that_torch_keeps_for_later_counts_as_free(
+    three: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (100 * 10**6, 4 * 10**9))
+    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda device: 500 * 10**6)
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: 100 * 10**6)
+
+    assert slices_at_once(torch.device("cuda:1"), 512 * 512) == 3  # 0.8 of 500 MB by 105 MB
+
+
+def test_the_cpu_is_given_a_slice_for_every_core() -> None:
+    assert slices_at_once(torch.device("cpu"), 512 * 512) == os.cpu_count()

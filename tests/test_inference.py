@@ -8,7 +8,13 @@ import torch
 from safetensors.torch import save_file
 
 from jrviewer import inference
-from jrviewer.errors import Cancelled, DeviceError, InputRefusedError, ModelError
+from jrviewer.errors import (
+    Cancelled,
+    DeviceError,
+    DeviceMemoryError,
+    InputRefusedError,
+    ModelError,
+)
 from jrviewer.inference import DENSE_POINTS, POINTS, load_model, predict, predict_series
 from jrviewer.model import Model
 from jrviewer.network import JointNet
@@ -204,6 +210,38 @@ def test_a_cancelled_series_begins_no_further_slice(
         list(predict_series(model, make_series(12).slices, report))
 
     assert len(begun) <= inference.MOST_AT_ONCE + SPARE
+
+
+@pytest.mark.parametrize(("fits", "tried"), [(2, [4, 2]), (1, [4, 2, 1])])
+def test_a_series_too_large_for_the_memory_at_once_is_predicted_fewer_at_a_time(
+    model: Model, monkeypatch: pytest.MonkeyPatch, fits: int, tried: list[int]
+) -> None:
+    series, at_work = make_series(6), inference.crew
+    widths: list[int] = []
+
+    def watched(model: Model, *, run_anyway: bool, most: int, pixels: int) -> object:
+        widths.append(most)
+        return at_work(model, run_anyway=run_anyway, most=most, pixels=pixels)
+
+    def full_soon(model: Model, image: Slice, go_on: Report, *, run_anyway: bool) -> object:
+        is_full = widths[-1] > fits and image is series[2]
+        return DeviceMemoryError("full") if is_full else predict(model, image)
+
+    monkeypatch.setattr(inference, "crew", watched)
+    monkeypatch.setattr(inference, "_predicted", full_soon)
+    outcomes = list(predict_series(model, series.slices))
+
+    assert [one.slice for one in outcomes if isinstance(one, Prediction)] == list(series)
+    assert widths == tried
+
+
+def test_what_does_not_fit_alone_is_told_to_whoever_asked(
+    model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = DeviceMemoryError("full")
+    monkeypatch.setattr(inference, "_predicted", lambda *_, run_anyway: full)
+
+    assert list(predict_series(model, make_series(2).slices)) == [full, full]
 
 
 def test_weights_load_with_their_own_sizes(tmp_path: Path) -> None:
