@@ -21,8 +21,8 @@ class Dense:
     """
 
     def __init__(self, expected: Expected, count: int, box: Box, *, has_mm: bool) -> None:
-        self._kept, self._mass = Packed(expected.kept), Packed(expected.mass)
-        self._log_sigma = Packed(expected.log_sigma)
+        self._kept, self._log_sigma = Packed(expected.kept), Packed(expected.log_sigma)
+        self._mass = expected.mass  # hardly gets smaller
         self._shape, self._sharpness = expected.shape, expected.sharpness
         self._corrections = expected.corrections
         self._count, self._box, self._has_mm = count, box, has_mm
@@ -34,7 +34,7 @@ class Dense:
             expected = Expected(
                 self._shape,
                 self._kept.array,
-                self._mass.array,
+                self._mass,
                 self._log_sigma.array,
                 self._sharpness,
                 self._corrections,

@@ -65,7 +65,8 @@ def load_model(
     from safetensors.torch import load_file
 
     path = weights or resource("model/joint.safetensors")
-    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as opened:
+        sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
     if weights is None:
         _compare_with_card(sha256)
     try:
@@ -75,8 +76,8 @@ def load_model(
         tensors = load_file(path)  # half precision in the file, single in the network
         known = {name: tensors.pop(name) for name in [*tensors] if name.startswith(FAMILIAR)}
         net.load_state_dict(tensors)
-        familiarity = Familiarity.from_arrays(
-            {name.removeprefix(FAMILIAR): known[name].float().numpy() for name in known}
+        familiarity = Familiarity.from_arrays(  # copies: these arrays would keep the file mapped
+            {name.removeprefix(FAMILIAR): known[name].float().numpy().copy() for name in known}
         )
     except (SafetensorError, KeyError, TypeError, RuntimeError) as error:
         raise ModelError(

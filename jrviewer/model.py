@@ -37,7 +37,7 @@ class Model:
         """The denoised slice (rows, columns) float32 in its own unit."""
         scale, kind = (1.0, CT) if unit == "HU" else (_mr_scale(pixels), MR)
         offset = 0.0 if unit == "HU" else -1000.0
-        hu = self._there(pixels * scale + offset)
+        hu = self._there(pixels * np.float32(scale) + np.float32(offset))
         with torch.inference_mode():
             denoised = tuning.run(self.net, self.half, hu, kind)
         hu_array: FloatArray = denoised[0, 0].cpu().numpy()

@@ -252,6 +252,13 @@ def test_weights_load_with_their_own_sizes(tmp_path: Path) -> None:
     assert next(model.net.parameters()).dtype == torch.float32
 
 
+def test_the_bundled_weights_file_is_let_go_once_it_is_read() -> None:
+    familiarity = load_model("cpu").familiarity
+
+    assert familiarity is not None
+    assert all(array.flags.owndata for array in familiarity.arrays().values())
+
+
 def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
     save_file({"a": torch.zeros(1)}, tmp_path / "w.safetensors", metadata={"jrviewer": "{}"})
 

@@ -3,18 +3,19 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from jrviewer import bench
-from jrviewer.inference import channels_last
-from jrviewer.network import Config, JointNet
-from jrviewer.network_input import CT
+from jrviewer.inference import POINTS, load_model
+from jrviewer.model import Model
 from jrviewer.records import Slice
 from training.baselines import FOLDER
 from training.console import progress
+from training.evaluate_cloud import seen
 from training.peers import Peers, apply_network, non_local_means, total_variation
 
 SIGMA_HU = 50.0  # what NLM and TV are told; their time does not depend on it
@@ -30,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Time everything and print it; returns the exit status."""
     found = bench.run(peers(args.baselines), quick=args.quick, report=progress())
+    found["joint_to_sequential"] = ratios(found)
     lines = [json.dumps(found, indent=1)] if args.json else bench.as_lines(found)
     sys.stdout.write("\n".join(lines) + "\n")
     return 0
@@ -44,6 +46,7 @@ def peers(folder: Path) -> dict[str, Callable[[Slice], bench.Task]]:
         "nlm": lambda image: lambda: non_local_means(image.pixels, SIGMA_HU, 1.0),
         "tv": lambda image: lambda: total_variation(image.pixels, SIGMA_HU, 1.0),
         "sequential": _sequential,
+        "joint": _joint,
     }
 
 
@@ -54,14 +57,33 @@ def _network(network: torch.nn.Module) -> Callable[[Slice], bench.Task]:
     return of
 
 
+def ratios(found: Mapping[str, Any]) -> dict[str, float]:
+    """The joint model's time over the pair's: at the same job, and of all that `predict` does."""
+    pair = found["peers_ms"]["sequential"]
+    return {
+        "same_job": round(found["peers_ms"]["joint"] / pair, 2),
+        "predict": round(found["predict_512_ms"]["median"] / pair, 2),
+    }
+
+
+def _joint(image: Slice) -> bench.Task:
+    model = load_model("cpu")
+    return _denoise_then_cloud(model, model, image)
+
+
 def _sequential(image: Slice) -> bench.Task:
-    """A denoiser, then a cloud network with an encoder of its own, in the joint model's sizes."""
-    denoiser, cloud = (channels_last(JointNet(Config()).eval()) for _ in range(2))
-    hu, canonical = torch.tensor(image.pixels)[None, None], torch.zeros(1, 1, 128, 128)
+    """A denoiser, then a cloud network with an encoder of its own: both as large as their half of
+    the joint model and with its weights, so that there are as many places to put points.
+    """
+    return _denoise_then_cloud(load_model("cpu"), load_model("cpu"), image)
+
+
+def _denoise_then_cloud(denoiser: Model, cloud: Model, image: Slice) -> bench.Task:
+    """From the slice to its denoised twin and 1024 points, without the input check."""
 
     def task() -> None:
-        with torch.inference_mode():
-            denoiser.denoise(hu, CT)
-            cloud.surfaces(canonical)
+        shown = seen(image.pixels, image.plane, denoiser.denoise)
+        assert shown is not None
+        cloud.clouds(shown[0], (POINTS,))
 
     return task
