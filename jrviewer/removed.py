@@ -55,9 +55,10 @@ class Removed:
 
 def residual(image: Slice, denoised: FloatArray) -> FloatArray:
     """Original minus denoised (rows, columns) float32; 0 where nothing was measured."""
-    difference = np.nan_to_num(image.pixels - denoised, posinf=0.0, neginf=0.0)
+    pixels = image.pixels
+    difference = np.nan_to_num(pixels - denoised, posinf=0.0, neginf=0.0)
     if image.padding is not None:
-        difference[image.pixels == np.float32(image.padding)] = 0.0
+        difference[pixels == np.float32(image.padding)] = 0.0
     return difference.astype(np.float32)
 
 
