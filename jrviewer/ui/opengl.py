@@ -11,6 +11,7 @@ from PySide6.QtGui import QGuiApplication, QOffscreenSurface, QOpenGLContext, QS
 
 from jrviewer.errors import JRViewerError
 from jrviewer.progress import Report, silent
+from jrviewer.vtk import charts_later
 
 NEEDED = (3, 2)
 GL_RENDERER = 0x1F01  # of the OpenGL registry
@@ -84,9 +85,10 @@ def prepare(report: Report = silent) -> None:
     report(0.0, "loading the 3D view")
     os.environ.setdefault("QT_API", "pyside6")  # qtpy, under pyvistaqt, asks for it
     try:
-        import pyvistaqt  # noqa: F401
+        with charts_later():
+            import pyvistaqt  # noqa: F401
 
-        import jrviewer.rendering.scene  # noqa: F401
+            import jrviewer.rendering.scene  # noqa: F401
     except ImportError as error:
         message = "3D is off because its libraries do not load here. Everything else works."
         raise JRViewerError(message) from error
