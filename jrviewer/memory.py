@@ -8,7 +8,7 @@ than all its results take. Other systems' libraries do not, and here nothing is 
 import ctypes
 import sys
 
-ARENAS = 2  # one for the window's thread and one for those that work; more gained no time
+ARENAS = 2  # one for the window's thread and one for those that work
 _ARENA_MAX = -8  # glibc's malloc.h: M_ARENA_MAX
 
 
