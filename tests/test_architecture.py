@@ -19,3 +19,9 @@ def test_the_command_line_imports_no_qt() -> None:
 
 def test_packaging_is_no_package() -> None:
     assert not (ROOT / "packaging" / "__init__.py").exists()
+
+
+def test_the_parts_of_the_window_are_tied_in_one_place() -> None:
+    for name in ("main_window", "display", "reading", "solid"):
+        source = (ROOT / "jrviewer" / "ui" / f"{name}.py").read_text(encoding="utf-8")
+        assert ".connect(" not in source.replace("wiring.connect(self)", ""), name

@@ -1,6 +1,6 @@
 """What lies around the viewing: recent files, exports, settings, help, first steps, crash notes.
 
-Wires the window it is given to those; the session knows nothing of them.
+The session knows nothing of them.
 """
 
 from __future__ import annotations
@@ -52,10 +52,6 @@ class Desk(QObject):
         self.about = self._action(self.tr("About JRViewer"), "", "")
         self.recent_menu = QMenu(window)
         self._fill(window.bar)
-        self._connect()
-        self._apply(self.settings)
-        self._begin()
-        restore_place(window, self._store)
 
     def listen(self, crash_log: CrashLog) -> None:
         """Offer the details of every bug that the log takes."""
@@ -82,56 +78,29 @@ class Desk(QObject):
         help_actions = [self.guide, self.about_model, self.about]
         bar.addWidget(menu_button(bar, self.tr("Help"), "help", help_actions))
 
-    def _connect(self) -> None:
-        window, session, actions = self._window, self._session, self._window.actions_
-        session.series_opened.connect(self._remember_paths)
-        session.predicted.connect(self._allow)
-        session.shown.connect(self._allow)
-        session.predicted.connect(self._watch_cloud)
-        session.busy_changed.connect(self._allow)
-        session.ahead.series_done.connect(self._tell_series)
-        session.device_known.connect(self._list_graphics)
-        session.view.changed.connect(self._show_view)
-        self.exports.exported.connect(window.show_exported)
-        self.exports.exported.connect(partial(self._tick, "export"))
-        self.exports.failed.connect(session.failed)
-        self.exports.copied.connect(self._tell_copied)
-        actions.export.triggered.connect(self._ask_export)
-        actions.copy.triggered.connect(self.exports.copy)
-        actions.run_series.triggered.connect(session.run_series)
-        self.settings_action.triggered.connect(self._ask_settings)
-        self.guide.triggered.connect(self._show_guide)
-        self.about.triggered.connect(self._show_about)
-        self.about_model.triggered.connect(self._show_model)
-        self.recent_menu.aboutToShow.connect(self._list_recent)
-        window.files_dropped.connect(partial(self._tick, "drop"))
-        for pane in (window.original, window.denoised):
-            pane.window_dragged.connect(partial(self._tick, "compare"))
-        self.notice.ticked.connect(partial(self._store.put, "first run/notice read", True))
-        self.steps.ended.connect(partial(self._store.put, "first run/steps ended", True))
-        application = QApplication.instance()
-        assert isinstance(application, QApplication)
-        application.styleHints().colorSchemeChanged.connect(self._follow_system)
-        application.focusChanged.connect(window.panes.show_focus)
-
-    def _begin(self) -> None:
-        """The strips of a first run, until each is put away."""
+    def begin(self) -> None:
+        """Settings, the window's place, and the strips of a first run until each is put away."""
+        self._apply(self.settings)
         self._window.above.insertWidget(0, self.steps)
         self._window.above.insertWidget(0, self.notice)
         self.notice.setVisible(not self._store.get("first run/notice read", False))
         self.steps.setVisible(not self._store.get("first run/steps ended", False))
-        self._allow()
+        self.allow()
+        restore_place(self._window, self._store)
 
-    def _tick(self, step: str, *_: object) -> None:
+    def tick(self, step: str, *_: object) -> None:
+        """A first step is done."""
         self.steps.tick(step)
 
     @Slot(object)
-    def _watch_cloud(self, _: object) -> None:
+    def watch_cloud(self, _: object) -> None:
+        """See when the cloud is turned for the first time."""
         if self._window.cloud.interactor is not None and "turn" not in self.steps.done:
             self.steps.watch(self._window.cloud.interactor)
 
     @Slot()
-    def _allow(self) -> None:
+    def allow(self) -> None:
+        """Offer what there is something for."""
         actions, has_result = self._window.actions_, self._session.prediction is not None
         actions.export.setEnabled(has_result)
         actions.copy.setEnabled(has_result)
@@ -139,16 +108,19 @@ class Desk(QObject):
         actions.run_series.setEnabled(series is not None and len(series) > 1)
 
     @Slot(object)
-    def _show_view(self, view: View) -> None:
+    def show_view(self, view: View) -> None:
+        """Show or hide names that may be a patient's."""
         self._window.series_list.show_names(shown=view.has_patient_text)
         self._window.strip.show_names(shown=view.has_patient_text)
 
     @Slot(object)
-    def _remember_paths(self, _: object) -> None:
+    def remember_paths(self, _: object) -> None:
+        """Add what was opened to the recent files."""
         self.recent.add(self._session.paths)
 
     @Slot()
-    def _list_recent(self) -> None:
+    def list_recent(self) -> None:
+        """Fill the menu of recent files."""
         self.recent_menu.clear()
         for paths in self.recent.paths:
             action = self.recent_menu.addAction(self.recent.caption(paths))
@@ -160,7 +132,8 @@ class Desk(QObject):
         self.recent_menu.addAction(self.tr("Forget all")).triggered.connect(self.recent.clear)
 
     @Slot()
-    def _ask_export(self) -> None:
+    def ask_export(self) -> None:
+        """Ask what to export."""
         session = self._session
         if (known := session.prediction) is None or session.series is None:
             return
@@ -182,13 +155,14 @@ class Desk(QObject):
         self.exports.write(wish, whole_series=whole_series)
 
     @Slot()
-    def _ask_settings(self) -> None:
+    def ask_settings(self) -> None:
+        """Ask for other settings."""
         dialog = SettingsDialog(self.settings, self._session.worker.graphics, self._window)
         dialog.chosen.connect(self._take_settings)
         self._open(dialog)
 
     @Slot()
-    def _list_graphics(self) -> None:
+    def list_graphics(self) -> None:
         """They are known once torch is there, which may be while the settings are open."""
         if isinstance(self.dialog, SettingsDialog):
             self.dialog.show_graphics(self._session.worker.graphics)
@@ -220,12 +194,14 @@ class Desk(QObject):
         theme.refresh(self._window)
 
     @Slot()
-    def _follow_system(self) -> None:
+    def follow_system(self) -> None:
+        """The system has turned dark or light."""
         if self.settings.theme == "system":
             self._dress("system")
 
     @Slot()
-    def _show_guide(self) -> None:
+    def show_guide(self) -> None:
+        """Show the guide and the keys."""
         ours = [self.settings_action, self.guide]
         reading = self._window.reading.actions_.everything()
         ruler = self._window.cloud.tools.ruler
@@ -233,11 +209,13 @@ class Desk(QObject):
         self._open(pages.guide(everything, self._window), modal=False)
 
     @Slot()
-    def _show_about(self) -> None:
+    def show_about(self) -> None:
+        """Show what JRViewer is."""
         self._open(pages.about(self._window), modal=False)
 
     @Slot()
-    def _show_model(self) -> None:
+    def show_model(self) -> None:
+        """Show what is known of the model."""
         self._open(pages.about_model(self._window), modal=False)
 
     def _open(self, dialog: QDialog, *, modal: bool = True) -> None:
@@ -254,14 +232,16 @@ class Desk(QObject):
         self.dialog = None
 
     @Slot(int, int)
-    def _tell_series(self, done: int, refused: int) -> None:
+    def tell_series(self, done: int, refused: int) -> None:
+        """Say how the whole series went."""
         words = self.tr("Whole series: {} slices processed.").format(done)
         if refused:
             words += " " + self.tr("{} were refused by the input check.").format(refused)
         self._window.strip.say("warning" if refused else "note", words)
 
     @Slot()
-    def _tell_copied(self) -> None:
+    def tell_copied(self) -> None:
+        """Say what is on the clipboard."""
         words = self.tr("Both slices are on the clipboard, with the notice and no patient text.")
         self._window.strip.say("note", words)
 

@@ -1,8 +1,4 @@
-"""The window: lays out the panes and, in `_connect`, ties wishes to the session and facts to them.
-
-The wires of comparing and measuring are in `reading`, of what is measured in 3D in `solid`, of
-files, settings and exports in `desk`: each in one `_connect`, and nowhere else.
-"""
+"""The window: lays out its parts and knows what is asked of it as a whole. `wiring` ties them."""
 
 from PySide6.QtCore import QPoint, Qt, Slot
 from PySide6.QtGui import (
@@ -21,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from jrviewer import NOTICE
-from jrviewer.ui import dialogs, tab_order
+from jrviewer.ui import dialogs, tab_order, wiring
 from jrviewer.ui.actions import Actions
 from jrviewer.ui.cloud_view import CloudView
 from jrviewer.ui.crash import versions
@@ -60,7 +56,7 @@ class MainWindow(DropWindow):
         self.slider = SliceSlider()
         self.status = Status()
         self.welcome = Welcome()
-        self._original_pane, self.denoised_pane, self._cloud_pane = framed = (
+        self.original_pane, self.denoised_pane, self.cloud_pane = framed = (
             Pane(self.original, Header(self.tr("ORIGINAL"))),
             Pane(self.denoised, Header(self.tr("AI DENOISED"), badge=self.tr("AI"))),
             Pane(self.cloud),
@@ -68,11 +64,13 @@ class MainWindow(DropWindow):
         self.panes = Panes([framed[0], framed[1]], framed[2])
         self.display = Display(session, framed, self.status, self)
         self._lay_out()
-        self._connect()
         self.reading = Reading(self)
         self.solid = Solid(self)
-        self._show_busy(None)
         self.desk = Desk(self)
+        wiring.connect(self)
+        self.show_busy(None)
+        self.solid.refresh()
+        self.desk.begin()
 
     def _lay_out(self) -> None:
         self.bar = bar = self.addToolBar(self.tr("Tools"))
@@ -101,70 +99,6 @@ class MainWindow(DropWindow):
         rows.addWidget(self.slider)
         self.setCentralWidget(middle)
         self.setStatusBar(self.status)
-
-    def _connect(self) -> None:
-        """Every wire: first facts to the views, then wishes to the session."""
-        session, view, display, actions = (
-            self.session,
-            self.session.view,
-            self.display,
-            self.actions_,
-        )
-        session.series_opened.connect(display.show_opened)
-        session.series_opened.connect(self._show_opened)
-        session.series_chosen.connect(self.series_list.show_chosen)
-        session.shown.connect(display.show_slice)
-        session.shown.connect(self.slider.show_place)
-        session.shown.connect(actions.show_slice)
-        session.predicted.connect(display.show_prediction)
-        session.unpredicted.connect(display.show_unpredicted)
-        session.withheld.connect(display.show_withheld)
-        session.withheld.connect(self._offer_run)
-        session.refused.connect(self._show_refused)
-        session.failed.connect(self._show_error)
-        session.failed.connect(display.show_not_done)
-        session.busy_changed.connect(self._show_busy)
-        session.device_known.connect(self.status.show_device)
-        session.warned.connect(self._show_warning)
-        view.changed.connect(display.show_view)
-        view.changed.connect(actions.show_view)
-        for pane in (self.original, self.denoised):
-            pane.window_dragged.connect(view.drag_window)
-            pane.panned.connect(view.pan_by)
-            pane.zoomed.connect(view.zoom_by)
-            pane.stepped.connect(session.step)
-            pane.probed.connect(display.show_probe)
-            pane.menu_wished.connect(self._show_menu)
-            pane.resized.connect(display.share_viewport)
-        self.panes.rearranged.connect(display.share_viewport)
-        self.original.maximised.connect(self._original_pane.maximised)
-        self.denoised.maximised.connect(self.denoised_pane.maximised)
-        self.cloud.maximise_wanted.connect(self._cloud_pane.maximised)
-        self.cloud.point_hovered.connect(display.show_hovered_point)
-        self.cloud.picture_taken.connect(self._ask_picture)
-        self.cloud.created.connect(self._order_tabs)
-        self.cloud.failed.connect(self._show_error)
-        self.files_dropped.connect(session.open)
-        self.slider.index_chosen.connect(session.show)
-        self.series_list.series_wished.connect(session.choose_series)
-        self.strip.acted.connect(self._run_anyway)
-        self.status.check.clicked.connect(self._show_reasons)
-        self.welcome.open_wished.connect(self._ask_files)
-        self.welcome.folder_wished.connect(self._ask_folder)
-        actions.open.triggered.connect(self._ask_files)
-        actions.open_folder.triggered.connect(self._ask_folder)
-        actions.window_chosen.connect(session.set_preset)
-        actions.auto.triggered.connect(session.set_auto_window)
-        actions.stepped.connect(session.step)
-        actions.reset.triggered.connect(session.reset_view)
-        actions.reset.triggered.connect(self.cloud.reset_view)
-        actions.fit.triggered.connect(session.fit)
-        actions.invert.toggled.connect(self._invert)
-        actions.smooth.toggled.connect(self._smooth)
-        actions.patient.toggled.connect(self._show_patient_text)
-        actions.run.triggered.connect(self._run)
-        actions.full_screen.triggered.connect(self._toggle_full_screen)
-        actions.quit.triggered.connect(self.close)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Everything has its place now."""
@@ -204,23 +138,27 @@ class MainWindow(DropWindow):
         event.accept()
 
     @Slot(object)
-    def _show_opened(self, series: object) -> None:
+    def show_opened(self, series: object) -> None:
+        """Other series are open."""
         self._pages.setCurrentIndex(1)
         self.original.setFocus()
         self.strip.hide()
         self.series_list.show_series(self.session.all_series, self.session.refused_files)
 
     @Slot(str)
-    def _show_error(self, sentence: str) -> None:
+    def show_error(self, sentence: str) -> None:
+        """Say what did not work."""
         self.strip.say("error", sentence)
 
     @Slot(str, str)
-    def _show_refused(self, sentence: str, reasons: str) -> None:
+    def show_refused(self, sentence: str, reasons: str) -> None:
+        """Say which files were not opened, and why."""
         details = f"{versions()}\n{reasons}"
         self.strip.say("error", sentence, details=details, nameless=reasons)
 
     @Slot(str)
-    def _show_warning(self, sentence: str) -> None:
+    def show_warning(self, sentence: str) -> None:
+        """Say what is not as one may expect."""
         self.strip.say("warning", sentence)
 
     @Slot(str)
@@ -229,11 +167,13 @@ class MainWindow(DropWindow):
         self.strip.say("note", self.tr("Exported: {}").format(name))
 
     @Slot(str)
-    def _offer_run(self, reason: str) -> None:
+    def offer_run(self, reason: str) -> None:
+        """Say why the model did not run, and offer to run it all the same."""
         self.strip.say("warning", reason, self.tr("Run anyway"))
 
     @Slot(object)
-    def _show_busy(self, busy: Busy | None) -> None:
+    def show_busy(self, busy: Busy | None) -> None:
+        """Tell what is being done, and allow what can be done meanwhile."""
         self.status.show_busy(busy)
         self.actions_.cancel.setEnabled(busy is not None)
         has_slice = self.session.slice is not None
@@ -242,59 +182,56 @@ class MainWindow(DropWindow):
             self.display.show_not_done(self.tr("Not processed. Press Enter to run the model."))
 
     @Slot()
-    def _order_tabs(self) -> None:
+    def order_tabs(self) -> None:
+        """Put a part that was made late into the order of the Tab key."""
         tab_order.arrange(self)
 
     @Slot()
-    def _run(self) -> None:
+    def run(self) -> None:
+        """Run the model on the slice that is shown."""
         self.session.run()
 
     @Slot()
-    def _run_anyway(self) -> None:
+    def run_anyway(self) -> None:
+        """Run the model against the input check's advice."""
         self.session.run(run_anyway=True)
 
     @Slot()
-    def _show_reasons(self) -> None:
+    def show_reasons(self) -> None:
+        """Say why the input check is not green."""
         self.strip.say("warning", self.status.check.toolTip())
 
     @Slot(QPoint)
-    def _show_menu(self, place: QPoint) -> None:
+    def show_menu(self, place: QPoint) -> None:
+        """Open the slices' menu at a place on screen."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.actions_.context_menu(menu)
         self.reading.context_menu(menu)
         menu.popup(place)
 
-    @Slot(bool)
-    def _invert(self, is_inverted: bool) -> None:
-        self.session.view.change(is_inverted=is_inverted)
-
-    @Slot(bool)
-    def _smooth(self, is_smooth: bool) -> None:
-        self.session.view.change(is_smooth=is_smooth)
-
-    @Slot(bool)
-    def _show_patient_text(self, is_shown: bool) -> None:
-        self.session.view.change(has_patient_text=is_shown)
-
     @Slot()
-    def _ask_files(self) -> None:
+    def ask_files(self) -> None:
+        """Ask for files to open."""
         self.session.open(dialogs.ask_files(self))
 
     @Slot()
-    def _ask_folder(self) -> None:
+    def ask_folder(self) -> None:
+        """Ask for a folder to open."""
         self.session.open(dialogs.ask_folder(self))
 
     @Slot(QImage)
-    def _ask_picture(self, picture: QImage) -> None:
+    def ask_picture(self, picture: QImage) -> None:
+        """Ask where to save a picture of the 3D pane."""
         title = self.tr("Save a picture of the 3D view")
         if (path := dialogs.ask_target(self, title, "cloud.png", "png")) is None:
             return
         if picture.save(str(path)):
             self.show_exported(path.name)
         else:
-            self._show_error(self.tr("The picture could not be written. Choose another folder."))
+            self.show_error(self.tr("The picture could not be written. Choose another folder."))
 
     @Slot()
-    def _toggle_full_screen(self) -> None:
+    def toggle_full_screen(self) -> None:
+        """Fill the screen, or give it back."""
         self.showNormal() if self.isFullScreen() else self.showFullScreen()

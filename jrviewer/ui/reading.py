@@ -1,5 +1,5 @@
-"""Comparing and measuring on a window's two slice panes: lays out their tools, ties their wires,
-and keeps what is painted over both slices true of what they show.
+"""Comparing and measuring on a window's two slice panes: lays out their tools, and
+keeps what is painted over both slices true of what they show.
 """
 
 from functools import partial
@@ -44,7 +44,6 @@ class Reading(QObject):
         self.blend = self._blend_slider()
         self.file_windows = FileWindows(window)
         self._lay_out()
-        self._connect()
         self.actions_.play.setEnabled(False)
 
     def context_menu(self, menu: QMenu) -> None:
@@ -75,54 +74,6 @@ class Reading(QObject):
         window.actions_.window_menu.addSeparator()
         window.actions_.window_menu.addMenu(self.file_windows)
         window.actions_.window_menu.addAction(self.actions_.box)
-
-    def _connect(self) -> None:
-        """Every wire of comparing and measuring: facts, then wishes."""
-        session, compare, annotations = self._session, self._compare, self._annotations
-        actions, display = self.actions_, self._window.display
-        session.series_opened.connect(annotations.clear)
-        session.series_opened.connect(session.removal.clear)
-        session.shown.connect(annotations.show)
-        session.shown.connect(self._show_slice)
-        session.predicted.connect(session.removal.judge)
-        session.predicted.connect(self.refresh)
-        session.unpredicted.connect(self.refresh)
-        session.withheld.connect(self.refresh)
-        session.busy_changed.connect(self._show_busy)
-        session.removal.judged.connect(self._show_judged)
-        session.removal.judged.connect(display.show_comparison)
-        session.series_opened.connect(session.truth.clear)
-        session.predicted.connect(session.truth.judge)
-        session.truth.judged.connect(display.show_comparison)
-        compare.changed.connect(display.show_comparison)
-        compare.changed.connect(self._show_comparison)
-        annotations.changed.connect(self.refresh)
-        annotations.tool_changed.connect(self._show_tool)
-        annotations.box_drawn.connect(self._set_box_window)
-        by_keys = annotations.by_keys
-        by_keys.changed.connect(self._show_by_keys)
-        for pane in (self._original, self._denoised):
-            pane.hand.drawn.connect(self._draw)
-            pane.hand.edited.connect(self._edit)
-            pane.hand.clicked.connect(annotations.select)
-            pane.hand.split_moved.connect(compare.move_split)
-            pane.keys.moved.connect(by_keys.move)
-            pane.keys.entered.connect(by_keys.enter)
-            pane.keys.stepped.connect(by_keys.step)
-            pane.keys.left.connect(by_keys.let_go)
-            pane.keys.menu_wished.connect(pane.menu_wished)
-        self.blend.valueChanged.connect(compare.set_blend)
-        self.removed.wished.connect(self._wish_removed)
-        self.file_windows.aboutToShow.connect(self._list_file_windows)
-        self.file_windows.window_chosen.connect(session.set_preset)
-        self.file_windows.lut_chosen.connect(self._set_lut)
-        actions.compared.connect(self._wish_mode)
-        actions.tool_taken.connect(self._take)
-        actions.blend_stepped.connect(self._step_blend)
-        actions.delete.triggered.connect(annotations.delete)
-        actions.undo.triggered.connect(annotations.undo)
-        actions.play.toggled.connect(self.cine.play)
-        self._window.actions_.cancel.triggered.connect(self._cancel)
 
     @Slot()
     def refresh(self) -> None:
@@ -195,25 +146,24 @@ class Reading(QObject):
         return words[what.kind]
 
     @Slot(object)
-    def _show_comparison(self, how: Comparison) -> None:
+    def show_comparison(self, how: Comparison) -> None:
+        """Show which way of comparing is chosen."""
         self.actions_.show_mode(how.mode)
         self.blend.setValue(how.blend)
         self.blend.setEnabled(how.mode != "removed")
         self.refresh()
 
-    @Slot()
-    def _show_judged(self) -> None:
-        self.refresh()
-
     @Slot(object, int, int)
-    def _show_slice(self, chosen: Slice, index: int, count: int) -> None:
+    def show_slice(self, chosen: Slice, index: int, count: int) -> None:
+        """Another slice is shown."""
         self.actions_.play.setEnabled(count > 1)
         if count == 1:
             self.actions_.play.setChecked(False)
         self.refresh()
 
     @Slot(str)
-    def _show_tool(self, tool: str) -> None:
+    def show_tool(self, tool: str) -> None:
+        """Another tool is in the hand."""
         self.actions_.show_tool(tool)
         for pane in (self._original, self._denoised):
             pane.hand.has_tool = bool(tool)
@@ -224,7 +174,7 @@ class Reading(QObject):
             pane.setFocus()  # the arrow keys are the crosshair's
 
     @Slot()
-    def _show_by_keys(self) -> None:
+    def show_by_keys(self) -> None:
         """The crosshair stays in sight, its value is told, and what the keys do now."""
         by_keys, tool = self._annotations.by_keys, self._annotations.tool
         self._window.actions_.cancel.setEnabled(self._can_cancel())
@@ -239,29 +189,34 @@ class Reading(QObject):
         return self._is_busy or bool(annotations.tool) or annotations.by_keys.hold is not None
 
     @Slot(object)
-    def _show_busy(self, busy: Busy | None) -> None:
+    def show_busy(self, busy: Busy | None) -> None:
+        """Let Esc stop what is being done."""
         self._is_busy = busy is not None
         self._window.actions_.cancel.setEnabled(self._can_cancel())
 
     @Slot(str)
-    def _wish_mode(self, mode: Mode) -> None:
+    def wish_mode(self, mode: Mode) -> None:
+        """Compare in another way, or side by side again."""
         self._compare.toggle(mode)
         self.actions_.show_mode(self._compare.now.mode)
 
     @Slot()
-    def _wish_removed(self) -> None:
+    def wish_removed(self) -> None:
+        """Show what was removed, or side by side again."""
         self._compare.toggle("removed")
 
     @Slot(int)
-    def _step_blend(self, per_cent: int) -> None:
+    def step_blend(self, per_cent: int) -> None:
+        """Mix more or less of the original in."""
         self._compare.set_blend(min(max(self._compare.now.blend + per_cent, 0), 100))
 
     @Slot(str)
-    def _take(self, tool: Tool) -> None:
+    def take(self, tool: Tool) -> None:
+        """Take a tool, or put it away."""
         self._annotations.take(tool)
 
     @Slot()
-    def _cancel(self) -> None:
+    def cancel(self) -> None:
         """Put down what is in the hand; with nothing in it, stop the work."""
         if self._annotations.by_keys.hold is not None:
             self._annotations.by_keys.let_go()
@@ -271,25 +226,30 @@ class Reading(QObject):
             self._session.cancel()
 
     @Slot(object, object, bool)
-    def _draw(self, start: Position, end: Position, is_finished: bool) -> None:
+    def draw(self, start: Position, end: Position, is_finished: bool) -> None:
+        """Draw with the tool in the hand."""
         self._annotations.by_keys.aim(None)  # the mouse draws
         self._annotations.draw(start, end, is_finished=is_finished)
 
     @Slot(object, object, object, bool)
-    def _edit(self, hold: Hold, start: Position, end: Position, is_finished: bool) -> None:
+    def edit(self, hold: Hold, start: Position, end: Position, is_finished: bool) -> None:
+        """Change what is drawn."""
         self._annotations.edit(hold, start, end, is_finished=is_finished)
 
     @Slot(object)
-    def _set_box_window(self, box: Region) -> None:
+    def set_box_window(self, box: Region) -> None:
+        """Take the window from the values in a box."""
         chosen = self._session.slice
         window = None if chosen is None else measuring.box_window(box, chosen, chosen.pixels)
         if window is not None:
             self._session.set_preset(window)
 
     @Slot()
-    def _list_file_windows(self) -> None:
+    def list_file_windows(self) -> None:
+        """List what the file of the slice brings."""
         self.file_windows.show_slice(self._session.slice)
 
     @Slot(int)
-    def _set_lut(self, index: int) -> None:
+    def set_lut(self, index: int) -> None:
+        """Look through one of the file's tables."""
         self._session.view.change(voi_lut=index)

@@ -1,5 +1,5 @@
 """The desk of the 3D pane: what was measured stands beside what is inferred, and a ruler tells the
-two apart. Ties their wires.
+two apart.
 """
 
 from typing import TYPE_CHECKING
@@ -28,35 +28,6 @@ class Solid(QObject):
         self._measured, self._rulers = self._session.measured, self._session.rulers
         self._beside, self._is_shown = Beside(), False
         window.addAction(self._cloud.tools.ruler)  # its key is the whole window's
-        self._connect()
-        self.refresh()
-
-    def _connect(self) -> None:
-        session, measured, tools = self._session, self._measured, self._cloud.tools
-        session.series_opened.connect(self._forget)
-        session.series_chosen.connect(self._choose)
-        session.tasks.busy.connect(measured.pause)
-        session.tasks.idle.connect(measured.resume)
-        session.predicted.connect(self.refresh)
-        session.unpredicted.connect(self.refresh)
-        measured.changed.connect(self.refresh)
-        measured.compared.connect(self.refresh)
-        tools.look_chosen.connect(self.refresh)
-        rulers, keys = self._rulers, self._cloud.keys
-        session.series_opened.connect(rulers.clear)
-        session.shown.connect(self._show_slice)
-        session.predicted.connect(self.draw_rulers)
-        session.unpredicted.connect(self.draw_rulers)
-        rulers.changed.connect(self.draw_rulers)
-        rulers.aimed.connect(self._cloud.crosshair.show_at)
-        rulers.refused.connect(session.warned)
-        self._cloud.clicked.connect(self._click)
-        keys.ruler_wished.connect(self._do)
-        keys.moved.connect(self._move)
-        keys.left.connect(rulers.let_go)
-        tools.ruler.toggled.connect(self._take)
-        tools.ruler_delete.triggered.connect(self._delete)
-        tools.ruler_undo.triggered.connect(self._undo)
 
     @Slot()
     def refresh(self) -> None:
@@ -114,11 +85,13 @@ class Solid(QObject):
         return words
 
     @Slot(object)
-    def _forget(self, _: tuple[Series, ...]) -> None:
+    def forget(self, _: tuple[Series, ...]) -> None:
+        """Other series are open."""
         self._measured.choose(None)
 
     @Slot(int)
-    def _choose(self, _: int) -> None:
+    def choose(self, _: int) -> None:
+        """Another series is shown."""
         self._measured.choose(self._session.series)
 
     @Slot()
@@ -164,11 +137,11 @@ class Solid(QObject):
             self._status.show_hint(words)
 
     @Slot(str)
-    def _do(self, wish: Wish) -> None:
+    def do(self, wish: Wish) -> None:
         """What a key asks of the rulers."""
         at = self._rulers.crosshair
         if wish == "set a point" and at is not None:
-            self._click(*self._cloud.crosshair.in_pixels(at))
+            self.click(*self._cloud.crosshair.in_pixels(at))
         elif wish == "take an end":
             self._take_end()
         else:
@@ -182,12 +155,13 @@ class Solid(QObject):
             self._rulers.aim(crosshair.from_pixels(float(x), float(y)), crosshair.room)
 
     @Slot(int, int)
-    def _move(self, down: int, across: int) -> None:
+    def move(self, down: int, across: int) -> None:
+        """Move the crosshair by so many points."""
         if (at := self._rulers.crosshair) is not None:
             self._rulers.aim((at[0] + across, at[1] + down), self._cloud.crosshair.room)
 
     @Slot(float, float)
-    def _click(self, x: float, y: float) -> None:
+    def click(self, x: float, y: float) -> None:
         """Pick an end for the ruler in the hand, or select one that is drawn."""
         scene, known = self._cloud.scene, self._session.prediction
         if scene is None or known is None:
@@ -200,17 +174,21 @@ class Solid(QObject):
             self._rulers.pick(End(place, found.is_measured), has_surface=has_surface)
 
     @Slot(object, int, int)
-    def _show_slice(self, chosen: Slice, index: int, count: int) -> None:
+    def show_slice(self, chosen: Slice, index: int, count: int) -> None:
+        """Another slice is shown."""
         self._rulers.show(chosen)
 
     @Slot(bool)
-    def _take(self, is_in_hand: bool) -> None:
+    def take(self, is_in_hand: bool) -> None:
+        """Take the ruler, or put it away."""
         self._rulers.take(is_in_hand=is_in_hand)
 
     @Slot()
-    def _delete(self) -> None:
+    def delete(self) -> None:
+        """Delete the selected ruler."""
         self._rulers.do("delete")
 
     @Slot()
-    def _undo(self) -> None:
+    def undo(self) -> None:
+        """Take the last step with rulers back."""
         self._rulers.do("undo")

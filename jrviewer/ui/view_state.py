@@ -6,7 +6,7 @@ The state is a frozen record that is handed to every pane, so the panes cannot d
 from dataclasses import dataclass, replace
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 from jrviewer.geometry import Plane
 from jrviewer.records import Slice, VoiLut, Window
@@ -89,6 +89,21 @@ class ViewState(QObject):
         if new != self.now:
             self.now = new
             self.changed.emit(new)
+
+    @Slot(bool)
+    def set_inverted(self, is_inverted: bool) -> None:
+        """Swap black and white, or not."""
+        self.change(is_inverted=is_inverted)
+
+    @Slot(bool)
+    def set_smooth(self, is_smooth: bool) -> None:
+        """Interpolate between pixels, or not."""
+        self.change(is_smooth=is_smooth)
+
+    @Slot(bool)
+    def show_patient_text(self, is_shown: bool) -> None:
+        """Show or hide what is said of the patient."""
+        self.change(has_patient_text=is_shown)
 
     def fit(self, shape: tuple[int, int]) -> None:
         """Show a slice of `shape` whole and centred."""
