@@ -27,6 +27,7 @@ PRESETS: Mapping[str, Window] = MappingProxyType(
 """Window by key, in HU: meaningful on a CT with rescale only, see `presets`."""
 
 LOWEST_HU = -1024.0  # what lies below was never measured: scanners fill the corners with it
+AUTOMATIC = "auto"  # the name of a window that was computed from the values
 SHARES = (1.0, 99.5)  # percentiles shown as black and white by the automatic window
 ENOUGH_VALUES = 1 << 18  # more than these do not move a percentile that anybody sees
 
@@ -49,12 +50,12 @@ def auto_window(slice_: Slice) -> Window:
     """A window from robust percentiles of what was measured, padding and the corners left out."""
     values = _measured(slice_)
     if values.size == 0:
-        return Window(0.0, 1.0, "LINEAR_EXACT", "auto")
+        return Window(0.0, 1.0, "LINEAR_EXACT", AUTOMATIC)
     low, high = (float(value) for value in np.percentile(values, SHARES))
     if high <= low:  # nearly everything has one value: show all there is
         low, high = float(values.min()), float(values.max())
     width = high - low if high > low else 1.0
-    return Window((low + high) / 2, width, "LINEAR_EXACT", "auto")
+    return Window((low + high) / 2, width, "LINEAR_EXACT", AUTOMATIC)
 
 
 def to_grey(slice_: Slice, pixels: FloatArray, window: Window | VoiLut) -> UInt8Array:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu, QToolBar, QToolButton
 from jrviewer.records import Slice, Window
 from jrviewer.ui import theme
 from jrviewer.ui.view_state import View
+from jrviewer.ui.window_button import WindowButton
 from jrviewer.windowing import PRESETS, presets
 
 STEPS = {"Up": -1, "Down": 1, "PgUp": -10, "PgDown": 10, "Home": -100_000, "End": 100_000}
@@ -27,6 +28,7 @@ class Actions(QObject):
         self.open_folder = self._make(
             tr("Folder"), tr("Open a folder of DICOM files"), "folder", "Ctrl+Shift+O"
         )
+        self.series = self._make(tr("Series"), tr("Show or hide the list of series"), "list", "F9")
         self.auto = self._make(tr("Automatic"), tr("Window from the slice's values"), "", "0")
         self.own = self._make(tr("As in the file"), tr("The file's own window"), "", "1")
         self.own.triggered.connect(self._choose_window)
@@ -54,9 +56,9 @@ class Actions(QObject):
         self.full_screen = self._make(tr("Full screen"), tr("Full screen"), "", "F11")
         self.quit = self._make(tr("Quit"), tr("Close JRViewer"), "", "Ctrl+Q")
         self.steps = [self._step(key, slices) for key, slices in STEPS.items()]
-        for action in (self.invert, self.smooth, self.patient):
+        for action in (self.series, self.invert, self.smooth, self.patient):
             action.setCheckable(True)
-            action.setChecked(action is not self.invert)
+            action.setChecked(action in (self.smooth, self.patient))
 
     def everything(self) -> list[QAction]:
         """All of them, so that the window can take their keys."""
@@ -70,10 +72,13 @@ class Actions(QObject):
 
     def fill(self, bar: QToolBar) -> None:
         """Put them on the toolbar."""
-        bar.addActions([self.open, self.open_folder])
+        bar.addActions([self.open, self.open_folder, self.series])
         bar.addSeparator()
-        bar.addWidget(self._window_button(bar))
-        bar.addActions([self.reset, self.fit, self.invert, self.smooth, self.patient])
+        self.window_button = WindowButton(bar, [self.auto, self.own, *self.presets])
+        bar.addWidget(self.window_button)
+        bar.addActions([self.reset, self.invert])
+        shown = [self.fit, self.smooth, self.patient, self.full_screen]
+        bar.addWidget(menu_button(bar, self.tr("View"), "view", shown))
         bar.addSeparator()
         bar.addActions([self.run, self.run_series, self.cancel])
         bar.addSeparator()
@@ -88,12 +93,6 @@ class Actions(QObject):
         menu.addActions([self.reset, self.fit, self.invert, self.smooth, self.patient])
         menu.addSeparator()
         menu.addActions([self.run_series, self.export, self.copy])
-
-    def _window_button(self, bar: QToolBar) -> QToolButton:
-        chosen = [self.auto, self.own, *self.presets]
-        button = menu_button(bar, self.tr("Window"), "window", chosen)
-        self.window_menu = button.menu()
-        return button
 
     def _make(self, text: str, hint: str, icon: str, *keys: str) -> QAction:
         action = QAction(text, self)

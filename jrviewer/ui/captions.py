@@ -5,6 +5,7 @@ import math
 import numpy as np
 from PySide6.QtCore import QCoreApplication
 
+from jrviewer import windowing
 from jrviewer.geometry import FloatArray
 from jrviewer.measuring import handles
 from jrviewer.records import Prediction, Slice
@@ -34,9 +35,32 @@ def window_text(view: View) -> str:
     if view.voi_lut is not None:
         return tr("VOI LUT {} of the file").format(view.voi_lut + 1)
     name = f" ({view.window.name})" if view.window.name else ""
+    return f"{window_size(view)}{name}"
+
+
+def window_size(view: View) -> str:
+    """Width and level; nothing where a table stands in for them."""
+    if view.voi_lut is not None:
+        return ""
     digits = 0 if view.window.width >= 10 else 1
     width, level = number(view.window.width, digits), number(view.window.centre, digits)
-    return f"W {width}  L {level}{name}"
+    return f"W {width}  L {level}"
+
+
+def window_name(view: View, chosen: Slice | None) -> str:
+    """What the window in force is called: by its preset, by the file, or W/L where a hand made
+    it.
+    """
+    window = view.window
+    if chosen is None:
+        return tr("Window")
+    if view.voi_lut is not None:
+        return tr("VOI LUT {}").format(view.voi_lut + 1)
+    if window.name == windowing.AUTOMATIC:
+        return tr("Automatic")
+    if window.name:
+        return window.name
+    return tr("As in file") if window in chosen.windows else tr("W/L")
 
 
 def original_corners(

@@ -7,6 +7,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from jrviewer import NOTICE
+from jrviewer.ui.eliding import ElidingLabel
 
 STEPS = ("drop", "compare", "turn", "export")
 
@@ -59,7 +60,7 @@ class StepsStrip(QFrame):
             "turn": self.tr("Turn the cloud with the left button"),
             "export": self.tr("Export with Ctrl+E"),
         }
-        self._labels = {step: QLabel() for step in STEPS}
+        self._labels = {step: ElidingLabel() for step in STEPS}
         self.done: set[str] = set()
         close = QToolButton()
         close.setText("✕")
@@ -99,6 +100,7 @@ class StepsStrip(QFrame):
         for number, (step, label) in enumerate(self._labels.items(), start=1):
             sign = "✓" if step in self.done else f"{number}."
             label.setText(f"{sign} {self._texts[step]}")
+            label.setToolTip(self._texts[step])
             label.setEnabled(step not in self.done)
 
     @Slot()

@@ -12,12 +12,14 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QMenu,
     QStackedWidget,
+    QToolBar,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from jrviewer import NOTICE
-from jrviewer.ui import dialogs, tab_order, wiring
+from jrviewer.ui import dialogs, tab_order, theme, wiring
 from jrviewer.ui.actions import Actions
 from jrviewer.ui.cloud_view import CloudView
 from jrviewer.ui.crash import versions
@@ -28,6 +30,7 @@ from jrviewer.ui.pane import Header, Pane
 from jrviewer.ui.panes import Panes
 from jrviewer.ui.reading import Reading
 from jrviewer.ui.series_list import SeriesList
+from jrviewer.ui.series_room import SeriesRoom
 from jrviewer.ui.session import Busy, Session
 from jrviewer.ui.slice_slider import SliceSlider
 from jrviewer.ui.slice_view import SliceView
@@ -67,6 +70,7 @@ class MainWindow(DropWindow):
         self.reading = Reading(self)
         self.solid = Solid(self)
         self.desk = Desk(self)
+        self.series_room = SeriesRoom(self)
         wiring.connect(self)
         self.show_busy(None)
         self.solid.refresh()
@@ -79,6 +83,7 @@ class MainWindow(DropWindow):
         self._words_px = 0  # the toolbar's width with words, known once it has had them
         bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.actions_.fill(bar)
+        self._name_extension(bar)
         self.addActions(self.actions_.everything())
         viewer = QWidget()
         columns = QHBoxLayout(viewer)
@@ -100,21 +105,35 @@ class MainWindow(DropWindow):
         self.setCentralWidget(middle)
         self.setStatusBar(self.status)
 
+    def _name_extension(self, bar: QToolBar) -> None:
+        """Qt's own button for the tools that do not fit: seen in the dark, told, reached by Tab."""
+        button = bar.findChild(QToolButton, "qt_toolbar_ext_button")
+        assert button is not None
+        theme.give_icon(button, "more")
+        button.setToolTip(self.tr("More tools"))
+        button.setAccessibleName(self.tr("More tools"))
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
     def showEvent(self, event: QShowEvent) -> None:
         """Everything has its place now."""
         super().showEvent(event)
         tab_order.arrange(self)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Icons alone where the words would push tools out of sight."""
+        """Icons alone, closer together, where the words would push tools out of sight."""
         super().resizeEvent(event)
+        self.series_room.fit()
         words, icons = (
             Qt.ToolButtonStyle.ToolButtonTextUnderIcon,
             Qt.ToolButtonStyle.ToolButtonIconOnly,
         )
         if self.bar.toolButtonStyle() == words:
             self._words_px = self.bar.sizeHint().width()
-        self.bar.setToolButtonStyle(words if self.width() >= self._words_px else icons)
+        style = words if self.width() >= self._words_px else icons
+        if style != self.bar.toolButtonStyle():
+            self.bar.setProperty("narrow", style == icons)  # the style sheet's
+            theme.restyle(self.bar)
+            self.bar.setToolButtonStyle(style)  # its layout takes the new sizes now
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Space held shows the original in the AI pane."""

@@ -4,7 +4,10 @@ it.
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from jrviewer.ui import theme
+from jrviewer.ui.eliding import ElidingLabel
 
 
 class Header(QWidget):
@@ -18,10 +21,11 @@ class Header(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.title = QLabel(title)
         self.title.setObjectName("paneTitle")
-        self.detail = QLabel()
+        self.title.setMinimumWidth(1)  # other words must not push the panes about
+        self.detail = ElidingLabel()  # gives way to the title
         self.detail.setObjectName("paneDetail")
-        for label in (self.title, self.detail):
-            label.setMinimumWidth(1)  # other words must not push the panes about
+        self.detail.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.detail.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 3, 8, 3)
         self.badge = QLabel(badge)
@@ -32,8 +36,7 @@ class Header(QWidget):
         if badge:
             row.addWidget(self.badge)
         row.addWidget(self.title)
-        row.addStretch()
-        row.addWidget(self.detail)
+        row.addWidget(self.detail, 1)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Maximise or restore."""
@@ -71,8 +74,7 @@ class Pane(QFrame):
         if header is None or header.property("focused") == has_focus:
             return
         header.setProperty("focused", has_focus)
-        header.style().unpolish(header)  # the style depends on the property
-        header.style().polish(header)
+        theme.restyle(header)
 
     def add_tool(self, tool: QWidget) -> None:
         """Put a tool at the right end of the title line."""

@@ -1,6 +1,6 @@
 """The three panes side by side: which of them are visible, and how much room each has."""
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QTabBar, QVBoxLayout, QWidget
 
@@ -42,6 +42,14 @@ class Panes(QWidget):
     def in_order(self) -> tuple[Pane, ...]:
         """From the left to the right."""
         return (*self._slices, self._cloud)
+
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as slices and cloud are by turns, or the window could not become so narrow that
+        they take turns.
+        """
+        wanted = super().minimumSizeHint()
+        slices = sum(pane.minimumSizeHint().width() for pane in self._slices)
+        return QSize(max(slices, self._cloud.minimumSizeHint().width()), wanted.height())
 
     def toggle(self, pane: Pane) -> None:
         """Give a pane all the room, or give it back."""

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Slot
-from PySide6.QtWidgets import QMenu, QSlider
+from PySide6.QtWidgets import QLabel, QMenu, QSlider
 
 from jrviewer import measuring
 from jrviewer.measuring import Hold, Position, Region, handles
@@ -68,12 +68,16 @@ class Reading(QObject):
         window = self._window
         self.actions_.fill(window.bar, before=window.actions_.run)
         window.addActions(self.actions_.everything())
+        words = QLabel(self.tr("Blend"))
+        words.setObjectName("paneDetail")
+        window.denoised_pane.add_tool(words)
         window.denoised_pane.add_tool(self.blend)
         window.status.insertWidget(1, self.bias)
         window.status.insertPermanentWidget(3, self.removed)
-        window.actions_.window_menu.addSeparator()
-        window.actions_.window_menu.addMenu(self.file_windows)
-        window.actions_.window_menu.addAction(self.actions_.box)
+        choices = window.actions_.window_button.choices
+        choices.addSeparator()
+        choices.addMenu(self.file_windows)
+        choices.addAction(self.actions_.box)
 
     @Slot()
     def refresh(self) -> None:
@@ -248,6 +252,13 @@ class Reading(QObject):
     def list_file_windows(self) -> None:
         """List what the file of the slice brings."""
         self.file_windows.show_slice(self._session.slice)
+
+    @Slot()
+    def name_window(self) -> None:
+        """Let the toolbar name the window in force."""
+        view = self._session.view.now
+        name = captions.window_name(view, self._session.slice)
+        self._window.actions_.window_button.show_window(name, captions.window_size(view))
 
     @Slot(int)
     def set_lut(self, index: int) -> None:

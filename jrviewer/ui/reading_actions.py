@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QMenu, QToolBar
 from jrviewer.ui import theme
 from jrviewer.ui.actions import menu_button
 from jrviewer.ui.compare import Mode
+from jrviewer.ui.segments import Segments
 
 BLEND_STEP = 10
 
@@ -45,6 +46,8 @@ class ReadingActions(QObject):
         self.undo = self._make(tr("Undo"), tr("Take the last measurement back"), "Ctrl+Z")
         self.play = self._make(tr("Play"), tr("Play the series, or stop"), "C")
         theme.give_icon(self.play, "play")
+        self.modes["side"].setIconText(tr("Side"))
+        self.modes["removed"].setIconText(tr("Removed"))
         self._group()
         for mode, action in self.modes.items():
             action.setData(mode)
@@ -64,12 +67,11 @@ class ReadingActions(QObject):
 
     def fill(self, bar: QToolBar, before: QAction) -> None:
         """Put them on the toolbar, left of another action."""
-        compare = menu_button(bar, self.tr("Compare"), "compare", list(self.modes.values()))
-        compare.menu().addSeparator()
-        compare.menu().addActions(self.blends)
+        compare = Segments(self.tr("Compare"), list(self.modes.values()), bar)
         measured = [*self.tools.values(), self.delete, self.undo]
         measure = menu_button(bar, self.tr("Measure"), "measure", measured)
         bar.insertWidget(before, compare)
+        bar.insertSeparator(before)
         bar.insertWidget(before, measure)
         bar.insertAction(before, self.play)
         bar.insertSeparator(before)

@@ -1,4 +1,4 @@
-"""The open series with a thumbnail each, and what was not opened; hidden for a single series."""
+"""The open series with a thumbnail each, and what was not opened."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -40,13 +40,12 @@ class SeriesList(QListWidget):
         self._names_shown = True
         self.itemClicked.connect(self._wish)
         self.itemActivated.connect(self._wish)
-        self.hide()
 
     def show_series(self, series: tuple[Series, ...], refused: "Sequence[Refused]" = ()) -> None:
         """List series, in their order, and below them the files that were refused and why."""
         self.clear()
         for one in series:
-            item = QListWidgetItem(QIcon(_thumbnail(one)), self._caption(one))
+            item = QListWidgetItem(_icon(_thumbnail(one)), self._caption(one))
             item.setTextAlignment(Qt.AlignmentFlag.AlignHCenter)
             item.setToolTip("\n".join((one.title, *one.warnings)))
             item.setSizeHint(QSize(WIDTH_PX - 12, THUMBNAIL_PX + 52))
@@ -55,7 +54,6 @@ class SeriesList(QListWidget):
             self._add_refused(name_of(entry), entry.message)
         if (more := len(refused) - MAX_REFUSED) > 0:
             self._add_refused(self.tr("{} more files not opened").format(more), "")
-        self.setVisible(len(series) > 1 or bool(refused))
 
     def show_names(self, *, shown: bool) -> None:
         """Show or hide the names of refused files: they may name a patient."""
@@ -89,6 +87,13 @@ class SeriesList(QListWidget):
     def _wish(self, item: QListWidgetItem) -> None:
         if item.flags() & Qt.ItemFlag.ItemIsSelectable:
             self.series_wished.emit(self.row(item))
+
+
+def _icon(thumbnail: QPixmap) -> QIcon:
+    """The same greys whether it is chosen or not: Qt would tint a chosen one."""
+    icon = QIcon(thumbnail)
+    icon.addPixmap(thumbnail, QIcon.Mode.Selected)
+    return icon
 
 
 def _thumbnail(series: Series) -> QPixmap:

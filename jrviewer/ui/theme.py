@@ -116,6 +116,13 @@ def refresh(window: QWidget) -> None:
             target.setIcon(icon(name))
 
 
+def restyle(widget: QWidget) -> None:
+    """Let the style sheet see a property of a widget that has changed."""
+    for one in (widget, *widget.findChildren(QWidget)):
+        one.style().unpolish(one)
+        one.style().polish(one)
+
+
 def _shade(colour: str, *, is_light: bool) -> str:
     return LIGHT.get(colour, colour) if is_light else colour
 

@@ -42,6 +42,7 @@ def _slices(window: MainWindow) -> None:
     )
     session.series_opened.connect(display.show_opened)
     session.series_opened.connect(window.show_opened)
+    session.series_opened.connect(window.series_room.tell)
     session.series_opened.connect(session.annotations.clear)
     session.series_opened.connect(session.removal.clear)
     session.series_opened.connect(session.truth.clear)
@@ -52,9 +53,11 @@ def _slices(window: MainWindow) -> None:
     session.shown.connect(actions.show_slice)
     session.shown.connect(session.annotations.show)
     session.shown.connect(reading.show_slice)
+    session.shown.connect(reading.name_window)
     session.shown.connect(window.desk.allow)
     session.view.changed.connect(display.show_view)
     session.view.changed.connect(actions.show_view)
+    session.view.changed.connect(reading.name_window)
     session.view.changed.connect(window.desk.show_view)
 
 
@@ -122,6 +125,7 @@ def _opening(window: MainWindow) -> None:
     actions.open.triggered.connect(window.ask_files)
     actions.open_folder.triggered.connect(window.ask_folder)
     window.desk.recent_menu.aboutToShow.connect(window.desk.list_recent)
+    actions.series.triggered.connect(window.series_room.toggle)
     window.series_list.series_wished.connect(session.choose_series)
     window.slider.index_chosen.connect(session.show)
     actions.stepped.connect(session.step)

@@ -281,6 +281,7 @@ def test_no_tool_is_out_of_sight_at_any_usual_width(
     qtbot: QtBot, window: MainWindow, width: int
 ) -> None:
     window.resize(width, 800)
+    qtbot.waitUntil(lambda: window.width() == width)
 
     tools = [window.bar.widgetForAction(action) for action in window.bar.actions()]
     qtbot.waitUntil(lambda: all(tool.isVisible() for tool in tools))
