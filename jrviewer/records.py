@@ -89,6 +89,7 @@ class Acquisition:
     position_mm: float | None = None  # along the series' normal
     bits_stored: int = 16
     lossy: str = ""  # what is known of a lossy compression, "" when there was none
+    frames_per_second: float | None = None  # at which the file wants to be played
     series_number: int | None = None
     instance_number: int | None = None
     patient_text: tuple[str, ...] = ()  # lines for the hideable corner; patient data

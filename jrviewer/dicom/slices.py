@@ -14,6 +14,7 @@ from jrviewer.dicom.hashes import stored_hash
 from jrviewer.dicom.identity import identifiers_of, patient_text
 from jrviewer.dicom.pixels import PixelReader
 from jrviewer.dicom.place import Placed, group, place, thickness_of
+from jrviewer.dicom.playing import frames_per_second
 from jrviewer.dicom.tables import all_finite, modality_of, padding_of, voi_luts_of, windows_of
 from jrviewer.dicom.worker import DecodedFrame
 from jrviewer.errors import UnsupportedImageError
@@ -135,6 +136,7 @@ def _acquisition(shared: _Shared, frame: DecodedFrame, index: int, placed: Place
         position_mm=_position(placed),
         bits_stored=bits,
         lossy=_lossy(shared),
+        frames_per_second=frames_per_second(ds),
         series_number=integer(ds, "SeriesNumber"),
         instance_number=index + 1 if shared.reader.frames > 1 else integer(ds, "InstanceNumber"),
         patient_text=shared.patient_text,

@@ -18,6 +18,7 @@ from jrviewer.ui.bias_meter import BiasMeter, RemovedButton
 from jrviewer.ui.cine import Cine
 from jrviewer.ui.compare import Comparison, Content, Mode, blend_title, content
 from jrviewer.ui.file_windows import FileWindows
+from jrviewer.ui.pace import Pace
 from jrviewer.ui.reading_actions import ReadingActions
 from jrviewer.ui.session import Busy
 from jrviewer.ui.slice_view import Layer
@@ -40,6 +41,7 @@ class Reading(QObject):
         self._is_busy = False
         self.actions_ = ReadingActions(self)
         self.cine = Cine(session, self)
+        self.pace = Pace(*self.actions_.paces)
         self.bias, self.removed = BiasMeter(), RemovedButton()
         self.blend = self._blend_slider()
         self.file_windows = FileWindows(window)
@@ -72,6 +74,7 @@ class Reading(QObject):
         words.setObjectName("paneDetail")
         window.denoised_pane.add_tool(words)
         window.denoised_pane.add_tool(self.blend)
+        window.slider.add_tool(self.pace)
         window.status.insertWidget(1, self.bias)
         window.status.insertPermanentWidget(3, self.removed)
         choices = window.actions_.window_button.choices
@@ -252,6 +255,11 @@ class Reading(QObject):
     def list_file_windows(self) -> None:
         """List what the file of the slice brings."""
         self.file_windows.show_slice(self._session.slice)
+
+    @Slot()
+    def show_pace(self) -> None:
+        """Tell how fast the series is played, or would be."""
+        self.pace.show_pace(self.cine)
 
     @Slot()
     def name_window(self) -> None:

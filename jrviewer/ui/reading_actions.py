@@ -18,6 +18,7 @@ class ReadingActions(QObject):
     compared = Signal(str)  # Mode
     tool_taken = Signal(str)  # Tool
     blend_stepped = Signal(int)  # per cent
+    pace_stepped = Signal(int)  # 1: faster, -1: slower
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -46,6 +47,10 @@ class ReadingActions(QObject):
         self.undo = self._make(tr("Undo"), tr("Take the last measurement back"), "Ctrl+Z")
         self.play = self._make(tr("Play"), tr("Play the series, or stop"), "C")
         theme.give_icon(self.play, "play")
+        self.paces = [
+            self._make(tr("Slower"), tr("Play slower"), ","),
+            self._make(tr("Faster"), tr("Play faster"), "."),
+        ]
         self.modes["side"].setIconText(tr("Side"))
         self.modes["removed"].setIconText(tr("Removed"))
         self._group()
@@ -59,6 +64,10 @@ class ReadingActions(QObject):
         for action, step in zip(self.blends, (-BLEND_STEP, BLEND_STEP), strict=True):
             action.setData(step)
             action.triggered.connect(self._step_blend)
+        for action, step, sign in zip(self.paces, (-1, 1), "−+", strict=True):
+            action.setData(step)
+            action.setIconText(sign)
+            action.triggered.connect(self._step_pace)
         self.play.setCheckable(True)
 
     def everything(self) -> list[QAction]:
@@ -82,6 +91,7 @@ class ReadingActions(QObject):
         for title, actions in (
             (self.tr("Compare"), [*self.modes.values(), *self.blends]),
             (self.tr("Measure"), [*self.tools.values(), self.delete, self.undo]),
+            (self.tr("Play"), [self.play, *self.paces]),
         ):
             menu.addMenu(title).addActions(actions)
 
@@ -117,6 +127,9 @@ class ReadingActions(QObject):
 
     def _step_blend(self) -> None:
         self.blend_stepped.emit(self._sender_data())
+
+    def _step_pace(self) -> None:
+        self.pace_stepped.emit(self._sender_data())
 
     def _sender_data(self) -> object:
         sender = self.sender()

@@ -25,6 +25,11 @@ class SliceSlider(QWidget):
         row.addWidget(self._label)
         self.hide()
 
+    def add_tool(self, tool: QWidget) -> None:
+        """Put a tool at the right end."""
+        if (row := self.layout()) is not None:
+            row.addWidget(tool)
+
     def show_place(self, chosen: Slice, index: int, count: int) -> None:
         """Stand at a slice without wishing for it."""
         self.slider.blockSignals(True)
