@@ -3,6 +3,7 @@ skin is a face.
 """
 
 import re
+from typing import Literal
 
 import numpy as np
 
@@ -19,19 +20,30 @@ _HEAD = re.compile(
     r"HEAD|BRAIN|SKULL|FACE|FACIAL|ORBIT|SINUS|JAW|MANDIB|MAXILL|TEETH|DENTAL|NOSE|CRANI"
     r"|TEMPORAL|PITUITARY|(^|[^A-Z])(EAR|IAC|EYE|TMJ)S?([^A-Z]|$)"
 )
+FaceReason = Literal["", "named", "outline", "no spacing"]
+
 HEAD_WIDTH_MM = (110.0, 190.0)
 HEAD_LONGER_THAN_WIDE = 1.05  # heads are; chests and bellies, also children's, are wider than long
 NEAR_SLICE_MM = 16.0
 
 
-def shows_face(prediction: Prediction) -> bool:
-    """Whether the cloud's skin may be a face: the file names a head, or it names nothing and the
-    outline has a head's size and shape.
+def why_face(prediction: Prediction) -> FaceReason:
+    """Why the cloud's skin may be a face: the file names a head, or it names nothing and the
+    outline has a head's size and shape, or no size to tell by; "" where it is none.
     """
     named = prediction.slice.acquisition.body_part.upper().strip()
     if named:
-        return _HEAD.search(named) is not None
-    return prediction.cloud is not None and _has_outline_of_a_head(prediction.cloud)
+        return "named" if _HEAD.search(named) else ""
+    if prediction.cloud is None:
+        return ""
+    if prediction.cloud.unit != "mm":
+        return "no spacing"  # better no skin than a face
+    return "outline" if _has_outline_of_a_head(prediction.cloud) else ""
+
+
+def shows_face(prediction: Prediction) -> bool:
+    """Whether the cloud's skin may be a face."""
+    return bool(why_face(prediction))
 
 
 def may_show_face(prediction: Prediction) -> bool:
@@ -44,8 +56,6 @@ def may_show_face(prediction: Prediction) -> bool:
 
 
 def _has_outline_of_a_head(cloud: Cloud) -> bool:
-    if cloud.unit != "mm":
-        return True  # no size to tell by: better no skin than a face
     own = (cloud.points - cloud.box.centre_mm) @ cloud.box.axes.T
     skin = own[(cloud.labels == Structure.SKIN) & (np.abs(own[:, 2]) < NEAR_SLICE_MM)]
     if len(skin) == 0:

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from jrviewer.anatomy import may_show_face, shows_face
+from jrviewer.anatomy import may_show_face, shows_face, why_face
 from jrviewer.geometry import canonical_box
 from jrviewer.records import Cloud, Prediction, Structure
 from tests.factory import make_normalized_cloud, make_prediction, make_slice
@@ -50,6 +50,15 @@ def test_without_a_size_an_unnamed_part_counts_as_a_face() -> None:
     cloud = make_normalized_cloud(make_slice().plane)
 
     assert shows_face(make_prediction(cloud=cloud))
+
+
+def test_the_reason_tells_a_name_an_outline_and_no_size_apart() -> None:
+    sizeless = make_prediction(cloud=make_normalized_cloud(make_slice().plane))
+
+    assert why_face(outline(400, 250, "HEAD")) == "named"
+    assert why_face(outline(150, 190)) == "outline"
+    assert why_face(sizeless) == "no spacing"
+    assert why_face(outline(380, 250)) == ""
 
 
 def test_without_a_cloud_there_is_no_face() -> None:

@@ -5,11 +5,11 @@ colour scale with its ends.
 from collections.abc import Iterable
 
 import numpy as np
-from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from jrviewer.anatomy import STRUCTURE_COLOURS
+from jrviewer.anatomy import STRUCTURE_COLOURS, FaceReason
 from jrviewer.records import Cloud, Structure
 from jrviewer.rendering import RGB, Colouring, colour_map, colour_range
 from jrviewer.ui.eliding import ElidingLabel
@@ -53,7 +53,13 @@ class CloudLegend(QWidget):
         self.beside.setWordWrap(True)
         self.beside.setAccessibleName(self.tr("Measured surface"))
         self.beside.hide()
+        self.skin_off = QLabel(self)  # why the skin is not shown unasked
+        self.skin_off.setObjectName("note")
+        self.skin_off.setWordWrap(True)
+        self.skin_off.hide()
+        self._boxes[Structure.SKIN].toggled.connect(self._explain_skin)
         rows.addLayout(row)
+        rows.addWidget(self.skin_off)
         rows.addWidget(self.beside)
         rows.addWidget(self.scale)
         policy = self.scale.sizePolicy()
@@ -71,6 +77,28 @@ class CloudLegend(QWidget):
         for structure, box in self._boxes.items():
             with QSignalBlocker(box):
                 box.setChecked(structure in wanted)
+        self._explain_skin()
+
+    def show_face(self, reason: FaceReason) -> None:
+        """Know why skin may be a face, to say so as long as it is off."""
+        words = {
+            "": "",
+            "named": self.tr("Skin is off: on a head it is a face. Tick it to see it."),
+            "outline": self.tr(
+                "Skin is off: this has the size of a head, whose skin is a face. Tick it to see it."
+            ),
+            "no spacing": self.tr(
+                "Skin is off: without a pixel spacing nothing tells a head from a chest, and a "
+                "head's skin is a face. Tick it to see it."
+            ),
+        }
+        self.skin_off.setText(words[reason])
+        self._explain_skin()
+
+    @Slot()
+    def _explain_skin(self) -> None:
+        is_off = not self._boxes[Structure.SKIN].isChecked()
+        self.skin_off.setVisible(is_off and bool(self.skin_off.text()))
 
     def show_beside(self, words: str) -> None:
         """Say what is measured beside the cloud; nothing takes no room."""

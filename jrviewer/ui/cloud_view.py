@@ -14,6 +14,7 @@ from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
+from jrviewer.anatomy import why_face
 from jrviewer.geometry import FloatArray
 from jrviewer.records import Cloud, Prediction, UInt8Array, VoiLut, Window
 from jrviewer.rendering import Beside, View, shown_cloud, skin_by_default
@@ -125,6 +126,7 @@ class CloudView(QWidget):
         if prediction is None:
             self.clear(self.tr("No slice has been through the model yet."))
             return
+        self.tools.legend.show_face(why_face(prediction))
         shown = skin_by_default(prediction)
         if shown != self._skin_shown:  # else the user's own choice stands
             self._skin_shown = shown
