@@ -56,6 +56,14 @@ class Panes(QWidget):
         self._maximised = None if self._maximised is pane else pane
         self._arrange()
 
+    def bring(self, pane: Pane) -> None:
+        """Let a pane be seen, where another one has all the room."""
+        if pane.isVisible():
+            return
+        self._maximised = None
+        self.tabs.setCurrentIndex(1 if pane is self._cloud else 0)
+        self._arrange()
+
     @Slot(QWidget, QWidget)
     def show_focus(self, before: QWidget | None, now: QWidget | None) -> None:
         """Show which pane has the keyboard."""

@@ -177,6 +177,8 @@ class Reading(QObject):
             pane.setCursor(Qt.CursorShape.CrossCursor if tool else Qt.CursorShape.ArrowCursor)
         self._annotations.by_keys.aim(self._session.view.now.centre if tool else None)
         if tool and not (self._original.hasFocus() or self._denoised.hasFocus()):
+            if not self._denoised.isVisible():
+                self._window.panes.bring(self._window.original_pane)
             pane = self._original if self._original.isVisible() else self._denoised
             pane.setFocus()  # the arrow keys are the crosshair's
 
@@ -205,6 +207,8 @@ class Reading(QObject):
     def wish_mode(self, mode: Mode) -> None:
         """Compare in another way, or side by side again."""
         self._compare.toggle(mode)
+        if self._compare.now.mode != "side":
+            self._window.panes.bring(self._window.denoised_pane)
         self.actions_.show_mode(self._compare.now.mode)
 
     @Slot()

@@ -24,6 +24,7 @@ class Solid(QObject):
     def __init__(self, window: "MainWindow") -> None:
         super().__init__(window)
         self._session, self._cloud, self._status = window.session, window.cloud, window.status
+        self._panes, self._pane = window.panes, window.cloud_pane
         self._hinted = ""
         self._measured, self._rulers = self._session.measured, self._session.rulers
         self._beside, self._is_shown = Beside(), False
@@ -181,6 +182,8 @@ class Solid(QObject):
     @Slot(bool)
     def take(self, is_in_hand: bool) -> None:
         """Take the ruler, or put it away."""
+        if is_in_hand:
+            self._panes.bring(self._pane)
         self._rulers.take(is_in_hand=is_in_hand)
 
     @Slot()
