@@ -15,10 +15,11 @@ from jrviewer.rendering import (
     point_colours,
     skin_by_default,
 )
-from jrviewer.rendering.picking import hits
+from jrviewer.rendering.picking import hits, on_plane
 from jrviewer.rendering.rulers import LINE as RULER
 from jrviewer.rendering.scene import Scene
 from tests.cloud_factory import make_cloud_prediction, make_grey
+from tests.factory import make_plane
 from tests.rendered import count_colour, picture
 
 
@@ -61,6 +62,20 @@ def is_drawn(plotter: pv.Plotter, scene: Scene, place: FloatArray) -> bool:
     image = picture(plotter)
     x, y = scene.on_screen(place[None])[0][0]
     return bool(image[round(image.shape[0] - y), round(x)].max() > 60)
+
+
+def test_a_ray_meets_a_plane_but_for_one_that_is_seen_from_its_edge() -> None:
+    plane = make_plane(origin_mm=(10, 20, 30))
+    near = np.array([0.0, 0.0, 130.0])
+
+    straight = on_plane(near, np.array([0.0, 0.0, -1.0]), plane)
+    slanted = on_plane(near, np.array([3.0, 4.0, -10.0]), plane)
+
+    assert straight is not None
+    assert straight.tolist() == [0.0, 0.0, 30.0]
+    assert slanted is not None
+    assert slanted == pytest.approx([30.0, 40.0, 30.0])
+    assert on_plane(near, np.array([1.0, 0.0, -0.04]), plane) is None
 
 
 def test_the_measured_surface_ends_where_the_inferred_box_ends(plotter: pv.Plotter) -> None:

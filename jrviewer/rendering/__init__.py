@@ -20,7 +20,19 @@ from jrviewer.records import Cloud, Measured, Prediction, Slice, Structure, UInt
 Colouring = Literal["structure", "uncertainty", "depth", "measured"]
 View = Literal["A", "P", "L", "R", "S", "I", "oblique"]
 RGB = tuple[int, int, int]
+Vector = tuple[float, float, float]
 IndexArray = npt.NDArray[np.intp]
+
+# From where the camera looks (patient LPS, seen from the middle), and which way is up.
+VIEWS: dict[View, tuple[Vector, Vector]] = {
+    "A": ((0, -1, 0), (0, 0, 1)),
+    "P": ((0, 1, 0), (0, 0, 1)),
+    "L": ((1, 0, 0), (0, 0, 1)),
+    "R": ((-1, 0, 0), (0, 0, 1)),
+    "S": ((0, 0, 1), (0, -1, 0)),
+    "I": ((0, 0, -1), (0, -1, 0)),  # as axial slices are shown: from the feet, left on the right
+    "oblique": ((0.50, -0.90, 0.62), (0, 0, 1)),
+}
 
 BACKGROUND: RGB = (17, 21, 26)
 # The upper part of viridis (CC0): even steps of lightness, and none lost in the dark.

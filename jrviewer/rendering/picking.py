@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from jrviewer.geometry import FloatArray
+from jrviewer.geometry import FloatArray, Plane
 
 _PARALLEL = 1e-9
+_FROM_THE_EDGE = 0.05  # sine of the angle below which a plane is seen from its edge
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,6 +19,14 @@ class Pick:
 
     place: FloatArray  # (3,)
     is_measured: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Grip:
+    """A ruler under the hand: which one, and which end of it (0, 1), None for the whole."""
+
+    index: int
+    end: int | None
 
 
 def ray(to_clip: FloatArray, x: float, y: float) -> tuple[FloatArray, FloatArray]:
@@ -48,6 +57,15 @@ def hits(near: FloatArray, way: FloatArray, triangles: FloatArray) -> FloatArray
     keep &= (u >= 0) & (v >= 0) & (u + v <= 1) & (share >= 0) & (share <= 1)
     places: FloatArray = near + np.sort(share[keep])[:, None] * way
     return places
+
+
+def on_plane(near: FloatArray, way: FloatArray, plane: Plane) -> FloatArray | None:
+    """Where a ray meets a plane (3,); None where it is seen from its edge."""
+    towards = float(way @ plane.normal)
+    if abs(towards) < _FROM_THE_EDGE * float(np.linalg.norm(way)):
+        return None
+    place: FloatArray = near + float((plane.origin_mm - near) @ plane.normal) / towards * way
+    return place
 
 
 def nearest_line(places: FloatArray, at: tuple[float, float], reach: float) -> int | None:

@@ -12,7 +12,7 @@ from jrviewer.vtk import vtk_module
 
 LINE, SELECTED = (255, 214, 92), (120, 225, 255)
 _LINE_WIDTH, _END_WIDTH = 3.0, 10.0
-_ABOVE_PX = 9  # the words over the middle of their line
+_ABOVE_PX = 14  # the words over the middle of their line
 
 
 class RulerActors:
@@ -75,7 +75,7 @@ class RulerActors:
         place.SetCoordinateSystemToViewport()
         place.SetValue(0, _ABOVE_PX)  # or the words would lie on the line
         text = actor.GetTextProperty()
-        text.SetFontSize(17)
+        text.SetFontSize(14)
         text.SetBold(True)
         text.SetBackgroundColor(0.07, 0.08, 0.10)
         text.SetBackgroundOpacity(0.75)

@@ -5,10 +5,11 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from jrviewer.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, FloatArray
+from jrviewer.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, FloatArray, Plane
 from jrviewer.records import Cloud, Prediction, UInt8Array
 from jrviewer.rendering import (
     BACKGROUND,
+    VIEWS,
     Beside,
     Drawn,
     Look,
@@ -20,22 +21,10 @@ from jrviewer.rendering import (
     to_world,
 )
 from jrviewer.rendering.actors import AnyPlotter, Points, SlicePlane, add_cube
-from jrviewer.rendering.picking import Pick, hits, nearest_line, ray
+from jrviewer.rendering.picking import Grip, Pick, hits, nearest_line, on_plane, ray
 from jrviewer.rendering.rulers import RulerActors
 from jrviewer.rendering.solid import MeasuredSurface
 
-_Vector = tuple[float, float, float]
-
-# From where the camera looks (patient LPS, seen from the middle), and which way is up.
-_VIEWS: dict[View, tuple[_Vector, _Vector]] = {
-    "A": ((0, -1, 0), (0, 0, 1)),
-    "P": ((0, 1, 0), (0, 0, 1)),
-    "L": ((1, 0, 0), (0, 0, 1)),
-    "R": ((-1, 0, 0), (0, 0, 1)),
-    "S": ((0, 0, 1), (0, -1, 0)),
-    "I": ((0, 0, -1), (0, -1, 0)),  # as axial slices are shown: from the feet, left on the right
-    "oblique": ((0.50, -0.90, 0.62), (0, 0, 1)),
-}
 _MARK_COLOUR = (255, 255, 255)
 _REACH_PIXELS = 9.0
 NOTHING = Beside()
@@ -117,7 +106,7 @@ class Scene:
 
     def view(self, name: View) -> None:
         """Look from one side of the patient, everything in sight."""
-        towards, up = _VIEWS[name]
+        towards, up = VIEWS[name]
         centre = np.zeros(3) if self._centre is None else self._centre
         direction = np.array(towards) / np.linalg.norm(towards)
         camera = self._plotter.camera
@@ -164,7 +153,8 @@ class Scene:
         """
         if self._shown is None:
             return None
-        cloud, found = self.cloud, self._surface_at(x, y)
+        cloud, surface = self.cloud, self.surface_at(x, y)
+        found = [] if surface is None else [Pick(surface, True)]
         reach = self._shown[2].point_size / 2 if found else None
         if (index := self.point_at(x, y, reach)) is not None and cloud is not None:
             found.append(Pick(to_world(cloud, cloud.points[index : index + 1])[0], False))
@@ -173,13 +163,20 @@ class Scene:
         _, depth = self.on_screen(np.stack([one.place for one in found]))
         return found[int(np.argmin(depth))]
 
-    def _surface_at(self, x: float, y: float) -> list[Pick]:
+    def surface_at(self, x: float, y: float) -> FloatArray | None:
+        """The place (3,) of the measured surface that is drawn there, nearest to the viewer."""
         if not self.surface.actor.visibility:
-            return []
+            return None
+        places = hits(*self._sight(x, y), self.surface.triangles)
+        return next(iter(places[self.surface.holds(places)]), None)
+
+    def plane_at(self, x: float, y: float, plane: Plane) -> FloatArray | None:
+        """The place (3,) of a plane that is seen there; None from its edge."""
+        return on_plane(*self._sight(x, y), plane)
+
+    def _sight(self, x: float, y: float) -> tuple[FloatArray, FloatArray]:
         width, height = self._plotter.render_window.GetSize()
-        at = 2 * x / width - 1, 2 * y / height - 1
-        places = hits(*ray(self._to_clip(), *at), self.surface.triangles)
-        return [Pick(place, True) for place in places[self.surface.holds(places)][:1]]
+        return ray(self._to_clip(), 2 * x / width - 1, 2 * y / height - 1)
 
     def show_rulers(self, rulers: tuple[Drawn, ...], start: FloatArray | None) -> None:
         """Draw rulers, and the beginning of one that has no end yet."""
@@ -193,6 +190,17 @@ class Scene:
         """Which ruler is drawn at a place in the picture, in pixels from its lower left corner."""
         places, _ = self.on_screen(self._lines.reshape(-1, 3))
         return nearest_line(places.reshape(-1, 2, 2), (x, y), _REACH_PIXELS)
+
+    def ruler_grip(self, x: float, y: float) -> Grip | None:
+        """What of a ruler a hand would take there: an end, or all of it by its middle."""
+        if (index := self.ruler_at(x, y)) is None:
+            return None
+        places, _ = self.on_screen(self._lines[index])
+        away = np.hypot(*(places - (x, y)).T)
+        is_long = np.hypot(*(places[1] - places[0])) > 4 * _REACH_PIXELS
+        return Grip(
+            index, int(np.argmin(away)) if is_long and away.min() <= _REACH_PIXELS else None
+        )
 
     def light_points(self, indices: npt.ArrayLike) -> None:
         """Mark points of the cloud by their index; none takes the marks away."""

@@ -195,7 +195,9 @@ def ruler_hint(rulers: Rulers) -> str:
         return tr("Click, or ←↑→↓ (Shift ×10) and Enter: 1st point")
     if rulers.is_in_hand:
         return tr("Click, or ←↑→↓ (Shift ×10) and Enter: 2nd point")
-    return tr("Held: Enter takes an end · Del deletes") if rulers.is_held else ""
+    if rulers.is_held:
+        return tr("Held: ←↑→↓ move it (Shift ×10) · Enter takes an end · Del deletes")
+    return ""
 
 
 def distance_text(distances_mm: FloatArray | None) -> tuple[str, str]:

@@ -17,6 +17,7 @@ from jrviewer.ui.key_hand import is_by_key, is_enter, way_of
 from jrviewer.ui.rulers import Wish
 
 if TYPE_CHECKING:  # it imports pyvista
+    from jrviewer.rendering.picking import Grip
     from jrviewer.rendering.scene import Scene
 
 CLICK_PIXELS = 4.0
@@ -57,7 +58,7 @@ class CloudKeys(QObject):
     view_wanted = Signal(str)  # a View
     peeked = Signal(bool)  # the slice plane is to go, or to come back
     ruler_wished = Signal(str)  # a rulers.Wish
-    moved = Signal(int, int)  # the crosshair: points down, points across
+    moved = Signal(int, int)  # the crosshair or the held ruler: points down, points across
     left = Signal()  # the keyboard has gone elsewhere
     menu_wished = Signal(QPoint)  # on screen
 
@@ -107,7 +108,7 @@ class CloudKeys(QObject):
         return wish if wish in self.offers else None
 
     def _way(self, event: QKeyEvent) -> tuple[int, int] | None:
-        return way_of(event) if "set a point" in self.offers else None
+        return way_of(event) if {"set a point", "move"} & self.offers else None
 
 
 def from_lower_left(interactor: QWidget, place: QPointF) -> tuple[float, float]:
@@ -128,12 +129,16 @@ class CloudHands(QObject):
     maximise_wanted = Signal()
     menu_wanted = Signal(QPoint)  # on screen
     clicked = Signal(float, float)  # left, pixels from the picture's lower left corner
+    gripped = Signal(object)  # a Grip: the button is down on a ruler
+    dragged = Signal(float, float)  # it has moved so many pixels to the right and up since
+    dropped = Signal()
 
     def __init__(self, interactor: QWidget, scene: Scene, keys: CloudKeys) -> None:
         super().__init__(interactor)
         self._scene, self._keys = scene, keys
         self._index: int | None = None
         self._pressed_at = QPointF()
+        self._grips = self._drags = False  # a ruler; whether it has moved with the hand
         self.has_tool = False  # a ruler: clicks are its own, even quick ones
         interactor.installEventFilter(self)
 
@@ -156,16 +161,58 @@ class CloudHands(QObject):
     def _mouse(self, interactor: QWidget, event: QMouseEvent) -> bool:
         """Whether VTK must not see the event."""
         kind = event.type()
+        if self._grips:
+            return self._drag(interactor, event)
         if kind == QEvent.Type.MouseButtonDblClick and not self.has_tool:
             self.maximise_wanted.emit()
             return True
         if kind in (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick):
             self._pressed_at = event.position()
-        elif kind == QEvent.Type.MouseMove and not event.buttons():
-            self._point_at(self._scene.point_at(*from_lower_left(interactor, event.position())))
+            return self._take(interactor, event)
+        if kind == QEvent.Type.MouseMove and not event.buttons():
+            self._hover(interactor, event)
         elif kind == QEvent.Type.MouseButtonRelease:
             self._release(interactor, event)
         return False
+
+    def _grip(self, interactor: QWidget, event: QMouseEvent) -> Grip | None:
+        place = from_lower_left(interactor, event.position())
+        return None if self.has_tool else self._scene.ruler_grip(*place)
+
+    def _take(self, interactor: QWidget, event: QMouseEvent) -> bool:
+        """Whether the left button is down on a ruler."""
+        if event.button() != Qt.MouseButton.LeftButton or event.modifiers():
+            return False
+        if (grip := self._grip(interactor, event)) is not None:
+            self._grips, self._drags = True, False
+            self.gripped.emit(grip)
+        return self._grips
+
+    def _drag(self, interactor: QWidget, event: QMouseEvent) -> bool:
+        """The hand moves a ruler, or lets it lie; without a way between it was a click."""
+        way = (event.position() - self._pressed_at) * interactor.devicePixelRatioF()
+        if event.type() == QEvent.Type.MouseMove:
+            self._drags = self._drags or way.manhattanLength() >= CLICK_PIXELS
+            if self._drags:
+                self.dragged.emit(way.x(), -way.y())
+        elif event.type() == QEvent.Type.MouseButtonRelease:
+            self._grips = False
+            self.dropped.emit()
+            if not self._drags:
+                self._release(interactor, event)
+        return True
+
+    def _hover(self, interactor: QWidget, event: QMouseEvent) -> None:
+        """Tell what is under the pointer, and by its shape what a drag would do."""
+        self._point_at(self._scene.point_at(*from_lower_left(interactor, event.position())))
+        if self.has_tool:
+            return
+        shape = Qt.CursorShape.ArrowCursor
+        if (grip := self._grip(interactor, event)) is not None:
+            whole = grip.end is None
+            shape = Qt.CursorShape.SizeAllCursor if whole else Qt.CursorShape.PointingHandCursor
+        if interactor.cursor().shape() != shape:
+            interactor.setCursor(shape)
 
     def _release(self, interactor: QWidget, event: QMouseEvent) -> None:
         way = event.position() - self._pressed_at

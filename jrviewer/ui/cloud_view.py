@@ -42,6 +42,9 @@ class CloudView(QWidget):
     maximise_wanted = Signal()
     picture_taken = Signal(QImage)  # with title, legend and notice
     clicked = Signal(float, float)  # a place in the picture, as the scene counts
+    ruler_gripped = Signal(object)  # a Grip
+    ruler_dragged = Signal(float, float)  # pixels to the right and up since then
+    ruler_dropped = Signal()
     failed = Signal(str)
     created = Signal()  # the 3D view is there
 
@@ -108,6 +111,9 @@ class CloudView(QWidget):
         self.scene = Scene(interactor, self._frame.start)
         self._hands = hands = CloudHands(interactor, self.scene, self.keys)
         hands.clicked.connect(self.clicked)
+        hands.gripped.connect(self.ruler_gripped)
+        hands.dragged.connect(self.ruler_dragged)
+        hands.dropped.connect(self.ruler_dropped)
         hands.hovered.connect(self._hover)
         hands.maximise_wanted.connect(self.maximise_wanted)
         hands.menu_wanted.connect(self.tools.pop_up)

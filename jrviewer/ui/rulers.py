@@ -9,7 +9,9 @@ from PySide6.QtCore import QObject, Signal, Slot
 from jrviewer.records import Slice
 from jrviewer.ruler import End, NoLengthError, Ruler, read
 
-Wish = Literal["delete", "undo", "put away", "set a point", "take an end", "next", "previous"]
+Wish = Literal[
+    "delete", "undo", "put away", "set a point", "take an end", "move", "next", "previous"
+]
 Place = tuple[float, float]  # points right of and below the middle of the picture
 
 MOST_STEPS_BACK = 50
@@ -29,6 +31,9 @@ class Rulers(QObject):
         self.selected: Ruler | None = None
         self.is_held = False  # the keys are for the selected one
         self.crosshair: Place | None = None
+        self.grip: tuple[Ruler, int | None] | None = None  # under the hand, and which end of it
+        self.moving: Ruler | None = None  # where that one is while it is moved
+        self._nudged: Ruler | None = None  # moved by the last key: the next is part of that step
         self._lifted: Ruler | None = None  # whose other end is being drawn anew
         self._slice: Slice | None = None
         self._steps: dict[Slice, list[tuple[Ruler, ...]]] = {}  # the last is what is drawn
@@ -38,6 +43,14 @@ class Rulers(QObject):
         """What is drawn around the slice that is shown."""
         steps = [] if self._slice is None else self._steps.get(self._slice, [])
         return steps[-1] if steps else ()
+
+    @property
+    def drawn(self) -> tuple[Ruler, ...]:
+        """The same, with the one that is being moved where it is now."""
+        if self.moving is None or self.grip is None:
+            return self.items
+        old, new = self.grip[0], self.moving
+        return tuple(new if one is old else one for one in self.items)
 
     @property
     def offers(self) -> frozenset[Wish]:
@@ -50,6 +63,7 @@ class Rulers(QObject):
             "put away": self.is_in_hand or self.is_held,
             "set a point": self.is_in_hand,
             "take an end": is_free and self.is_held,
+            "move": is_free and self.is_held,
             "next": is_free and (-1 if place is None else place) < len(self.items) - 1,
             "previous": is_free and self.is_held,
         }
@@ -66,6 +80,7 @@ class Rulers(QObject):
         if chosen is not self._slice:
             self._slice, self.selected, self.start = chosen, None, None
             self.is_held, self._lifted = False, None
+            self.grip = self.moving = self._nudged = None
             self.changed.emit()
 
     def take(self, *, is_in_hand: bool) -> None:
@@ -111,9 +126,38 @@ class Rulers(QObject):
             self.start = self.crosshair = self._lifted = None
         self.changed.emit()
 
+    def hold(self, index: int, end: int | None) -> None:
+        """A hand takes a ruler by an end, or by its middle."""
+        self.grip, self.moving = (self.items[index], end), None
+
+    def move(self, new: Ruler) -> None:
+        """It is somewhere else now; not yet a step to take back."""
+        if self.grip is not None:
+            self.moving = new
+            self.changed.emit()
+
+    def let_lie(self) -> None:
+        """The hand lets go of it where it is."""
+        if self.grip is not None and self.moving is not None:
+            self._put(self.drawn)
+            self.selected = self.moving
+        self.grip = self.moving = self._nudged = None
+        self.changed.emit()
+
+    def nudge(self, new: Ruler) -> None:
+        """The keys have moved the held ruler; one after the other they are one step."""
+        items = tuple(new if one is self.selected else one for one in self.items)
+        if self._slice is not None and self._nudged is self.selected:
+            self._steps[self._slice][-1] = items
+        else:
+            self._put(items)
+        self.selected = self._nudged = new
+        self.changed.emit()
+
     def select(self, index: int | None) -> None:
         """Select one of those that are drawn, or none."""
         self.selected, self.is_held = None if index is None else self.items[index], False
+        self._nudged = None
         self.changed.emit()
 
     def let_go(self) -> None:
@@ -148,7 +192,7 @@ class Rulers(QObject):
             self._steps[self._slice].pop()
             if not self._steps[self._slice]:
                 del self._steps[self._slice]
-        self.selected, self.is_held = None, False
+        self.selected, self.is_held, self._nudged = None, False, None
         self.changed.emit()
 
     def _place(self) -> int | None:

@@ -10,11 +10,13 @@ from PySide6.QtCore import QObject, Slot
 from jrviewer.geometry import FloatArray
 from jrviewer.records import Cloud, Measured, Series, Slice
 from jrviewer.rendering import Beside, Drawn, shown_cloud
-from jrviewer.ruler import End, Reading, Ruler, read
+from jrviewer.ruler import End, NoLengthError, Reading, Ruler, read
 from jrviewer.ui import captions
+from jrviewer.ui.ruler_hand import Way, moved
 from jrviewer.ui.rulers import Wish
 
 if TYPE_CHECKING:
+    from jrviewer.rendering.picking import Grip
     from jrviewer.ui.main_window import MainWindow
 
 
@@ -25,7 +27,7 @@ class Solid(QObject):
         super().__init__(window)
         self._session, self._cloud, self._status = window.session, window.cloud, window.status
         self._panes, self._pane = window.panes, window.cloud_pane
-        self._hinted = ""
+        self._hinted = self._objection = ""
         self._measured, self._rulers = self._session.measured, self._session.rulers
         self._beside, self._is_shown = Beside(), False
         window.addAction(self._cloud.tools.ruler)  # its key is the whole window's
@@ -112,7 +114,7 @@ class Solid(QObject):
             can_undo="undo" in offers,
         )
         if (scene := self._cloud.scene) is not None:
-            items = () if known is None else rulers.items
+            items = () if known is None else rulers.drawn
             start = None if rulers.start is None else np.array(rulers.start.point_mm)
             scene.show_rulers(tuple(self._drawn(one) for one in items), start)
 
@@ -121,7 +123,8 @@ class Solid(QObject):
         assert known is not None
         reading = read(ruler, known.slice, has_surface=True)
         ends = np.array([ruler.start.point_mm, ruler.end.point_mm])
-        return Drawn(ends, self._said(reading), ruler is self._rulers.selected)
+        is_selected = ruler in (self._rulers.selected, self._rulers.moving)
+        return Drawn(ends, self._said(reading), is_selected)
 
     def _said(self, reading: Reading) -> str:
         """Whole millimetres: the surfaces' grid is no finer than three."""
@@ -157,9 +160,54 @@ class Solid(QObject):
 
     @Slot(int, int)
     def move(self, down: int, across: int) -> None:
-        """Move the crosshair by so many points."""
-        if (at := self._rulers.crosshair) is not None:
-            self._rulers.aim((at[0] + across, at[1] + down), self._cloud.crosshair.room)
+        """Move the crosshair, or the held ruler, by so many points."""
+        rulers, ratio = self._rulers, self._cloud.devicePixelRatioF()
+        if (at := rulers.crosshair) is not None:
+            rulers.aim((at[0] + across, at[1] + down), self._cloud.crosshair.room)
+        elif rulers.selected is not None:
+            new = self._moved(rulers.selected, None, (across * ratio, -down * ratio))
+            if new is not None:
+                rulers.nudge(new)
+            self._tell_objection()
+
+    @Slot(object)
+    def grip(self, grip: "Grip") -> None:
+        """A hand takes a ruler."""
+        self._objection = ""
+        self._rulers.hold(grip.index, grip.end)
+
+    @Slot(float, float)
+    def drag(self, across_px: float, up_px: float) -> None:
+        """It moves with the hand; it stays where it last had a length."""
+        if self._rulers.grip is not None:
+            new = self._moved(*self._rulers.grip, (across_px, up_px))
+            if new is not None:
+                self._rulers.move(new)
+
+    @Slot()
+    def drop(self) -> None:
+        """The hand lets go of it; where it could not follow the hand, say why."""
+        self._rulers.let_lie()
+        self._tell_objection()
+
+    def _moved(self, ruler: Ruler, end: int | None, way: Way) -> Ruler | None:
+        """Where it would be; None, and an objection, where it would tell no length."""
+        scene, known = self._cloud.scene, self._session.prediction
+        if scene is None or known is None:
+            return None
+        self._objection = ""
+        try:
+            new = moved(ruler, end, way, scene, known.slice)
+            read(new, known.slice, has_surface=self._measured.surface is not None)
+        except NoLengthError as error:
+            self._objection = str(error)
+            return None
+        return new
+
+    def _tell_objection(self) -> None:
+        if self._objection:
+            self._rulers.refused.emit(self._objection)
+        self._objection = ""
 
     @Slot(float, float)
     def click(self, x: float, y: float) -> None:
