@@ -99,7 +99,8 @@ def content(prediction: Prediction, how: Comparison) -> Content:
         return Content("removed", taken, title, scale=scale_of(taken))
     mixed, title = prediction.blended(how.blend), blend_title(how.blend)
     if how.mode == "swipe":
-        return Content("AI", mixed, _tr("SWIPE: ORIGINAL | {}").format(title), under=original)
+        beside = _tr("AI") if how.blend == 100 else title
+        return Content("AI", mixed, _tr("SWIPE: ORIGINAL | {}").format(beside), under=original)
     if how.mode == "flicker" and how.shows_original:
         return Content("original", original, _tr("FLICKER: now ORIGINAL"))
     if how.mode == "flicker":

@@ -212,7 +212,7 @@ class Display(QObject):
         if kind == "AI":
             title = "" if how.blend == 100 else blend_title(how.blend)
             if how.mode == "swipe":
-                title = self.tr("ORIGINAL left, AI right of the line")
+                title = self.tr("ORIGINAL left, AI right")
             if title:
                 return captions.denoised_corners(known, place, view, pixels, title)
             score = self._session.truth.of(known)

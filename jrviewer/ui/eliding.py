@@ -8,8 +8,10 @@ from PySide6.QtWidgets import QLabel
 class ElidingLabel(QLabel):
     """A label of one line that may become narrow."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_whole: bool = False) -> None:
+        """`is_whole`: rather nothing than a part."""
         super().__init__()
+        self._is_whole = is_whole
         self.setMinimumWidth(1)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -18,6 +20,8 @@ class ElidingLabel(QLabel):
         words = self.fontMetrics().elidedText(
             self.text(), Qt.TextElideMode.ElideRight, room.width()
         )
+        if self._is_whole and words != self.text():
+            return
         painter = QPainter(self)
         painter.setPen(self.palette().windowText().color())
         painter.drawText(room, self.alignment() | Qt.TextFlag.TextSingleLine, words)

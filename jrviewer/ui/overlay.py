@@ -4,7 +4,8 @@ Only painting: every text is given or follows from the slice's own geometry. No 
 where the file has no spacing.
 """
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, QSizeF, Qt
@@ -30,6 +31,7 @@ HALO_PX = 3.5
 LETTER = QColor(240, 205, 110)
 MARK = QColor(120, 215, 235)
 AMBER = QColor(235, 170, 60)
+GAP = 10.0  # between texts of two corners at least
 MARGIN = 13  # clear of the hatched frame
 BAR_STEPS_MM = (1, 2, 5, 10, 20, 50, 100, 200)
 BAR_SHARE = 0.3  # of the pane's width at most
@@ -47,6 +49,25 @@ class Corners:
     bottom_right: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A line of text and where it begins, on its base line."""
+
+    x: float
+    base: float
+    text: str
+
+    def at(self, base: float) -> "Text":
+        """The same on another base line."""
+        return replace(self, base=base)
+
+    def room(self, metrics: QFontMetricsF) -> QRectF:
+        """What it covers, with a little air."""
+        wide = metrics.horizontalAdvance(self.text)
+        box = QRectF(self.x, self.base - metrics.ascent(), wide, metrics.height())
+        return box.adjusted(-GAP / 2, 1, GAP / 2, -1)
+
+
 def paint(
     painter: QPainter,
     area: QRect,
@@ -57,12 +78,14 @@ def paint(
 ) -> None:
     """Everything that lies over the picture."""
     painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
-    if chosen.has_position:
-        _paint_letters(painter, area, chosen)
     lowest = float(area.height() - MARGIN)
     if chosen.spacing_source != "missing":
         lowest = _paint_scale_bar(painter, area, projection.scale)
-    _paint_corners(painter, area, corners, lowest)
+    texts = corner_texts(area, corners, lowest, QFontMetricsF(painter.font()))
+    for one in texts:
+        paint_text(painter, one.x, one.base, one.text, TEXT)
+    if chosen.has_position:
+        _paint_letters(painter, area, chosen, texts)
     if mark is not None:
         _paint_mark(painter, QPointF(*projection.to_point(*mark)))
 
@@ -131,22 +154,34 @@ def _label(text: str, colour: int, font_name: str, ratio: float) -> QImage:
     return image
 
 
-def _paint_letters(painter: QPainter, area: QRect, chosen: Slice) -> None:
-    """Letters at the four edges, from the direction cosines."""
+def _paint_letters(painter: QPainter, area: QRect, chosen: Slice, texts: list[Text]) -> None:
+    """Letters at the four edges, from the direction cosines; never behind the corners' texts."""
     metrics = QFontMetricsF(painter.font())
     right = orientation_letters(chosen.plane.along_row)
     left = orientation_letters(-chosen.plane.along_row)
     bottom = orientation_letters(chosen.plane.along_column)
     top = orientation_letters(-chosen.plane.along_column)
     middle = area.height() / 2 + metrics.ascent() / 2
-    centre = area.width() / 2
     end = area.width() - MARGIN - metrics.horizontalAdvance(right)
     paint_text(painter, MARGIN, middle, left, LETTER)
     paint_text(painter, end, middle, right, LETTER)
-    x = centre - metrics.horizontalAdvance(top) / 2
-    paint_text(painter, x, MARGIN + metrics.ascent(), top, LETTER)
-    x = centre - metrics.horizontalAdvance(bottom) / 2
-    paint_text(painter, x, area.height() - MARGIN - metrics.descent(), bottom, LETTER)
+    line, highest = metrics.height(), MARGIN + metrics.ascent()
+    lowest = area.height() - MARGIN - metrics.descent()
+    for letters, base, step in ((top, highest, line), (bottom, lowest, -line)):
+        x = area.width() / 2 - metrics.horizontalAdvance(letters) / 2
+        place = Text(x, _free_line(Text(x, base, letters), texts, metrics, step), letters)
+        paint_text(painter, place.x, place.base, letters, LETTER)
+
+
+def _free_line(letters: Text, texts: list[Text], metrics: QFontMetricsF, step: float) -> float:
+    """The first base line from the edge at which nothing stands in the way."""
+    base = letters.base
+    for _ in texts:
+        taken = letters.at(base).room(metrics)
+        if not any(taken.intersects(one.room(metrics)) for one in texts):
+            break
+        base += step
+    return base
 
 
 def _paint_scale_bar(painter: QPainter, area: QRect, scale: float) -> float:
@@ -166,27 +201,41 @@ def _paint_scale_bar(painter: QPainter, area: QRect, scale: float) -> float:
     return base - 8 - metrics.height()
 
 
-def _paint_corners(painter: QPainter, area: QRect, corners: Corners, lowest: float) -> None:
-    metrics = QFontMetricsF(painter.font())
-    line = metrics.height()
-    for texts, is_right in ((corners.top_left, False), (corners.top_right, True)):
-        y = MARGIN + metrics.ascent()
-        for text in texts:
-            paint_text(painter, _start(area, metrics, text, is_right=is_right), y, text, TEXT)
-            y += line
-    ends = (
-        (corners.bottom_left, False, area.height() - MARGIN),
-        (corners.bottom_right, True, lowest),
-    )
-    for texts, is_right, bottom in ends:
-        y = bottom - metrics.descent() - line * (len(texts) - 1)
-        for text in texts:
-            paint_text(painter, _start(area, metrics, text, is_right=is_right), y, text, TEXT)
-            y += line
+def corner_texts(
+    area: QRect, corners: Corners, lowest: float, metrics: QFontMetricsF
+) -> list[Text]:
+    """Where each line of the corners stands; those at the left end in "…" before they would reach
+    one at the right.
+    """
+    line, top, bottom = metrics.height(), MARGIN + metrics.ascent(), area.height() - MARGIN
+    rights: list[Text] = []
+    lefts: list[Text] = []
+    for column, lines, base in (
+        (lefts, corners.top_left, top),
+        (rights, corners.top_right, top),
+        (lefts, corners.bottom_left, _first_base(corners.bottom_left, bottom, metrics)),
+        (rights, corners.bottom_right, _first_base(corners.bottom_right, lowest, metrics)),
+    ):
+        for number, text in enumerate(lines):
+            column.append(Text(MARGIN, base + number * line, text))
+    edge = area.width() - MARGIN
+    placed = [
+        Text(edge - metrics.horizontalAdvance(one.text), one.base, one.text) for one in rights
+    ]
+    return [*placed, *(_shortened(one, placed, metrics) for one in lefts)]
 
 
-def _start(area: QRect, metrics: QFontMetricsF, text: str, *, is_right: bool) -> float:
-    return area.width() - MARGIN - metrics.horizontalAdvance(text) if is_right else MARGIN
+def _first_base(lines: tuple[str, ...], bottom: float, metrics: QFontMetricsF) -> float:
+    """The base line of the first of some lines whose last one ends at a margin from the bottom."""
+    return bottom - metrics.descent() - metrics.height() * (len(lines) - 1)
+
+
+def _shortened(one: Text, others: list[Text], metrics: QFontMetricsF) -> Text:
+    beside = [other.x for other in others if abs(other.base - one.base) < metrics.height()]
+    room = min(beside, default=math.inf) - GAP - one.x
+    if metrics.horizontalAdvance(one.text) <= room:
+        return one
+    return replace(one, text=metrics.elidedText(one.text, Qt.TextElideMode.ElideRight, room))
 
 
 def _paint_mark(painter: QPainter, at: QPointF) -> None:

@@ -19,11 +19,11 @@ class Header(QWidget):
         super().__init__()
         self.setObjectName("paneHeader")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.title = QLabel(title)
+        self.title, self.detail = ElidingLabel(), ElidingLabel(is_whole=True)
+        self.title.setText(title)  # other words must not push the panes about
         self.title.setObjectName("paneTitle")
-        self.title.setMinimumWidth(1)  # other words must not push the panes about
-        self.detail = ElidingLabel()  # gives way to the title
         self.detail.setObjectName("paneDetail")
+        # It gives way to the title.
         self.detail.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.detail.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row = QHBoxLayout(self)
@@ -65,6 +65,7 @@ class Pane(QFrame):
         """Name what the view shows now, and whether a machine made any of it."""
         if self._header is not None:
             self._header.title.setText(text)
+            self._header.title.setToolTip(text)
             self._header.badge.setVisible(has_badge)
             self.setAccessibleName(text)
 

@@ -242,7 +242,7 @@ def camera_of(window: MainWindow) -> list[float]:
 @pytest.mark.parametrize(
     ("key", "said"),
     [
-        (Key.Key_S, "ORIGINAL left, AI right of the line"),
+        (Key.Key_S, "ORIGINAL left, AI right"),
         (Key.Key_K, "ORIGINAL"),
         (Key.Key_D, "AI – what the model removed"),
     ],
