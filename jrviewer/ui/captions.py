@@ -102,14 +102,18 @@ def denoised_corners(
     return Corners(
         top_left=tuple(line for line in (title, tr("AI – not the acquired image")) if line),
         top_right=tuple(lines),
-        bottom_left=view_lines(place, view, magnification),
+        bottom_left=view_lines(place, view, magnification, is_twin=True),
         bottom_right=tuple(line for line in (spacing_text(prediction.slice),) if line),
     )
 
 
-def view_lines(place: tuple[int, int], view: View, magnification: float) -> tuple[str, ...]:
-    """Slice, window and zoom."""
+def view_lines(
+    place: tuple[int, int], view: View, magnification: float, *, is_twin: bool = False
+) -> tuple[str, ...]:
+    """Slice, window and zoom; on the AI pane with the word that they are the original's."""
     lines = [window_text(view)]
+    if is_twin:
+        lines.append(tr("same window (locked)"))
     if view.is_inverted:
         lines.append(tr("INVERTED"))
     return (

@@ -24,7 +24,7 @@ from jrviewer.ui.cloud_tools import CloudTools
 from jrviewer.ui.opengl import opengl, prepare
 from jrviewer.ui.pane import Header
 from jrviewer.ui.titled import NOTICE, with_title
-from jrviewer.ui.veil import Veil
+from jrviewer.ui.veil import Hatching, Veil
 from jrviewer.windowing import default_window, to_grey
 
 if TYPE_CHECKING:  # `prepare` imports them
@@ -71,7 +71,7 @@ class CloudView(QWidget):
         self.title, self.note = self.header.title, self.header.detail
         self.message = QLabel(self.tr("The 3D view is starting …"), self)
         self.stack = QStackedWidget(self)
-        self.veil = Veil(self.stack)
+        self.hatching, self.veil = Hatching(self.stack), Veil(self.stack)
         self.crosshair = CloudCrosshair(self.stack)
         self.tools = CloudTools(self)
         self.keys.menu_wished.connect(self.tools.pop_up)
@@ -118,7 +118,8 @@ class CloudView(QWidget):
         hands.maximise_wanted.connect(self.maximise_wanted)
         hands.menu_wanted.connect(self.tools.pop_up)
         self.stack.addWidget(interactor)
-        self.veil.raise_()
+        for cover in (self.hatching, self.veil):
+            cover.raise_()
         if self._prediction is None:
             self.show_message(self.tr("No slice has been through the model yet."))
         self._show()

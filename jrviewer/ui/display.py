@@ -59,7 +59,9 @@ class Display(QObject):
         self._shown = prediction
         self._denoised.show_slice(prediction.slice, prediction.denoised)
         self._paint_denoised()
-        self._denoised.set_hatched(prediction.level != "green")
+        is_doubted = prediction.level != "green"
+        self._denoised.set_hatched(is_doubted)
+        self._cloud.hatching.mark(is_doubted=is_doubted and prediction.cloud is not None)
         self._cloud.set_stale(False, "")
         self._cloud.show_prediction(prediction)
         if prediction.cloud is None:
@@ -96,6 +98,7 @@ class Display(QObject):
             self._denoised.show_nothing(sentence)
             self._denoised_pane.show_detail("")
             self._denoised.set_hatched(False)
+            self._cloud.hatching.mark(is_doubted=False)
             self._cloud.show_prediction(None)
             self._cloud.show_message(sentence)
             return
@@ -205,7 +208,7 @@ class Display(QObject):
         """The AI pane's corners, true of what it shows."""
         how = self._session.compare.now
         kind = kind_of(how)
-        below = captions.view_lines(place, view, pixels)
+        below = captions.view_lines(place, view, pixels, is_twin=True)
         spacing = (captions.spacing_text(known.slice),)
         if kind == "original":
             return Corners((self.tr("ORIGINAL"),), bottom_left=below, bottom_right=spacing)
