@@ -213,10 +213,11 @@ def distance_text(distances_mm: FloatArray | None) -> tuple[str, str]:
         return "", ""
     median, most = (number(float(mm), 1) for mm in np.percentile(counted, (50, 95)))
     meaning = tr(
-        "Distance of the inferred points to the nearest measured surface of the series, for {} of "
-        "{} points: those outside the slices that exist do not count."
+        "Distance of the inferred points to the nearest measured surface of the series: the "
+        "median, and what 95 of 100 points stay within, for {} of {} points: those "
+        "outside the slices that exist do not count."
     ).format(len(counted), len(distances_mm))
-    return tr("Off: median {}, 95 % {} mm").format(median, most), meaning
+    return tr("Off: {} mm (95 %: {})").format(median, most), meaning
 
 
 def check_text(prediction: Prediction | None) -> tuple[str, str]:

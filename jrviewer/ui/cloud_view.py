@@ -143,6 +143,7 @@ class CloudView(QWidget):
     def clear(self, text: str) -> None:
         """Show nothing but a sentence; the next head starts without skin again."""
         self._prediction = self._grey = self._skin_shown = None
+        self.tools.legend.show_face("")
         if self.scene is not None:
             self.scene.clear()
         self.show_message(text)

@@ -59,13 +59,13 @@ class Display(QObject):
         self._shown = prediction
         self._denoised.show_slice(prediction.slice, prediction.denoised)
         self._paint_denoised()
-        is_doubted = prediction.level != "green"
-        self._denoised.set_hatched(is_doubted)
-        self._cloud.hatching.mark(is_doubted=is_doubted and prediction.cloud is not None)
+        self._denoised.set_hatched(is_doubted := prediction.level != "green")
         self._cloud.set_stale(False, "")
         self._cloud.show_prediction(prediction)
         if prediction.cloud is None:
             self._cloud.show_message(prediction.no_cloud_reason)
+        # After the picture, which Qt raises.
+        self._cloud.hatching.mark(is_doubted=is_doubted and prediction.cloud is not None)
         self._cloud.set_slice_window(self._session.view.now.window)
         self._status.show_check(*captions.check_text(prediction))
         self._refresh_corners()

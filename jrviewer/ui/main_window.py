@@ -162,7 +162,10 @@ class MainWindow(DropWindow):
         self._pages.setCurrentIndex(1)
         self.original.setFocus()
         self.strip.hide()
-        self.series_list.show_series(self.session.all_series, self.session.refused_files)
+        session = self.session
+        self.series_list.show_series(
+            session.all_series, session.refused_files, is_partial=session.is_partial
+        )
 
     @Slot(str)
     def show_error(self, sentence: str) -> None:

@@ -41,11 +41,21 @@ class SeriesList(QListWidget):
         self.itemClicked.connect(self._wish)
         self.itemActivated.connect(self._wish)
 
-    def show_series(self, series: tuple[Series, ...], refused: "Sequence[Refused]" = ()) -> None:
-        """List series, in their order, and below them the files that were refused and why."""
+    def show_series(
+        self,
+        series: tuple[Series, ...],
+        refused: "Sequence[Refused]" = (),
+        *,
+        is_partial: bool = False,
+    ) -> None:
+        """List series, in their order, and below them the files that were refused and why; of a
+        partial one no more than the first slice is here.
+        """
         self.clear()
         for one in series:
-            item = QListWidgetItem(_icon(_thumbnail(one)), self._caption(one))
+            item = QListWidgetItem(
+                _icon(_thumbnail(one)), self._caption(one, is_partial=is_partial)
+            )
             item.setTextAlignment(Qt.AlignmentFlag.AlignHCenter)
             item.setToolTip("\n".join((one.title, *one.warnings)))
             item.setSizeHint(QSize(WIDTH_PX - 12, THUMBNAIL_PX + 52))
@@ -79,7 +89,9 @@ class SeriesList(QListWidget):
         """Mark the series that is shown."""
         self.setCurrentRow(index)
 
-    def _caption(self, series: Series) -> str:
+    def _caption(self, series: Series, *, is_partial: bool) -> str:
+        if is_partial:
+            return self.tr("first slice")
         count = len(series)
         words = self.tr("1 slice") if count == 1 else self.tr("{} slices").format(count)
         return f"{series.title}\n{words}"

@@ -13,7 +13,9 @@ from jrviewer.progress import Report
 from jrviewer.records import Finding, Prediction, Slice
 from jrviewer.ui.main_window import MainWindow
 from tests.dicom_factory import write_ct
+from tests.ui.cloud_pane import needs_opengl
 from tests.ui.conftest import MadeUpWorker
+from tests.ui.solid_hands import canvas_of
 
 
 class DoubtingWorker(MadeUpWorker):
@@ -56,6 +58,25 @@ def test_slice_and_cloud_of_an_amber_check_are_framed_until_a_green_one_comes(
     open_one(qtbot, window, ct_file)
     assert amber_in_frame(window.denoised) == 0
     assert amber_in_frame(window.cloud.stack) == 0
+
+
+@pytest.mark.vtk
+@needs_opengl
+def test_the_frame_lies_over_the_3d_picture(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    window.cloud.prepare()
+    window.cloud.create()
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    open_one(qtbot, window, write_ct(tmp_path / "doubted.dcm", spacing=None))
+
+    picture = canvas_of(window)
+    assert window.cloud.stack.currentWidget() is picture
+    above = window.cloud.stack.children()
+    assert above.index(window.cloud.hatching) > above.index(picture)
+    assert amber_in_frame(window.cloud.stack) > 0.1
+    window.cloud.close_interactor()
 
 
 def test_the_ai_pane_says_that_its_window_is_the_original_s(

@@ -48,11 +48,13 @@ def test_the_first_slice_appears_before_the_rest_is_read(
     assert window.original.isVisible()
     assert window.session.series is not None
     assert len(window.session.series) == 1
+    assert window.series_list.item(0).text() == "first slice"
     assert worker.asked == []
 
     with qtbot.waitSignal(window.session.predicted):
         worker.go_on.set()
     assert len(window.session.series) == 5
+    assert "5 slices" in window.series_list.item(0).text()
 
 
 @pytest.mark.parametrize("worker", [Halting()])

@@ -58,3 +58,10 @@ def test_a_chest_needs_no_reason_not_even_with_its_skin_off(pane: CloudView) -> 
     tick(skin_box(pane))
     assert not skin_box(pane).isChecked()
     assert not note(pane).isVisible()
+
+
+def test_no_reason_stands_where_there_is_no_cloud(pane: CloudView) -> None:
+    pane.show_prediction(make_cloud_prediction(body_part="HEAD"))
+    pane.show_prediction(None)
+
+    assert not note(pane).isVisible()
