@@ -206,6 +206,21 @@ def test_eye_dome_lighting_changes_the_picture_and_goes_away_again(plotter: pv.P
     assert np.abs(pictures[0] - pictures[2]).max() <= 10  # blending is rounded otherwise
 
 
+def test_the_letters_can_be_read_with_eye_dome_lighting_too(plotter: pv.Plotter) -> None:
+    plotter.window_size = [480, 480]  # of a pane
+    prediction = make_cloud_prediction()
+    scene, grey = Scene(plotter), make_grey(prediction)
+    light = []
+    for eye_dome in (False, True, False):
+        scene.show(prediction, grey, Look(eye_dome=eye_dome, structures=NOTHING))
+        below_the_cube = picture(plotter)[110:]
+        light.append(int((below_the_cube.min(axis=2) > 180).sum()))
+
+    assert light[0] > 100
+    assert light[1] > 0.5 * light[0]
+    assert light[2] == pytest.approx(light[0], rel=0.02)
+
+
 def test_farther_points_sink_into_the_background(plotter: pv.Plotter) -> None:
     prediction = make_cloud_prediction()
     scene = Scene(plotter)

@@ -23,6 +23,7 @@ _BRIGHTNESS = 0.82
 _FRAME_COLOUR = (122, 140, 158)
 _LETTER_COLOUR = (0.86, 0.89, 0.93)
 _LETTER_HEIGHT = 0.06  # of the slice's sides
+_PLATE_MARGIN, _PLATE_BEHIND = 0.4, 0.02  # of the letters' height
 
 
 def _paint() -> npt.NDArray[np.uint32]:
@@ -118,6 +119,7 @@ class SlicePlane:
         )
         self.sides: FloatArray = np.zeros((4, 3))  # where the letters are
         self.letters = [_Word(plotter) for _ in range(4)]
+        self._has_plates = False
         self.show(visible=False)
 
     def place(self, corners: FloatArray, plane: Plane) -> None:
@@ -150,7 +152,14 @@ class SlicePlane:
         """Show or hide picture, frame and letters."""
         self.actor.visibility = self.frame_actor.visibility = visible
         for letter in self.letters:
-            letter.actor.SetVisibility(visible)
+            letter.show(visible=visible, has_plate=self._has_plates)
+
+    def back(self, *, has_plates: bool) -> None:
+        """Put plates behind the letters, or take them away: eye-dome lighting darkens whatever ends
+        before a far background, and a thin letter is nothing but end.
+        """
+        self._has_plates = has_plates
+        self.show(visible=bool(self.actor.visibility))
 
 
 def add_cube(plotter: AnyPlotter) -> None:
@@ -189,21 +198,20 @@ class _Word:
     """
 
     def __init__(self, plotter: AnyPlotter) -> None:
-        core = vtk_module("vtkRenderingCore")
         self._text = vtk_module("vtkRenderingFreeType").vtkVectorText()
-        self._mesh = pv.PolyData()
-        mapper = core.vtkPolyDataMapper()
-        mapper.SetInputData(self._mesh)
-        self.actor = core.vtkFollower()
-        self.actor.SetMapper(mapper)
-        self.actor.SetCamera(plotter.camera)
-        look = self.actor.GetProperty()
+        self._mesh, self._board = pv.PolyData(), pv.PolyData()
+        self.actor, look = _follower(plotter, self._mesh)
         look.SetColor(*_LETTER_COLOUR)
-        look.LightingOff()
         look.EdgeVisibilityOn()  # bolder, however small the letters are
         look.SetEdgeColor(*_LETTER_COLOUR)
         look.SetLineWidth(1.5)
-        plotter.add_actor(self.actor, reset_camera=False, render=False, pickable=False)
+        self.plate, look = _follower(plotter, self._board)
+        look.SetColor(*(channel / 255 for channel in BACKGROUND))
+
+    def show(self, *, visible: bool, has_plate: bool) -> None:
+        """Show or hide the word and what is behind it."""
+        self.actor.SetVisibility(visible)
+        self.plate.SetVisibility(visible and has_plate)
 
     def place(self, word: str, middle: FloatArray, height: float) -> None:
         """Show a word about a place, as high as said, in the scene's units."""
@@ -213,4 +221,22 @@ class _Word:
         points = np.array(self._mesh.points)
         points -= (points.min(axis=0) + points.max(axis=0)) / 2
         self._mesh.points = points * (height / max(np.ptp(points[:, 1]), 1e-6))
-        self.actor.SetPosition(*middle)
+        wide, high = np.ptp(self._mesh.points, axis=0)[:2] / 2 + _PLATE_MARGIN * height
+        corners = [(-wide, -high), (wide, -high), (wide, high), (-wide, high)]
+        behind = [(x, y, -_PLATE_BEHIND * height) for x, y in corners]
+        self._board.copy_from(pv.PolyData(behind, faces=[4, 0, 1, 2, 3]), deep=True)
+        for actor in (self.actor, self.plate):
+            actor.SetPosition(*middle)
+
+
+def _follower(plotter: AnyPlotter, mesh: pv.PolyData) -> tuple[Any, Any]:
+    """An actor of a mesh that turns to the camera, unlit, and its looks."""
+    core = vtk_module("vtkRenderingCore")
+    mapper = core.vtkPolyDataMapper()
+    mapper.SetInputData(mesh)
+    actor = core.vtkFollower()
+    actor.SetMapper(mapper)
+    actor.SetCamera(plotter.camera)
+    actor.GetProperty().LightingOff()
+    plotter.add_actor(actor, reset_camera=False, render=False, pickable=False)
+    return actor, actor.GetProperty()

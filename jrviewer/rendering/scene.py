@@ -274,6 +274,7 @@ class Scene:
         if look.eye_dome == self._eye_dome:
             return
         self._eye_dome = look.eye_dome
+        self.plane.back(has_plates=look.eye_dome)
         if look.eye_dome:
             self._plotter.enable_eye_dome_lighting()
             self.points.brighten()

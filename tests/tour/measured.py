@@ -25,11 +25,11 @@ def measured(guide: Guide, inputs: Inputs) -> Steps:
     yield from choose(guide, tools.colouring, 0)
     hand.key("shift+l")
     yield lambda: session.rulers.is_in_hand
-    hand.key(*["shift+Left"] * 10, *["shift+Up"] * 4)
+    hand.key(*["shift+Left"] * 8, *["shift+Up"] * 3)
     yield from guide.shot("3d-ruler-crosshair")
     hand.key("Return")
     yield lambda: session.rulers.start is not None
-    hand.key(*["shift+Right"] * 20)
+    hand.key(*["shift+Right"] * 16)
     hand.key("Return")
     yield lambda: len(session.rulers.items) == 1
     yield from guide.shot("3d-ruler")
