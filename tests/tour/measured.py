@@ -33,6 +33,10 @@ def measured(guide: Guide, inputs: Inputs) -> Steps:
     hand.key("Return")
     yield lambda: len(session.rulers.items) == 1
     yield from guide.shot("3d-ruler")
+    (drawn,) = session.rulers.items
+    hand.key("Tab", *["shift+Down"] * 2)
+    yield lambda: session.rulers.items != (drawn,)
+    yield from guide.shot("3d-ruler-moved")
     yield from _refuse_depth(guide)
     yield from _measure_by_keys(guide)
 

@@ -10,8 +10,8 @@ from PIL import Image
 
 HELP = Path(__file__).resolve().parents[2] / "resources" / "help"
 WINDOW = (0, 4, 1502, 930)  # on the tour's screen: with its title bar
-PANES = (0, 90, 968, 880)
-CLOUD = (970, 90, 1502, 880)
+PANES = (138, 90, 1003, 866)  # beside the list of series
+CLOUD = (1004, 90, 1502, 866)
 COLOURS = 256
 WIDTH_PX = 1000  # of a whole window
 
@@ -37,7 +37,7 @@ def main(folder: Path) -> None:
         with Image.open(folder / f"{source}.png") as screen:
             cut = screen.convert("RGB").crop(part)
         small = cut.resize((width, round(width * cut.height / cut.width)), Image.Resampling.LANCZOS)
-        few = small.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        few = small.quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
         few.save(HELP / f"{name}.png", optimize=True)
 
 

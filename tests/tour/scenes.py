@@ -56,6 +56,12 @@ def opening(guide: Guide, inputs: Inputs) -> Steps:
     yield lambda: session.series is not None and len(session.series) == 120
     yield lambda: session.prediction is not None
     yield from guide.shot("series")
+    place = session.index
+    guide.hand.key("period", "c")
+    yield lambda: window.reading.cine.plays and session.index > place
+    guide.picture("playing")
+    guide.hand.key("c")
+    yield lambda: not window.reading.cine.plays and session.prediction is not None
     guide.hand.key("Page_Down")
     yield lambda: session.tasks.has("predict") and session.prediction is None
     guide.picture("running")
