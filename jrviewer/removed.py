@@ -23,6 +23,7 @@ NOISE_SCALE_MM = 10.0  # the noise level may change this quickly through the sli
 QUIETEST = 0.25  # of the median noise level: no place is trusted to be quieter
 THRESHOLD = 8.0  # standard deviations of the smoothed noise
 LEAST_HU = 8.0  # fainter smoothed shapes are below what anybody can see
+HARDLY_HU = 1.0  # residuals of a smaller standard deviation change nothing that anybody sees
 MOST_MARKS = 12
 MIN_BODY_PIXELS = 400
 ROBUST_SD = 1.4826  # of a normal distribution's median absolute deviation
@@ -52,6 +53,10 @@ class Removed:
     noise: float
     marks: tuple[Mark, ...]
 
+    def is_hardly_anything(self, unit: str) -> bool:
+        """Whether so little went that nobody sees it; told in HU alone, whose size is known."""
+        return unit == "HU" and self.noise < HARDLY_HU and not self.marks
+
 
 def residual(image: Slice, denoised: FloatArray) -> FloatArray:
     """Original minus denoised (rows, columns) float32; 0 where nothing was measured."""
@@ -72,7 +77,9 @@ def judge(image: Slice, denoised: FloatArray) -> Removed:
     """Tell shapes from noise in what was removed, within the body."""
     body = body_mask(denoised, image.unit, image.plane.spacing_mm)
     difference = residual(image, denoised)
-    if body.sum() < MIN_BODY_PIXELS or not difference[body].any():
+    if body.sum() < MIN_BODY_PIXELS:
+        return Removed(0.0, float(difference.std()), ())
+    if not difference[body].any():
         return Removed(0.0, 0.0, ())
     steps = (1.0, 1.0) if image.spacing_source == "missing" else image.plane.spacing_mm
     least = LEAST_HU if image.unit == "HU" else 0.0

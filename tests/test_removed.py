@@ -150,3 +150,19 @@ def test_the_shipped_model_leaves_no_mark_on_the_sample_but_losing_a_nodule_does
     assert [(abs(m.row - inner[0]) < 4, abs(m.column - inner[1]) < 4) for m in doctored.marks] == [
         (True, True)
     ]
+
+
+def test_so_little_that_nobody_sees_it_is_hardly_anything_but_in_hu_alone() -> None:
+    little = removed.judge(sliced(clean() + 0.02 * white(1)), clean())
+    usual = removed.judge(sliced(clean() + white(1)), clean())
+
+    assert 0 < little.noise < 1
+    assert little.is_hardly_anything("HU")
+    assert not little.is_hardly_anything("stored")
+    assert not usual.is_hardly_anything("HU")
+
+
+def test_without_a_body_the_whole_slice_tells_how_much_went() -> None:
+    air = np.full((256, 256), -1000, dtype=np.float32)
+
+    assert removed.judge(sliced(air + white(1)), air).noise > 1

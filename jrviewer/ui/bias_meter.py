@@ -53,10 +53,12 @@ class RemovedButton(QToolButton):
         self.clicked.connect(self.wished)
         self.show_found(None)
 
-    def show_found(self, found: Removed | None) -> None:
-        """Say how many places are marked."""
+    def show_found(self, found: Removed | None, unit: str = "") -> None:
+        """Say how many places are marked, or that next to nothing was removed."""
         if found is None:
             self.setText(self.tr("Removed: –"))
+        elif found.is_hardly_anything(unit):
+            self.setText(self.tr("Removed: hardly anything"))
         elif not found.marks:
             self.setText(self.tr("Removed: ✓ noise"))
         else:

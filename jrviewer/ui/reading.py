@@ -88,7 +88,7 @@ class Reading(QObject):
         chosen, known = self._session.slice, self._session.prediction
         unit = "" if chosen is None else annotation_paint.unit_of(chosen)
         self.bias.show_bias(self._bias(chosen, known), unit)
-        self.removed.show_found(self._session.removal.of(known))
+        self.removed.show_found(self._session.removal.of(known), unit)
         for pane in (self._original, self._denoised):
             pane.hand.measured = self._annotations.items
             pane.keys.takes = self._annotations.by_keys.takes

@@ -93,6 +93,9 @@ def sentences(found: removed.Removed | None, unit: str) -> tuple[str, ...]:
     """The judgement in short lines for the corner."""
     if found is None:
         return (_tr("Looking for removed structure…"),)
+    if found.is_hardly_anything(unit):
+        words = _tr("hardly anything removed: SD {} HU").format(number(found.noise, 1))
+        return words, _tr("this slice is nearly its original")
     level = _tr("noise removed: SD {} {}").format(number(found.noise, 1), unit)
     if not found.marks:
         return level, _tr("✓ looks like noise: no place marked")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
@@ -15,7 +16,16 @@ from jrviewer.ui.main_window import MainWindow
 from tests.dicom_factory import write_ct
 from tests.ui.cloud_pane import needs_opengl
 from tests.ui.conftest import MadeUpWorker
+from tests.ui.hands import press
 from tests.ui.solid_hands import canvas_of
+
+
+class IdleWorker(MadeUpWorker):
+    """Gives every slice back as it is."""
+
+    def predict(self, chosen: Slice, report: Report, *, run_anyway: bool = False) -> Prediction:
+        made = super().predict(chosen, report)
+        return replace(made, denoised=chosen.pixels.copy())
 
 
 class DoubtingWorker(MadeUpWorker):
@@ -86,3 +96,18 @@ def test_the_ai_pane_says_that_its_window_is_the_original_s(
 
     assert "same window (locked)" in window.denoised.corners.bottom_left
     assert "same window (locked)" not in window.original.corners.bottom_left
+
+
+@pytest.mark.parametrize("worker", [IdleWorker()])
+def test_where_next_to_nothing_was_removed_the_window_says_so(
+    qtbot: QtBot, window: MainWindow, ct_file: Path
+) -> None:
+    open_one(qtbot, window, ct_file)
+    qtbot.waitUntil(lambda: window.reading.removed.text() == "Removed: hardly anything")
+
+    press(qtbot, window, Qt.Key.Key_D)
+
+    qtbot.waitUntil(
+        lambda: "hardly anything removed: SD 0.0 HU" in window.denoised.corners.top_left
+    )
+    assert "this slice is nearly its original" in window.denoised.corners.top_left
