@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QImage, QPixmap
+from PySide6.QtGui import QIcon, QImage, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from jrviewer import windowing
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 THUMBNAIL_PX = 96
 WIDTH_PX = 136
+MARGIN_PX = 4
 REFUSED_PX = 92  # height of an entry
 NAME = Qt.ItemDataRole.UserRole  # of a refused file
 MAX_REFUSED = 100  # entries; the rest is counted
@@ -35,6 +36,7 @@ class SeriesList(QListWidget):
         self.setMovement(QListWidget.Movement.Static)
         self.setIconSize(QSize(THUMBNAIL_PX, THUMBNAIL_PX))
         self.setFixedWidth(WIDTH_PX)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWordWrap(True)
         self.setAcceptDrops(False)  # the window takes them
         self._names_shown = True
@@ -58,12 +60,23 @@ class SeriesList(QListWidget):
             )
             item.setTextAlignment(Qt.AlignmentFlag.AlignHCenter)
             item.setToolTip("\n".join((one.title, *one.warnings)))
-            item.setSizeHint(QSize(WIDTH_PX - 12, THUMBNAIL_PX + 52))
+            item.setSizeHint(QSize(self._room, THUMBNAIL_PX + 52))
             self.addItem(item)
         for entry in refused[:MAX_REFUSED]:
             self._add_refused(name_of(entry), entry.message)
         if (more := len(refused) - MAX_REFUSED) > 0:
             self._add_refused(self.tr("{} more files not opened").format(more), "")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """No entry lies below the scroll bar, which comes where there are many."""
+        super().resizeEvent(event)
+        for item in (self.item(row) for row in range(self.count())):
+            item.setSizeHint(QSize(self._room, item.sizeHint().height()))
+
+    @property
+    def _room(self) -> int:
+        """How wide an entry may be."""
+        return self.viewport().width() - MARGIN_PX
 
     def show_names(self, *, shown: bool) -> None:
         """Show or hide the names of refused files: they may name a patient."""
@@ -81,7 +94,7 @@ class SeriesList(QListWidget):
         item.setData(NAME, name)
         item.setToolTip(reason)
         item.setFlags(Qt.ItemFlag.ItemIsEnabled)  # it cannot be chosen
-        item.setSizeHint(QSize(WIDTH_PX - 12, REFUSED_PX))
+        item.setSizeHint(QSize(self._room, REFUSED_PX))
         self._name(item)
         self.addItem(item)
 

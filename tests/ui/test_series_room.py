@@ -111,3 +111,22 @@ def test_several_series_in_a_narrow_window_say_how_to_come_by_them(
     assert window.strip.text == "2 series are open: F9 lists them."
     press(qtbot, window, Key.Key_F9)
     assert window.series_list.count() == 2
+
+
+def test_no_entry_lies_below_the_scroll_bar_of_a_long_list(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    folders = [tmp_path / f"{number}" for number in range(9)]
+    for number, folder in enumerate(folders):
+        folder.mkdir()
+        write_series(folder, 1, series_uid=f"1.2.3.{number}", series_number=number)
+    with qtbot.waitSignal(window.session.predicted):
+        window.session.open(folders)
+
+    listed = window.series_list
+    qtbot.waitUntil(listed.verticalScrollBar().isVisible)
+    assert listed.count() == 9
+    qtbot.waitUntil(
+        lambda: listed.visualItemRect(listed.item(0)).right() < listed.viewport().width()
+    )
+    assert not listed.horizontalScrollBar().isVisible()
