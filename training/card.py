@@ -22,7 +22,7 @@ LIMITS = (
     "the less certain the farther a point lies from the slice.",
     "The cloud head learnt from CT alone; on MR only the slice is denoised.",
     "Low dose was simulated (parallel beam, two kinds of kernel); the references hold the noise "
-    "of their own scan.",
+    "of their own scan, so that a slice at full dose is left nearly as it is.",
     "Contrast medium above 200 HU counts as bone, as the threshold cannot tell them apart.",
 )
 FEW = "Volumes of real patients were few in every region."
