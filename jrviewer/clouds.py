@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from jrviewer.compact import Packed
 from jrviewer.geometry import BOX_HALF_WIDTH_MM, Box, Plane, canonical_box
 from jrviewer.records import Cloud
 from jrviewer.sampling import Expected
@@ -17,29 +16,17 @@ NOMINAL_BODY_MM = 360.0  # width that a body is given where the file states no s
 
 class Dense:
     """The dense cloud, placed when first asked for: it would cost every slice a quarter more time,
-    and few look at it. Until then what it is placed from is kept packed.
+    and few look at it. Until then what it is placed from is kept.
     """
 
     def __init__(self, expected: Expected, count: int, box: Box, *, has_mm: bool) -> None:
-        self._kept, self._log_sigma = Packed(expected.kept), Packed(expected.log_sigma)
-        self._mass = expected.mass  # hardly gets smaller
-        self._shape, self._sharpness = expected.shape, expected.sharpness
-        self._corrections = expected.corrections
-        self._count, self._box, self._has_mm = count, box, has_mm
+        self._expected, self._count, self._box, self._has_mm = expected, count, box, has_mm
         self._placed: Cloud | None = None
 
     def __call__(self) -> Cloud:
         """The dense cloud."""
         if self._placed is None:
-            expected = Expected(
-                self._shape,
-                self._kept.array,
-                self._mass,
-                self._log_sigma.array,
-                self._sharpness,
-                self._corrections,
-            )
-            self._placed = place(expected, self._count, self._box, has_mm=self._has_mm)
+            self._placed = place(self._expected, self._count, self._box, has_mm=self._has_mm)
         return self._placed
 
 

@@ -2,12 +2,13 @@
 
 A field of a frozen record is given and read as float32; only what lies between is smaller: whole
 steps in 16 bits, of which the differences from pixel to pixel are deflated. As long as somebody
-holds what was read, such as the pane that shows it, it is read again for nothing; else it takes
-some 3 ms of a 512 × 512 slice.
+holds what was read, such as the pane that shows it, and while it is among the last few that were
+read, it is read again for nothing; else it takes some 3 ms of a 512 × 512 slice.
 """
 
 import weakref
 import zlib
+from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -18,6 +19,7 @@ from jrviewer.geometry import FloatArray
 
 Record = TypeVar("Record")
 MOST = float(np.iinfo(np.int16).max)
+_RECENT: deque[FloatArray] = deque(maxlen=8)  # read by many in turn while one slice is shown
 
 
 class Packed:
@@ -76,6 +78,7 @@ class Held:
             image = _risen(self._kept.array) * np.float32(self._step)
             image.flags.writeable = False
             self._read = weakref.ref(image)
+            _RECENT.append(image)
         return image
 
     def __getstate__(self) -> dict[str, Any]:

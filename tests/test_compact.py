@@ -1,4 +1,5 @@
 import pickle
+import weakref
 from dataclasses import replace
 from typing import Any
 
@@ -86,6 +87,25 @@ def test_what_somebody_holds_is_read_again_for_nothing() -> None:
     held = chosen.pixels
 
     assert chosen.pixels is held
+
+
+def test_an_image_is_unpacked_once_for_several_who_read_it_in_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kept = Held(given := image(whole=True), exact(given))
+    sums = [kept.image.sum()]
+    monkeypatch.setattr(Packed, "array", property(lambda _: pytest.fail("unpacked again")))
+
+    sums += [kept.image.sum() for _ in range(3)]
+
+    assert len(set(sums)) == 1
+
+
+def test_what_was_read_long_ago_takes_no_memory() -> None:
+    kept = [Held(given := image(whole=True), exact(given)) for _ in range(20)]
+    read = [weakref.ref(one.image) for one in kept]
+
+    assert sum(one() is not None for one in read) < 10
 
 
 def test_an_image_goes_to_another_process_while_it_is_held() -> None:
