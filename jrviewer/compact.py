@@ -1,4 +1,4 @@
-"""Arrays held small: a series of 300 slices with its results in a quarter of the memory.
+"""Images held small: in a quarter of the memory that they are read in.
 
 A field of a frozen record is given and read as float32; only what lies between is smaller: whole
 steps in 16 bits, of which the differences from pixel to pixel are deflated. As long as somebody
