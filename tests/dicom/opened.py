@@ -1,10 +1,27 @@
 """Files read as the app reads them, for tests."""
 
+import hashlib
 from pathlib import Path
+
+import numpy as np
 
 from jrviewer import dicom
 from jrviewer.dicom import Row
 from jrviewer.records import Series, Slice
+
+IMPLICIT = "1.2.840.10008.1.2"
+EXPLICIT = "1.2.840.10008.1.2.1"
+BIG_ENDIAN = "1.2.840.10008.1.2.2"
+DEFLATED = "1.2.840.10008.1.2.1.99"
+RLE = "1.2.840.10008.1.2.5"
+JPEG_LS = "1.2.840.10008.1.2.4.80"
+JPEG_2000 = "1.2.840.10008.1.2.4.90"
+
+RAMP = np.arange(64 * 48, dtype=np.uint16).reshape(64, 48)
+
+
+def sha(stored: np.ndarray) -> str:
+    return hashlib.sha256(stored.tobytes()).hexdigest()
 
 
 def series_of(*paths: Path) -> Series:

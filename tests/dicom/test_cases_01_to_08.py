@@ -1,6 +1,5 @@
 """Of the fifteen things that users of other viewers report most, those about stored pixels."""
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -8,27 +7,26 @@ import pytest
 from pydicom import dcmread
 from pydicom.encaps import encapsulate
 
-from tests.dicom.opened import row_of, series_of, slice_of
+from tests.dicom.opened import (
+    BIG_ENDIAN,
+    DEFLATED,
+    EXPLICIT,
+    IMPLICIT,
+    JPEG_2000,
+    JPEG_LS,
+    RAMP,
+    RLE,
+    row_of,
+    series_of,
+    sha,
+    slice_of,
+)
 from tests.dicom_factory import (
     write_colour,
     write_ct,
     write_enhanced_ct,
     write_mr,
 )
-
-IMPLICIT = "1.2.840.10008.1.2"
-EXPLICIT = "1.2.840.10008.1.2.1"
-BIG_ENDIAN = "1.2.840.10008.1.2.2"
-DEFLATED = "1.2.840.10008.1.2.1.99"
-RLE = "1.2.840.10008.1.2.5"
-JPEG_LS = "1.2.840.10008.1.2.4.80"
-JPEG_2000 = "1.2.840.10008.1.2.4.90"
-
-RAMP = np.arange(64 * 48, dtype=np.uint16).reshape(64, 48)
-
-
-def sha(stored: np.ndarray) -> str:
-    return hashlib.sha256(stored.tobytes()).hexdigest()
 
 
 @pytest.mark.parametrize("syntax", [IMPLICIT, EXPLICIT])

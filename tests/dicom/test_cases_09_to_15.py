@@ -2,7 +2,6 @@
 place of pixels, and objects that are hostile or hold none.
 """
 
-import hashlib
 import zlib
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 from pydicom.dataset import Dataset
 
 from jrviewer import dicom
-from tests.dicom.opened import row_of, series_of, slice_of
+from tests.dicom.opened import BIG_ENDIAN, DEFLATED, RAMP, row_of, series_of, slice_of
 from tests.dicom_factory import (
     tilted,
     write_colour,
@@ -23,20 +22,6 @@ from tests.dicom_factory import (
     write_series,
     write_structure_set,
 )
-
-IMPLICIT = "1.2.840.10008.1.2"
-EXPLICIT = "1.2.840.10008.1.2.1"
-BIG_ENDIAN = "1.2.840.10008.1.2.2"
-DEFLATED = "1.2.840.10008.1.2.1.99"
-RLE = "1.2.840.10008.1.2.5"
-JPEG_LS = "1.2.840.10008.1.2.4.80"
-JPEG_2000 = "1.2.840.10008.1.2.4.90"
-
-RAMP = np.arange(64 * 48, dtype=np.uint16).reshape(64, 48)
-
-
-def sha(stored: np.ndarray) -> str:
-    return hashlib.sha256(stored.tobytes()).hexdigest()
 
 
 def test_case_09_every_frame_has_its_own_rescale_plane_and_spacing(tmp_path: Path) -> None:
