@@ -120,9 +120,12 @@ class _Halves:
         return terms
 
     def _surface(self, run: Run, pairs: Pairs, views: Views) -> Tensor:
-        preset, generator = run.preset, _seeded(run, OTHER_STREAM)
-        images, points, labels, z_range = views.draw(preset.views, preset.points, generator)
-        noise = noise_fields(pairs, preset.views, generator)
+        generator = _seeded(run, OTHER_STREAM)
+        cycle, _ = run.preset.cycle_at(run.step)
+        images, points, labels, z_range = views.draw(
+            cycle.views, run.preset.points, cycle.share, generator
+        )
+        noise = noise_fields(pairs, cycle.views, generator)
         net: JointNet = run.net.module
         with run.fabric.autocast():
             images = seen_images(images, noise, self.arm.images, self.frozen or net)
@@ -133,8 +136,8 @@ class _Halves:
 
 
 def _denoising(run: Run, pairs: Pairs) -> Tensor:
-    preset = run.preset
-    clean, noisy, kind = pairs.draw(preset.crops, preset.crop_pixels, _seeded(run, 0))
+    cycle, _ = run.preset.cycle_at(run.step)
+    clean, noisy, _, kind = pairs.draw(cycle.crops, run.preset.crop_pixels, _seeded(run, 0))
     with run.fabric.autocast():
         denoised = run.net.module.denoise(noisy, kind)
     return denoising_loss(denoised, noisy, clean)

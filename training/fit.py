@@ -5,7 +5,6 @@ from, and a clean stop on Ctrl-C. Every step draws from a generator seeded by it
 that a run that was stopped and resumed equals one that was not.
 """
 
-import itertools
 import math
 import signal
 import subprocess
@@ -22,9 +21,9 @@ from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from jrviewer.inference import channels_last
-from jrviewer.network import JointNet
+from jrviewer.network import Denoised, JointNet
 from training.augment import augment
-from training.losses import denoising_loss, sigma_loss, surface_loss
+from training.losses import contrast_loss, denoising_loss, sigma_loss, surface_loss
 from training.pools import Pairs, Views
 from training.preset import Preset
 
@@ -33,6 +32,7 @@ Tensors = tuple[Tensor, ...] | list[Tensor]
 CHECKPOINT = "last.ckpt"
 SAVE_EVERY_SECONDS = 120.0
 WARM_UP_STEPS = 200
+FAINTEST_HU = 1.0  # a disc that fell into air adds nothing
 
 
 def fit(
@@ -78,7 +78,7 @@ class Run:
         net = channels_last(JointNet(preset.model))
         net.slow_pixels = preset.slow_pixels
         optimizer = torch.optim.AdamW(
-            net.parameters(), lr=preset.learning_rate, betas=(0.9, 0.99), weight_decay=1e-4
+            net.parameters(), lr=0.0, betas=(0.9, 0.99), weight_decay=1e-4
         )
         self.net, self.optimizer = fabric.setup(net, optimizer)
         self.average = torch.optim.swa_utils.AveragedModel(
@@ -119,14 +119,17 @@ class Run:
         return bool(interrupted or late)
 
     def _update(self, pairs: Pairs, views: Views) -> dict[str, Tensor]:
+        cycle, done = self.preset.cycle_at(self.step)
         for group in self.optimizer.param_groups:
-            group["lr"] = self.preset.learning_rate * _schedule(self.step, self.preset)
+            group["lr"] = cycle.learning_rate * _schedule(done, cycle.steps)
         terms = self.losses(self, pairs, views)
-        total = (
-            terms["denoising"]
-            + self.preset.cloud_weight * terms["surface"]
-            + self.preset.sigma_weight * terms["sigma"]
-        )
+        weights = {
+            "denoising": 1.0,
+            "contrast": cycle.contrast_weight,
+            "surface": self.preset.cloud_weight,
+            "sigma": self.preset.sigma_weight,
+        }
+        total = torch.stack([weights[name] * term for name, term in terms.items()]).sum()
         self.fabric.backward(total)
         self.fabric.clip_gradients(self.net, self.optimizer, max_norm=1.0)
         self.optimizer.step()
@@ -138,18 +141,30 @@ class Run:
         preset, generator = self.preset, self.generator
         generator.manual_seed(preset.seed * 1_000_003 + self.step)
         torch.manual_seed(preset.seed * 1_000_003 + self.step)  # for the draws of cells
-        clean, noisy, kind = pairs.draw(preset.crops, preset.crop_pixels, generator)
-        images, points, labels, z_range = views.draw(preset.views, preset.points, generator)
-        images, points, z_range = augment(images, points, z_range, generator)
-        clean, noisy, kind, images, points, labels, z_range = self._own(
-            clean, noisy, kind, images, points, labels, z_range
+        cycle, _ = preset.cycle_at(self.step)
+        with_contrast = cycle.contrast_weight > 0
+        clean, noisy, discs, kind = self._own(
+            *pairs.draw(cycle.crops, preset.crop_pixels, generator)
         )
-        denoised, surfaces = self.net(noisy, kind, images)
-        return {
-            "denoising": denoising_loss(denoised, noisy, clean),
+        images, points, labels, z_range = views.draw(
+            cycle.views, preset.points, cycle.share, generator
+        )
+        images, points, z_range = augment(images, points, z_range, generator)
+        images, points, labels, z_range = self._own(images, points, labels, z_range)
+        # Where the contrast of discs counts, the same crops without them are denoised as well.
+        twins = discs.abs().amax(dim=(1, 2, 3)) > (FAINTEST_HU if with_contrast else math.inf)
+        both = torch.cat([noisy, (noisy - discs)[twins]])
+        denoised, surfaces = self.net(both, torch.cat([kind, kind[twins]]), images)
+        hu, log_variance = (part[: len(noisy)] for part in denoised)
+        terms = {
+            "denoising": denoising_loss(Denoised(hu, log_variance), noisy, clean),
             "surface": surface_loss(surfaces, points, labels, z_range),
             "sigma": sigma_loss(surfaces, points, z_range),
         }
+        if with_contrast:
+            kept = hu[twins] - denoised.hu[len(noisy) :]
+            terms["contrast"] = contrast_loss(kept, discs[twins])
+        return terms
 
     def _own(self, *batch: Tensor) -> list[Tensor]:
         """This process's share. All draw the same batch, so that their number changes no result."""
@@ -184,7 +199,8 @@ class Run:
 
 
 Losses = Callable[[Run, Pairs, Views], dict[str, Tensor]]
-"""What a step minimises: the terms "denoising", "surface" and "sigma", each a single number."""
+"""What a step minimises: the terms "denoising", "surface" and "sigma", each a single number, and
+"contrast" where it counts."""
 
 
 def _commit() -> str:
@@ -199,17 +215,15 @@ def _commit() -> str:
     return asked.stdout.strip()
 
 
-def _schedule(step: int, preset: Preset) -> float:
+def _schedule(step: int, steps: int) -> float:
     """Share of the learning rate: in every cycle a short linear rise, then a cosine to a hundredth.
 
-    Another cycle starts at each of the preset's `restarts` (Loshchilov & Hutter 2017): a run that
-    turns out too short is gone on with, and its first cycle's weights remain what they were.
+    It starts anew with each (Loshchilov & Hutter 2017): a run that turns out too short is gone on
+    with, and its first cycle's weights remain what they were.
     """
-    edges = [0, *preset.restarts, preset.steps]
-    start, end = next(pair for pair in itertools.pairwise(edges) if step < pair[1])
-    if step - start < WARM_UP_STEPS:
-        return (step - start + 1) / WARM_UP_STEPS
-    done = (step - start - WARM_UP_STEPS) / max(end - start - WARM_UP_STEPS, 1)
+    if step < WARM_UP_STEPS:
+        return (step + 1) / WARM_UP_STEPS
+    done = (step - WARM_UP_STEPS) / max(steps - WARM_UP_STEPS, 1)
     return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
 
 

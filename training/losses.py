@@ -40,6 +40,18 @@ def denoising_loss(denoised: Denoised, noisy: Tensor, clean: Tensor) -> Tensor:
     return relative + 0.01 * likelihood
 
 
+def contrast_loss(kept: Tensor, discs: Tensor) -> Tensor:
+    """How much of faint discs (B, 1, H, W) is lost of what a slice `kept` of them: its denoised
+    twin with them, less the one without, both of the same noise.
+
+    The least squared error gives up what may as well be noise. The mean over many discs and much
+    noise of what is left of them is what the lesion check measures, so a disc's part of the result
+    is weighed against the disc itself; noise, being in both twins, takes no part.
+    """
+    share = (kept * discs).sum(dim=(1, 2, 3)) / (discs**2).sum(dim=(1, 2, 3))
+    return ((1 - share) ** 2).sum() / max(len(share), 1)
+
+
 def _relative(difference: Tensor, noise: Tensor, spread_hu: float) -> Tensor:
     """Root mean square of what is left over that of what was added, averaged over samples."""
     left, added = (square.mean(dim=(1, 2, 3)) for square in (difference**2, noise**2))

@@ -5,6 +5,7 @@ from phantoms, and finds them again by what they were made of.
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,13 +39,17 @@ class Pairs:
 
     def draw(
         self, batch: int, pixels: int, generator: torch.Generator
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Clean and noisy crops (B, 1, pixels, pixels) in HU, and their kinds (B,)."""
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Clean and noisy crops (B, 1, pixels, pixels) in HU, what faint discs add to both, and
+        the kinds (B,).
+        """
         drawn = [self._crop(pixels, generator) for _ in range(batch)]
-        clean, noisy, kind = zip(*drawn, strict=True)
-        return torch.stack(clean), torch.stack(noisy), torch.tensor(kind)
+        images, kind = zip(*drawn, strict=True)
+        clean, noisy, discs = torch.stack(images).unbind(dim=1)
+        return clean[:, None], noisy[:, None], discs[:, None], torch.tensor(kind)
 
-    def _crop(self, pixels: int, generator: torch.Generator) -> tuple[Tensor, Tensor, float]:
+    def _crop(self, pixels: int, generator: torch.Generator) -> tuple[Tensor, float]:
+        """A crop, the same with noise, and its discs, (3, pixels, pixels), and its kind."""
         sort = _uniform(generator)
         if sort < RICIAN_SHARE and self.mr:
             return self._magnetic(pixels, generator)
@@ -52,14 +57,16 @@ class Pairs:
         row = _integer(rows, generator)
         place = _body_place(clean[row], pixels, generator)
         hu = _tensor(clean[row][place])
+        discs = torch.zeros_like(hu)
         # Between two doses noise scales like the root of their ratio; the pool holds only one each.
         strength = 0.0 if sort > 1 - CLEAN_SHARE else float(2 ** (_uniform(generator) - 0.5))
         if _uniform(generator) < INSERT_SHARE:
-            hu = with_inserts(hu, generator)
+            discs = with_inserts(hu, generator) - hu
+        hu = hu + discs
         noisy = hu + strength * _tensor(noise[row][place])
-        return *_turned(hu, noisy, generator), CT
+        return _turned(torch.stack([hu, noisy, discs]), generator), CT
 
-    def _magnetic(self, pixels: int, generator: torch.Generator) -> tuple[Tensor, Tensor, float]:
+    def _magnetic(self, pixels: int, generator: torch.Generator) -> tuple[Tensor, float]:
         """A crop with Rician noise of 1–16 % of the brightest values, |S + n₁ + i n₂|."""
         image = self.mr[_integer(len(self.mr), generator)]
         place = _body_place(image * MR_SPAN_HU - 1000, pixels, generator)
@@ -67,33 +74,35 @@ class Pairs:
         sigma = 0.01 + 0.15 * _uniform(generator)
         first, second = torch.randn((2, *clean.shape), generator=generator) * sigma
         noisy = torch.sqrt((clean + first) ** 2 + second**2)
-        return *_turned(clean * MR_SPAN_HU - 1000, noisy * MR_SPAN_HU - 1000, generator), MR
+        hu, noisy = clean * MR_SPAN_HU - 1000, noisy * MR_SPAN_HU - 1000
+        return _turned(torch.stack([hu, noisy, torch.zeros_like(hu)]), generator), MR
 
 
 class Views:
     """Canonical images with the true surface points around them, drawn region by region."""
 
-    def __init__(self, *folders: Path, share: dict[str, float]) -> None:
+    def __init__(self, *folders: Path) -> None:
         self.folders: dict[str, list[tuple[Path, str, int]]] = {}
         for folder in folders:
             for entry in _index(folder):
                 volumes = self.folders.setdefault(entry["region"], [])
                 volumes.append((folder, entry["name"], len(entry["indices"])))
-        self.regions = [region for region in self.folders if share.get(region, 0) > 0]
-        self.weights = torch.tensor([share[region] for region in self.regions])
         self._maps: dict[Path, np.ndarray] = {}
 
     def draw(
-        self, batch: int, points: int, generator: torch.Generator
+        self, batch: int, points: int, share: Mapping[str, float], generator: torch.Generator
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Images (B, 1, 128, 128) in HU; points (B, P, 3), labels and z_range (B, 2), box units."""
-        drawn = [self._view(points, generator) for _ in range(batch)]
+        """Images (B, 1, 128, 128) in HU; points (B, P, 3), labels and z_range (B, 2), box units.
+
+        Each region comes in its `share`; one that has none is not drawn.
+        """
+        weights = torch.tensor([float(share.get(region, 0)) for region in self.folders])
+        drawn = [self._view(points, weights, generator) for _ in range(batch)]
         images, places, labels, z_range = (torch.stack(part) for part in zip(*drawn, strict=True))
         return images, places, labels, z_range
 
-    def _view(self, count: int, generator: torch.Generator) -> tuple[Tensor, ...]:
-        region = self.regions[int(torch.multinomial(self.weights, 1, generator=generator))]
-        volumes = self.folders[region]
+    def _view(self, count: int, weights: Tensor, generator: torch.Generator) -> tuple[Tensor, ...]:
+        volumes = [*self.folders.values()][int(torch.multinomial(weights, 1, generator=generator))]
         folder, name, slices = volumes[_integer(len(volumes), generator)]
         row = _integer(slices, generator)
         labels = self._map(folder / f"{name}.labels.npy")[row]
@@ -127,12 +136,10 @@ def _body_place(image: np.ndarray, pixels: int, generator: torch.Generator) -> t
     return place
 
 
-def _turned(clean: Tensor, noisy: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Both with a random quarter turn and flip, (1, H, W)."""
-    both = torch.stack([clean, noisy])
-    both = torch.rot90(both, _integer(4, generator), dims=(1, 2))
-    both = both.flip(2) if _uniform(generator) < 0.5 else both
-    return both[0][None], both[1][None]
+def _turned(images: Tensor, generator: torch.Generator) -> Tensor:
+    """All (N, H, W) with the same random quarter turn and flip."""
+    images = torch.rot90(images, _integer(4, generator), dims=(1, 2))
+    return images.flip(2) if _uniform(generator) < 0.5 else images
 
 
 def _tensor(array: np.ndarray) -> Tensor:

@@ -40,7 +40,7 @@ def prepare(
         folder = cache / f"views-{_key(preset, data)}"
         write_pool(data, "train", folder, VIEW_STEP_MM, report=report, without=preset.without)
         views.append(folder)
-    return Pairs(*(f for f in pairs if f), mr=mr), Views(*views, share=preset.share)
+    return Pairs(*(f for f in pairs if f), mr=mr), Views(*views)
 
 
 def patient_pairs(preset: Preset, data: Path, cache: Path, report: Report = silent) -> Path | None:

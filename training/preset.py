@@ -12,20 +12,28 @@ FOLDER = Path(__file__).parent / "presets"
 
 
 @dataclass(frozen=True, slots=True)
+class Cycle:
+    """Steps over which the learning rate falls once, and what a batch of theirs holds."""
+
+    steps: int
+    crops: int = 8  # slices of the denoiser in a step
+    views: int = 8  # canonical images of the cloud head in a step
+    learning_rate: float = 2e-3
+    contrast_weight: float = 0.0  # of what faint discs lose
+    share: dict[str, float] = field(default_factory=dict)  # of the views, by region
+
+
+@dataclass(frozen=True, slots=True)
 class Preset:
     """The sizes and numbers of a run. Steps are counted, not minutes, so that two runs agree."""
 
     name: str
     model: Config
-    steps: int
-    restarts: tuple[int, ...] = ()  # steps before which the learning rate starts anew
+    cycles: tuple[Cycle, ...]
     seed: int = 1
     precision: Literal["32-true", "bf16-mixed"] = "32-true"  # bf16 where the processor gains by it
-    crops: int = 8
     crop_pixels: int = 128
-    views: int = 8
-    points: int = 6000
-    learning_rate: float = 2e-3
+    points: int = 6000  # true points of each view
     cloud_weight: float = 0.25
     sigma_weight: float = 0.1
     slow_pixels: float = 2.2  # of the Gaussian that the loss sees given back; see the README
@@ -36,7 +44,19 @@ class Preset:
     pairs_512: int = 400
     sharpness: float = 1.5  # of the cloud's sampling; kept with the weights, unused in training
     without: tuple[str, ...] = ()  # words; volumes and slices named with one take no part
-    share: dict[str, float] = field(default_factory=dict)  # of the views, by region
+
+    @property
+    def steps(self) -> int:
+        """Of all cycles."""
+        return sum(cycle.steps for cycle in self.cycles)
+
+    def cycle_at(self, step: int) -> tuple[Cycle, int]:
+        """The cycle that a step belongs to, and how many of its steps came before."""
+        for cycle in self.cycles:
+            if step < cycle.steps:
+                return cycle, step
+            step -= cycle.steps
+        raise ValueError("the preset has fewer steps")
 
 
 def load_preset(name: str) -> Preset:
@@ -48,6 +68,6 @@ def load_preset(name: str) -> Preset:
     content: dict[str, Any] = tomllib.loads(path.read_text())
     model = Config.from_values(content["model"])
     settings = content["fit"]
-    for name_of_list in ("without", "restarts"):
-        settings[name_of_list] = tuple(settings.get(name_of_list, ()))
-    return Preset(name=name, model=model, share=content.get("share", {}), **settings)
+    settings["without"] = tuple(settings.get("without", ()))
+    cycles = tuple(Cycle(**cycle) for cycle in content["cycle"])
+    return Preset(name=name, model=model, cycles=cycles, **settings)

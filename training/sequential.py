@@ -108,9 +108,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _quick(preset: Preset) -> Preset:
-    return replace(
-        preset, steps=3, crops=2, views=2, phantoms=1, phantom_pairs=2, pairs_256=2, pairs_512=0
-    )
+    cycle = replace(preset.cycles[0], steps=3, crops=2, views=2)
+    return replace(preset, cycles=(cycle,), phantoms=1, phantom_pairs=2, pairs_256=2, pairs_512=0)
 
 
 def _sizes(preset: Preset) -> dict[str, Any]:

@@ -115,11 +115,12 @@ def markdown(tables: Table) -> str:
         f"- {key.replace('_', ' ')}: joint {tables[key]['joint']}, pair {tables[key]['pair']}"
         for key in ("parameters", "macs", "context_width")
     ]
+    steps = sum(cycle["steps"] for cycle in tables["preset"]["cycles"])
     head = [
         "# Joint or sequential",
         "",
         f"- {tables['patients']} validation patients, {tables['slices']} slices at 10 % dose, "
-        f"{len(tables['seeds'])} seeds of {tables['preset']['steps']} steps"
+        f"{len(tables['seeds'])} seeds of {steps} steps"
         f"{', quick' if tables['quick'] else ''}",
         *sizes,
         "",

@@ -9,24 +9,28 @@ import numpy as np
 from tests.factory import body_image
 from tests.small_network import SMALL
 from training.pools import Pairs, Views
-from training.preset import Preset
+from training.preset import Cycle, Preset
 
 TINY = Preset(
     name="tiny",
     model=SMALL,
-    steps=4,
-    crops=2,
+    cycles=(Cycle(steps=4, crops=2, views=2, share={"chest": 1.0}),),
     crop_pixels=32,
-    views=2,
     points=64,
-    share={"chest": 1.0},
     phantoms=1,
     phantom_pairs=2,
 )
 
 # Shares of one size for two processes. Without sigma: the cells that it looks at are drawn by each
 # process for itself. At a rate of learning that shows within a few steps.
-EVEN = replace(TINY, crops=4, views=4, steps=20, sigma_weight=0.0)
+EVEN = replace(
+    TINY, cycles=(replace(TINY.cycles[0], crops=4, views=4, steps=20),), sigma_weight=0.0
+)
+
+
+def of_steps(*steps: int, **changed: float) -> tuple[Cycle, ...]:
+    """As many small cycles as numbers of steps."""
+    return tuple(replace(TINY.cycles[0], steps=count, **changed) for count in steps)
 
 
 def write_pairs(folder: Path, count: int = 3, size: int = 64) -> Path:
@@ -56,4 +60,4 @@ def write_views(folder: Path, region: str = "chest", count: int = 2) -> Path:
 
 def tiny_pools(folder: Path) -> tuple[Pairs, Views]:
     pairs = Pairs(write_pairs(folder / "pairs"))
-    return pairs, Views(write_views(folder / "views"), share=TINY.share)
+    return pairs, Views(write_views(folder / "views"))

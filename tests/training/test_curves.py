@@ -6,13 +6,13 @@ from PIL import Image
 from torch.utils.tensorboard import SummaryWriter
 
 from jrviewer.errors import JRViewerError
-from tests.training.pool_factory import TINY, tiny_pools
+from tests.training.pool_factory import TINY, of_steps, tiny_pools
 from training.curves import TERMS, draw, read_log
 from training.fit import fit
 
 
 def test_a_run_becomes_a_picture_of_its_three_terms(tmp_path: Path) -> None:
-    fit(replace(TINY, steps=40), *tiny_pools(tmp_path), tmp_path / "run", quiet=True)
+    fit(replace(TINY, cycles=of_steps(40)), *tiny_pools(tmp_path), tmp_path / "run", quiet=True)
 
     curves = read_log(tmp_path / "run" / "log")
     draw(curves, tmp_path / "curves.png")

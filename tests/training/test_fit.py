@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from tests.training.pool_factory import TINY, tiny_pools
+from tests.training.pool_factory import TINY, of_steps, tiny_pools
 from training.fit import fit
 from training.pools import Pairs, Views
 
@@ -64,13 +65,26 @@ def test_a_resumed_run_ends_where_an_uninterrupted_one_does(
 def test_a_run_gone_on_with_after_a_cycle_equals_one_planned_with_two(
     tmp_path: Path, pools: tuple[Pairs, Views]
 ) -> None:
-    two_cycles = replace(TINY, steps=2 * TINY.steps, restarts=(TINY.steps,))
+    two_cycles = replace(TINY, cycles=of_steps(TINY.steps, TINY.steps))
     planned = fit(two_cycles, *pools, tmp_path / "planned", quiet=True)
 
     fit(TINY, *pools, tmp_path / "run", quiet=True)
     gone_on = fit(two_cycles, *pools, tmp_path / "run", resume=True, quiet=True)
 
     assert same(planned, gone_on)
+
+
+def test_a_cycle_that_minds_contrast_trains_to_other_weights_and_logs_it(
+    tmp_path: Path, pools: tuple[Pairs, Views]
+) -> None:
+    minding = replace(TINY, cycles=of_steps(20, contrast_weight=1.0))
+    plain = fit(replace(TINY, cycles=of_steps(20)), *pools, tmp_path / "plain", quiet=True)
+
+    told = fit(minding, *pools, tmp_path / "told", quiet=True)
+
+    assert not same(plain, told)
+    assert logged(tmp_path / "told") == {"contrast", "denoising", "sigma", "surface"}
+    assert logged(tmp_path / "plain") == {"denoising", "sigma", "surface"}
 
 
 def test_ctrl_c_ends_its_step_and_keeps_the_checkpoint(
@@ -94,9 +108,16 @@ def test_minutes_stop_a_run_before_its_last_step(
 
 
 def test_the_run_is_logged_for_tensorboard(tmp_path: Path, pools: tuple[Pairs, Views]) -> None:
-    fit(replace(TINY, steps=20), *pools, tmp_path / "run", quiet=True)
+    fit(replace(TINY, cycles=of_steps(20)), *pools, tmp_path / "run", quiet=True)
 
     assert list((tmp_path / "run" / "log").glob("events.*"))
+
+
+def logged(run: Path) -> set[str]:
+    """The names of the terms in a run's log."""
+    events = EventAccumulator(str(run / "log"))
+    events.Reload()
+    return {tag.removeprefix("loss/") for tag in events.Tags()["scalars"]}
 
 
 def interrupt_at(draw: int, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import torch
 from jrviewer.network import LOG_SIGMA, Denoised, Surfaces
 from training.losses import (
     cell_index,
+    contrast_loss,
     denoising_loss,
     sigma_loss,
     surface_distance,
@@ -36,6 +37,16 @@ def test_a_perfect_slice_costs_less_than_the_noisy_one_left_alone() -> None:
     untouched = denoising_loss(Denoised(noisy, variance), noisy, clean)
 
     assert perfect < 0.2 < 0.9 < untouched
+
+
+def test_contrast_costs_the_square_of_the_share_that_is_lost() -> None:
+    discs = torch.zeros(2, 1, 16, 16)
+    discs[:, :, 4:9, 4:9] = torch.tensor([30.0, -12.0])[:, None, None, None]
+
+    assert contrast_loss(discs, discs) == 0
+    assert contrast_loss(0.5 * discs, discs) == pytest.approx(0.25)
+    assert contrast_loss(torch.zeros_like(discs), discs) == pytest.approx(1)
+    assert contrast_loss(discs[:0], discs[:0]) == 0  # a step may hold no disc at all
 
 
 def test_the_same_share_of_noise_left_costs_the_same_at_every_dose() -> None:

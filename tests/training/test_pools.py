@@ -12,7 +12,7 @@ from training.pools import Pairs, Views
 def test_crops_are_the_clean_slice_and_the_same_place_with_noise(tmp_path: Path) -> None:
     pairs = Pairs(write_pairs(tmp_path / "pairs"))
 
-    clean, noisy, kind = pairs.draw(128, 32, torch.Generator().manual_seed(0))
+    clean, noisy, _, kind = pairs.draw(128, 32, torch.Generator().manual_seed(0))
 
     assert clean.shape == noisy.shape == (128, 1, 32, 32)
     assert kind.tolist() == [CT] * 128
@@ -28,10 +28,23 @@ def test_mr_crops_carry_rician_noise_which_never_makes_a_magnitude_negative(
     brain = (body_image(64, 64) > -500).astype(np.float32)
     pairs = Pairs(write_pairs(tmp_path / "pairs"), mr=[brain])
 
-    _, noisy, kind = pairs.draw(64, 32, torch.Generator().manual_seed(0))
+    _, noisy, discs, kind = pairs.draw(64, 32, torch.Generator().manual_seed(0))
 
     assert 0 < (kind == MR).sum() < 32
     assert noisy[kind == MR].min() >= -1000
+    assert not discs[kind == MR].any()
+
+
+def test_the_discs_in_a_crop_are_told_apart_from_what_was_there(tmp_path: Path) -> None:
+    pairs = Pairs(write_pairs(tmp_path / "pairs"))
+    pairs.arrays = [
+        (clean[:, :1, :1] * 0 + 30 + noise * 0, noise, n) for clean, noise, n in pairs.arrays
+    ]
+
+    clean, _, discs, _ = pairs.draw(32, 32, torch.Generator().manual_seed(0))
+
+    assert torch.allclose(clean, 30 + discs, atol=1e-4)
+    assert 5 < discs.flatten(1).any(dim=1).sum() < 27  # in half of the crops
 
 
 def test_regions_come_in_the_shares_asked_for(tmp_path: Path) -> None:
@@ -43,9 +56,11 @@ def test_regions_come_in_the_shares_asked_for(tmp_path: Path) -> None:
     (abdomen / "index.json").write_text(index)
     marked = np.load(abdomen / "w.images.npy")
     np.save(abdomen / "w.images.npy", np.full_like(marked, 77))
-    views = Views(chest, abdomen, share={"chest": 0.25, "abdomen": 0.75, "head": 0.5})
+    share = {"chest": 0.25, "abdomen": 0.75, "head": 0.5}
 
-    images, points, labels, z_range = views.draw(200, 50, torch.Generator().manual_seed(0))
+    images, points, labels, z_range = Views(chest, abdomen).draw(
+        200, 50, share, torch.Generator().manual_seed(0)
+    )
 
     abdomens = (images == 77).all(dim=3).all(dim=2).sum().item()
     assert 120 <= abdomens <= 180

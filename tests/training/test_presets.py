@@ -1,11 +1,10 @@
-import tomllib
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from jrviewer.errors import JRViewerError
-from tests.training.pool_factory import TINY
+from tests.training.pool_factory import TINY, of_steps
 from tests.training.tiny import write_data
 from training import prepare
 from training.card import about_data
@@ -32,7 +31,7 @@ def test_every_preset_loads_and_its_shares_make_a_whole(name: str) -> None:
     preset = load_preset(name)
 
     assert preset.name == name
-    assert sum(preset.share.values()) == pytest.approx(1)
+    assert all(sum(cycle.share.values()) == pytest.approx(1) for cycle in preset.cycles)
 
 
 def test_an_unknown_preset_is_refused_with_those_that_exist() -> None:
@@ -42,12 +41,10 @@ def test_an_unknown_preset_is_refused_with_those_that_exist() -> None:
 
 def test_cleared_differs_from_the_first_cycle_of_shipped_in_its_data_alone() -> None:
     shipped, cleared = load_preset("shipped"), load_preset("cleared")
-    first_cycle = replace(shipped, steps=shipped.restarts[0], restarts=())
+    first = replace(shipped.cycles[0], share=cleared.cycles[0].share)
 
     assert cleared.without == ("openkbp",)
-    assert cleared == replace(
-        first_cycle, name="cleared", without=cleared.without, share=cleared.share
-    )
+    assert cleared == replace(shipped, name="cleared", without=cleared.without, cycles=(first,))
 
 
 def test_volumes_left_out_are_not_drawn_from(data: Path, tmp_path: Path) -> None:
@@ -88,8 +85,16 @@ def test_the_card_names_no_source_that_was_left_out(shared: Path) -> None:
     assert "LIDC-IDRI" in str(cleared["data"])
 
 
-def test_presets_hold_no_setting_that_the_trainer_does_not_know() -> None:
-    known = set(Preset.__dataclass_fields__)
+def test_steps_count_on_from_cycle_to_cycle() -> None:
+    preset = replace(TINY, cycles=of_steps(3, 5))
+    first, second = preset.cycles
 
-    for path in FOLDER.glob("*.toml"):
-        assert set(tomllib.loads(path.read_text(encoding="utf-8"))["fit"]) <= known
+    assert preset.steps == 8
+    assert [preset.cycle_at(step) for step in (0, 2, 3, 7)] == [
+        (first, 0),
+        (first, 2),
+        (second, 0),
+        (second, 4),
+    ]
+    with pytest.raises(ValueError, match="fewer steps"):
+        preset.cycle_at(8)

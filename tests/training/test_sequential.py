@@ -11,20 +11,20 @@ import torch
 from jrviewer.errors import JRViewerError
 from jrviewer.network import Config, JointNet
 from tests.small_network import small_net
-from tests.training.pool_factory import TINY, write_pairs, write_views
+from tests.training.pool_factory import TINY, of_steps, write_pairs, write_views
 from tests.training.tiny import write_data
 from training import arms, sequential
 from training.pools import Pairs, Views
 from training.preset import load_preset
 from training.sequential_table import tables_of
 
-SHORT = replace(TINY, steps=2, sigma_weight=0.0)
+SHORT = replace(TINY, cycles=of_steps(2), sigma_weight=0.0)
 
 
 @pytest.fixture
 def pools(tmp_path: Path) -> tuple[Pairs, Views]:
     pairs = Pairs(write_pairs(tmp_path / "pairs", size=arms.NOISE_SIDE))
-    return pairs, Views(write_views(tmp_path / "views"), share=TINY.share)
+    return pairs, Views(write_views(tmp_path / "views"))
 
 
 def test_the_pair_has_as_many_parameters_as_the_joint_network() -> None:

@@ -11,5 +11,5 @@ from training.pools import Pairs, Views
 
 if __name__ == "__main__":
     folder, devices = Path(sys.argv[1]), int(sys.argv[2])
-    pools = Pairs(folder / "pairs"), Views(folder / "views", share=EVEN.share)
+    pools = Pairs(folder / "pairs"), Views(folder / "views")
     fit(EVEN, *pools, folder / f"run-{devices}", devices=devices, quiet=True)
