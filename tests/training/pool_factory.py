@@ -28,9 +28,10 @@ EVEN = replace(
 )
 
 
-def of_steps(*steps: int, **changed: float) -> tuple[Cycle, ...]:
+def of_steps(*steps: int, contrast_weight: float = 0.0) -> tuple[Cycle, ...]:
     """As many small cycles as numbers of steps."""
-    return tuple(replace(TINY.cycles[0], steps=count, **changed) for count in steps)
+    cycle = replace(TINY.cycles[0], contrast_weight=contrast_weight)
+    return tuple(replace(cycle, steps=count) for count in steps)
 
 
 def write_pairs(folder: Path, count: int = 3, size: int = 64) -> Path:

@@ -125,7 +125,7 @@ def test_a_run_of_other_settings_is_not_taken_for_ones_own(
     arms.train("s3", SHORT, *pools, tmp_path)
 
     with pytest.raises(JRViewerError, match="--out"):
-        arms.train("s3", replace(SHORT, learning_rate=1e-4), *pools, tmp_path)
+        arms.train("s3", replace(SHORT, sharpness=1.0), *pools, tmp_path)
 
 
 def rows(route: str, values: dict[tuple[int, str], float]) -> list[dict[str, Any]]:
