@@ -18,6 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
         curves,
         dropout,
         evaluate,
+        observer,
         paper,
         reliability,
         sample,
@@ -33,6 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     baselines.add_arguments(commands.add_parser("baselines", help="fit baselines and peers"))
     dropout.add_arguments(commands.add_parser("dropout", help="another sigma, to compare with"))
     evaluate.add_arguments(commands.add_parser("evaluate", help="measure weights and peers"))
+    observer.add_arguments(commands.add_parser("observer", help="what discs noise leaves to see"))
     reliability.add_arguments(commands.add_parser("reliability", help="draw how sigma did"))
     bench.add_arguments(commands.add_parser("bench", help="speed beside the peers"))
     paper.add_arguments(commands.add_parser("paper", help="the paper's protocol on phantoms"))
@@ -47,6 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
         "baselines": baselines.run,
         "dropout": dropout.run,
         "evaluate": evaluate.run,
+        "observer": observer.run,
         "reliability": reliability.run,
         "bench": bench.run,
         "paper": paper.run,

@@ -117,7 +117,7 @@ def _denoise(
     phantoms = phantom_cases(extent.phantoms_per_region)
     mr = [case for case in chosen if case.unit != "HU"]
     rows = evaluate_denoise.ct_rows([*ct, *phantoms], bench, report)
-    discs = evaluate_denoise.lesion_rows(_spread(ct, LESION_CASES), bench, report)
+    discs = evaluate_denoise.lesion_rows(spread(ct, LESION_CASES), bench, report)
     mr_rows = evaluate_denoise.mr_rows(mr, bench, report)
     return {
         "denoise": denoise_table(rows, discs),
@@ -173,7 +173,7 @@ def _first_patients(chosen: list[Case], most: int | None) -> list[Case]:
     return [c for c in chosen if c.patient in patients[c.region, c.kind][:most]]
 
 
-def _spread(chosen: list[Case], most: int) -> list[Case]:
+def spread(chosen: list[Case], most: int) -> list[Case]:
     """About so many cases, as many of each region."""
     regions = sorted({case.region for case in chosen})
     picked: list[Case] = []

@@ -141,7 +141,7 @@ def _discs_left(
 
 def low_dose_image(case: Case, dose: int, kernel: projection.Kernel, bench: Bench) -> FloatArray:
     """The case at a dose in per cent, from the cache where it was made before."""
-    views = 360 if max(case.pixels.shape) <= 256 else 720
+    views = views_of(case.pixels)
 
     def make() -> FloatArray:
         noisy = noise.low_dose(
@@ -157,6 +157,11 @@ def low_dose_image(case: Case, dose: int, kernel: projection.Kernel, bench: Benc
 
     parts = (array_sha(case.pixels), case.pixel_mm, dose, kernel, views, bench.seed)
     return bench.cache.array(f"{parts} {source_sha(noise, projection)}", make)
+
+
+def views_of(pixels: FloatArray) -> int:
+    """How many the evaluation simulates for a slice of that size."""
+    return 360 if max(pixels.shape) <= 256 else 720
 
 
 def _scored(

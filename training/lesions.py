@@ -42,10 +42,18 @@ def add_discs(hu: FloatArray, pixel_mm: float, seed: int) -> tuple[FloatArray, l
         contrast_hu = sign * float(random.uniform(*CONTRAST_HU))
         disc = Disc(row, column, float(random.uniform(*DIAMETER_MM)) / 2, contrast_hu)
         distance = _distance_mm(hu.shape, disc, pixel_mm)
-        image += disc.contrast_hu * _profile(distance, disc, pixel_mm)
+        image += alone(hu.shape, disc, pixel_mm)
         uneven[distance < 2 * (DIAMETER_MM[1] / 2 + RING_MM)] = np.inf
         discs.append(disc)
     return image.astype(np.float32), discs
+
+
+def alone(shape: tuple[int, ...], disc: Disc, pixel_mm: float) -> FloatArray:
+    """What a disc adds to a slice, HU."""
+    added: FloatArray = disc.contrast_hu * _profile(
+        _distance_mm(shape, disc, pixel_mm), disc, pixel_mm
+    )
+    return added
 
 
 def contrast(
