@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from jrviewer import provenance, removed
 from jrviewer.anatomy import may_show_face
-from jrviewer.errors import ExportError, InputRefusedError, JRViewerError
+from jrviewer.errors import DeviceMemoryError, ExportError, InputRefusedError, JRViewerError
 from jrviewer.export import Points, output_stem, write_ply, write_png
 from jrviewer.leaks import is_leaked
 from jrviewer.progress import Report, silent
@@ -23,6 +23,7 @@ from jrviewer.windowing import default_window
 if TYPE_CHECKING:
     from jrviewer.devices import Device
     from jrviewer.dicom import Opened, Release
+    from jrviewer.model import Model
     from jrviewer.parallel import Crew
 
     AtWork = Crew[Slice, Prediction | JRViewerError]
@@ -34,6 +35,7 @@ FACE = (
     "The slices may be of a head: put together they show a face, which removing the identity does "
     "not change. Give them only to those who may recognise the patient."
 )
+ON_THE_CPU = "The graphics processor's memory was full: the CPU was used for this slice."
 Result = dict[str, Any]
 Refuse = Callable[[int, str], None]
 
@@ -67,6 +69,7 @@ class Batch:
     report: Report = silent
     taken: set[str] = field(default_factory=set)
     _release: "Release | None" = None  # all derived objects of a run belong together
+    _spare: "Model | None" = None  # on the CPU, once a graphics processor's memory was full
     _numbers: dict[int, int] = field(default_factory=dict)  # of slices, where their own are no use
 
     def run(self) -> dict[str, Any]:
@@ -109,6 +112,16 @@ class Batch:
             self.report(done, f"slice {number + 1} of {len(chosen)}")
             yield self._result(one, next(outcomes)) if isinstance(one, Slice) else one
 
+    def _on_the_cpu(self, slice_: Slice) -> Prediction | JRViewerError:
+        """For the slice that a graphics processor had no memory left for."""
+        from jrviewer import inference
+
+        self._spare = self._spare or inference.load_model("cpu")
+        try:
+            return inference.predict(self._spare, slice_, run_anyway=self.wish.run_anyway)
+        except JRViewerError as error:
+            return error
+
     def _chosen(self, series: Series) -> Iterator[Slice | Result]:
         index = self.wish.index
         if index is None:
@@ -122,6 +135,9 @@ class Batch:
     def _result(self, slice_: Slice, outcome: Prediction | JRViewerError) -> Result:
         argument = argument_number(slice_.source.path, self.paths)
         sha256 = slice_.source.pixels_sha256
+        if isinstance(outcome, DeviceMemoryError):
+            result = self._result(slice_, self._on_the_cpu(slice_))
+            return result | {"message": f"{ON_THE_CPU} {result['message']}".strip()}
         if isinstance(outcome, InputRefusedError):
             check = {"input_check": "red", "reasons": list(outcome.reasons)}
             return self._failed(argument, str(outcome), source=sha256, **check)

@@ -2,26 +2,24 @@ import json
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
 from jrviewer import NOTICE, cli
 from jrviewer.errors import ModelError
 from jrviewer.progress import Report
-from jrviewer.records import Finding, Prediction, Slice
+from jrviewer.records import Prediction, Slice
+from tests.batch_runs import run_predict, write_inputs
 from tests.boundaries import (
-    RED,
     predict_at_once,
     read_text_files,
     replace_module,
     replace_network,
     replace_reader,
 )
-from tests.factory import make_erased, make_prediction
+from tests.factory import make_prediction
 
 KEYS = {
     *("source", "argument", "ok", "message", "ply", "png", "dcm", "points", "seconds"),
@@ -34,23 +32,13 @@ Captured = pytest.CaptureFixture[str]
 @pytest.fixture
 def inputs(tmp_path: Path) -> Path:
     """A folder with a file of two slices, one of one, and an empty one."""
-    folder = tmp_path / "inputs"
-    folder.mkdir()
-    (folder / "I10.dcm").write_text("Roe^Jane\nsecond")
-    (folder / "Miller_J.dcm").write_text("Miller^John")
-    (folder / "void.dcm").write_text("")
-    return folder
+    return write_inputs(tmp_path / "inputs")
 
 
 @pytest.fixture
 def replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     replace_reader(monkeypatch)
     replace_network(monkeypatch)
-
-
-def run_predict(out: Path, *arguments: object) -> tuple[int, dict[str, Any]]:
-    code = cli.main(["predict", *map(str, arguments), "--out", str(out)])
-    return code, json.loads((out / "report.json").read_text())
 
 
 @pytest.mark.usefixtures("replaced")
@@ -149,106 +137,6 @@ class TestPredict:
 
         assert cli.main(["predict", str(inputs / "I10.dcm"), "--out", str(place)]) == 1
         assert "output folder cannot be made" in capsys.readouterr().err
-
-
-def test_a_red_input_check_runs_nothing_and_gives_its_reasons(
-    inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
-) -> None:
-    replace_reader(monkeypatch)
-    replace_network(monkeypatch, predict_at_once(red=True))
-
-    code, report = run_predict(tmp_path / "out", inputs / "I10.dcm", "--index", 0)
-
-    (result,) = report["results"]
-    assert code == 1
-    assert (result["ok"], result["input_check"], result["reasons"]) == (False, "red", [RED])
-    assert capsys.readouterr().err == f"argument 1: The model was not run. {RED}\n"
-
-
-def test_run_anyway_is_written_into_the_exports(
-    inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    replace_reader(monkeypatch)
-    replace_network(monkeypatch, predict_at_once(red=True))
-
-    code, report = run_predict(
-        tmp_path / "out", inputs / "I10.dcm", "--index", 0, "--run-anyway", "--only", "ply"
-    )
-
-    assert code == 0
-    assert report["results"][0]["input_check"] == "red"
-    assert b"comment overridden=yes\n" in (tmp_path / "out" / "I10.ply").read_bytes()
-
-
-def without_cloud(slice_: Slice) -> Prediction:
-    prediction = make_prediction(slice_, findings=[Finding("amber", "This is MR.")])
-    reason = "No cloud is made from MR."
-    return replace(prediction, cloud=None, dense=None, no_cloud_reason=reason)
-
-
-def test_a_slice_without_a_cloud_is_done_with_the_reason_in_its_message(
-    inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    replace_reader(monkeypatch)
-    replace_network(monkeypatch, predict_at_once(without_cloud))
-
-    code, report = run_predict(
-        tmp_path / "out", inputs / "I10.dcm", "--index", 0, "--only", "ply,png"
-    )
-
-    (result,) = report["results"]
-    assert code == 0
-    assert (result["ply"], result["png"], result["points"]) == (None, "I10.png", None)
-    assert result["message"] == "No cloud is made from MR."
-    assert (result["input_check"], result["reasons"]) == ("amber", ["This is MR."])
-
-
-def test_the_report_says_in_how_many_places_structure_may_be_gone(
-    inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    replace_reader(monkeypatch)
-    replace_network(monkeypatch, predict_at_once(make_erased))
-
-    _, report = run_predict(tmp_path / "out", inputs / "I10.dcm", "--only", "ply,png")
-
-    assert [result["removed_marks"] for result in report["results"]] == [1, 1]
-
-
-def head(slice_: Slice) -> Prediction:
-    acquisition = replace(slice_.acquisition, body_part="HEAD")
-    return make_prediction(replace(slice_, acquisition=acquisition))
-
-
-@pytest.mark.parametrize(("switch", "points"), [((), 682), (("--with-skin",), 1024)])
-def test_a_face_is_exported_only_when_asked_for(
-    inputs: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    switch: tuple[str, ...],
-    points: int,
-) -> None:
-    replace_reader(monkeypatch)
-    replace_network(monkeypatch, predict_at_once(head))
-
-    _, report = run_predict(tmp_path / "out", inputs / "I10.dcm", "--only", "ply", *switch)
-
-    assert report["results"][0]["points"] == points
-
-
-def test_a_deidentified_head_is_done_with_a_warning_of_its_face(
-    inputs: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    replace_reader(monkeypatch)
-    replace_network(monkeypatch, predict_at_once(head))
-
-    _, report = run_predict(tmp_path / "out", inputs / "I10.dcm", "--only", "dcm", "--deidentify")
-
-    assert report["results"][0]["ok"]
-    assert "show a face" in report["results"][0]["message"]
-    assert "show a face" in capsys.readouterr().err
 
 
 def test_without_a_model_predict_ends_in_its_sentence(

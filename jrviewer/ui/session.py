@@ -21,6 +21,7 @@ from jrviewer.ui.compare import CompareState
 from jrviewer.ui.measured import MeasuredState
 from jrviewer.ui.refusals import opened_name, reasons, refusals
 from jrviewer.ui.removal import KnownTruth, Removal
+from jrviewer.ui.results import Results
 from jrviewer.ui.rulers import Rulers
 from jrviewer.ui.tasks import Tasks
 from jrviewer.ui.view_state import ViewState
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Busy", "Session"]
 
-KEPT_PREDICTIONS = 400  # a 512² prediction keeps about 1 MB
 AHEAD = (1, -1)  # neighbours that are predicted before anybody looks
 
 
@@ -64,7 +64,7 @@ class Session(QObject):
         self.series: Series | None = None
         self.index = 0
         self.worker = worker or work.Worker()
-        self._predictions: dict[Slice, Prediction] = {}
+        self._predictions = Results()
         self.refused_files: tuple[Refused, ...] = ()
         self.paths: tuple[Path, ...] = ()  # what was asked for last
         self.looks_ahead = False
@@ -273,9 +273,7 @@ class Session(QObject):
 
     @Slot(object)
     def _take_prediction(self, prediction: Prediction) -> None:
-        while len(self._predictions) >= KEPT_PREDICTIONS:
-            del self._predictions[next(iter(self._predictions))]
-        self._predictions[prediction.slice] = prediction
+        self._predictions.keep(prediction, self.slice)
         self._take_device(prediction.device)
         if prediction.slice is self.slice:
             self.predicted.emit(prediction)

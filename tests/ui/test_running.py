@@ -29,6 +29,21 @@ def test_results_are_kept_per_slice(
     assert len(worker.asked) == asked
 
 
+def test_the_oldest_results_go_when_they_are_too_much_but_never_the_one_in_view(
+    qtbot: QtBot, open_window: MainWindow, worker: MadeUpWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = open_window.session
+    first = session.slice
+    assert session.series is not None
+    assert first is not None
+    monkeypatch.setattr("jrviewer.ui.results.KEPT_PIXELS", 2 * first.shape[0] * first.shape[1])
+
+    with qtbot.waitSignal(session.ahead.series_done):
+        session.run_series()
+
+    assert list(session.known()) == [first, session.series[len(session.series) - 1]]
+
+
 def test_a_red_input_check_offers_to_run_anyway(
     qtbot: QtBot,
     window: MainWindow,

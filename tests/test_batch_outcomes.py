@@ -1,0 +1,169 @@
+"""What becomes of slices that the model refuses, warns of, or has no room for."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jrviewer.batch import ON_THE_CPU
+from jrviewer.errors import DeviceMemoryError, InputRefusedError
+from jrviewer.records import Finding, Prediction, Slice
+from tests.batch_runs import run_predict, write_inputs
+from tests.boundaries import (
+    RED,
+    predict_at_once,
+    replace_network,
+    replace_reader,
+)
+from tests.factory import make_erased, make_prediction
+
+Captured = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def inputs(tmp_path: Path) -> Path:
+    """A folder with a file of two slices, one of one, and an empty one."""
+    return write_inputs(tmp_path / "inputs")
+
+
+def test_a_red_input_check_runs_nothing_and_gives_its_reasons(
+    inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    replace_reader(monkeypatch)
+    replace_network(monkeypatch, predict_at_once(red=True))
+
+    code, report = run_predict(tmp_path / "out", inputs / "I10.dcm", "--index", 0)
+
+    (result,) = report["results"]
+    assert code == 1
+    assert (result["ok"], result["input_check"], result["reasons"]) == (False, "red", [RED])
+    assert capsys.readouterr().err == f"argument 1: The model was not run. {RED}\n"
+
+
+def test_run_anyway_is_written_into_the_exports(
+    inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace_reader(monkeypatch)
+    replace_network(monkeypatch, predict_at_once(red=True))
+
+    code, report = run_predict(
+        tmp_path / "out", inputs / "I10.dcm", "--index", 0, "--run-anyway", "--only", "ply"
+    )
+
+    assert code == 0
+    assert report["results"][0]["input_check"] == "red"
+    assert b"comment overridden=yes\n" in (tmp_path / "out" / "I10.ply").read_bytes()
+
+
+def without_cloud(slice_: Slice) -> Prediction:
+    prediction = make_prediction(slice_, findings=[Finding("amber", "This is MR.")])
+    reason = "No cloud is made from MR."
+    return replace(prediction, cloud=None, dense=None, no_cloud_reason=reason)
+
+
+def test_a_slice_without_a_cloud_is_done_with_the_reason_in_its_message(
+    inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace_reader(monkeypatch)
+    replace_network(monkeypatch, predict_at_once(without_cloud))
+
+    code, report = run_predict(
+        tmp_path / "out", inputs / "I10.dcm", "--index", 0, "--only", "ply,png"
+    )
+
+    (result,) = report["results"]
+    assert code == 0
+    assert (result["ply"], result["png"], result["points"]) == (None, "I10.png", None)
+    assert result["message"] == "No cloud is made from MR."
+    assert (result["input_check"], result["reasons"]) == ("amber", ["This is MR."])
+
+
+def test_the_report_says_in_how_many_places_structure_may_be_gone(
+    inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace_reader(monkeypatch)
+    replace_network(monkeypatch, predict_at_once(make_erased))
+
+    _, report = run_predict(tmp_path / "out", inputs / "I10.dcm", "--only", "ply,png")
+
+    assert [result["removed_marks"] for result in report["results"]] == [1, 1]
+
+
+def head(slice_: Slice) -> Prediction:
+    acquisition = replace(slice_.acquisition, body_part="HEAD")
+    return make_prediction(replace(slice_, acquisition=acquisition))
+
+
+@pytest.mark.parametrize(("switch", "points"), [((), 682), (("--with-skin",), 1024)])
+def test_a_face_is_exported_only_when_asked_for(
+    inputs: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    switch: tuple[str, ...],
+    points: int,
+) -> None:
+    replace_reader(monkeypatch)
+    replace_network(monkeypatch, predict_at_once(head))
+
+    _, report = run_predict(tmp_path / "out", inputs / "I10.dcm", "--only", "ply", *switch)
+
+    assert report["results"][0]["points"] == points
+
+
+def test_a_deidentified_head_is_done_with_a_warning_of_its_face(
+    inputs: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    replace_reader(monkeypatch)
+    replace_network(monkeypatch, predict_at_once(head))
+
+    _, report = run_predict(tmp_path / "out", inputs / "I10.dcm", "--only", "dcm", "--deidentify")
+
+    assert report["results"][0]["ok"]
+    assert "show a face" in report["results"][0]["message"]
+    assert "show a face" in capsys.readouterr().err
+
+
+def full_but_on_the_cpu(made: Prediction | InputRefusedError) -> Callable[..., Prediction]:
+    """A network whose graphics processor has no memory left, and what the CPU makes of a slice."""
+
+    def predict(model: Any, slice_: Slice, **how: bool) -> Prediction:  # noqa: ANN401
+        if getattr(model, "device", "") != "cpu fp32":
+            raise DeviceMemoryError("full")
+        if isinstance(made, InputRefusedError):
+            raise made
+        return replace(made, slice=slice_)
+
+    return predict
+
+
+def test_a_slice_that_the_graphics_memory_is_too_small_for_is_done_on_the_cpu_and_says_so(
+    inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace_reader(monkeypatch)
+    replace_network(monkeypatch, full_but_on_the_cpu(make_prediction()))
+
+    code, report = run_predict(tmp_path / "out", inputs / "I10.dcm", "--only", "png")
+
+    assert code == 0
+    assert [result["ok"] for result in report["results"]] == [True, True]
+    assert {result["message"] for result in report["results"]} == {ON_THE_CPU}
+
+
+def test_what_the_cpu_refuses_is_refused_with_its_reasons(
+    inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace_reader(monkeypatch)
+    refusal = InputRefusedError(f"The model was not run. {RED}", [RED])
+    replace_network(monkeypatch, full_but_on_the_cpu(refusal))
+
+    code, report = run_predict(tmp_path / "out", inputs / "I10.dcm", "--index", 0)
+
+    (result,) = report["results"]
+    assert code == 1
+    assert (result["ok"], result["reasons"]) == (False, [RED])
+    assert result["message"] == f"{ON_THE_CPU} The model was not run. {RED}"
