@@ -21,7 +21,7 @@ from jrviewer.network_input import CT, Seen, planes, see
 
 LOG_SIGMA = 2.5  # where the cloud head starts from: 12 mm
 LOG_SIGMA_LIMITS = (-1.0, 5.0)  # what it says of cells that no point ever visits means nothing
-SLOW_PIXELS = 1.6  # standard deviation of the Gaussian that tells slow parts of an image from fine
+SLOW_PIXELS = 1.9  # standard deviation of the Gaussian that tells slow parts of an image from fine
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,30 @@ def test_the_card_holds_the_numbers_that_the_sample_gives(run: Path, tmp_path: P
     assert -1000 < expected["denoised_mean"] < 0
 
 
+def test_the_card_tells_what_was_measured_with_what_denoising_takes(
+    run: Path, tmp_path: Path
+) -> None:
+    bias = {"soft_tissue": 2.44, "lung": -0.12, "bone": 0.71}
+    scores = {"psnr": 30.123, "no_harm": 0.972, "contrast_kept": 0.514, "cnr_gain": 1.846}
+    ours = scores | {"bias_hu": bias}
+    evaluation = {
+        "patients": 2,
+        "denoise": {"10": {"ours": ours, "by_region": {}}, "100": {"ours": {}}},
+        "cloud": {"ours": {"L1_mm": 6.36}, "gap_closed": 0.785},
+        "uncertainty": {"coverage90": 0.884, "spearman": 0.339},
+        "ood": {"auroc": 0.9971, "false_alarms": 0.025, "good_slices": 40},
+    }
+    (tmp_path / "evaluation.json").write_text(json.dumps(evaluation))
+
+    export(run, tmp_path / "model", evaluation=tmp_path / "evaluation.json")
+
+    card = (tmp_path / "model" / "card.md").read_text()
+    assert "| 10 % | 97.2 % | 51 % | × 1.85 | +2.4, −0.1, +0.7 |" in card
+    assert "88 % of the points lie within their 90 % radius" in card
+    assert "correlation of sigma with a point's error is 0.34" in card
+    assert "1 of 40 good slices raise it" in card
+
+
 def test_others_may_read_the_weights(run: Path, tmp_path: Path) -> None:
     assert export(run, tmp_path / "model").stat().st_mode & 0o044 == 0o044
 
