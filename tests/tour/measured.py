@@ -27,11 +27,9 @@ def measured(guide: Guide, inputs: Inputs) -> Steps:
     yield lambda: session.rulers.is_in_hand
     hand.key(*["shift+Left"] * 8, *["shift+Up"] * 3)
     yield from guide.shot("3d-ruler-crosshair")
-    hand.key("Return")
-    yield lambda: session.rulers.start is not None
+    yield from _pick_up_from_here(guide, lambda: session.rulers.start is not None)
     hand.key(*["shift+Right"] * 16)
-    hand.key("Return")
-    yield lambda: len(session.rulers.items) == 1
+    yield from _pick_up_from_here(guide, lambda: len(session.rulers.items) == 1)
     yield from guide.shot("3d-ruler")
     (drawn,) = session.rulers.items
     hand.key("Tab", *["shift+Down"] * 2)
