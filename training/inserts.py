@@ -9,8 +9,8 @@ DIAMETER_PIXELS = (2.0, 16.0)  # drawn log-uniformly; 4–10 mm at any common pi
 TISSUE_HU = -150.0  # only in soft tissue and denser: a disc does not reach into air
 
 
-def with_inserts(hu: Tensor, generator: torch.Generator) -> Tensor:
-    """The crop (rows, columns) in HU with one to three elliptic discs, edges a pixel wide.
+def faint_discs(hu: Tensor, generator: torch.Generator) -> Tensor:
+    """What one to three elliptic discs, edges a pixel wide, add to a crop (rows, columns) in HU.
 
     They join the clean crop before its noise is added: a few tens of HU do not change the noise.
     """
@@ -18,7 +18,7 @@ def with_inserts(hu: Tensor, generator: torch.Generator) -> Tensor:
     row = torch.arange(rows, dtype=hu.dtype)[:, None]
     column = torch.arange(columns, dtype=hu.dtype)[None]
     tissue = hu > TISSUE_HU
-    changed = hu.clone()
+    added = torch.zeros_like(hu)
     for _ in range(1 + int(torch.randint(MOST, (), generator=generator))):
         sign, size, place_row, place_column, flat, faint = torch.rand(6, generator=generator)
         low, high = DIAMETER_PIXELS
@@ -29,5 +29,5 @@ def with_inserts(hu: Tensor, generator: torch.Generator) -> Tensor:
         )
         contrast = CONTRAST_HU[0] + faint * (CONTRAST_HU[1] - CONTRAST_HU[0])
         profile = (radius - distance + 0.5).clamp(0, 1) * tissue
-        changed += torch.where(sign < 0.5, -contrast, contrast) * profile
-    return changed
+        added += torch.where(sign < 0.5, -contrast, contrast) * profile
+    return added

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from jrviewer.network_input import CT, MR, MR_SPAN_HU
-from training.inserts import with_inserts
+from training.inserts import faint_discs
 
 RICIAN_SHARE = 0.12  # of the crops: MR images, or CT slices made to look like them
 CLEAN_SHARE = 0.08  # of the crops: no noise added, so that a clean slice is left alone
@@ -61,7 +61,7 @@ class Pairs:
         # Between two doses noise scales like the root of their ratio; the pool holds only one each.
         strength = 0.0 if sort > 1 - CLEAN_SHARE else float(2 ** (_uniform(generator) - 0.5))
         if _uniform(generator) < INSERT_SHARE:
-            discs = with_inserts(hu, generator) - hu
+            discs = faint_discs(hu, generator)
         hu = hu + discs
         noisy = hu + strength * _tensor(noise[row][place])
         return _turned(torch.stack([hu, noisy, discs]), generator), CT
