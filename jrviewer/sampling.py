@@ -4,9 +4,8 @@ The cloud head says for every cell of the box how likely a surface point lies th
 from the true surface a point there would be. A cloud is judged both ways: by the distance of the
 true surface to its nearest point, and of each point to the true surface. What the network says
 gives the expectation of both, so points go where their sum is least. They start at equal steps of
-the likelier places' probability along a space-filling curve; then each moves towards the places
-that it stands for (Lloyd 1982, with distances in place of their squares) and down the expected
-distance. Deterministic, and good for any number of points.
+the likelier places' probability along a space-filling curve; `jrviewer.settling` moves them from
+there. Deterministic, and good for any number of points.
 
 Knows nothing of networks: arrays in, arrays out.
 """
@@ -17,16 +16,12 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from jrviewer.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, BOX_PIXELS, FloatArray
+from jrviewer.settling import PLACES_PER_POINT, ROUNDS, AtPoints, settled
 
+LEAST_LOGIT = -9.2  # below the likeliest cell's: a ten-thousandth of its probability
 KEPT_MASS = 0.97  # cells beyond this share of the probability are left out: a haze far from all
-PLACES_PER_POINT = 16  # a fifth of all cells places the points as well, in a third of the time
-THINNING = (4, 2, 1)  # of the places in each round of finding what every point stands for
-STEPS = 8  # of moving the points in a round
-STEP_MM = 3.0  # the first and longest; the last is nearly nothing
-NEAR_MM = 0.5  # a place so near pulls no more than its share
 LEAST_LOG_SIGMA, LOG_SIGMA_STEPS = -1.0, 40  # kept from 0.4 to 217 mm, 2.5 % apart
 BOX_ENDS = np.array([1, 1, BOX_HALF_DEPTH_MM / BOX_HALF_WIDTH_MM], dtype=np.float32)
 HALF_NORMAL_MEAN = float(np.sqrt(2 / np.pi))  # the mean distance is so many sigma
@@ -54,10 +49,13 @@ class Expected:
         corrections: FloatArray | None = None,
     ) -> "Expected":
         """What the cloud head says: `logits` (structures, layers, 128, 128), and `log_sigma`."""
-        mass = np.exp(logits.ravel() - logits.max())
-        kept = mass >= _threshold(mass)
+        flat, highest = logits.ravel(), logits.max()
+        likely = np.flatnonzero(flat > highest + LEAST_LOGIT)  # the rest is nothing beside them
+        mass = np.exp(flat[likely] - highest)
+        kept = np.zeros(flat.size, dtype=bool)
+        kept[likely[mass >= _threshold(mass)]] = True
         order = _curve(logits.shape)
-        along = mass[order[kept[order]]].astype(np.float16)
+        along = np.exp(flat[order[kept[order]]] - highest).astype(np.float16)
         if corrections is None:
             corrections = np.ones(logits.shape[1], dtype=np.float32)
         steps = np.rint((log_sigma - LEAST_LOG_SIGMA) * LOG_SIGMA_STEPS).clip(0, 255)
@@ -76,34 +74,42 @@ class Expected:
 
     def sample(self, count: int) -> Sample:
         """Points (N, 3) in box coordinates, their labels (N,) and 1-sigma radii (N,) in mm."""
+        kept = np.unpackbits(self.kept).view(bool)
         order = _curve(self.shape)
-        cells = order[np.unpackbits(self.kept).view(bool)[order]]
-        places, mass = _cell_centres(self.shape)[cells], self.mass.astype(np.float32)
-        structures = self.shape[0]
-        bounds = np.searchsorted(cells // int(np.prod(self.shape[1:])), range(structures + 1))
-        parts = [
-            slice(*pair) for pair in itertools.pairwise(bounds)
-        ]  # the curve takes them in turn
+        cells = order[kept[order]]
+        mass = self.mass.astype(np.float32)
+        counts = np.count_nonzero(kept.reshape(self.shape[0], -1), axis=1)
+        of_cell = np.repeat(np.arange(len(counts), dtype=np.uint8), counts)  # the curve's order
         start = mass**self.sharpness
-        shares = _shares(np.array([start[part].sum() for part in parts]), count)
-        own = np.repeat(np.arange(structures, dtype=np.uint8), shares)
-        begin = [
-            places[part][_even(start[part], share)]
-            for part, share in zip(parts, shares, strict=True)
-            if share
-        ]
-        stood_for = places[_even(mass, PLACES_PER_POINT * count)]
-        stood_for = stood_for + _jitter(len(stood_for)) * _cell_size(self.shape)
+        parts = [*itertools.pairwise(np.cumsum([0, *counts]))]
+        shares = _shares(np.array([start[slice(*part)].sum() for part in parts]), count)
+        begin = np.concatenate(
+            [
+                part[0] + _even(start[slice(*part)], share)
+                for part, share in zip(parts, shares, strict=True)
+            ]
+        )
+        places = _even(mass, ROUNDS * PLACES_PER_POINT * count)
+        centres = _cell_centres(self.shape)
+        jittered = centres[cells[places]] + _jitter(len(places)) * _cell_size(self.shape)
         sigma_mm = self.sigma_mm
-        points = _settled(np.concatenate(begin), own, stood_for, HALF_NORMAL_MEAN * sigma_mm)
+        distance_mm = HALF_NORMAL_MEAN * sigma_mm
+        points_mm, labels = settled(
+            centres[cells[begin]] * BOX_HALF_WIDTH_MM,
+            of_cell[begin],
+            jittered * BOX_HALF_WIDTH_MM,
+            of_cell[places],
+            _at_points(distance_mm),
+            _at_points(np.stack([_rise(one) for one in distance_mm])),
+        )
+        points = np.clip(points_mm / BOX_HALF_WIDTH_MM, -BOX_ENDS, BOX_ENDS).astype(np.float32)
         layer, row, column = _cell_of(points, sigma_mm.shape[1:])
-        return points, own, sigma_mm[own, layer, row, column] * self.corrections[layer]
+        return points, labels, sigma_mm[labels, layer, row, column] * self.corrections[layer]
 
 
 def _threshold(mass: FloatArray) -> float:
-    """The least probability among the likeliest cells that together hold KEPT_MASS."""
-    likely = mass[mass > mass.max() * 1e-4]
-    descending = np.sort(likely)[::-1]
+    """Of `mass` (N,), the least among the likeliest cells that together hold KEPT_MASS."""
+    descending = np.sort(mass)[::-1]
     kept = np.searchsorted(np.cumsum(descending), KEPT_MASS * descending.sum())
     return float(descending[min(kept, len(descending) - 1)])
 
@@ -117,33 +123,11 @@ def _shares(mass: FloatArray, count: int) -> list[int]:
     return [int(share) for share in shares]
 
 
-def _settled(
-    begin: FloatArray, labels: NDArray[np.uint8], stood_for: FloatArray, distance_mm: FloatArray
-) -> FloatArray:
-    """Where points (N, 3) come to rest that begin somewhere and stand for places (M, 3), box
-    coordinates; `distance_mm` (structures, layers, rows, columns) is expected from a point to the
-    true surface.
-    """
-    places, points = stood_for * BOX_HALF_WIDTH_MM, begin * BOX_HALF_WIDTH_MM
-    rise = np.stack([_rise(one) for one in distance_mm])
-    for turn, thinning in enumerate(THINNING):
-        some = places[thinning // 2 :: thinning]
-        tree = cKDTree(points, balanced_tree=False, compact_nodes=False)
-        nearest = np.asarray(tree.query(some)[1])
-        for step in range(STEPS):
-            length_mm = STEP_MM * (1 - (turn * STEPS + step) / (len(THINNING) * STEPS))
-            cell = _cell_of(points / BOX_HALF_WIDTH_MM, distance_mm.shape[1:])
-            points = points + length_mm * (_pull(points, some, nearest) - rise[labels, *cell])
-    return np.clip(points / BOX_HALF_WIDTH_MM, -BOX_ENDS, BOX_ENDS).astype(np.float32)
-
-
-def _pull(points: FloatArray, places: FloatArray, nearest: NDArray[np.intp]) -> FloatArray:
-    """How the mean distance of the places to their points falls as each point (N, 3) moves."""
-    away = places - points[nearest]
-    away /= np.sqrt(np.einsum("ij,ij->i", away, away))[:, None].clip(min=NEAR_MM)
-    parts = [np.bincount(nearest, along, minlength=len(points)) for along in away.T]
-    pull: FloatArray = np.stack(parts, axis=1).astype(np.float32) * (len(points) / len(places))
-    return pull
+def _at_points(grid: FloatArray) -> AtPoints:
+    """What a grid (structures, layers, rows, columns, …) holds where points in mm lie."""
+    return lambda points_mm, labels: grid[
+        labels, *_cell_of(points_mm / BOX_HALF_WIDTH_MM, grid.shape[1:4])
+    ]
 
 
 def _rise(distance_mm: FloatArray) -> FloatArray:
@@ -156,8 +140,8 @@ def _rise(distance_mm: FloatArray) -> FloatArray:
 def _even(mass: FloatArray, count: int) -> NDArray[np.intp]:
     """`count` cells at equal steps of probability; a heavy one may come several times."""
     total = np.cumsum(mass, dtype=np.float64)
-    steps = (np.arange(count) + 0.5) / count * total[-1]
-    return np.searchsorted(total, steps).clip(max=len(mass) - 1)
+    before = np.rint(total * (count / total[-1])).astype(int) if count else np.zeros(len(mass), int)
+    return np.repeat(np.arange(len(mass)), np.diff(before, prepend=0))
 
 
 @cache

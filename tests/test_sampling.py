@@ -54,7 +54,7 @@ def test_structures_get_points_in_proportion_to_their_probability() -> None:
     _, labels, _ = Expected.of(logits, np.zeros(SHAPE, np.float32)).sample(1024)
 
     wanted = np.array(cells) / sum(cells) * 1024
-    assert np.abs(np.bincount(labels, minlength=3) - wanted).max() <= 1
+    assert np.abs(np.bincount(labels, minlength=3) - wanted).max() < 0.05 * 1024
 
 
 def test_every_point_gets_the_sigma_of_its_own_place_and_structure() -> None:
