@@ -77,9 +77,8 @@ class Run:
         self.fabric, self.preset, self.out = fabric, preset, out
         net = channels_last(JointNet(preset.model))
         net.slow_pixels = preset.slow_pixels
-        optimizer = torch.optim.AdamW(
-            net.parameters(), lr=0.0, betas=(0.9, 0.99), weight_decay=1e-4
-        )
+        parts = [{"params": part.parameters(), "name": name} for name, part in net.named_children()]
+        optimizer = torch.optim.AdamW(parts, lr=0.0, betas=(0.9, 0.99), weight_decay=1e-4)
         self.net, self.optimizer = fabric.setup(net, optimizer)
         self.average = torch.optim.swa_utils.AveragedModel(
             self.net.module, multi_avg_fn=_running_mean(preset.average)
@@ -120,8 +119,9 @@ class Run:
 
     def _update(self, pairs: Pairs, views: Views) -> dict[str, Tensor]:
         cycle, done = self.preset.cycle_at(self.step)
+        rate = cycle.learning_rate * _schedule(done, cycle.steps)
         for group in self.optimizer.param_groups:
-            group["lr"] = cycle.learning_rate * _schedule(done, cycle.steps)
+            group["lr"] = rate if group["name"] in cycle.learns else 0.0
         terms = self.losses(self, pairs, views)
         weights = {
             "denoising": 1.0,

@@ -20,6 +20,7 @@ class Cycle:
     views: int = 8  # canonical images of the cloud head in a step
     learning_rate: float = 2e-3
     contrast_weight: float = 0.0  # of what faint discs lose
+    learns: tuple[str, ...] = ("encoder", "denoising", "cloud")  # the rest stays as it is
     share: dict[str, float] = field(default_factory=dict)  # of the views, by region
 
 
@@ -69,5 +70,12 @@ def load_preset(name: str) -> Preset:
     model = Config.from_values(content["model"])
     settings = content["fit"]
     settings["without"] = tuple(settings.get("without", ()))
-    cycles = tuple(Cycle(**cycle) for cycle in content["cycle"])
+    cycles = tuple(_cycle(content) for content in content["cycle"])
     return Preset(name=name, model=model, cycles=cycles, **settings)
+
+
+def _cycle(content: dict[str, Any]) -> Cycle:
+    """From TOML values, where a tuple is a list."""
+    return Cycle(
+        **{name: tuple(at) if isinstance(at, list) else at for name, at in content.items()}
+    )

@@ -87,6 +87,20 @@ def test_a_cycle_that_minds_contrast_trains_to_other_weights_and_logs_it(
     assert logged(tmp_path / "plain") == {"denoising", "sigma", "surface"}
 
 
+def test_what_a_cycle_does_not_teach_stays_as_it_was(
+    tmp_path: Path, pools: tuple[Pairs, Views]
+) -> None:
+    (cycle,) = of_steps(20)
+    alone = replace(TINY, cycles=(replace(cycle, learns=("denoising",)),))
+    start = fit(alone, *pools, tmp_path / "start", minutes=0.0, quiet=True)
+
+    end = fit(alone, *pools, tmp_path / "end", quiet=True)
+
+    before, after = (torch.load(path, weights_only=True)["net"] for path in (start, end))
+    changed = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
+    assert changed == {"denoising"}
+
+
 def test_ctrl_c_ends_its_step_and_keeps_the_checkpoint(
     tmp_path: Path, pools: tuple[Pairs, Views], monkeypatch: pytest.MonkeyPatch
 ) -> None:
