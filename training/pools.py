@@ -15,6 +15,7 @@ from torch import Tensor
 
 from jrviewer.network_input import CT, MR, MR_SPAN_HU
 from training.inserts import faint_discs
+from training.preset import TILTED
 
 RICIAN_SHARE = 0.12  # of the crops: MR images, or CT slices made to look like them
 CLEAN_SHARE = 0.08  # of the crops: no noise added, so that a clean slice is left alone
@@ -81,12 +82,14 @@ class Pairs:
 class Views:
     """Canonical images with the true surface points around them, drawn region by region."""
 
-    def __init__(self, *folders: Path) -> None:
+    def __init__(self, *folders: Path, tilted: Path | None = None) -> None:
         self.folders: dict[str, list[tuple[Path, str, int]]] = {}
-        for folder in folders:
+        kinds = [*(("", folder) for folder in folders), *([(TILTED, tilted)] if tilted else [])]
+        for kind, folder in kinds:
             for entry in _index(folder):
-                volumes = self.folders.setdefault(entry["region"], [])
-                volumes.append((folder, entry["name"], len(entry["indices"])))
+                if entry["indices"]:
+                    volumes = self.folders.setdefault(kind + entry["region"], [])
+                    volumes.append((folder, entry["name"], len(entry["indices"])))
         self._maps: dict[Path, np.ndarray] = {}
 
     def draw(
@@ -94,7 +97,8 @@ class Views:
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Images (B, 1, 128, 128) in HU; points (B, P, 3), labels and z_range (B, 2), box units.
 
-        Each region comes in its `share`; one that has none is not drawn.
+        Each region comes in its `share`, one of tilted planes as "tilted-" and its name; one that
+        has none is not drawn.
         """
         weights = torch.tensor([float(share.get(region, 0)) for region in self.folders])
         drawn = [self._view(points, weights, generator) for _ in range(batch)]

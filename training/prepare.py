@@ -15,6 +15,7 @@ from training import noise_pool, volumes
 from training.phantoms import REGIONS, Phantom, make_phantom
 from training.pools import Pairs, Views
 from training.preset import Preset
+from training.tilted import tilted_views
 from training.views import write_index, write_pool, write_views
 from training.volumes import Entry, NativeSlice, Volume, kept
 
@@ -34,13 +35,25 @@ def prepare(
     pairs = [_phantom_pairs(preset, cache, report)]
     views = [_phantom_views(preset, cache, report)]
     mr: list[FloatArray] = []
+    tilted: Path | None = None
     if data is not None:
         mr = _mr_slices(data, preset.without)
         pairs.append(patient_pairs(preset, data, cache, report))
         folder = cache / f"views-{_key(preset, data)}"
         write_pool(data, "train", folder, VIEW_STEP_MM, report=report, without=preset.without)
         views.append(folder)
-    return Pairs(*(f for f in pairs if f), mr=mr), Views(*views)
+        if preset.draws_tilted:
+            tilted = cache / f"views-tilted-{_key(preset, data)}"
+            write_pool(
+                data,
+                "train",
+                tilted,
+                VIEW_STEP_MM,
+                report=report,
+                without=preset.without,
+                make=tilted_views,
+            )
+    return Pairs(*(f for f in pairs if f), mr=mr), Views(*views, tilted=tilted)
 
 
 def patient_pairs(preset: Preset, data: Path, cache: Path, report: Report = silent) -> Path | None:

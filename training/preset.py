@@ -8,6 +8,7 @@ from typing import Any, Literal
 from jrviewer.errors import JRViewerError
 from jrviewer.network import Config
 
+TILTED = "tilted-"  # before the region, in the shares of a cycle
 FOLDER = Path(__file__).parent / "presets"
 
 
@@ -21,7 +22,7 @@ class Cycle:
     learning_rate: float = 2e-3
     contrast_weight: float = 0.0  # of what faint discs lose
     learns: tuple[str, ...] = ("encoder", "denoising", "cloud")  # the rest stays as it is
-    share: dict[str, float] = field(default_factory=dict)  # of the views, by region
+    share: dict[str, float] = field(default_factory=dict)  # of the views: "chest", "tilted-chest" …
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,11 @@ class Preset:
         """Of all cycles."""
         return sum(cycle.steps for cycle in self.cycles)
 
+    @property
+    def draws_tilted(self) -> bool:
+        """Whether any cycle draws views of tilted planes."""
+        return any(name.startswith(TILTED) for cycle in self.cycles for name in cycle.share)
+
     def cycle_at(self, step: int) -> tuple[Cycle, int]:
         """The cycle that a step belongs to, and how many of its steps came before."""
         for cycle in self.cycles:
@@ -76,6 +82,7 @@ def load_preset(name: str) -> Preset:
 
 def _cycle(content: dict[str, Any]) -> Cycle:
     """From TOML values, where a tuple is a list."""
-    return Cycle(
-        **{name: tuple(at) if isinstance(at, list) else at for name, at in content.items()}
-    )
+    plain: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in content.items()
+    }
+    return Cycle(**plain)

@@ -32,6 +32,8 @@ from training.volumes import Entry, Int16Array, Region, Split, Volume, catalogue
 POINTS = 10_000
 _SMALLEST_BODY_MM2 = 1000.0  # less is the tip of a nose or noise, not a slice of a body
 Reader = Callable[[Entry], Volume]
+Maker = Callable[[Volume, Surface, float], Iterator["View"]]
+"""Makes views of a volume, so many millimetres apart."""
 _ARRAYS = ("images", "points", "labels", "z_range")
 
 
@@ -88,9 +90,13 @@ class Stored:
 
 def volume_plane(volume: Volume, index: int) -> Plane:
     """The plane of a slice in volume millimetres: rows to the left, columns to the back."""
-    step_mm, *spacing_mm = volume.spacing_mm
-    origin = np.array([0.0, 0.0, index * step_mm])
+    return _plane_at(volume, index * volume.spacing_mm[0])
+
+
+def _plane_at(volume: Volume, height_mm: float) -> Plane:
+    _, *spacing_mm = volume.spacing_mm
     axes = np.eye(3)
+    origin = np.array([0.0, 0.0, height_mm])
     return Plane(origin, axes[0], axes[1], (spacing_mm[0], spacing_mm[1]))
 
 
@@ -104,7 +110,22 @@ def view(
     if not low - 0.01 <= height_mm <= high + 0.01:
         return None
     pixels = volume.voxels[index].astype(np.float32)
-    plane = volume_plane(volume, index)
+    return view_of_plane(volume, surface, index, pixels, height_mm, seed, count)
+
+
+def view_of_plane(
+    volume: Volume,
+    surface: Surface,
+    index: int,
+    pixels: FloatArray,
+    height_mm: float,
+    seed: int = 0,
+    count: int = POINTS,
+) -> View | None:
+    """The view of `pixels` in HU at a height of a volume's surface, on the grid of its slices;
+    `index` is the nearest slice's. None where they hold no body or have no surface around them.
+    """
+    plane = _plane_at(volume, height_mm)
     mask = body_mask(pixels, "HU", plane.spacing_mm)
     centre = body_centre(mask)
     if centre is None or mask.sum() * np.prod(plane.spacing_mm) < _SMALLEST_BODY_MM2:
@@ -151,6 +172,7 @@ def write_pool(
     workers: int = 1,
     report: Report = silent,
     without: Sequence[str] = (),
+    make: Maker | None = None,
 ) -> int:
     """Write the views of every CT volume of a split into the folder `out`; returns how many.
 
@@ -165,7 +187,8 @@ def write_pool(
         if entry.split == split and entry.modality == "CT" and kept(entry.name, without)
     ]
     rows: list[Row] = []
-    for row in _mapped(partial(write_views, out=out, step_mm=step_mm), entries, workers):
+    write = partial(write_views, out=out, step_mm=step_mm, make=make or views_of)
+    for row in _mapped(write, entries, workers):
         rows.append(row)
         write_index(out, rows, {"split": split, "step_mm": step_mm})
         report(len(rows) / len(entries), f"{len(rows)} of {len(entries)} volumes")
@@ -192,7 +215,9 @@ def _mapped(work: Callable[[Entry], Row], entries: Sequence[Entry], workers: int
         yield from pool.map(work, entries)
 
 
-def write_views(entry: Entry, out: Path, step_mm: float, read: Reader = load) -> Row:
+def write_views(
+    entry: Entry, out: Path, step_mm: float, read: Reader = load, make: Maker = views_of
+) -> Row:
     """The arrays of one volume, and then its row, which says that they are whole.
 
     `read` gives the volume of the entry; it is not asked where the views are there already.
@@ -201,7 +226,7 @@ def write_views(entry: Entry, out: Path, step_mm: float, read: Reader = load) ->
     if done.is_file():
         row: Row = json.loads(done.read_text(encoding="utf-8"))
         return row
-    made = _views_of_entry(entry, step_mm, read)
+    made = _views_of_entry(entry, step_mm, read, make)
     if made:
         _write_arrays(made, out)
     row = {
@@ -219,13 +244,13 @@ def write_index(out: Path, rows: Sequence[Row], about: Mapping[str, object]) -> 
     _write_json(out / "index.json", {**about, "volumes": rows})
 
 
-def _views_of_entry(entry: Entry, step_mm: float, read: Reader) -> list[View]:
+def _views_of_entry(entry: Entry, step_mm: float, read: Reader, make: Maker) -> list[View]:
     """None at all for a folder without a CT: trees of DICOM files hold other things too."""
     try:
         volume = read(entry)
     except NoVolumeError:
         return []
-    return list(views_of(volume, surface_of(volume), step_mm))
+    return list(make(volume, surface_of(volume), step_mm))
 
 
 def _write_arrays(made: Sequence[View], out: Path) -> None:

@@ -67,3 +67,31 @@ def test_regions_come_in_the_shares_asked_for(tmp_path: Path) -> None:
     assert points.shape == (200, 50, 3)
     assert labels.shape == (200, 50)
     assert z_range.shape == (200, 2)
+
+
+def test_views_of_tilted_planes_have_a_share_of_their_own(tmp_path: Path) -> None:
+    straight, tilted = (write_views(tmp_path / name, "chest") for name in ("straight", "tilted"))
+    np.save(tilted / "v.images.npy", np.full((2, 128, 128), 77, dtype=np.int16))
+    views = Views(straight, tilted=tilted)
+
+    none, all_of_them, half = (
+        (views.draw(40, 10, share, torch.Generator().manual_seed(0))[0] == 77).all(dim=(1, 2, 3))
+        for share in (
+            {"chest": 1.0},
+            {"tilted-chest": 1.0},
+            {"chest": 0.5, "tilted-chest": 0.5},
+        )
+    )
+
+    assert not none.any()
+    assert all_of_them.all()
+    assert 8 < half.sum() < 32
+
+
+def test_a_volume_without_views_is_never_drawn(tmp_path: Path) -> None:
+    chest, empty = (write_views(tmp_path / name, "chest") for name in ("chest", "empty"))
+    (empty / "index.json").write_text((empty / "index.json").read_text().replace("[0, 1]", "[]"))
+
+    views = Views(chest, empty)
+
+    assert [folder.name for folder, *_ in views.folders["chest"]] == ["chest"]

@@ -98,3 +98,19 @@ def test_steps_count_on_from_cycle_to_cycle() -> None:
     ]
     with pytest.raises(ValueError, match="fewer steps"):
         preset.cycle_at(8)
+
+
+def test_tilted_planes_are_made_where_a_cycle_draws_them_and_not_else(
+    data: Path, tmp_path: Path
+) -> None:
+    small = replace(TINY, phantoms=0, phantom_pairs=0, pairs_256=2)
+    (cycle,) = small.cycles
+    tilted = replace(small, cycles=(replace(cycle, share={"chest": 0.5, "tilted-chest": 0.5}),))
+
+    plain, both = (
+        prepare.prepare(preset, data, tmp_path / str(preset.draws_tilted))[1]
+        for preset in (small, tilted)
+    )
+
+    assert set(plain.folders) == {"chest"}
+    assert set(both.folders) == {"chest", "tilted-chest"}
