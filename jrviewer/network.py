@@ -67,8 +67,8 @@ class Surfaces(NamedTuple):
     @property
     def logits(self) -> Tensor:
         """(B, structures, layers, 128, 128): a surface point's log-probability, + a constant."""
-        four = self.raw[:, self.cells :].float().contiguous()
-        return F.pixel_shuffle(four, 2).unflatten(1, (self.structures, -1))
+        logits = F.pixel_shuffle(self.raw[:, self.cells :], 2).float().contiguous()
+        return logits.unflatten(1, (self.structures, -1))
 
     @property
     def log_sigma(self) -> Tensor:

@@ -18,9 +18,9 @@ from scipy.spatial import cKDTree
 
 from jrviewer.geometry import FloatArray
 
-ROUNDS = 12
+ROUNDS = 8
 PLACES_PER_POINT = 4  # in each round; other ones in every round
-APART = 5  # rounds in turn take places so far from each other on the curve that orders them
+APART = 3  # rounds in turn take places so far from each other on the curve that orders them
 STEPS = 2  # of moving the points in a round
 FURTHEST_MM = 8.0  # of one step: what few places tell is not certain
 NEAR_MM = 0.5  # a place so near pulls no more than its share
