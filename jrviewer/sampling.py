@@ -125,9 +125,14 @@ def _shares(mass: FloatArray, count: int) -> list[int]:
 
 def _at_points(grid: FloatArray) -> AtPoints:
     """What a grid (structures, layers, rows, columns, …) holds where points in mm lie."""
-    return lambda points_mm, labels: grid[
-        labels, *_cell_of(points_mm / BOX_HALF_WIDTH_MM, grid.shape[1:4])
-    ]
+    shape, flat = grid.shape[:4], grid.reshape(-1, *grid.shape[4:])
+
+    def at_points(points_mm: FloatArray, labels: NDArray[np.uint8]) -> FloatArray:
+        cell = _cell_of(points_mm / BOX_HALF_WIDTH_MM, shape[1:])
+        found: FloatArray = flat.take(np.ravel_multi_index((labels, *cell), shape), axis=0)
+        return found
+
+    return at_points
 
 
 def _rise(distance_mm: FloatArray) -> FloatArray:

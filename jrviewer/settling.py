@@ -18,14 +18,16 @@ from scipy.spatial import cKDTree
 
 from jrviewer.geometry import FloatArray
 
-ROUNDS = 8
+ROUNDS = 12
 PLACES_PER_POINT = 4  # in each round; other ones in every round
-APART = 3  # rounds in turn take places so far from each other on the curve that orders them
+APART = 5  # rounds in turn take places so far from each other on the curve that orders them
 STEPS = 2  # of moving the points in a round
+LOOSELY = 1.0  # a point is near enough where none is at less than half of its distance
 FURTHEST_MM = 8.0  # of one step: what few places tell is not certain
 NEAR_MM = 0.5  # a place so near pulls no more than its share
 STIFFNESS = 0.03  # per millimetre, what holds a point that stands for next to nothing
 SENT_AWAY = 0.15  # of all points, at most
+GLANCE = 2  # one place of so many is enough to tell who is to be sent away
 SAVED_BY_A_SECOND = 1 - 1 / math.sqrt(2)  # on a surface distances shrink with the root of points
 
 Labels = NDArray[np.uint8]
@@ -52,8 +54,10 @@ def settled(
         batch = slice(turn * APART % ROUNDS, None, ROUNDS)
         some = places[batch]
         if turn == 0:
-            points, labels = _sent_where_needed(points, labels, some, structures[batch], distance)
-        nearest = np.asarray(_tree(points).query(some)[1])
+            points, labels = _sent_where_needed(
+                points, labels, some[::GLANCE], structures[batch][::GLANCE], distance
+            )
+        nearest = np.asarray(_tree(points).query(some, eps=LOOSELY)[1])
         for step in range(STEPS):
             left = 1 - (turn * STEPS + step) / (ROUNDS * STEPS)
             points = points + left * _step(points, some, nearest, rise(points, labels))
