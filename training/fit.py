@@ -52,7 +52,14 @@ def fit(
     `losses` stands in for the terms of the joint model, where another question is asked.
     """
     out.mkdir(parents=True, exist_ok=True)
-    fabric = Fabric(accelerator="auto", devices=devices, precision=preset.precision)
+    # A part that a cycle leaves as it is has no gradients that processes could wait for.
+    leaves = devices > 1 and preset.leaves_parts
+    fabric = Fabric(
+        accelerator="auto",
+        strategy="ddp_find_unused_parameters_true" if leaves else "auto",
+        devices=devices,
+        precision=preset.precision,
+    )
     fabric.launch()
     run = Run(fabric, preset, out, losses)
     if resume and (out / CHECKPOINT).is_file():
@@ -77,8 +84,9 @@ class Run:
         self.fabric, self.preset, self.out = fabric, preset, out
         net = channels_last(JointNet(preset.model))
         net.slow_pixels = preset.slow_pixels
-        parts = [{"params": part.parameters(), "name": name} for name, part in net.named_children()]
-        optimizer = torch.optim.AdamW(parts, lr=0.0, betas=(0.9, 0.99), weight_decay=1e-4)
+        optimizer = torch.optim.AdamW(
+            net.parameters(), lr=0.0, betas=(0.9, 0.99), weight_decay=1e-4, fused=True
+        )
         self.net, self.optimizer = fabric.setup(net, optimizer)
         self.average = torch.optim.swa_utils.AveragedModel(
             self.net.module, multi_avg_fn=_running_mean(preset.average)
@@ -119,9 +127,10 @@ class Run:
 
     def _update(self, pairs: Pairs, views: Views) -> dict[str, Tensor]:
         cycle, done = self.preset.cycle_at(self.step)
-        rate = cycle.learning_rate * _schedule(done, cycle.steps)
         for group in self.optimizer.param_groups:
-            group["lr"] = rate if group["name"] in cycle.learns else 0.0
+            group["lr"] = cycle.learning_rate * _schedule(done, cycle.steps)
+        for name, part in self.net.module.named_children():
+            part.requires_grad_(name in cycle.learns)
         terms = self.losses(self, pairs, views)
         weights = {
             "denoising": 1.0,

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from jrviewer.errors import JRViewerError
 from jrviewer.network import Config
 
+PARTS = ("encoder", "denoising", "cloud")  # of the network
 TILTED = "tilted-"  # before the region, in the shares of a cycle
 FOLDER = Path(__file__).parent / "presets"
 
@@ -21,7 +22,7 @@ class Cycle:
     views: int = 8  # canonical images of the cloud head in a step
     learning_rate: float = 2e-3
     contrast_weight: float = 0.0  # of what faint discs lose
-    learns: tuple[str, ...] = ("encoder", "denoising", "cloud")  # the rest stays as it is
+    learns: tuple[str, ...] = PARTS  # the rest stays as it is
     share: dict[str, float] = field(default_factory=dict)  # of the views: "chest", "tilted-chest" …
 
 
@@ -51,6 +52,11 @@ class Preset:
     def steps(self) -> int:
         """Of all cycles."""
         return sum(cycle.steps for cycle in self.cycles)
+
+    @property
+    def leaves_parts(self) -> bool:
+        """Whether any cycle leaves a part of the network as it is."""
+        return any(set(cycle.learns) < set(PARTS) for cycle in self.cycles)
 
     @property
     def draws_tilted(self) -> bool:

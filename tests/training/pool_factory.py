@@ -22,9 +22,14 @@ TINY = Preset(
 )
 
 # Shares of one size for two processes. Without sigma: the cells that it looks at are drawn by each
-# process for itself. At a rate of learning that shows within a few steps.
+# process for itself. At a rate of learning that shows within a few steps; then one part alone.
 EVEN = replace(
-    TINY, cycles=(replace(TINY.cycles[0], crops=4, views=4, steps=20),), sigma_weight=0.0
+    TINY,
+    cycles=(
+        replace(TINY.cycles[0], crops=4, views=4, steps=20),
+        replace(TINY.cycles[0], crops=4, views=4, steps=4, learns=("cloud",)),
+    ),
+    sigma_weight=0.0,
 )
 
 

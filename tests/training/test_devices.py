@@ -53,7 +53,7 @@ def test_two_processes_end_with_the_weights_of_one(folder: Path, tmp_path: Path)
 def test_two_processes_average_the_weights_as_one_does(folder: Path) -> None:
     one, two = (flat(folder / name, "average") for name in ("run-1", "run-2"))
 
-    assert torch.allclose(one, two, rtol=0, atol=1e-5)
+    assert torch.allclose(one, two, rtol=0, atol=1e-4)  # a twentieth of one step
 
 
 def test_two_processes_log_the_losses_of_one_once(folder: Path) -> None:
