@@ -23,11 +23,10 @@ from tqdm import tqdm
 from jrviewer.inference import channels_last
 from jrviewer.network import Denoised, JointNet
 from training.augment import augment
+from training.averaging import RunningMean
 from training.losses import contrast_loss, denoising_loss, sigma_loss, surface_loss
 from training.pools import Pairs, Views
 from training.preset import Preset
-
-Tensors = tuple[Tensor, ...] | list[Tensor]
 
 CHECKPOINT = "last.ckpt"
 SAVE_EVERY_SECONDS = 120.0
@@ -88,9 +87,7 @@ class Run:
             net.parameters(), lr=0.0, betas=(0.9, 0.99), weight_decay=1e-4, fused=True
         )
         self.net, self.optimizer = fabric.setup(net, optimizer)
-        self.average = torch.optim.swa_utils.AveragedModel(
-            self.net.module, multi_avg_fn=_running_mean(preset.average)
-        )
+        self.mean = RunningMean(self.net.module, preset.average)
         self.generator = torch.Generator()
         self.step = 0
         self.interrupted = False
@@ -143,7 +140,7 @@ class Run:
         self.fabric.clip_gradients(self.net, self.optimizer, max_norm=1.0)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
-        self.average.update_parameters(self.net.module)
+        self.mean.update(self.net.module, cycle.learns)
         return terms
 
     def _losses(self, pairs: Pairs, views: Views) -> dict[str, Tensor]:
@@ -186,8 +183,7 @@ class Run:
             return
         state = {
             "net": self.net.module.state_dict(),
-            "average": self.average.module.state_dict(),
-            "averaged": self.average.n_averaged,
+            **self.mean.state(),
             "optimizer": self.optimizer.state_dict(),
             "step": self.step,
             "preset": asdict(self.preset),
@@ -201,8 +197,7 @@ class Run:
         """Go on where the checkpoint stands."""
         state = torch.load(self.out / CHECKPOINT, weights_only=True)
         self.net.module.load_state_dict(state["net"])
-        self.average.module.load_state_dict(state["average"])
-        self.average.n_averaged.copy_(state["averaged"])
+        self.mean.load(state["average"], state["averaged"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.step = state["step"]
 
@@ -276,13 +271,3 @@ def _bar(run: Run, *, quiet: bool) -> tqdm:
     return tqdm(
         total=run.preset.steps, initial=run.step, unit="step", disable=True if quiet else None
     )
-
-
-def _running_mean(decay: float) -> Callable[[Tensors, Tensors, Tensor | int], None]:
-    """Moves every averaged weight towards the current one; faster at first, when all is new."""
-
-    def update(averaged: Tensors, current: Tensors, count: Tensor | int) -> None:
-        kept = min(decay, (1 + float(count)) / (10 + float(count)))
-        torch._foreach_lerp_(averaged, current, 1 - kept)
-
-    return update
