@@ -37,6 +37,15 @@ def test_a_slice_comes_back_as_it_was_from_a_quarter_of_the_memory() -> None:
     assert kept.nbytes < given.nbytes / 4
 
 
+def test_noise_that_would_not_shrink_takes_its_own_bytes_and_hardly_more() -> None:
+    noise = RANDOM.integers(0, 1 << 16, (256, 256), dtype=np.uint16)
+    half = noise & np.uint16(0x00FF)  # the second bytes are all alike
+
+    assert noise.nbytes < Packed(noise).nbytes < 1.01 * noise.nbytes
+    assert 0.5 * half.nbytes < Packed(half).nbytes < 0.52 * half.nbytes
+    assert np.array_equal(Packed(half).array, half)
+
+
 def test_the_farthest_whole_numbers_come_back_side_by_side() -> None:
     given = np.array([[-32767, 32767, -32767], [0, -1, 32767]], dtype=np.float32)
 

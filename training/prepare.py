@@ -5,6 +5,7 @@ made of, so that other data or another number of phantoms makes another pool.
 """
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -40,19 +41,20 @@ def prepare(
         mr = _mr_slices(data, preset.without)
         pairs.append(patient_pairs(preset, data, cache, report))
         folder = cache / f"views-{_key(preset, data)}"
-        write_pool(data, "train", folder, VIEW_STEP_MM, report=report, without=preset.without)
+        write = partial(
+            write_pool,
+            data,
+            "train",
+            step_mm=VIEW_STEP_MM,
+            report=report,
+            without=preset.without,
+            surfaces=cache / "surfaces",  # both pools ask for them, and the evaluation
+        )
+        write(folder)
         views.append(folder)
         if preset.draws_tilted:
             tilted = cache / f"views-tilted-{_key(preset, data)}"
-            write_pool(
-                data,
-                "train",
-                tilted,
-                VIEW_STEP_MM,
-                report=report,
-                without=preset.without,
-                make=tilted_views,
-            )
+            write(tilted, make=tilted_views)
     return Pairs(*(f for f in pairs if f), mr=mr), Views(*views, tilted=tilted)
 
 

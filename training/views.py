@@ -172,7 +172,8 @@ def write_pool(
     workers: int = 1,
     report: Report = silent,
     without: Sequence[str] = (),
-    make: Maker | None = None,
+    make: Maker = views_of,
+    surfaces: Path | None = None,
 ) -> int:
     """Write the views of every CT volume of a split into the folder `out`; returns how many.
 
@@ -187,7 +188,7 @@ def write_pool(
         if entry.split == split and entry.modality == "CT" and kept(entry.name, without)
     ]
     rows: list[Row] = []
-    write = partial(write_views, out=out, step_mm=step_mm, make=make or views_of)
+    write = partial(write_views, out=out, step_mm=step_mm, make=make, surfaces=surfaces)
     for row in _mapped(write, entries, workers):
         rows.append(row)
         write_index(out, rows, {"split": split, "step_mm": step_mm})
@@ -216,17 +217,27 @@ def _mapped(work: Callable[[Entry], Row], entries: Sequence[Entry], workers: int
 
 
 def write_views(
-    entry: Entry, out: Path, step_mm: float, read: Reader = load, make: Maker = views_of
+    entry: Entry,
+    out: Path,
+    step_mm: float,
+    read: Reader = load,
+    make: Maker = views_of,
+    surfaces: Path | None = None,
 ) -> Row:
     """The arrays of one volume, and then its row, which says that they are whole.
 
-    `read` gives the volume of the entry; it is not asked where the views are there already.
+    `read` gives the volume of the entry; it is not asked where the views are there already. The
+    volume's surfaces are kept in the folder `surfaces`, where that is given.
     """
     done = out / f"{entry.name}.{step_mm:g}.v{VERSION}.json"
     if done.is_file():
         row: Row = json.loads(done.read_text(encoding="utf-8"))
         return row
-    made = _views_of_entry(entry, step_mm, read, make)
+    try:
+        volume = read(entry)
+        made = list(make(volume, surface_of(volume, surfaces), step_mm))
+    except NoVolumeError:  # trees of DICOM files hold other things too
+        made = []
     if made:
         _write_arrays(made, out)
     row = {
@@ -242,15 +253,6 @@ def write_views(
 def write_index(out: Path, rows: Sequence[Row], about: Mapping[str, object]) -> None:
     """The list of a pool's volumes."""
     _write_json(out / "index.json", {**about, "volumes": rows})
-
-
-def _views_of_entry(entry: Entry, step_mm: float, read: Reader, make: Maker) -> list[View]:
-    """None at all for a folder without a CT: trees of DICOM files hold other things too."""
-    try:
-        volume = read(entry)
-    except NoVolumeError:
-        return []
-    return list(make(volume, surface_of(volume), step_mm))
 
 
 def _write_arrays(made: Sequence[View], out: Path) -> None:

@@ -4,12 +4,14 @@ from pathlib import Path
 import pytest
 
 from jrviewer.errors import JRViewerError
+from jrviewer.surface import Surface
 from tests.training.pool_factory import TINY, of_steps
 from tests.training.tiny import write_data
-from training import prepare
+from training import prepare, surfaces
 from training.card import about_data
 from training.preset import FOLDER, Preset, load_preset
 from training.views import read_pool, write_pool
+from training.volumes import Volume
 
 
 @pytest.fixture
@@ -114,3 +116,22 @@ def test_tilted_planes_are_made_where_a_cycle_draws_them_and_not_else(
 
     assert set(plain.folders) == {"chest"}
     assert set(both.folders) == {"chest", "tilted-chest"}
+
+
+def test_a_volume_s_surfaces_are_made_once_for_both_pools(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = replace(TINY, phantoms=0, phantom_pairs=0, pairs_256=2)
+    (cycle,) = small.cycles
+    tilted = replace(small, cycles=(replace(cycle, share={"tilted-chest": 1.0}),))
+    made: list[str] = []
+    whole = surfaces._whole_surface
+
+    def counted(volume: Volume) -> Surface:
+        made.append(volume.entry.name)
+        return whole(volume)
+
+    monkeypatch.setattr(surfaces, "_whole_surface", counted)
+    prepare.prepare(tilted, data, tmp_path / "cache")
+
+    assert sorted(made) == ["chest_a", "chest_openkbp_1"]
