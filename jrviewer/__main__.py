@@ -15,7 +15,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     multiprocessing.freeze_support()  # in the frozen app a child process starts here too
     connections.watch()
-    memory.share_arenas()  # before the first thread
+    memory.arrange()  # before the first thread
     if arguments is None:
         arguments = sys.argv[1:]
     if cli.is_command(arguments):

@@ -41,7 +41,7 @@ def write_series(image: Slice, count: int, folder: Path) -> None:
 
 
 def _measure(image: Slice, count: int) -> dict[str, Any]:
-    memory.share_arenas()  # as the app does
+    memory.arrange()  # as the app does
     model = inference.load_model("auto")
     with tempfile.TemporaryDirectory() as folder:
         write_series(image, count, Path(folder))

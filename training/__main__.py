@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 
+from jrviewer import memory
 from jrviewer.errors import JRViewerError
 from training.console import progress
 
@@ -56,6 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
         "sequential": sequential.run,
         "sample": sample.run,
     }
+    memory.arrange()
     try:
         return run[args.command](args)
     except JRViewerError as error:
