@@ -20,6 +20,7 @@ import numpy as np
 import torch
 
 from jrviewer import dicom, inference, throughput, tuning
+from jrviewer.devices import multiplies_bfloat16
 from jrviewer.model import Model
 from jrviewer.network import JointNet
 from jrviewer.network_input import CT
@@ -78,7 +79,7 @@ def run(
         "macs_per_pixel": macs,
         "share_of_peak": round(gflops / peak["fp32"], 3),
         "layers": layers(exact.net, sample, peak["fp32"], QUICK_ROUNDS),
-        "layers_bf16": layers(tuning.halved(exact.net), sample, peak["bf16"], QUICK_ROUNDS),
+        **_layers_in_bfloat16(exact.net, sample, peak["bf16"]),
         "growth": growth(exact, 3 if quick else 7),
         **({"peers_ms": {name: ms[name]["median"] for name in peers}} if peers else {}),
         "series_slices_per_s": series["slices_per_s"],
@@ -86,6 +87,13 @@ def run(
         "import_ms": imports,
         "rss_mb": series["peak_mb"],
     }
+
+
+def _layers_in_bfloat16(net: JointNet, sample: Slice, peak: float) -> dict[str, Any]:
+    """Nothing where the processor would only imitate it."""
+    if not multiplies_bfloat16():
+        return {}
+    return {"layers_bf16": layers(tuning.halved(net), sample, peak, QUICK_ROUNDS)}
 
 
 def as_lines(found: Mapping[str, Any], name: str = "") -> list[str]:

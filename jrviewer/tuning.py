@@ -1,7 +1,8 @@
 """How the network runs fastest on this processor: measured at first use, in under half a second.
 
-bfloat16 takes a third of the time where the processor multiplies it itself, and more elsewhere; a
-second thread helps on an idle computer and hurts on a busy one. Neither can be known beforehand.
+bfloat16 takes a third of the time where the processor multiplies it itself, and is not tried
+elsewhere; a second thread helps on an idle computer and hurts on a busy one, which cannot be known
+beforehand.
 bfloat16 is taken only where it also says the same: within 1 HU of single precision in all but one
 of a thousand pixels. What it is off by grows with the noise (up to 2.1 % of its standard deviation
 at that pixel), so a noisier slice than that allows is denoised in single precision after all.
@@ -15,13 +16,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from jrviewer.devices import multiplies_bfloat16
 from jrviewer.network import JointNet
 from jrviewer.network_input import CT, see
 
 PATIENCE_S = 0.4  # no further way is tried after it
 SIDE = 192  # pixels of the trial slice
-SMALL_SIDE = 64  # of the one that bfloat16 is tried on first
-HOPELESS = 2.0  # times as slow there: bfloat16 that the processor imitates takes five times as long
 SAME_HU = 1.0
 SAME_SHARE = 0.999
 MOST_NOISE_HU = 50.0  # at which bfloat16 stays within 1 HU
@@ -64,7 +64,7 @@ def fastest(net: JointNet) -> Way:
         torch.set_num_threads(best.threads)  # a busy computer makes the first of many threads wait
         with torch.inference_mode():
             exact = net.denoise(hu, CT).hu  # warms up, too
-            for way in _ways(net, hu, counts):
+            for way in _ways(net, counts):
                 torch.set_num_threads(way.threads)
                 taken, denoised = _timed(net, way.half, hu)
                 if taken < GAIN * seconds and (way.half is None or _is_same(denoised, exact)):
@@ -76,14 +76,12 @@ def fastest(net: JointNet) -> Way:
     return best
 
 
-def _ways(net: JointNet, hu: Tensor, counts: tuple[int, ...]) -> Iterator[Way]:
-    """The ways that are worth a trial. Single precision first: where bfloat16 has to be imitated,
-    one trial of it would use up the time that the next number of threads is tried in.
-    """
+def _ways(net: JointNet, counts: tuple[int, ...]) -> Iterator[Way]:
+    """The ways that are worth a trial, single precision first."""
     for threads in counts:
         yield Way(threads=threads)
-    half, small = halved(net), hu[..., :SMALL_SIDE, :SMALL_SIDE]
-    if _timed(net, half, small)[0] < HOPELESS * _timed(net, None, small)[0]:
+    if multiplies_bfloat16():
+        half = halved(net)
         for threads in counts:
             yield Way(half, threads)
 

@@ -129,3 +129,20 @@ def test_memory_that_torch_keeps_for_later_counts_as_free(
 
 def test_the_cpu_is_given_a_slice_for_every_core() -> None:
     assert slices_at_once(torch.device("cpu"), 512 * 512) == os.cpu_count()
+
+
+@pytest.mark.parametrize(
+    ("told", "able"),
+    [
+        ({"avx2": True, "amx_bf16": False, "avx512_bf16": False}, False),
+        ({"avx512_f": True, "avx512_bf16": True}, True),
+        ({"amx_tile": True, "amx_bf16": True}, True),
+        ({"architecture": "aarch64", "bf16": True}, True),
+    ],
+)
+def test_bfloat16_is_told_by_what_the_processor_says(
+    told: dict[str, bool | str], able: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: told)
+
+    assert devices.multiplies_bfloat16() is able

@@ -20,13 +20,14 @@ from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
+from jrviewer.devices import multiplies_bfloat16
 from jrviewer.inference import channels_last
 from jrviewer.network import Denoised, JointNet
 from training.augment import augment
 from training.averaging import RunningMean
 from training.losses import contrast_loss, denoising_loss, sigma_loss, surface_loss
 from training.pools import Pairs, Views
-from training.preset import Preset
+from training.preset import Precision, Preset
 
 CHECKPOINT = "last.ckpt"
 SAVE_EVERY_SECONDS = 120.0
@@ -57,7 +58,7 @@ def fit(
         accelerator="auto",
         strategy="ddp_find_unused_parameters_true" if leaves else "auto",
         devices=devices,
-        precision=preset.precision,
+        precision=_worth_it(preset.precision),
     )
     fabric.launch()
     run = Run(fabric, preset, out, losses)
@@ -70,6 +71,12 @@ def fit(
     if run.interrupted:
         raise KeyboardInterrupt
     return out / CHECKPOINT
+
+
+def _worth_it(precision: Precision) -> Precision:
+    """The preset's precision, or single where this computer would only imitate bfloat16."""
+    able = torch.cuda.is_available() or multiplies_bfloat16()
+    return precision if able else "32-true"
 
 
 class Run:

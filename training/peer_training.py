@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from jrviewer.devices import multiplies_bfloat16
 from jrviewer.geometry import FloatArray
 from training.noise_pool import read_index
 from training.peers import HU_SCALE, new_network
@@ -54,7 +55,8 @@ class Training:
             group["lr"] = RATES[self.name] * (0.5 + 0.5 * math.cos(math.pi * share))
         noisy, clean = (_tensor(batch[: BATCHES[self.name]]) for batch in crops(self.random))
         self.optimiser.zero_grad()
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.name != "bilateral"):
+        half = self.name != "bilateral" and multiplies_bfloat16()
+        with torch.autocast("cpu", torch.bfloat16, enabled=half):
             denoised = self.network(noisy)
         _relative_error(denoised.float(), noisy, clean).backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
@@ -90,9 +92,9 @@ def train_peer(
     """A trained peer.
 
     The same relative squared error as ours, Adam, the rate falling as a cosine over the budget,
-    convolutions in bfloat16 as ours are. Two runs with the same seed and the same number of
-    steps, well within the minutes, agree. What stands in `checkpoint` is gone on with, and its
-    minutes count.
+    convolutions in bfloat16 as ours are, where the CPU has it. Two runs with the same seed and the
+    same number of steps, well within the minutes, agree. What stands in `checkpoint` is gone on
+    with, and its minutes count.
     """
     training = Training(name, seed)
     if checkpoint is not None and checkpoint.is_file():

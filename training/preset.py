@@ -12,6 +12,8 @@ PARTS = ("encoder", "denoising", "cloud")  # of the network
 TILTED = "tilted-"  # before the region, in the shares of a cycle
 FOLDER = Path(__file__).parent / "presets"
 
+Precision = Literal["32-true", "bf16-mixed"]
+
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
@@ -34,7 +36,7 @@ class Preset:
     model: Config
     cycles: tuple[Cycle, ...]
     seed: int = 1
-    precision: Literal["32-true", "bf16-mixed"] = "32-true"  # bf16 where the processor gains by it
+    precision: Precision = "32-true"  # bf16-mixed becomes this where a CPU has no bfloat16
     crop_pixels: int = 128
     points: int = 6000  # true points of each view
     cloud_weight: float = 0.25

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from torch import nn
 
 from jrviewer.geometry import FloatArray
@@ -120,6 +121,18 @@ def test_a_slice_without_a_body_still_gives_an_extrusion_of_the_right_size() -> 
 def noisy_crops(random: np.random.Generator) -> tuple[FloatArray, FloatArray]:
     clean = np.full((BATCH, PATCH, PATCH), 40.0)
     return clean + random.normal(0, 100, clean.shape), clean
+
+
+def test_a_peer_is_trained_in_bf16_where_the_processor_has_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    weights = []
+    for able in (True, False):
+        monkeypatch.setattr("training.peer_training.multiplies_bfloat16", lambda able=able: able)
+        trained = train_peer("cnn10", noisy_crops, Budget(5, 2), seed=1)
+        weights.append(trained.network.state_dict()["first.weight"])
+
+    assert not torch.equal(*weights)
 
 
 def test_training_a_peer_twice_with_one_seed_gives_one_network() -> None:
