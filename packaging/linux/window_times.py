@@ -4,7 +4,8 @@
 series of the bundled 512 × 512 slice is opened with the 3D pane in sight. Slice change: from the
 wish to the flush after the 2D pane was painted, and to the one after the 3D pane was. GUI gap: how
 long the event loop takes to come back to a timer that is always due, idle and while the model runs
-through the series. Medians, 99th percentiles and maxima in milliseconds, as JSON.
+through the series. Medians, 99th percentiles and maxima in milliseconds, as JSON, and what the
+process held of memory.
 """
 
 import argparse
@@ -19,9 +20,9 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QEvent, QEventLoop, QObject, QTimer
 
-from jrviewer import dicom
+from jrviewer import dicom, memory
 from jrviewer.resources import resource
-from jrviewer.throughput import write_series
+from jrviewer.throughput import memory_mb, peak_memory_mb, write_series
 from jrviewer.ui import app
 from jrviewer.ui.main_window import MainWindow
 from jrviewer.ui.session import Session
@@ -38,6 +39,7 @@ def main() -> int:
     parser.add_argument("--slices", type=int, default=24)
     parser.add_argument("--changes", type=int, default=60)
     arguments = parser.parse_args()
+    memory.arrange()  # as `python -m jrviewer` does
     application = app.create_application()  # noqa: F841 - must live
     with tempfile.TemporaryDirectory() as folder:
         sample = dicom.read([resource("sample/phantom.dcm")]).series[0][0]
@@ -51,7 +53,12 @@ def main() -> int:
         _linger(IDLE_S)
         found = {"gap_idle_ms": _gaps(lambda: _linger(IDLE_S))}
         found["gap_while_the_model_runs_ms"] = _gaps(lambda: _run_series(session))
+        held_mb = memory_mb()
         found |= _changes(window, arguments.changes)
+        found["memory_mb"] = {
+            "after the series": held_mb or 0.0,
+            "at most": peak_memory_mb() or 0.0,
+        }
         window.close()
     sys.stdout.write(json.dumps(found, indent=1) + "\n")
     return 0
