@@ -8,10 +8,13 @@ from training import sample
 
 
 def test_the_bundled_truth_is_what_the_command_makes_of_the_bundled_slice(tmp_path: Path) -> None:
+    """But for what another processor rounds otherwise: a HU here and there, and so a point."""
     path = tmp_path / "phantom.npz"
     sample.write_truth(path, dicom.read([resource("sample/phantom.dcm")]).series[0][0])
 
     with np.load(path) as made, np.load(resource(truth.FILE)) as bundled:
-        assert set(made) == set(bundled)
-        for name in made:
-            assert np.array_equal(made[name], bundled[name])
+        assert set(made) == set(bundled) == {"pixels_sha256", "pixels", "points"}
+        assert made["pixels_sha256"] == bundled["pixels_sha256"]
+        assert np.abs(made["pixels"] - bundled["pixels"]).max() <= 1
+        for name in ("pixels", "points"):
+            assert np.mean(made[name] != bundled[name]) < 0.005
