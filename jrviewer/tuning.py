@@ -1,11 +1,10 @@
 """How the network runs fastest on this processor: measured at first use, in under half a second.
 
-bfloat16 takes a third of the time where the processor multiplies it itself, and is not tried
-elsewhere; a second thread helps on an idle computer and hurts on a busy one, which cannot be known
-beforehand.
-bfloat16 is taken only where it also says the same: within 1 HU of single precision in all but one
-of a thousand pixels. What it is off by grows with the noise (up to 2.1 % of its standard deviation
-at that pixel), so a noisier slice than that allows is denoised in single precision after all.
+A second thread helps on an idle computer and hurts on a busy one. bfloat16 takes a third of the
+time where the processor multiplies it itself, and is not tried elsewhere. It is taken only where it
+also says the same: within 1 HU of single precision in all but one of a thousand pixels. What it is
+off by grows with the noise (up to 2.1 % of its standard deviation at that pixel), so a noisier
+slice than that allows is denoised in single precision after all.
 """
 
 import copy

@@ -13,7 +13,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -51,14 +51,12 @@ def main() -> int:
         session, window = start.session, start.window
         _until(lambda: session.prediction is not None and window.cloud.interactor is not None)
         _linger(IDLE_S)
-        found = {"gap_idle_ms": _gaps(lambda: _linger(IDLE_S))}
+        found: dict[str, Mapping[str, float | None]] = {}
+        found["gap_idle_ms"] = _gaps(lambda: _linger(IDLE_S))
         found["gap_while_the_model_runs_ms"] = _gaps(lambda: _run_series(session))
         held_mb = memory_mb()
         found |= _changes(window, arguments.changes)
-        found["memory_mb"] = {
-            "after the series": held_mb or 0.0,
-            "at most": peak_memory_mb() or 0.0,
-        }
+        found["memory_mb"] = {"after the series": held_mb, "at most": peak_memory_mb()}
         window.close()
     sys.stdout.write(json.dumps(found, indent=1) + "\n")
     return 0

@@ -15,6 +15,7 @@ def test_the_bundled_truth_is_what_the_command_makes_of_the_bundled_slice(tmp_pa
     with np.load(path) as made, np.load(resource(truth.FILE)) as bundled:
         assert set(made) == set(bundled) == {"pixels_sha256", "pixels", "points"}
         assert made["pixels_sha256"] == bundled["pixels_sha256"]
-        assert np.abs(made["pixels"] - bundled["pixels"]).max() <= 1
+        assert np.abs(made["pixels"].astype(int) - bundled["pixels"]).max() <= 1
         for name in ("pixels", "points"):
-            assert np.mean(made[name] != bundled[name]) < 0.005
+            assert made[name].shape == bundled[name].shape
+            assert np.mean(made[name] != bundled[name]) < 0.002
