@@ -5,7 +5,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from jrviewer import cli, connections, memory
+from jrviewer import cli
+from jrviewer.core import malloc
+from jrviewer.diagnostics import connections
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -15,7 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     multiprocessing.freeze_support()  # in the frozen app a child process starts here too
     connections.watch()
-    memory.arrange()  # before the first thread
+    malloc.arrange()  # before the first thread
     if arguments is None:
         arguments = sys.argv[1:]
     if cli.is_command(arguments):

@@ -10,21 +10,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jrviewer import provenance, removed
-from jrviewer.anatomy import may_show_face
-from jrviewer.errors import DeviceMemoryError, ExportError, InputRefusedError, JRViewerError
-from jrviewer.export import Points, output_stem, write_ply, write_png
-from jrviewer.leaks import is_leaked
-from jrviewer.progress import Report, silent
-from jrviewer.records import Finding, Prediction, Series, Slice, VoiLut, Window
-from jrviewer.whole_file import replace_file
-from jrviewer.windowing import default_window
+from jrviewer.core.atomic_write import replace_file
+from jrviewer.core.errors import DeviceMemoryError, ExportError, InputRefusedError, JRViewerError
+from jrviewer.core.identifier_search import is_leaked
+from jrviewer.core.progress import Report, silent
+from jrviewer.core.records import Finding, Prediction, Series, Slice, VoiLut, Window
+from jrviewer.export import provenance
+from jrviewer.export.ply import Points, output_stem, write_ply, write_png
+from jrviewer.imaging import residual_check
+from jrviewer.imaging.structures import may_show_face
+from jrviewer.imaging.windowing import default_window
 
 if TYPE_CHECKING:
-    from jrviewer.devices import Device
     from jrviewer.dicom import Opened, Release
-    from jrviewer.model import Model
-    from jrviewer.parallel import Crew
+    from jrviewer.model.devices import Device
+    from jrviewer.model.joint_model import Model
+    from jrviewer.model.slice_pool import Crew
 
     AtWork = Crew[Slice, Prediction | JRViewerError]
 
@@ -78,7 +79,8 @@ class Batch:
         Raises JRViewerError when there is no model or nothing can be written, as then no input can
         succeed.
         """
-        from jrviewer import dicom, inference
+        from jrviewer import dicom
+        from jrviewer.model import inference
 
         _make_folder(self.wish.out)
         model = inference.load_model(self.wish.device)
@@ -114,7 +116,7 @@ class Batch:
 
     def _on_the_cpu(self, slice_: Slice) -> Prediction | JRViewerError:
         """For the slice that a graphics processor had no memory left for."""
-        from jrviewer import inference
+        from jrviewer.model import inference
 
         self._spare = self._spare or inference.load_model("cpu")
         try:
@@ -158,7 +160,7 @@ class Batch:
         self.taken.add(stem)
         result = _result_of(argument, prediction.slice.source.pixels_sha256)
         result |= {"seconds": prediction.seconds, **_input_check(prediction.findings)}
-        result["removed_marks"] = len(removed.of(prediction).marks)
+        result["removed_marks"] = len(residual_check.of(prediction).marks)
         missing: list[str] = []
         failed: list[str] = []
         for kind in (kind for kind in KINDS if kind in self.wish.kinds):
@@ -215,7 +217,7 @@ class Batch:
             face=face,
             release=self._release,
             number=self._numbers.get(id(prediction.slice)),
-            removed_marks=len(removed.of(prediction).marks),
+            removed_marks=len(residual_check.of(prediction).marks),
         )
 
     def _failed(self, argument: int, sentence: str, **known: Any) -> Result:  # noqa: ANN401 - JSON

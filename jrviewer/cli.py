@@ -15,9 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from jrviewer import NOTICE, __version__
-from jrviewer.errors import JRViewerError
-from jrviewer.progress import Report, silent
-from jrviewer.whole_file import replace_file
+from jrviewer.core.atomic_write import replace_file
+from jrviewer.core.errors import JRViewerError
+from jrviewer.core.progress import Report, silent
 
 DONE, FELL_SHORT = 0, 1  # argparse itself ends with 2 where the usage is wrong
 DICOMDIR_CLASS = "1.2.840.10008.1.3.10"
@@ -91,7 +91,7 @@ def inspect(wish: argparse.Namespace) -> int:
 
 def self_test(wish: argparse.Namespace) -> int:
     """Run the bundled sample through the bundled weights and look at this computer."""
-    from jrviewer import selftest
+    from jrviewer.diagnostics import selftest
 
     with _progress() as report:
         found = selftest.run(report)
@@ -105,7 +105,7 @@ def self_test(wish: argparse.Namespace) -> int:
 
 def bench(wish: argparse.Namespace) -> int:
     """Speed and memory of the shipped model on this computer."""
-    from jrviewer import bench as measuring
+    from jrviewer.diagnostics import benchmark as measuring
 
     with _progress() as report:
         found = measuring.run(quick=wish.quick, report=report)
@@ -115,7 +115,7 @@ def bench(wish: argparse.Namespace) -> int:
 
 def verify(wish: argparse.Namespace) -> int:
     """Check an export's provenance."""
-    from jrviewer import provenance
+    from jrviewer.export import provenance
 
     verdict = provenance.verify(wish.export, wish.source)
     print("\n".join(verdict.sentences))
@@ -200,7 +200,7 @@ def _kinds(text: str) -> frozenset[str]:
 
 
 def _device(text: str) -> str:
-    from jrviewer.devices import is_place
+    from jrviewer.model.devices import is_place
 
     if not is_place(text):
         raise argparse.ArgumentTypeError("one of auto, cpu, cuda and cuda:N")

@@ -97,8 +97,9 @@ def _compressed(bundle: Bundle) -> str:
 def _predict(bundle: Bundle) -> str:
     import numpy as np
 
-    from jrviewer import dicom, inference
-    from jrviewer.resources import resource
+    from jrviewer import dicom
+    from jrviewer.core.resources import resource
+    from jrviewer.model import inference
 
     sample, out = resource("sample/phantom.dcm"), bundle.work / "out"
     done = bundle.run("predict", sample, "--out", out, "--device", "cpu")

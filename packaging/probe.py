@@ -24,9 +24,10 @@ def main() -> None:
     import pyvistaqt  # noqa: F401 - the window's widget
 
     import jrviewer
-    from jrviewer import dicom, inference
-    from jrviewer.resources import resource
-    from jrviewer.selftest.drawing import draw
+    from jrviewer import dicom
+    from jrviewer.core.resources import resource
+    from jrviewer.diagnostics.selftest_drawing import draw
+    from jrviewer.model import inference
 
     for module in pkgutil.walk_packages(jrviewer.__path__, "jrviewer."):
         if not module.name.endswith("__main__"):

@@ -4,6 +4,7 @@ Each stands in for a module of the app that has tests of its own; nothing else i
 """
 
 import hashlib
+import importlib
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -13,11 +14,10 @@ from types import SimpleNamespace
 
 import pytest
 
-import jrviewer
-from jrviewer.errors import InputRefusedError, JRViewerError
-from jrviewer.parallel import Crew
-from jrviewer.progress import Report, silent
-from jrviewer.records import Finding, Prediction, Series, Slice, Source
+from jrviewer.core.errors import InputRefusedError, JRViewerError
+from jrviewer.core.progress import Report, silent
+from jrviewer.core.records import Finding, Prediction, Series, Slice, Source
+from jrviewer.model.slice_pool import Crew
 from tests.factory import make_prediction, make_slice
 
 RED = "This is a localiser."
@@ -27,7 +27,8 @@ def replace_module(monkeypatch: pytest.MonkeyPatch, name: str, **members: object
     """Let `jrviewer.<name>` be something that has just these members."""
     module = SimpleNamespace(**members)
     monkeypatch.setitem(sys.modules, f"jrviewer.{name}", module)
-    monkeypatch.setattr(jrviewer, name, module, raising=False)
+    parent, _, child = f"jrviewer.{name}".rpartition(".")
+    monkeypatch.setattr(importlib.import_module(parent), child, module, raising=False)
 
 
 @dataclass(frozen=True)
@@ -140,10 +141,14 @@ def replace_network(
 
     replace_module(
         monkeypatch,
-        "inference",
+        "model.inference",
         load_model=load_nothing,
         predict=one_by_one,
         crew=crew,
     )
-    replace_module(monkeypatch, "body", body_mask=lambda pixels, unit, spacing_mm: pixels > -500)
-    replace_module(monkeypatch, "checks", check=lambda slice_, mask: (Finding("red", RED),))
+    replace_module(
+        monkeypatch, "imaging.body_masks", body_mask=lambda pixels, unit, spacing_mm: pixels > -500
+    )
+    replace_module(
+        monkeypatch, "model.input_check", check=lambda slice_, mask: (Finding("red", RED),)
+    )

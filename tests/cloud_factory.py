@@ -4,8 +4,8 @@ from functools import cache, partial
 
 import numpy as np
 
-from jrviewer.geometry import BOX_HALF_WIDTH_MM, FloatArray, Plane, canonical_box
-from jrviewer.records import Acquisition, Cloud, Prediction, Slice, Structure, UInt8Array
+from jrviewer.core.geometry import BOX_HALF_WIDTH_MM, FloatArray, Plane, canonical_box
+from jrviewer.core.records import Acquisition, Cloud, Prediction, Slice, Structure, UInt8Array
 from tests.factory import Vector, make_plane, make_slice
 
 

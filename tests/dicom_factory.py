@@ -24,7 +24,7 @@ from pydicom.uid import (
 )
 
 from jrviewer import dicom
-from jrviewer.resources import resource
+from jrviewer.core.resources import resource
 from tests.dicom_objects import (
     AXIAL,
     FRAME_OF_REFERENCE_UID,

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from jrviewer.geometry import BOX_HALF_WIDTH_MM, FloatArray, Plane, canonical_box
-from jrviewer.records import (
+from jrviewer.core.geometry import BOX_HALF_WIDTH_MM, FloatArray, Plane, canonical_box
+from jrviewer.core.records import (
     Acquisition,
     Cloud,
     Finding,

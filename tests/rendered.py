@@ -3,7 +3,7 @@
 import numpy as np
 import pyvista as pv
 
-from jrviewer.records import UInt8Array
+from jrviewer.core.records import UInt8Array
 
 
 def picture(plotter: pv.Plotter) -> UInt8Array:

@@ -2,7 +2,7 @@
 
 import torch
 
-from jrviewer.network import Config, JointNet
+from jrviewer.model.network import Config, JointNet
 
 SMALL = Config(
     widths=(8, 8, 16), deep_blocks=1, context_width=16, context_blocks=1, cloud_widths=(16, 8, 8)

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from jrviewer.geometry import FloatArray, Plane
-from jrviewer.records import Acquisition, Series, Slice, Window
+from jrviewer.core.geometry import FloatArray, Plane
+from jrviewer.core.records import Acquisition, Series, Slice, Window
 from tests.factory import Vector, make_plane, make_slice
 
 RADIUS_MM = 50.0

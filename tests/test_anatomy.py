@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from jrviewer.anatomy import may_show_face, shows_face, why_face
-from jrviewer.geometry import canonical_box
-from jrviewer.records import Cloud, Prediction, Structure
+from jrviewer.core.geometry import canonical_box
+from jrviewer.core.records import Cloud, Prediction, Structure
+from jrviewer.imaging.structures import may_show_face, shows_face, why_face
 from tests.factory import make_normalized_cloud, make_prediction, make_slice
 
 

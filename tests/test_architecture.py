@@ -22,6 +22,6 @@ def test_packaging_is_no_package() -> None:
 
 
 def test_the_parts_of_the_window_are_tied_in_one_place() -> None:
-    for name in ("main_window", "display", "reading", "solid"):
+    for name in ("window/main_window", "window/presenter", "slices/controller", "cloud/controller"):
         source = (ROOT / "jrviewer" / "ui" / f"{name}.py").read_text(encoding="utf-8")
-        assert ".connect(" not in source.replace("wiring.connect(self)", ""), name
+        assert ".connect(" not in source.replace("connections.connect(self)", ""), name

@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import pytest
 
 from jrviewer import NOTICE, cli
-from jrviewer.errors import ModelError
-from jrviewer.progress import Report
-from jrviewer.records import Prediction, Slice
+from jrviewer.core.errors import ModelError
+from jrviewer.core.progress import Report
+from jrviewer.core.records import Prediction, Slice
 from tests.batch_runs import run_predict, write_inputs
 from tests.boundaries import (
     predict_at_once,
@@ -146,7 +146,7 @@ def test_without_a_model_predict_ends_in_its_sentence(
         raise ModelError("The weights are missing. Install JRViewer again.")
 
     replace_reader(monkeypatch)
-    replace_module(monkeypatch, "inference", load_model=missing)
+    replace_module(monkeypatch, "model.inference", load_model=missing)
 
     assert cli.main(["predict", str(inputs / "I10.dcm"), "--out", str(tmp_path / "out")]) == 1
     assert capsys.readouterr().err == "The weights are missing. Install JRViewer again.\n"

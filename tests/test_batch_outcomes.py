@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from jrviewer.batch import ON_THE_CPU
-from jrviewer.errors import DeviceMemoryError, InputRefusedError
-from jrviewer.records import Finding, Prediction, Slice
+from jrviewer.core.errors import DeviceMemoryError, InputRefusedError
+from jrviewer.core.records import Finding, Prediction, Slice
 from tests.batch_runs import run_predict, write_inputs
 from tests.boundaries import (
     RED,

@@ -3,16 +3,17 @@ import json
 import pytest
 import torch
 
-from jrviewer import bench, cli
-from jrviewer.devices import multiplies_bfloat16
-from jrviewer.network import Config, JointNet
-from jrviewer.network_input import CT
+from jrviewer import cli
+from jrviewer.diagnostics import benchmark
+from jrviewer.model.devices import multiplies_bfloat16
+from jrviewer.model.network import Config, JointNet
+from jrviewer.model.network_input import CT
 from tests.small_network import small_net
 
 
 def test_tasks_are_timed_in_turn_after_a_round_that_warms_up() -> None:
     order: list[str] = []
-    seconds = bench.in_turn({"a": lambda: order.append("a"), "b": lambda: order.append("b")}, 2)
+    seconds = benchmark.in_turn({"a": lambda: order.append("a"), "b": lambda: order.append("b")}, 2)
 
     assert order == ["a", "b"] * 3
     assert [len(taken) for taken in seconds.values()] == [2, 2]
@@ -36,11 +37,11 @@ def test_operations_are_those_of_the_convolutions() -> None:
 
     in_layers = counted / hu.numel()
 
-    assert 0 <= bench.macs_of_denoising(net) - in_layers <= 60  # the slow part is no layer
+    assert 0 <= benchmark.macs_of_denoising(net) - in_layers <= 60  # the slow part is no layer
 
 
 def test_the_shipped_sizes_cost_what_the_page_says() -> None:
-    assert round(bench.macs_of_denoising(JointNet(Config())), -3) == 31_000
+    assert round(benchmark.macs_of_denoising(JointNet(Config())), -3) == 31_000
 
 
 def test_a_quick_run_gives_every_figure(capsys: pytest.CaptureFixture[str]) -> None:

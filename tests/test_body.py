@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from jrviewer.body import body_centre, body_mask, canonical_image, volume_masks
-from jrviewer.geometry import FloatArray, canonical_box
-from jrviewer.records import Structure
+from jrviewer.core.geometry import FloatArray, canonical_box
+from jrviewer.core.records import Structure
+from jrviewer.imaging.body_masks import body_centre, body_mask, canonical_image, volume_masks
 from tests.factory import body_image, make_plane
 
 

@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from jrviewer.body import body_mask
-from jrviewer.checks import check
-from jrviewer.records import Finding, Slice
+from jrviewer.core.records import Finding, Slice
+from jrviewer.imaging.body_masks import body_mask
+from jrviewer.model.input_check import check
 from tests.factory import body_image, make_plane, make_slice
 
 

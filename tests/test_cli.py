@@ -70,7 +70,7 @@ def test_verify_prints_its_verdict(
     monkeypatch: pytest.MonkeyPatch, capsys: Captured, ok: bool, code: int
 ) -> None:
     verdict = SimpleNamespace(ok=ok, sentences=("First.", "Second."))
-    replace_module(monkeypatch, "provenance", verify=lambda export, source: verdict)
+    replace_module(monkeypatch, "export.provenance", verify=lambda export, source: verdict)
 
     assert cli.main(["verify", "a.ply", "a.dcm"]) == code
     assert capsys.readouterr().out == "First.\nSecond.\n"

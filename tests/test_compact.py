@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from jrviewer.compact import Held, Packed, exact, fine
-from jrviewer.geometry import FloatArray
+from jrviewer.core.geometry import FloatArray
+from jrviewer.core.packed_image import Held, Packed, exact, fine
 from tests.factory import make_prediction, make_slice
 
 RANDOM = np.random.default_rng(3)

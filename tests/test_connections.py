@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from jrviewer import connections
-from jrviewer.connections import Watch
+from jrviewer.diagnostics import connections
+from jrviewer.diagnostics.connections import Watch
 from tests.dicom_factory import write_ct
 from tests.networkless import empty_network
 
@@ -16,10 +16,11 @@ ROOT = Path(__file__).resolve().parents[1]
 # Runs the command line with random weights, and ends with 9 at the first attempt.
 STRICT = """
 import os, sys
-from jrviewer.connections import Watch
+from jrviewer.diagnostics.connections import Watch
 Watch(lambda event: os._exit(9)).start()
-from jrviewer import cli, inference
-from jrviewer.model import Model
+from jrviewer import cli
+from jrviewer.model import inference
+from jrviewer.model.joint_model import Model
 from tests.small_network import small_net
 small = Model("JointNet test", "5c" * 32, "CPU fp32", small_net(), 1.0)
 inference.load_model = lambda device="auto": small
@@ -70,7 +71,7 @@ def test_whoever_listens_hears_the_event_and_may_raise() -> None:
 def test_a_real_attempt_is_counted_in_a_process_that_is_watched() -> None:
     code = (
         "import socket\n"
-        "from jrviewer import connections\n"
+        "from jrviewer.diagnostics import connections\n"
         "assert connections.attempts() is None\n"
         "connections.watch(); connections.watch()\n"
         "assert connections.attempts() == 0\n"

@@ -5,9 +5,10 @@ import os
 import pytest
 import torch
 
-from jrviewer import cli, devices
-from jrviewer.devices import choose, fitting, graphics, name_of, place_of, slices_at_once
-from jrviewer.errors import DeviceError
+from jrviewer import cli
+from jrviewer.core.errors import DeviceError
+from jrviewer.model import devices
+from jrviewer.model.devices import choose, fitting, graphics, name_of, place_of, slices_at_once
 
 THREE = ("NVIDIA A2", "NVIDIA L4", "NVIDIA A2")
 

@@ -11,16 +11,16 @@ import pytest
 import trimesh
 
 from jrviewer import NOTICE
-from jrviewer.errors import ExportError
-from jrviewer.export import (
+from jrviewer.core.errors import ExportError
+from jrviewer.core.identifier_search import names_patient
+from jrviewer.core.records import Prediction, Slice, Source, Structure, Window
+from jrviewer.export.ply import (
     Points,
     farthest_points,
     output_stem,
     write_ply,
     write_png,
 )
-from jrviewer.leaks import names_patient
-from jrviewer.records import Prediction, Slice, Source, Structure, Window
 from tests.factory import make_normalized_cloud, make_plane, make_prediction, make_slice
 
 WINDOW = Window(40, 400)

@@ -3,10 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from jrviewer.errors import InputRefusedError
-from jrviewer.familiarity import RED, Familiarity
-from jrviewer.inference import predict
-from jrviewer.model import Model
+from jrviewer.core.errors import InputRefusedError
+from jrviewer.model.inference import predict
+from jrviewer.model.joint_model import Model
+from jrviewer.model.out_of_distribution import RED, Familiarity
 from tests.factory import make_slice
 from tests.small_network import small_net
 from training.familiar import Seen, fit

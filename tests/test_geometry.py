@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from jrviewer.geometry import canonical_box, is_axial, orientation_letters
+from jrviewer.core.geometry import canonical_box, is_axial, orientation_letters
 from tests.factory import make_plane
 
 

@@ -7,20 +7,20 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from jrviewer import inference
-from jrviewer.errors import (
+from jrviewer.core.errors import (
     Cancelled,
     DeviceError,
     DeviceMemoryError,
     InputRefusedError,
     ModelError,
 )
-from jrviewer.inference import DENSE_POINTS, POINTS, load_model, predict, predict_series
-from jrviewer.model import Model
-from jrviewer.network import JointNet
-from jrviewer.parallel import SPARE
-from jrviewer.progress import Report
-from jrviewer.records import Prediction, Slice
+from jrviewer.core.progress import Report
+from jrviewer.core.records import Prediction, Slice
+from jrviewer.model import inference
+from jrviewer.model.inference import DENSE_POINTS, POINTS, load_model, predict, predict_series
+from jrviewer.model.joint_model import Model
+from jrviewer.model.network import JointNet
+from jrviewer.model.slice_pool import SPARE
 from tests.factory import body_image, make_plane, make_series, make_slice
 from tests.small_network import SMALL, small_net
 

@@ -1,6 +1,6 @@
 import pytest
 
-from jrviewer.leaks import is_leaked, names_patient
+from jrviewer.core.identifier_search import is_leaked, names_patient
 
 NAME, NUMBER, DATE, UID = "Miller^Jane", "MRN-4711-0815", "19700131", "1.2.826.0.1.99"
 KNOWN = frozenset({NAME, NUMBER, DATE, "1970-01-31", UID, "2.25.12345678901234567890123"})

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import pyvista as pv
 
-from jrviewer.geometry import FloatArray, Stack
-from jrviewer.records import Measured, Structure
-from jrviewer.rendering import (
+from jrviewer.core.geometry import FloatArray, Stack
+from jrviewer.core.records import Measured, Structure
+from jrviewer.rendering.look import (
     Beside,
     Drawn,
     Look,
@@ -16,7 +16,7 @@ from jrviewer.rendering import (
     skin_by_default,
 )
 from jrviewer.rendering.picking import hits, on_plane
-from jrviewer.rendering.rulers import LINE as RULER
+from jrviewer.rendering.ruler_actors import LINE as RULER
 from jrviewer.rendering.scene import Scene
 from tests.cloud_factory import make_cloud_prediction, make_grey
 from tests.factory import make_plane

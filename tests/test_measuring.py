@@ -3,8 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from jrviewer import measuring
-from jrviewer.measuring import Hold, Length, Region
+from jrviewer.imaging import measurements_2d
+from jrviewer.imaging.measurements_2d import Hold, Length, Region
 from tests.factory import make_plane, make_slice
 
 PLANE = make_plane(spacing_mm=(2.0, 0.5))  # between rows, between columns
@@ -18,21 +18,21 @@ def ramp() -> np.ndarray:
 def test_a_length_uses_each_direction_s_own_spacing() -> None:
     image = make_slice(ramp(), PLANE)
 
-    assert measuring.length_of(Length((1, 2), (4, 2)), image) == 6.0
-    assert measuring.length_of(Length((1, 2), (1, 6)), image) == 2.0
-    assert measuring.length_of(Length((0, 0), (2, 6)), image) == 5.0  # 4 and 3 mm
+    assert measurements_2d.length_of(Length((1, 2), (4, 2)), image) == 6.0
+    assert measurements_2d.length_of(Length((1, 2), (1, 6)), image) == 2.0
+    assert measurements_2d.length_of(Length((0, 0), (2, 6)), image) == 5.0  # 4 and 3 mm
 
 
 def test_without_a_spacing_a_length_is_in_pixels() -> None:
     image = make_slice(ramp(), PLANE, spacing_source="missing")
 
-    assert measuring.length_of(Length((0, 0), (3, 4)), image) == 5.0
+    assert measurements_2d.length_of(Length((0, 0), (3, 4)), image) == 5.0
 
 
 def test_a_rectangle_s_statistics_are_those_of_the_pixels_in_it() -> None:
     image = make_slice(ramp(), PLANE)
 
-    told = measuring.statistics(Region((1, 2), (2, 4), "rectangle"), image, image.pixels)
+    told = measurements_2d.statistics(Region((1, 2), (2, 4), "rectangle"), image, image.pixels)
 
     # 12 13 14 22 23 24: mean 18, squared deviations 36 25 16 16 25 36.
     assert told is not None
@@ -44,14 +44,14 @@ def test_a_rectangle_s_statistics_are_those_of_the_pixels_in_it() -> None:
 def test_the_corners_of_a_region_may_come_in_any_order() -> None:
     shape = (10, 10)
 
-    straight = measuring.inside(Region((1, 2), (5, 8)), shape)
-    crossed = measuring.inside(Region((5, 2), (1, 8)), shape)
+    straight = measurements_2d.inside(Region((1, 2), (5, 8)), shape)
+    crossed = measurements_2d.inside(Region((5, 2), (1, 8)), shape)
 
     assert np.array_equal(straight, crossed)
 
 
 def test_an_ellipse_is_as_high_and_wide_as_its_box() -> None:
-    held = measuring.inside(Region((2, 1), (6, 9)), (10, 12))
+    held = measurements_2d.inside(Region((2, 1), (6, 9)), (10, 12))
 
     assert np.flatnonzero(held.any(axis=1)).tolist() == [2, 3, 4, 5, 6]
     assert np.flatnonzero(held.any(axis=0)).tolist() == list(range(1, 10))
@@ -61,7 +61,7 @@ def test_an_ellipse_is_as_high_and_wide_as_its_box() -> None:
 def test_a_large_ellipse_has_the_area_of_an_ellipse() -> None:
     image = make_slice(np.zeros((200, 200)), PLANE)
 
-    told = measuring.statistics(Region((20, 10), (180, 190)), image, image.pixels)
+    told = measurements_2d.statistics(Region((20, 10), (180, 190)), image, image.pixels)
 
     assert told is not None
     assert told.area == pytest.approx(math.pi * 80 * 2 * 90 * 0.5, rel=0.01)
@@ -70,7 +70,7 @@ def test_a_large_ellipse_has_the_area_of_an_ellipse() -> None:
 def test_the_area_is_in_pixels_without_a_spacing() -> None:
     image = make_slice(ramp(), PLANE, spacing_source="missing")
 
-    told = measuring.statistics(Region((0, 0), (1, 1), "rectangle"), image, image.pixels)
+    told = measurements_2d.statistics(Region((0, 0), (1, 1), "rectangle"), image, image.pixels)
 
     assert told is not None
     assert told.area == 4
@@ -82,7 +82,7 @@ def test_padding_is_not_measured() -> None:
     image = make_slice(pixels, PLANE)
     object.__setattr__(image, "padding", -2000.0)
 
-    told = measuring.statistics(Region((1, 2), (1, 4), "rectangle"), image, image.pixels)
+    told = measurements_2d.statistics(Region((1, 2), (1, 4), "rectangle"), image, image.pixels)
 
     assert told is not None
     assert (told.count, told.minimum) == (2, 12)
@@ -91,7 +91,7 @@ def test_padding_is_not_measured() -> None:
 def test_a_region_beside_the_slice_has_no_statistics() -> None:
     image = make_slice(ramp(), PLANE)
 
-    assert measuring.statistics(Region((20, 20), (30, 30)), image, image.pixels) is None
+    assert measurements_2d.statistics(Region((20, 20), (30, 30)), image, image.pixels) is None
 
 
 @pytest.mark.parametrize(("shift", "is_beyond"), [(3.0, False), (-3.5, True), (3.5, True)])
@@ -99,7 +99,7 @@ def test_a_mean_that_moves_by_more_than_three_hu_is_told(shift: float, is_beyond
     noisy = np.tile([[0.0, 20.0], [20.0, 0.0]], (5, 5)).astype(np.float32)
     image = make_slice(noisy, PLANE)
 
-    told = measuring.bias(
+    told = measurements_2d.bias(
         Region((0, 0), (9, 9), "rectangle"), image, np.full_like(noisy, 10 + shift)
     )
 
@@ -113,7 +113,9 @@ def test_a_mean_that_moves_by_more_than_three_hu_is_told(shift: float, is_beyond
 def test_what_is_not_in_hu_has_no_limit_in_hu() -> None:
     image = make_slice(np.zeros((10, 10)), PLANE, unit="stored", modality="MR")
 
-    told = measuring.bias(Region((0, 0), (9, 9)), image, np.full((10, 10), 50, dtype=np.float32))
+    told = measurements_2d.bias(
+        Region((0, 0), (9, 9)), image, np.full((10, 10), 50, dtype=np.float32)
+    )
 
     assert told is not None
     assert not told.is_beyond
@@ -122,7 +124,7 @@ def test_what_is_not_in_hu_has_no_limit_in_hu() -> None:
 def test_a_box_s_window_spans_its_values() -> None:
     image = make_slice(np.linspace(0, 100, 101)[None].repeat(2, axis=0), PLANE)
 
-    window = measuring.box_window(Region((0, 0), (1, 100), "rectangle"), image, image.pixels)
+    window = measurements_2d.box_window(Region((0, 0), (1, 100), "rectangle"), image, image.pixels)
 
     assert window is not None
     assert window.centre == pytest.approx(50)
@@ -130,10 +132,10 @@ def test_a_box_s_window_spans_its_values() -> None:
 
 
 def test_a_click_finds_the_line_or_outline_it_is_near() -> None:
-    assert measuring.distance_px(Length((0, 0), (0, 10)), (3, 5)) == 3
-    assert measuring.distance_px(Length((0, 0), (0, 10)), (0, 14)) == 4
-    assert measuring.distance_px(Region((0, 0), (10, 20), "rectangle"), (5, 10)) == 5
-    assert measuring.distance_px(Region((0, 0), (10, 10)), (5, 11)) == pytest.approx(1)
+    assert measurements_2d.distance_px(Length((0, 0), (0, 10)), (3, 5)) == 3
+    assert measurements_2d.distance_px(Length((0, 0), (0, 10)), (0, 14)) == 4
+    assert measurements_2d.distance_px(Region((0, 0), (10, 20), "rectangle"), (5, 10)) == 5
+    assert measurements_2d.distance_px(Region((0, 0), (10, 10)), (5, 11)) == pytest.approx(1)
 
 
 SHAPE = (20, 30)
@@ -142,23 +144,23 @@ BOX, OVAL = Region((4, 6), (10, 14), "rectangle"), Region((4, 6), (10, 14), "ell
 
 
 def test_an_end_is_taken_before_the_line_it_ends() -> None:
-    assert measuring.hold_at([LINE], (4.5, 6.0), 2.0) == Hold(LINE, 0)
-    assert measuring.hold_at([LINE], (10.0, 9.0), 2.0) == Hold(LINE, 1)
-    assert measuring.hold_at([LINE], (7.0, 7.2), 2.0) == Hold(LINE)
-    assert measuring.hold_at([LINE], (7.0, 15.0), 2.0) is None
+    assert measurements_2d.hold_at([LINE], (4.5, 6.0), 2.0) == Hold(LINE, 0)
+    assert measurements_2d.hold_at([LINE], (10.0, 9.0), 2.0) == Hold(LINE, 1)
+    assert measurements_2d.hold_at([LINE], (7.0, 7.2), 2.0) == Hold(LINE)
+    assert measurements_2d.hold_at([LINE], (7.0, 15.0), 2.0) is None
 
 
 def test_the_inside_of_a_region_is_not_taken() -> None:
-    assert measuring.hold_at([BOX, OVAL], (7.0, 10.0), 2.0) is None
+    assert measurements_2d.hold_at([BOX, OVAL], (7.0, 10.0), 2.0) is None
 
 
 def test_an_end_goes_where_the_hand_goes_and_the_other_stays() -> None:
-    assert measuring.moved(Hold(LINE, 1), (10, 8), (12, 3), SHAPE) == Length((4, 6), (12, 3))
-    assert measuring.moved(Hold(LINE, 0), (4, 6), (5, 6), SHAPE) == Length((5, 6), (10, 8))
+    assert measurements_2d.moved(Hold(LINE, 1), (10, 8), (12, 3), SHAPE) == Length((4, 6), (12, 3))
+    assert measurements_2d.moved(Hold(LINE, 0), (4, 6), (5, 6), SHAPE) == Length((5, 6), (10, 8))
 
 
 def test_a_whole_measurement_keeps_its_size() -> None:
-    assert measuring.moved(Hold(OVAL), (4, 10), (6, 7), SHAPE) == Region((6, 3), (12, 11))
+    assert measurements_2d.moved(Hold(OVAL), (4, 10), (6, 7), SHAPE) == Region((6, 3), (12, 11))
 
 
 @pytest.mark.parametrize(
@@ -166,11 +168,11 @@ def test_a_whole_measurement_keeps_its_size() -> None:
     [(0, (5, 8), (10, 14)), (1, (5, 6), (10, 16)), (2, (4, 6), (11, 16)), (3, (4, 8), (11, 14))],
 )
 def test_a_corner_moves_the_two_sides_that_meet_in_it(
-    handle: int, start: measuring.Position, end: measuring.Position
+    handle: int, start: measurements_2d.Position, end: measurements_2d.Position
 ) -> None:
-    at = measuring.handles(BOX)[handle]
+    at = measurements_2d.handles(BOX)[handle]
 
-    changed = measuring.moved(Hold(BOX, handle), at, (at[0] + 1, at[1] + 2), SHAPE)
+    changed = measurements_2d.moved(Hold(BOX, handle), at, (at[0] + 1, at[1] + 2), SHAPE)
 
     assert changed == Region(start, end, "rectangle")
 
@@ -180,17 +182,19 @@ def test_a_corner_moves_the_two_sides_that_meet_in_it(
     [(0, (5, 6), (10, 14)), (1, (4, 6), (10, 16)), (2, (4, 6), (11, 14)), (3, (4, 8), (10, 14))],
 )
 def test_the_top_of_an_arc_moves_its_own_side_alone(
-    handle: int, start: measuring.Position, end: measuring.Position
+    handle: int, start: measurements_2d.Position, end: measurements_2d.Position
 ) -> None:
-    at = measuring.handles(OVAL)[handle]
+    at = measurements_2d.handles(OVAL)[handle]
 
-    changed = measuring.moved(Hold(OVAL, handle), at, (at[0] + 1, at[1] + 2), SHAPE)
+    changed = measurements_2d.moved(Hold(OVAL, handle), at, (at[0] + 1, at[1] + 2), SHAPE)
 
     assert changed == Region(start, end, "ellipse")
 
 
 def test_nothing_is_moved_off_the_slice() -> None:
-    assert measuring.moved(Hold(BOX), (4, 6), (-9, 40), SHAPE) == Region(
+    assert measurements_2d.moved(Hold(BOX), (4, 6), (-9, 40), SHAPE) == Region(
         (-0.5, 21.5), (5.5, 29.5), "rectangle"
     )
-    assert measuring.moved(Hold(LINE, 1), (10, 8), (99, 8), SHAPE) == Length((4, 6), (19.5, 8))
+    assert measurements_2d.moved(Hold(LINE, 1), (10, 8), (99, 8), SHAPE) == Length(
+        (4, 6), (19.5, 8)
+    )

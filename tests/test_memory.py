@@ -3,26 +3,26 @@ import sys
 
 import pytest
 
-from jrviewer import memory
+from jrviewer.core import malloc
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="glibc alone keeps so much")
 
 FREE_MUCH = """
-from jrviewer import memory
-from jrviewer.throughput import memory_mb
+from jrviewer.core import malloc
+from jrviewer.diagnostics.throughput import memory_mb
 
 pieces = [bytearray(60_000) for _ in range(1000)]
 kept = pieces[::50]  # what lies between them is free, but no end of the heap
 del pieces
 before = memory_mb()
-memory.give_back()
+malloc.give_back()
 print(before - memory_mb())
 """
 EIGHT_THREADS = """
 import ctypes, threading
-from jrviewer import memory
+from jrviewer.core import malloc
 
-memory.arrange()
+malloc.arrange()
 together = threading.Barrier(8)
 
 def work():
@@ -38,10 +38,10 @@ ctypes.CDLL(None).malloc_stats()  # to stderr, "Arena 0:" and so on
 
 LAYERS = """
 import resource, sys, threading
-from jrviewer import memory
+from jrviewer.core import malloc
 
 if sys.argv[1] == "arranged":
-    memory.arrange()
+    malloc.arrange()
 
 def work():
     for _ in range(3):
@@ -71,7 +71,7 @@ def test_what_was_freed_between_what_is_used_goes_back_to_the_system() -> None:
 
 @linux_only
 def test_eight_threads_share_two_arenas() -> None:
-    assert run(EIGHT_THREADS).stderr.count("Arena ") == memory.ARENAS == 2
+    assert run(EIGHT_THREADS).stderr.count("Arena ") == malloc.ARENAS == 2
 
 
 @linux_only
@@ -87,5 +87,5 @@ def test_where_the_library_has_no_such_call_nothing_is_done(
 ) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
 
-    memory.arrange()
-    memory.give_back()
+    malloc.arrange()
+    malloc.give_back()

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from jrviewer.network import Config, JointNet, slow_part
-from jrviewer.network_input import CT, MR, see
+from jrviewer.model.network import Config, JointNet, slow_part
+from jrviewer.model.network_input import CT, MR, see
 from tests.small_network import small_net
 
 

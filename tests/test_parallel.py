@@ -4,9 +4,9 @@ import threading
 
 import pytest
 
-from jrviewer.errors import Cancelled
-from jrviewer.parallel import MOST_EARLY, SPARE, Crew
-from jrviewer.progress import Report
+from jrviewer.core.errors import Cancelled
+from jrviewer.core.progress import Report
+from jrviewer.model.slice_pool import MOST_EARLY, SPARE, Crew
 
 PATIENCE_S = 10
 

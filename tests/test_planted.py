@@ -8,12 +8,12 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from jrviewer.errors import ExportError
-from jrviewer.export import (
+from jrviewer.core.errors import ExportError
+from jrviewer.core.records import Prediction, Source, Window
+from jrviewer.export.ply import (
     write_ply,
     write_png,
 )
-from jrviewer.records import Prediction, Source, Window
 from tests.factory import make_prediction, make_slice
 
 WINDOW = Window(40, 400)
@@ -42,7 +42,7 @@ def test_an_identifier_planted_in_a_pictures_text_is_caught(
         Image.new("L", (2, 2)).save(file, "PNG", pnginfo=said)
         return file.getvalue(), ""
 
-    monkeypatch.setattr("jrviewer.sheet.draw_sheet", draw)
+    monkeypatch.setattr("jrviewer.export.comparison_image.draw_sheet", draw)
 
     with pytest.raises(ExportError, match="identifies the patient"):
         write_png(prediction_with(*KNOWN), tmp_path / "a.png", WINDOW)
@@ -53,7 +53,7 @@ def test_an_identifier_planted_in_a_pictures_text_is_caught(
 def test_an_identifier_planted_in_a_clouds_comments_is_caught(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, planted: str
 ) -> None:
-    monkeypatch.setattr("jrviewer.export.describe", lambda *_: (f"app=JRViewer for {planted}",))
+    monkeypatch.setattr("jrviewer.export.ply.describe", lambda *_: (f"app=JRViewer for {planted}",))
 
     with pytest.raises(ExportError, match="identifies the patient"):
         write_ply(prediction_with(*KNOWN), tmp_path / "a.ply")
@@ -63,7 +63,7 @@ def test_an_identifier_planted_in_a_clouds_comments_is_caught(
 def test_an_identifier_planted_behind_the_points_is_caught(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jrviewer.export.sealed", lambda content: content + b"MRN-4711-0815")
+    monkeypatch.setattr("jrviewer.export.ply.sealed", lambda content: content + b"MRN-4711-0815")
 
     with pytest.raises(ExportError, match="identifies the patient"):
         write_ply(prediction_with(*KNOWN), tmp_path / "a.ply")

@@ -10,10 +10,12 @@ import pytest
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
 
-from jrviewer import cli, dicom, inference, provenance
-from jrviewer.model import Model
-from jrviewer.provenance import verify
-from jrviewer.records import Slice
+from jrviewer import cli, dicom
+from jrviewer.core.records import Slice
+from jrviewer.export import provenance
+from jrviewer.export.provenance import verify
+from jrviewer.model import inference
+from jrviewer.model.joint_model import Model
 from tests.dicom_factory import write_ct, write_series
 from tests.factory import body_image
 from tests.small_network import small_net

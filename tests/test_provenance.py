@@ -8,11 +8,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from jrviewer import provenance
-from jrviewer.errors import JRViewerError
-from jrviewer.export import write_ply, write_png
-from jrviewer.provenance import describe, file_sha256, sealed, unsealed, verify
-from jrviewer.records import Prediction, Slice, Source, Window
+from jrviewer.core.errors import JRViewerError
+from jrviewer.core.records import Prediction, Slice, Source, Window
+from jrviewer.export import provenance
+from jrviewer.export.ply import write_ply, write_png
+from jrviewer.export.provenance import describe, file_sha256, sealed, unsealed, verify
 from tests.factory import make_erased, make_prediction, make_slice
 
 WEIGHTS = b"these weights"

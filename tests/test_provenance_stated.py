@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from jrviewer import NOTICE, __version__, removed
-from jrviewer.provenance import describe
-from jrviewer.records import Finding, Prediction, Source
+from jrviewer import NOTICE, __version__
+from jrviewer.core.records import Finding, Prediction, Source
+from jrviewer.export.provenance import describe
+from jrviewer.imaging import residual_check
 from tests.factory import make_prediction, make_slice
 
 WEIGHTS_SHA256, PIXELS_SHA256 = "ab" * 32, "12" * 32
@@ -42,7 +43,7 @@ def test_an_export_says_how_it_was_made(source: Path) -> None:
         "device=CPU fp32",
         "input_check=red",
         "overridden=yes",
-        f"removed_marks={len(removed.of(prediction).marks)}",
+        f"removed_marks={len(residual_check.of(prediction).marks)}",
     )
 
 

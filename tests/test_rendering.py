@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import pyvista as pv
 
-from jrviewer.anatomy import STRUCTURE_COLOURS
-from jrviewer.records import Structure
-from jrviewer.rendering import (
+from jrviewer.core.records import Structure
+from jrviewer.imaging.structures import STRUCTURE_COLOURS
+from jrviewer.rendering.look import (
     Colouring,
     Look,
     View,

@@ -1,7 +1,7 @@
 import pytest
 
-from jrviewer.records import Slice
-from jrviewer.ruler import End, NoLengthError, Reading, Ruler, read
+from jrviewer.core.records import Slice
+from jrviewer.imaging.ruler_3d import End, NoLengthError, Reading, Ruler, read
 from tests.factory import make_plane, make_slice
 from tests.stack_factory import oblique_plane
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
-from jrviewer.geometry import FloatArray
-from jrviewer.sampling import Expected
+from jrviewer.core.geometry import FloatArray
+from jrviewer.model.cloud_sampling import Expected
 
 SHAPE = (3, 16, 128, 128)
 DEPTH = 64 / 224

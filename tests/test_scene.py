@@ -5,10 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pyvista as pv
 
-from jrviewer.records import Cloud, Structure
-from jrviewer.rendering import (
-    Look,
-)
+from jrviewer.core.records import Cloud, Structure
+from jrviewer.rendering.look import Look
 from jrviewer.rendering.scene import Scene
 from tests.cloud_factory import make_cloud_prediction, make_grey
 from tests.rendered import picture

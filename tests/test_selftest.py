@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from jrviewer import cli, provenance, selftest
-from jrviewer.errors import JRViewerError
-from jrviewer.records import Prediction, UInt8Array
-from jrviewer.rendering import Beside, Look
+from jrviewer import cli
+from jrviewer.core.errors import JRViewerError
+from jrviewer.core.records import Prediction, UInt8Array
+from jrviewer.diagnostics import selftest, selftest_drawing
+from jrviewer.export import provenance
+from jrviewer.rendering.look import Beside, Look
 from jrviewer.rendering.scene import NOTHING, Scene
-from jrviewer.selftest import drawing
 from tests.boundaries import replace_network, replace_reader
 from tests.factory import make_prediction
 
@@ -153,7 +154,7 @@ def crash(sending: Connection, prediction: Prediction | None) -> None:
 
 @pytest.mark.vtk
 def test_opengl_and_every_look_of_the_3d_pane_are_tried_in_a_child_process() -> None:
-    drawn = drawing.try_drawing(make_prediction())
+    drawn = selftest_drawing.try_drawing(make_prediction())
 
     assert drawn.renderer not in ("", "unnamed")
     assert drawn.missing == []
@@ -168,7 +169,7 @@ def test_a_look_that_draws_nothing_is_named(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(Scene, "show", show)
 
-    missing = drawing._missing_features(make_prediction())
+    missing = selftest_drawing._missing_features(make_prediction())
 
     assert "eye-dome lighting" in missing
     assert "finding a point under the pointer" in missing
@@ -176,7 +177,7 @@ def test_a_look_that_draws_nothing_is_named(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_driver_that_crashes_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drawing, "draw", crash)
+    monkeypatch.setattr(selftest_drawing, "draw", crash)
     found = selftest.Findings()
 
     selftest._look_at_opengl(found)

@@ -2,8 +2,15 @@ import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
-from jrviewer.geometry import FloatArray
-from jrviewer.settling import PLACES_PER_POINT, ROUNDS, SENT_AWAY, AtPoints, Labels, settled
+from jrviewer.core.geometry import FloatArray
+from jrviewer.model.cloud_relaxation import (
+    PLACES_PER_POINT,
+    ROUNDS,
+    SENT_AWAY,
+    AtPoints,
+    Labels,
+    settled,
+)
 
 PER_POINT = ROUNDS * PLACES_PER_POINT
 SKIN, BONE = 0, 1

@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from jrviewer import NOTICE, removed, sheet
-from jrviewer.export import (
+from jrviewer import NOTICE
+from jrviewer.core.records import Finding, SpacingSource, VoiLut, Window
+from jrviewer.export import comparison_image
+from jrviewer.export.comparison_image import draw_sheet
+from jrviewer.export.ply import (
     write_png,
 )
-from jrviewer.records import Finding, SpacingSource, VoiLut, Window
-from jrviewer.sheet import draw_sheet
+from jrviewer.imaging import residual_check
 from tests.factory import (
     ERASED_AT,
     body_image,
@@ -113,7 +115,7 @@ def test_an_override_is_drawn_into_the_picture(tmp_path: Path) -> None:
 def test_a_removed_shape_is_ringed_on_both_slices(tmp_path: Path) -> None:
     row, column = ERASED_AT
     prediction = make_erased(make_slice(plane=make_plane(spacing_mm=(0.5, 1.5))))
-    (mark,) = removed.of(prediction).marks
+    (mark,) = residual_check.of(prediction).marks
     radius = round(0.8 * mark.size_mm / 0.5)  # the picture's pixels are squares of 0.5 mm
     assert (mark.row, mark.column) == pytest.approx((row, column), abs=3)
     assert radius > 9
@@ -156,9 +158,9 @@ def test_the_words_of_a_mark_stay_on_its_slice() -> None:
     image = make_slice(body_image(200, 200), make_plane(spacing_mm=(2.0, 2.0)))
     edge = make_erased(image, places=((100, 170), (100, 30)))
 
-    marks = removed.of(edge).marks
-    rings = [sheet._ring(one, edge.slice, (1.0, 1.0)) for one in marks]
-    drawn = sheet._amounts(marks, rings, (40, 48), 100.0, " HU")
+    marks = residual_check.of(edge).marks
+    rings = [comparison_image._ring(one, edge.slice, (1.0, 1.0)) for one in marks]
+    drawn = comparison_image._amounts(marks, rings, (40, 48), 100.0, " HU")
 
     anchors = {text[0]: (x - 40, anchor) for (x, _), anchor, text, _ in drawn}
     assert sorted(anchor for _, anchor in anchors.values()) == ["lm", "rm"]

@@ -4,11 +4,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jrviewer.errors import Cancelled
-from jrviewer.geometry import FloatArray, Plane
-from jrviewer.records import Measured, Series, Structure
-from jrviewer.stack import NoStackError, require_stack
-from jrviewer.surface import Measuring, Nearest
+from jrviewer.core.errors import Cancelled
+from jrviewer.core.geometry import FloatArray, Plane
+from jrviewer.core.records import Measured, Series, Structure
+from jrviewer.imaging.measured_surface import Measuring, Nearest
+from jrviewer.imaging.volume import NoStackError, require_stack
 from tests.factory import make_plane, make_series, make_slice
 from tests.stack_factory import RADIUS_MM, make_ball, oblique_plane
 

@@ -3,8 +3,9 @@ import sys
 import numpy as np
 import pytest
 
-from jrviewer import dicom, throughput
-from jrviewer.resources import resource
+from jrviewer import dicom
+from jrviewer.core.resources import resource
+from jrviewer.diagnostics import throughput
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")

@@ -3,10 +3,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from jrviewer import dicom, truth
-from jrviewer.geometry import canonical_box
-from jrviewer.records import Cloud, Prediction, Slice
-from jrviewer.resources import resource
+from jrviewer import dicom
+from jrviewer.core.geometry import canonical_box
+from jrviewer.core.records import Cloud, Prediction, Slice
+from jrviewer.core.resources import resource
+from jrviewer.diagnostics import phantom_truth
 from tests.factory import make_prediction
 
 
@@ -17,7 +18,7 @@ def sample() -> Slice:
 
 def perfect(sample: Slice) -> Prediction:
     """The truth itself, as if a model had made it."""
-    known = truth.bundled()
+    known = phantom_truth.bundled()
     count = len(known.points_mm)
     cloud = Cloud(
         points=np.array(known.points_mm),
@@ -30,7 +31,7 @@ def perfect(sample: Slice) -> Prediction:
 
 
 def test_the_truth_itself_is_faultless(sample: Slice) -> None:
-    score = truth.score(perfect(sample))
+    score = phantom_truth.score(perfect(sample))
 
     assert score is not None
     assert score.chamfer_mm == 0
@@ -39,13 +40,13 @@ def test_the_truth_itself_is_faultless(sample: Slice) -> None:
 
 
 def test_the_acquired_slice_is_noisy_and_no_other_one(sample: Slice) -> None:
-    score = truth.score(perfect(sample))
+    score = phantom_truth.score(perfect(sample))
 
     assert score is not None
     assert 20 < score.psnr_before < 50
     assert 0.3 < score.ssim_before < 0.98
     # Noise has no mean: the two are of one body, in one place.
-    assert abs(float((sample.pixels - truth.bundled().pixels).mean())) < 3
+    assert abs(float((sample.pixels - phantom_truth.bundled().pixels).mean())) < 3
 
 
 def test_a_cloud_that_lies_5_mm_beside_it_is_further_from_the_truth(sample: Slice) -> None:
@@ -53,7 +54,7 @@ def test_a_cloud_that_lies_5_mm_beside_it_is_further_from_the_truth(sample: Slic
     assert made.cloud is not None
     moved = replace(made.cloud, points=made.cloud.points + np.array([0, 0, 5], np.float32))
 
-    score = truth.score(replace(made, cloud=moved))
+    score = phantom_truth.score(replace(made, cloud=moved))
 
     assert score is not None
     assert score.chamfer_mm is not None
@@ -62,7 +63,7 @@ def test_a_cloud_that_lies_5_mm_beside_it_is_further_from_the_truth(sample: Slic
 
 def test_the_true_points_lie_on_the_surfaces_that_the_true_slice_shows(sample: Slice) -> None:
     """Where they cross the slice, its edges are: air on one side, tissue on another."""
-    known = truth.bundled()
+    known = phantom_truth.bundled()
     near = known.points_mm[np.abs(known.points_mm[:, 2]) < 0.3]
     pixels = np.rint(sample.plane.to_pixel(near)).astype(int)
     around = np.array(
@@ -75,11 +76,11 @@ def test_the_true_points_lie_on_the_surfaces_that_the_true_slice_shows(sample: S
 
 
 def test_of_any_other_slice_the_truth_is_not_known() -> None:
-    assert truth.score(make_prediction()) is None
+    assert phantom_truth.score(make_prediction()) is None
 
 
 def test_a_slice_without_a_cloud_has_no_chamfer_distance(sample: Slice) -> None:
-    score = truth.score(replace(perfect(sample), cloud=None))
+    score = phantom_truth.score(replace(perfect(sample), cloud=None))
 
     assert score is not None
     assert score.chamfer_mm is None

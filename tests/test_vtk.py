@@ -3,7 +3,7 @@ import sys
 
 import pyvista as pv
 
-from jrviewer.vtk import vtk_module
+from jrviewer.core.lazy_vtk import vtk_module
 
 
 def test_our_classes_are_those_that_pyvista_draws_with() -> None:
@@ -15,7 +15,7 @@ def test_our_classes_are_those_that_pyvista_draws_with() -> None:
 
 CHARTS = """
 import sys
-from jrviewer.vtk import charts_later
+from jrviewer.core.lazy_vtk import charts_later
 
 with charts_later():
     import pyvista

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from jrviewer import dicom, inference, selftest
-from jrviewer.network import Config
-from jrviewer.records import Prediction
-from jrviewer.resources import resource
+from jrviewer import dicom
+from jrviewer.core.records import Prediction
+from jrviewer.core.resources import resource
+from jrviewer.diagnostics import selftest
+from jrviewer.model import inference
+from jrviewer.model.network import Config
 
 MAX_BYTES = 16_000_000
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from jrviewer.errors import ExportError
-from jrviewer.whole_file import ABANDONED_S, part_of, replace_file
+from jrviewer.core.atomic_write import ABANDONED_S, part_of, replace_file
+from jrviewer.core.errors import ExportError
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from jrviewer.whole_file import replace_file
+from jrviewer.core.atomic_write import replace_file
 os.fsync = lambda handle: os.kill(os.getpid(), signal.SIGKILL)
 replace_file(Path(sys.argv[1]), b"new")
 """
@@ -27,8 +27,8 @@ ON_A_DISK = """
 mount -t tmpfs -o size=64k none "$1" && printf old > "$1/a.dcm" && eval "$2" && exec "$3" -c '
 import sys
 from pathlib import Path
-from jrviewer.errors import ExportError
-from jrviewer.whole_file import replace_file
+from jrviewer.core.errors import ExportError
+from jrviewer.core.atomic_write import replace_file
 path = Path(sys.argv[1], "a.dcm")
 try:
     replace_file(path, bytes(int(sys.argv[2])))

@@ -4,9 +4,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from jrviewer.geometry import FloatArray
-from jrviewer.records import Slice, VoiFunction, VoiLut, Window
-from jrviewer.windowing import (
+from jrviewer.core.geometry import FloatArray
+from jrviewer.core.records import Slice, VoiFunction, VoiLut, Window
+from jrviewer.imaging.windowing import (
     PRESETS,
     auto_window,
     default_window,

@@ -5,8 +5,8 @@ import os
 import sys
 from pathlib import Path
 
-from jrviewer import memory
-from jrviewer.errors import JRViewerError
+from jrviewer.core import malloc
+from jrviewer.core.errors import JRViewerError
 from training.console import progress
 
 
@@ -57,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
         "sequential": sequential.run,
         "sample": sample.run,
     }
-    memory.arrange()
+    malloc.arrange()
     try:
         return run[args.command](args)
     except JRViewerError as error:

@@ -14,12 +14,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from jrviewer import tuning
-from jrviewer.body import OUTSIDE_HU
-from jrviewer.errors import JRViewerError
-from jrviewer.inference import channels_last
-from jrviewer.network import Config, JointNet
-from jrviewer.network_input import CT
+from jrviewer.core.errors import JRViewerError
+from jrviewer.imaging.body_masks import OUTSIDE_HU
+from jrviewer.model import cpu_tuning
+from jrviewer.model.inference import channels_last
+from jrviewer.model.network import Config, JointNet
+from jrviewer.model.network_input import CT
 from training.augment import augment
 from training.export import state_of_run
 from training.fit import CHECKPOINT, Run, fit
@@ -175,5 +175,5 @@ def seen_images(clean: Tensor, noise: Tensor, images: Images, denoiser: JointNet
     fine = F.interpolate(clean, scale_factor=2, mode="bilinear", align_corners=False)
     changed = fine + noise
     if images == "denoised":
-        changed = tuning.run(denoiser, None, changed, CT)
+        changed = cpu_tuning.run(denoiser, None, changed, CT)
     return (clean + F.avg_pool2d(changed - fine, 2)).clamp(min=OUTSIDE_HU)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from jrviewer.errors import JRViewerError
-from jrviewer.progress import Report
+from jrviewer.core.errors import JRViewerError
+from jrviewer.core.progress import Report
 from training import cloud_baselines
 from training.console import progress
 from training.peer_training import Budget, Crops, pool_crops, train_peer

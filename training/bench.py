@@ -9,10 +9,10 @@ from typing import Any
 
 import torch
 
-from jrviewer import bench
-from jrviewer.inference import POINTS, load_model
-from jrviewer.model import Model
-from jrviewer.records import Slice
+from jrviewer.core.records import Slice
+from jrviewer.diagnostics import benchmark
+from jrviewer.model.inference import POINTS, load_model
+from jrviewer.model.joint_model import Model
 from training.baselines import FOLDER
 from training.console import progress
 from training.evaluate_cloud import seen
@@ -30,14 +30,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Time everything and print it; returns the exit status."""
-    found = bench.run(peers(args.baselines), quick=args.quick, report=progress())
+    found = benchmark.run(peers(args.baselines), quick=args.quick, report=progress())
     found["joint_to_sequential"] = ratios(found)
-    lines = [json.dumps(found, indent=1)] if args.json else bench.as_lines(found)
+    lines = [json.dumps(found, indent=1)] if args.json else benchmark.as_lines(found)
     sys.stdout.write("\n".join(lines) + "\n")
     return 0
 
 
-def peers(folder: Path) -> dict[str, Callable[[Slice], bench.Task]]:
+def peers(folder: Path) -> dict[str, Callable[[Slice], benchmark.Task]]:
     """What is timed beside the model: one strength of the classical ones."""
     known = Peers(folder)
     networks = {name: known.networks[name] for name in ("redcnn", "cnn10")}
@@ -50,8 +50,8 @@ def peers(folder: Path) -> dict[str, Callable[[Slice], bench.Task]]:
     }
 
 
-def _network(network: torch.nn.Module) -> Callable[[Slice], bench.Task]:
-    def of(image: Slice) -> bench.Task:
+def _network(network: torch.nn.Module) -> Callable[[Slice], benchmark.Task]:
+    def of(image: Slice) -> benchmark.Task:
         return lambda: apply_network(network, image.pixels)
 
     return of
@@ -66,19 +66,19 @@ def ratios(found: Mapping[str, Any]) -> dict[str, float]:
     }
 
 
-def _joint(image: Slice) -> bench.Task:
+def _joint(image: Slice) -> benchmark.Task:
     model = load_model("cpu")
     return _denoise_then_cloud(model, model, image)
 
 
-def _sequential(image: Slice) -> bench.Task:
+def _sequential(image: Slice) -> benchmark.Task:
     """A denoiser, then a cloud network with an encoder of its own: both as large as their half of
     the joint model and with its weights, so that there are as many places to put points.
     """
     return _denoise_then_cloud(load_model("cpu"), load_model("cpu"), image)
 
 
-def _denoise_then_cloud(denoiser: Model, cloud: Model, image: Slice) -> bench.Task:
+def _denoise_then_cloud(denoiser: Model, cloud: Model, image: Slice) -> benchmark.Task:
     """From the slice to its denoised twin and 1024 points, without the input check."""
 
     def task() -> None:

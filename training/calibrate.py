@@ -23,11 +23,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jrviewer.body import BoolArray
-from jrviewer.geometry import FloatArray, Plane
-from jrviewer.inference import POINTS
-from jrviewer.model import Model
-from jrviewer.progress import Report
+from jrviewer.core.geometry import FloatArray, Plane
+from jrviewer.core.progress import Report
+from jrviewer.imaging.body_masks import BoolArray
+from jrviewer.model.inference import POINTS
+from jrviewer.model.joint_model import Model
 from training import familiar
 from training.console import progress
 from training.evaluate_cloud import cases_of, chosen_entries, seen

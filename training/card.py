@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jrviewer import NOTICE, dicom, inference, selftest
-from jrviewer.resources import resource
+from jrviewer import NOTICE, dicom
+from jrviewer.core.resources import resource
+from jrviewer.diagnostics import selftest
+from jrviewer.model import inference
 from training.volumes import kept
 
 SLICES = "TCGA-LUAD single slices (TCIA)"

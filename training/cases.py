@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from jrviewer.body import BoolArray, body_mask
-from jrviewer.geometry import FloatArray
-from jrviewer.records import Unit
+from jrviewer.core.geometry import FloatArray
+from jrviewer.core.records import Unit
+from jrviewer.imaging.body_masks import BoolArray, body_mask
 from training.phantoms import REGIONS, make_phantom
 from training.volumes import catalogue, load, native_slices
 

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from jrviewer.geometry import BOX_HALF_WIDTH_MM, BOX_PIXELS, FloatArray
-from jrviewer.progress import Report, silent
+from jrviewer.core.geometry import BOX_HALF_WIDTH_MM, BOX_PIXELS, FloatArray
+from jrviewer.core.progress import Report, silent
 from training.constant_cloud import Descent, Group, best_constant, descend
 from training.contours import extrusion
 from training.metrics import Labels, Truth

@@ -2,7 +2,7 @@
 
 import sys
 
-from jrviewer.progress import Report, silent
+from jrviewer.core.progress import Report, silent
 
 
 def progress() -> Report:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.spatial import cKDTree
 
-from jrviewer.geometry import BOX_HALF_WIDTH_MM, FloatArray
+from jrviewer.core.geometry import BOX_HALF_WIDTH_MM, FloatArray
 from training.metrics import Labels, Truth
 
 BATCH = 12

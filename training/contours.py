@@ -1,15 +1,16 @@
 """A slice's own contours of skin, bone and air on the canonical 128 × 128 grid, and what comes of
 drawing them out along the normal.
 
-Box coordinates throughout. The masks follow `jrviewer.body.volume_masks`, in 2D at 3.5 mm.
+Box coordinates throughout. The masks follow `jrviewer.imaging.body_masks.volume_masks`, in 2D at
+3.5 mm.
 """
 
 import numpy as np
 from scipy import ndimage
 
-from jrviewer.body import AIR_HU, BONE_HU, CANONICAL_PIXEL_MM, BoolArray, body_mask
-from jrviewer.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, BOX_PIXELS, FloatArray
-from jrviewer.records import Structure
+from jrviewer.core.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, BOX_PIXELS, FloatArray
+from jrviewer.core.records import Structure
+from jrviewer.imaging.body_masks import AIR_HU, BONE_HU, CANONICAL_PIXEL_MM, BoolArray, body_mask
 from training.metrics import Labels, nearest_mm
 from training.surfaces import SHARES
 

@@ -14,13 +14,14 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from jrviewer import bench, dicom
-from jrviewer.geometry import BOX_PIXELS
-from jrviewer.inference import POINTS
-from jrviewer.model import Model
-from jrviewer.network import JointNet
-from jrviewer.records import Slice
-from jrviewer.resources import resource
+from jrviewer import dicom
+from jrviewer.core.geometry import BOX_PIXELS
+from jrviewer.core.records import Slice
+from jrviewer.core.resources import resource
+from jrviewer.diagnostics import benchmark
+from jrviewer.model.inference import POINTS
+from jrviewer.model.joint_model import Model
+from jrviewer.model.network import JointNet
 from training.bench import SIGMA_HU
 from training.evaluate_cloud import seen
 from training.peers import CLASSICAL, Peers, apply_network, non_local_means, total_variation
@@ -44,7 +45,7 @@ def cost_table(model: Model | None, folder: Path, *, quick: bool) -> dict[str, R
     if model is not None:
         counts = _of_ours(model.net) | counts
     image = dicom.read([resource("sample/phantom.dcm")]).series[0][0]
-    seconds = bench.in_turn(_tasks(model, peers, image), QUICK_ROUNDS if quick else ROUNDS)
+    seconds = benchmark.in_turn(_tasks(model, peers, image), QUICK_ROUNDS if quick else ROUNDS)
     ms = {name: 1e3 * statistics.median(taken) for name, taken in seconds.items()}
     if model is not None:
         ms["ours_both"] = ms["ours"] + ms["ours_cloud"]
@@ -58,7 +59,7 @@ def cost_table(model: Model | None, folder: Path, *, quick: bool) -> dict[str, R
 
 def macs_of_slice(net: JointNet) -> int:
     """Multiply-adds for a 512 × 512 slice and its cloud."""
-    return bench.macs_of_denoising(net) * SIDE**2 + macs_of_cloud(net)
+    return benchmark.macs_of_denoising(net) * SIDE**2 + macs_of_cloud(net)
 
 
 def macs_of_cloud(net: JointNet) -> int:
@@ -77,7 +78,7 @@ def parameters(*parts: nn.Module) -> int:
 def _of_ours(net: JointNet) -> dict[str, Row]:
     return {
         "ours": {
-            "macs_per_pixel": bench.macs_of_denoising(net),
+            "macs_per_pixel": benchmark.macs_of_denoising(net),
             "parameters": parameters(net.encoder, net.denoising),
         },
         "ours_cloud": {
@@ -98,8 +99,8 @@ def _of_peers(peers: Peers) -> dict[str, Row]:
     }
 
 
-def _tasks(model: Model | None, peers: Peers, image: Slice) -> Mapping[str, bench.Task]:
-    tasks: dict[str, bench.Task] = {}
+def _tasks(model: Model | None, peers: Peers, image: Slice) -> Mapping[str, benchmark.Task]:
+    tasks: dict[str, benchmark.Task] = {}
     pixels = image.pixels
     if model is not None:
         canonical, _ = seen(pixels, image.plane, model.denoise) or (pixels, None)

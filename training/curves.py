@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from jrviewer.errors import JRViewerError
-from jrviewer.geometry import FloatArray
+from jrviewer.core.errors import JRViewerError
+from jrviewer.core.geometry import FloatArray
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -24,11 +24,11 @@ import torch
 from scipy.spatial import cKDTree
 from torch import Tensor, nn
 
-from jrviewer.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, FloatArray
-from jrviewer.inference import DENSE_POINTS, POINTS, load_model
-from jrviewer.model import Model
-from jrviewer.progress import Report
-from jrviewer.sampling import Expected
+from jrviewer.core.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, FloatArray
+from jrviewer.core.progress import Report
+from jrviewer.model.cloud_sampling import Expected
+from jrviewer.model.inference import DENSE_POINTS, POINTS, load_model
+from jrviewer.model.joint_model import Model
 from training.baselines import FOLDER
 from training.calibrate import OfSlice, factor, sigma_factors
 from training.console import progress

@@ -12,9 +12,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from jrviewer import bench, inference, network
-from jrviewer.model import Model
-from jrviewer.progress import Report
+from jrviewer.core.progress import Report
+from jrviewer.diagnostics import benchmark
+from jrviewer.model import inference, network
+from jrviewer.model.joint_model import Model
 from training import evaluate_cloud, evaluate_denoise
 from training.baselines import CLOUD_FILE, FACTS_FILE, FOLDER
 from training.cases import Case, cases, phantom_cases
@@ -193,7 +194,7 @@ def _facts(folder: Path) -> Tables:
 def _machine() -> dict[str, str]:
     packages = ("numpy", "scipy", "scikit-image", "torch")
     return {
-        "cpu": f"{bench.processor()}, {os.cpu_count()} threads",
+        "cpu": f"{benchmark.processor()}, {os.cpu_count()} threads",
         "python": platform.python_version(),
         **{name: version(name) for name in packages},
     }

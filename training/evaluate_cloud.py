@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from jrviewer.body import body_centre, body_mask, canonical_image
-from jrviewer.geometry import Box, FloatArray, Plane, canonical_box
-from jrviewer.progress import Report, silent
-from jrviewer.records import Unit
-from jrviewer.surface import Surface
+from jrviewer.core.geometry import Box, FloatArray, Plane, canonical_box
+from jrviewer.core.progress import Report, silent
+from jrviewer.core.records import Unit
+from jrviewer.imaging.body_masks import body_centre, body_mask, canonical_image
+from jrviewer.imaging.measured_surface import Surface
 from training.cases import evenly
 from training.cloud_baselines import CloudBaselines, truth_of
 from training.contours import plane_pixels

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from jrviewer.geometry import FloatArray
-from jrviewer.likeness import BoolArray
-from jrviewer.progress import Report, silent
-from jrviewer.records import Unit
+from jrviewer.core.geometry import FloatArray
+from jrviewer.core.progress import Report, silent
+from jrviewer.core.records import Unit
+from jrviewer.imaging.metrics import BoolArray
 from training import lesions, metrics, noise, peers, projection
 from training.cases import Case
 from training.lesions import Disc, add_discs, contrast

@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from jrviewer.body import body_mask
-from jrviewer.checks import check
-from jrviewer.geometry import FloatArray, Plane
-from jrviewer.model import Model
-from jrviewer.progress import Report
-from jrviewer.records import Acquisition, Slice, Source
+from jrviewer.core.geometry import FloatArray, Plane
+from jrviewer.core.progress import Report
+from jrviewer.core.records import Acquisition, Slice, Source
+from jrviewer.imaging.body_masks import body_mask
+from jrviewer.model.input_check import check
+from jrviewer.model.joint_model import Model
 from training.cases import evenly
 from training.evaluate_cloud import chosen_entries, seen
 from training.volumes import Volume, catalogue, load, whole_slices

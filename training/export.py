@@ -15,10 +15,10 @@ import torch
 from safetensors.torch import save_file
 
 from jrviewer import __version__
-from jrviewer.errors import JRViewerError, ModelError
-from jrviewer.inference import FAMILIAR, load_model
-from jrviewer.model import Model
-from jrviewer.network import Config, JointNet
+from jrviewer.core.errors import JRViewerError, ModelError
+from jrviewer.model.inference import FAMILIAR, load_model
+from jrviewer.model.joint_model import Model
+from jrviewer.model.network import Config, JointNet
 from training.calibrate import FAMILIARITY
 from training.calibrate import FILE as CALIBRATION
 from training.card import about_data, as_markdown, expected_numbers, figures

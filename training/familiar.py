@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jrviewer.familiarity import Familiarity
-from jrviewer.geometry import FloatArray
+from jrviewer.core.geometry import FloatArray
+from jrviewer.model.out_of_distribution import Familiarity
 
 AXES = 16
 FOLDS = 5

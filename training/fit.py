@@ -20,9 +20,9 @@ from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
-from jrviewer.devices import multiplies_bfloat16
-from jrviewer.inference import channels_last
-from jrviewer.network import Denoised, JointNet
+from jrviewer.model.devices import multiplies_bfloat16
+from jrviewer.model.inference import channels_last
+from jrviewer.model.network import Denoised, JointNet
 from training.augment import augment
 from training.averaging import RunningMean
 from training.losses import contrast_loss, denoising_loss, sigma_loss, surface_loss

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from jrviewer.body import BoolArray
-from jrviewer.geometry import FloatArray
+from jrviewer.core.geometry import FloatArray
+from jrviewer.imaging.body_masks import BoolArray
 
 DISCS = 4
 CONTRAST_HU = (15.0, 40.0)

@@ -7,8 +7,8 @@ import torch.nn.functional as F
 from scipy.spatial import cKDTree
 from torch import Tensor
 
-from jrviewer.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM
-from jrviewer.network import LOG_SIGMA, LOG_SIGMA_LIMITS, Denoised, Surfaces
+from jrviewer.core.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM
+from jrviewer.model.network import LOG_SIGMA, LOG_SIGMA_LIMITS, Denoised, Surfaces
 
 SPREAD_HU = 10.0  # added to a sample's noise, so that clean samples do not outweigh all others
 COARSE_PIXELS = 4  # about a small lesion: there lie its contrast and the bias of an organ

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from jrviewer.geometry import BOX_HALF_WIDTH_MM, FloatArray
-from jrviewer.likeness import BoolArray, chamfer, nearest, psnr, ssim, to_window
+from jrviewer.core.geometry import BOX_HALF_WIDTH_MM, FloatArray
+from jrviewer.imaging.metrics import BoolArray, chamfer, nearest, psnr, ssim, to_window
 
 Labels = npt.NDArray[np.uint8]
 

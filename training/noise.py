@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from jrviewer.geometry import FloatArray
+from jrviewer.core.geometry import FloatArray
 from training.projection import COLUMNS_AT_ONCE, Kernel, Scanner, scanner
 
 MU_WATER_PER_MM = 0.02

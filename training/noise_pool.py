@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from jrviewer.geometry import FloatArray
-from jrviewer.progress import Report, silent
+from jrviewer.core.geometry import FloatArray
+from jrviewer.core.progress import Report, silent
 from training.noise import AIR_HU, FULL_DOSE_COUNTS, low_dose
 from training.projection import Kernel
 

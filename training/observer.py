@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from jrviewer.geometry import FloatArray
-from jrviewer.progress import Report
+from jrviewer.core.geometry import FloatArray
+from jrviewer.core.progress import Report
 from training import lesions, noise
 from training.cases import Case, cases
 from training.console import progress

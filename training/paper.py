@@ -21,9 +21,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from jrviewer import likeness
-from jrviewer.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, FloatArray
-from jrviewer.progress import Report
+from jrviewer.core.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, FloatArray
+from jrviewer.core.progress import Report
+from jrviewer.imaging import metrics
 from training.console import progress
 from training.paper_figures import Example, write_figures
 from training.paper_network import (
@@ -239,8 +239,8 @@ def _scores(
     for name, stack in images.items():
         pairs = [(a[0].numpy(), b[0].numpy()) for a, b in zip(stack, truth.clean, strict=True)]
         scores[name] = {
-            "psnr": fmean(likeness.psnr(image, clean, everywhere) for image, clean in pairs),
-            "ssim": fmean(likeness.ssim(image, clean, everywhere) for image, clean in pairs),
+            "psnr": fmean(metrics.psnr(image, clean, everywhere) for image, clean in pairs),
+            "ssim": fmean(metrics.ssim(image, clean, everywhere) for image, clean in pairs),
         }
     for name, points in clouds.items():
         plain, squared = chamfer(points, truth.points)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jrviewer.geometry import FloatArray
+from jrviewer.core.geometry import FloatArray
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

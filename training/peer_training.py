@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from jrviewer.devices import multiplies_bfloat16
-from jrviewer.geometry import FloatArray
+from jrviewer.core.geometry import FloatArray
+from jrviewer.model.devices import multiplies_bfloat16
 from training.noise_pool import read_index
 from training.peers import HU_SCALE, new_network
 

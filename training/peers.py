@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from jrviewer.geometry import FloatArray
+from jrviewer.core.geometry import FloatArray
 
 TRAINED = ("bilateral", "cnn10", "redcnn")
 CLASSICAL = ("nlm", "tv")

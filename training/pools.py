@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from jrviewer.network_input import CT, MR, MR_SPAN_HU
+from jrviewer.model.network_input import CT, MR, MR_SPAN_HU
 from training.inserts import faint_discs
 from training.preset import TILTED
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from jrviewer.geometry import FloatArray
-from jrviewer.progress import Report, silent
+from jrviewer.core.geometry import FloatArray
+from jrviewer.core.progress import Report, silent
 from training import noise_pool, volumes
 from training.phantoms import REGIONS, Phantom, make_phantom
 from training.pools import Pairs, Views

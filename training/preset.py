@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from jrviewer.errors import JRViewerError
-from jrviewer.network import Config
+from jrviewer.core.errors import JRViewerError
+from jrviewer.model.network import Config
 
 PARTS = ("encoder", "denoising", "cloud")  # of the network
 TILTED = "tilted-"  # before the region, in the shares of a cycle

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from jrviewer.geometry import FloatArray
+from jrviewer.core.geometry import FloatArray
 
 Kernel = str | float
 Turn = tuple[bool, int, int]  # transposed, sign of x, sign of y

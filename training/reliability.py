@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from jrviewer.errors import JRViewerError
+from jrviewer.core.errors import JRViewerError
 
 PROMISED = 90.0  # per cent, of the radius that the panel by depth is about
 

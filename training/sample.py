@@ -10,10 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from jrviewer import dicom, truth
-from jrviewer.body import body_centre, body_mask
-from jrviewer.geometry import FloatArray, Plane, canonical_box
-from jrviewer.records import Acquisition, Slice, Source, Window
+from jrviewer import dicom
+from jrviewer.core.geometry import FloatArray, Plane, canonical_box
+from jrviewer.core.records import Acquisition, Slice, Source, Window
+from jrviewer.diagnostics import phantom_truth
+from jrviewer.imaging.body_masks import body_centre, body_mask
 from training.noise import low_dose
 from training.phantoms import Phantom, make_phantom
 
@@ -31,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the sample and its truth, and say where they are."""
-    path, truth_path = args.out / "sample" / FILE, args.out / truth.FILE
+    path, truth_path = args.out / "sample" / FILE, args.out / phantom_truth.FILE
     for one in (path, truth_path):
         one.parent.mkdir(parents=True, exist_ok=True)
     dicom.write_phantom(sample_slice(), path)
@@ -41,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def write_truth(path: Path, chosen: Slice) -> None:
-    """Write what `jrviewer.truth` holds predictions of the sample, as it was read, against."""
+    """Write what `jrviewer.diagnostics.phantom_truth` compares predictions of the sample with."""
     points_mm, _ = phantom().surface_points(TRUE_POINTS, SEED)
     box = canonical_box(chosen.plane, _centre(chosen))
     inside = (np.abs(box.to_box(points_mm)[:, :2]) <= 1).all(axis=1)
@@ -49,7 +50,7 @@ def write_truth(path: Path, chosen: Slice) -> None:
         path,
         pixels_sha256=np.array(chosen.source.pixels_sha256),
         pixels=np.rint(clean()).astype(np.int16),
-        points=np.rint(points_mm[inside] * truth.POINTS_PER_MM).astype(np.int16),
+        points=np.rint(points_mm[inside] * phantom_truth.POINTS_PER_MM).astype(np.int16),
     )
 
 

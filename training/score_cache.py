@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from jrviewer.geometry import FloatArray
+from jrviewer.core.geometry import FloatArray
 
 
 def array_sha(array: FloatArray) -> str:

@@ -18,11 +18,11 @@ from typing import Any
 
 import numpy as np
 
-from jrviewer.geometry import FloatArray
-from jrviewer.model import Model
-from jrviewer.network import JointNet
-from jrviewer.progress import Report
-from jrviewer.records import Unit
+from jrviewer.core.geometry import FloatArray
+from jrviewer.core.progress import Report
+from jrviewer.core.records import Unit
+from jrviewer.model.joint_model import Model
+from jrviewer.model.network import JointNet
 from training import arms, evaluate_cloud, evaluate_denoise, metrics
 from training.arms import ARMS, narrowed, parameters
 from training.baselines import FOLDER

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from jrviewer.geometry import FloatArray
+from jrviewer.core.geometry import FloatArray
 
 if TYPE_CHECKING:
-    from jrviewer.records import Series, Slice
+    from jrviewer.core.records import Series, Slice
 
 _LIDC = re.compile(r"LIDC-IDRI-\d{4}")
 

@@ -1,7 +1,7 @@
 """The true surfaces of a volume: what the cloud is trained and scored against.
 
-As `jrviewer.surface` makes them, closed in-plane. Volume millimetres throughout: (x, y, z) from the
-centre of voxel (0, 0, 0), unless a docstring says box coordinates.
+As `jrviewer.imaging.measured_surface` makes them, closed in-plane. Volume millimetres throughout:
+(x, y, z) from the centre of voxel (0, 0, 0), unless a docstring says box coordinates.
 """
 
 import hashlib
@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jrviewer.body import BoolArray
-from jrviewer.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, FloatArray
-from jrviewer.records import Structure, UInt8Array
-from jrviewer.surface import Surface, surface_of_voxels
+from jrviewer.core.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, FloatArray
+from jrviewer.core.records import Structure, UInt8Array
+from jrviewer.imaging.body_masks import BoolArray
+from jrviewer.imaging.measured_surface import Surface, surface_of_voxels
 from training.volumes import Volume, whole_slices
 
 SHARES = {Structure.SKIN: 1 / 2, Structure.BONE: 1 / 3, Structure.AIR: 1 / 6}

@@ -13,9 +13,9 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
-from jrviewer.body import OUTSIDE_HU, body_centre, body_mask
-from jrviewer.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, FloatArray
-from jrviewer.surface import Surface
+from jrviewer.core.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, FloatArray
+from jrviewer.imaging.body_masks import OUTSIDE_HU, body_centre, body_mask
+from jrviewer.imaging.measured_surface import Surface
 from training.views import View, view_of_plane
 from training.volumes import Volume
 

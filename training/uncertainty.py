@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from scipy.stats import norm, spearmanr
 
-from jrviewer.body import BoolArray
-from jrviewer.geometry import BOX_HALF_WIDTH_MM, Box, FloatArray
-from jrviewer.surface import Surface, distance_to_surface
+from jrviewer.core.geometry import BOX_HALF_WIDTH_MM, Box, FloatArray
+from jrviewer.imaging.body_masks import BoolArray
+from jrviewer.imaging.measured_surface import Surface, distance_to_surface
 from training.metrics import DEPTH_BINS_MM
 
 LEVELS = (0.5, 0.68, 0.8, 0.9, 0.95)  # of the reliability table

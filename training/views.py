@@ -14,17 +14,17 @@ from typing import Any, TypedDict
 import numpy as np
 import numpy.typing as npt
 
-from jrviewer.body import body_centre, body_mask, canonical_image
-from jrviewer.geometry import (
+from jrviewer.core.geometry import (
     BOX_HALF_DEPTH_MM,
     BOX_HALF_WIDTH_MM,
     FloatArray,
     Plane,
     canonical_box,
 )
-from jrviewer.progress import Report, silent
-from jrviewer.records import UInt8Array, read_only
-from jrviewer.surface import Surface
+from jrviewer.core.progress import Report, silent
+from jrviewer.core.records import UInt8Array, read_only
+from jrviewer.imaging.body_masks import body_centre, body_mask, canonical_image
+from jrviewer.imaging.measured_surface import Surface
 from training.series import NoVolumeError
 from training.surfaces import VERSION, surface_of, truth
 from training.volumes import Entry, Int16Array, Region, Split, Volume, catalogue, kept, load

@@ -18,9 +18,9 @@ from typing import Literal, cast
 import numpy as np
 import numpy.typing as npt
 
-from jrviewer import body
-from jrviewer.geometry import FloatArray
-from jrviewer.records import read_only
+from jrviewer.core.geometry import FloatArray
+from jrviewer.core.records import read_only
+from jrviewer.imaging import body_masks
 from training.series import ct_slices, ct_voxels, dicom_folders, name_of, patient_of
 
 Int16Array = npt.NDArray[np.int16]
@@ -97,7 +97,7 @@ def load(entry: Entry) -> Volume:
 
 def whole_slices(volume: Volume) -> range:
     """The slices between which the body goes on as a body does: the run with most of it."""
-    return body.whole_slices(
+    return body_masks.whole_slices(
         (layer.astype(np.float32) for layer in volume.voxels), volume.spacing_mm[1:]
     )
 

@@ -8,10 +8,10 @@ so that importing this package is cheap. Knows nothing of windows, models or exp
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from jrviewer.dicom.outcome import Opened, Refused, Row, Status
-from jrviewer.dicom.release import Release
-from jrviewer.progress import Report, silent
-from jrviewer.records import Prediction, Slice
+from jrviewer.core.progress import Report, silent
+from jrviewer.core.records import Prediction, Slice
+from jrviewer.dicom.results import Opened, Refused, Row, Status
+from jrviewer.dicom.writing.uid_map import Release
 
 __all__ = [
     "Opened",
@@ -41,14 +41,14 @@ def read(
     warnings of its own file only. Raises nothing but what `report` and `on_slice` raise; nothing
     readable gives no series.
     """
-    from jrviewer.dicom import reading
+    from jrviewer.dicom.reading import read as reading
 
     return reading.read(paths, report, on_slice)
 
 
 def inspect(paths: Sequence[Path], report: Report = silent) -> list[Row]:
     """One row for every file among the paths: what it is, and the hash of its first frame."""
-    from jrviewer.dicom import inspecting
+    from jrviewer.dicom.reading import inspect as inspecting
 
     return inspecting.inspect(paths, report)
 
@@ -75,10 +75,10 @@ def write_derived(
     removed (None: not known). Raises ExportError where the source is gone or changed, a rule is
     broken or the disk refuses; the target is then as it was.
     """
-    from jrviewer.dicom import writing
+    from jrviewer.dicom.writing import write
 
-    wish = writing.Wish(lines, seal, deidentified, face, release, number, removed_marks)
-    writing.write_derived(prediction, path, wish)
+    wish = write.Wish(lines, seal, deidentified, face, release, number, removed_marks)
+    write.write_derived(prediction, path, wish)
 
 
 def write_phantom(image: Slice, path: Path, series: str = "", number: int = 1) -> None:
@@ -87,27 +87,27 @@ def write_phantom(image: Slice, path: Path, series: str = "", number: int = 1) -
     a `number`; without it a slice is a series of its own. Raises ExportError where it cannot be
     written.
     """
-    from jrviewer.dicom import writing
+    from jrviewer.dicom.writing import write
 
-    writing.write_phantom(image, path, series, number)
+    write.write_phantom(image, path, series, number)
 
 
 def decoders() -> dict[str, str]:
     """Versions of the libraries that read and decode, by name; "missing" where one is not there."""
-    from jrviewer.dicom import decoding
+    from jrviewer.dicom.decoding import process
 
-    return decoding.versions()
+    return process.versions()
 
 
 def failing_codecs() -> list[str]:
     """Names of the compressions whose test image does not decode to what went in."""
-    from jrviewer.dicom import codec_samples
+    from jrviewer.dicom.decoding import codec_samples
 
     return codec_samples.failures()
 
 
 def close() -> None:
     """End the decoding process, if there is one; the next call starts another."""
-    from jrviewer.dicom import decoding
+    from jrviewer.dicom.decoding import process
 
-    decoding.stop()
+    process.stop()

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pyvista as pv
 
-from jrviewer.geometry import FloatArray, Plane, orientation_letters
-from jrviewer.records import UInt8Array
-from jrviewer.rendering import BACKGROUND
-from jrviewer.vtk import vtk_module
+from jrviewer.core.geometry import FloatArray, Plane, orientation_letters
+from jrviewer.core.lazy_vtk import vtk_module
+from jrviewer.core.records import UInt8Array
+from jrviewer.rendering.look import BACKGROUND
 
 AnyPlotter: TypeAlias = Any  # any pyvista plotter: its decorated methods do not type-check
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from jrviewer.geometry import FloatArray, Plane
+from jrviewer.core.geometry import FloatArray, Plane
 
 _PARALLEL = 1e-9
 _FROM_THE_EDGE = 0.05  # sine of the angle below which a plane is seen from its edge

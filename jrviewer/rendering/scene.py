@@ -5,9 +5,10 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from jrviewer.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, FloatArray, Plane
-from jrviewer.records import Cloud, Prediction, UInt8Array
-from jrviewer.rendering import (
+from jrviewer.core.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, FloatArray, Plane
+from jrviewer.core.records import Cloud, Prediction, UInt8Array
+from jrviewer.rendering.actors import AnyPlotter, Points, SlicePlane, add_cube
+from jrviewer.rendering.look import (
     BACKGROUND,
     VIEWS,
     Beside,
@@ -20,10 +21,9 @@ from jrviewer.rendering import (
     slice_corners,
     to_world,
 )
-from jrviewer.rendering.actors import AnyPlotter, Points, SlicePlane, add_cube
 from jrviewer.rendering.picking import Grip, Pick, hits, nearest_line, on_plane, ray
-from jrviewer.rendering.rulers import RulerActors
-from jrviewer.rendering.solid import MeasuredSurface
+from jrviewer.rendering.ruler_actors import RulerActors
+from jrviewer.rendering.surface_actor import MeasuredSurface
 
 _MARK_COLOUR = (255, 255, 255)
 _REACH_PIXELS = 9.0

@@ -14,16 +14,16 @@ from PySide6.QtOpenGLWidgets import QOpenGLWidget
 from PySide6.QtWidgets import QApplication
 
 from jrviewer import __version__
-from jrviewer.errors import JRViewerError
-from jrviewer.resources import resource
-from jrviewer.ui import theme
-from jrviewer.ui.background import Ticket
-from jrviewer.ui.crash import CrashLog
-from jrviewer.ui.main_window import MainWindow
-from jrviewer.ui.opengl import default_format, opengl
-from jrviewer.ui.session import Session
-from jrviewer.ui.store import Store
-from jrviewer.ui.work import Worker, import_torch
+from jrviewer.core.errors import JRViewerError
+from jrviewer.core.resources import resource
+from jrviewer.ui.cloud.opengl import default_format, opengl
+from jrviewer.ui.crash_log import CrashLog
+from jrviewer.ui.jobs.backend import Worker, import_torch
+from jrviewer.ui.jobs.worker_thread import Ticket
+from jrviewer.ui.state.preferences import Store
+from jrviewer.ui.state.session import Session
+from jrviewer.ui.widgets import theme
+from jrviewer.ui.window.main_window import MainWindow
 
 
 class Application(QApplication):

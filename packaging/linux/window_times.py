@@ -20,13 +20,14 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QEvent, QEventLoop, QObject, QTimer
 
-from jrviewer import dicom, memory
-from jrviewer.resources import resource
-from jrviewer.throughput import memory_mb, peak_memory_mb, write_series
+from jrviewer import dicom
+from jrviewer.core import malloc
+from jrviewer.core.resources import resource
+from jrviewer.diagnostics.throughput import memory_mb, peak_memory_mb, write_series
 from jrviewer.ui import app
-from jrviewer.ui.main_window import MainWindow
-from jrviewer.ui.session import Session
-from jrviewer.ui.store import Store
+from jrviewer.ui.state.preferences import Store
+from jrviewer.ui.state.session import Session
+from jrviewer.ui.window.main_window import MainWindow
 
 PATIENCE_S = 60.0
 IDLE_S = 2.0
@@ -39,7 +40,7 @@ def main() -> int:
     parser.add_argument("--slices", type=int, default=24)
     parser.add_argument("--changes", type=int, default=60)
     arguments = parser.parse_args()
-    memory.arrange()  # as `python -m jrviewer` does
+    malloc.arrange()  # as `python -m jrviewer` does
     application = app.create_application()  # noqa: F841 - must live
     with tempfile.TemporaryDirectory() as folder:
         sample = dicom.read([resource("sample/phantom.dcm")]).series[0][0]

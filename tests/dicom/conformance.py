@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 
 from jrviewer import dicom
-from jrviewer.errors import ExportError
-from jrviewer.records import Prediction, Slice
+from jrviewer.core.errors import ExportError
+from jrviewer.core.records import Prediction, Slice
 
 _UID = re.compile(r"<[0-9.]{5,64}>")
 

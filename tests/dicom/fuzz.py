@@ -23,8 +23,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from jrviewer import dicom
-from jrviewer.errors import ExportError
-from jrviewer.records import Slice
+from jrviewer.core.errors import ExportError
+from jrviewer.core.records import Slice
 from tests.dicom.conformance import denoised
 
 LARGEST = 400_000  # bytes of a file that is mutated: larger ones cost time and find no more

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from jrviewer import dicom
+from jrviewer.core.records import Series, Slice
 from jrviewer.dicom import Row
-from jrviewer.records import Series, Slice
 
 IMPLICIT = "1.2.840.10008.1.2"
 EXPLICIT = "1.2.840.10008.1.2.1"

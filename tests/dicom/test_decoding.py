@@ -14,12 +14,12 @@ import numpy.typing as npt
 import pytest
 
 from jrviewer import dicom
-from jrviewer.dicom import codec_samples, decoding
-from jrviewer.dicom.dataset import parse, quiet
-from jrviewer.dicom.decoding import Decoder
-from jrviewer.dicom.pixels import PixelReader
-from jrviewer.dicom.worker import DecodedFrame, EncodedFrame, decode_frame
-from jrviewer.errors import Cancelled, CorruptFileError, UnsupportedImageError
+from jrviewer.core.errors import Cancelled, CorruptFileError, UnsupportedImageError
+from jrviewer.dicom.common.parse import parse, quiet
+from jrviewer.dicom.decoding import codec_samples, process
+from jrviewer.dicom.decoding.frames import PixelReader
+from jrviewer.dicom.decoding.process import Decoder
+from jrviewer.dicom.decoding.worker import DecodedFrame, EncodedFrame, decode_frame
 from tests.dicom_factory import write_ct
 
 JPEG_2000 = "1.2.840.10008.1.2.4.90"
@@ -60,7 +60,7 @@ def shared_decoder() -> Iterator[Decoder]:
 @pytest.fixture
 def decoder(shared_decoder: Decoder) -> Iterator[Decoder]:
     yield shared_decoder
-    shared_decoder.seconds = decoding.SECONDS_PER_FRAME
+    shared_decoder.seconds = process.SECONDS_PER_FRAME
 
 
 def test_one_process_serves_all_frames(decoder: Decoder, tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_hang_is_one_refused_frame(decoder: Decoder, tmp_path: Path) -> None:
     with pytest.raises(CorruptFileError, match="took too long"):
         decoder.decode(frame, idle)
 
-    decoder.seconds = decoding.SECONDS_PER_FRAME
+    decoder.seconds = process.SECONDS_PER_FRAME
     assert decoder.decode(frame, idle).values.shape == (64, 64)
 
 
@@ -216,6 +216,6 @@ def test_a_decoder_that_gives_other_pixels_is_named(monkeypatch: pytest.MonkeyPa
     def off_by_five(frame: EncodedFrame, tick: Callable[[], None]) -> DecodedFrame:
         return DecodedFrame(decode_frame(frame).values + 5, "MONOCHROME2")
 
-    monkeypatch.setattr(decoding, "decode", off_by_five)
+    monkeypatch.setattr(process, "decode", off_by_five)
 
     assert "JPEG-LS" in codec_samples.failures()

@@ -7,14 +7,14 @@ import pytest
 from pydicom import Dataset, dcmread
 
 from jrviewer import dicom
-from jrviewer.dicom.anonymity import require_anonymous, secrets_of
-from jrviewer.dicom.deidentified import deidentify, own_texts
-from jrviewer.dicom.derived import derive
-from jrviewer.dicom.identity import identifiers_of
-from jrviewer.dicom.release import Release
-from jrviewer.dicom.writing import _origin
-from jrviewer.errors import ExportError
-from jrviewer.records import Slice
+from jrviewer.core.errors import ExportError
+from jrviewer.core.records import Slice
+from jrviewer.dicom.common.patient_identity import identifiers_of
+from jrviewer.dicom.writing.deidentified_checks import require_anonymous, secrets_of
+from jrviewer.dicom.writing.deidentify import deidentify, own_texts
+from jrviewer.dicom.writing.derived_image import derive
+from jrviewer.dicom.writing.uid_map import Release
+from jrviewer.dicom.writing.write import _origin
 from tests.dicom.conformance import complaints, denoised
 from tests.dicom.opened import slice_of
 from tests.dicom_factory import write_colour, write_ct, write_enhanced_ct, write_mr, write_series

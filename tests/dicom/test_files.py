@@ -172,7 +172,7 @@ def test_a_zip_bomb_is_refused(tmp_path: Path) -> None:
 def test_a_zip_of_too_many_files_is_refused_as_a_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jrviewer.dicom.archives.MAX_MEMBERS", 2)
+    monkeypatch.setattr("jrviewer.dicom.common.zip_archive.MAX_MEMBERS", 2)
     path = zipped(tmp_path / "a.zip", ("1", b"1"), ("2", b"2"), ("3", b"3"))
 
     assert statuses(path) == ["unsupported"]
@@ -181,7 +181,7 @@ def test_a_zip_of_too_many_files_is_refused_as_a_whole(
 def test_a_zip_that_is_too_large_is_refused_as_a_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jrviewer.dicom.archives.MAX_TOTAL_BYTES", 100)
+    monkeypatch.setattr("jrviewer.dicom.common.zip_archive.MAX_TOTAL_BYTES", 100)
     path = zipped(tmp_path / "a.zip", ("1", bytes(60)), ("2", bytes(60)))
 
     assert statuses(path) == ["unsupported"]

@@ -10,8 +10,8 @@ from PIL import Image
 from pydicom import Dataset
 
 from jrviewer import dicom
-from jrviewer.records import UInt8Array
-from jrviewer.windowing import to_grey
+from jrviewer.core.records import UInt8Array
+from jrviewer.imaging.windowing import to_grey
 from tests.dicom_factory import write_ct
 from tests.factory import body_image
 

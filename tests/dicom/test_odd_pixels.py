@@ -22,7 +22,7 @@ from pydicom.uid import (
 
 from jrviewer import dicom
 from jrviewer.dicom import Row
-from jrviewer.dicom.hashes import stored_hash
+from jrviewer.dicom.common.pixel_hash import stored_hash
 from tests.dicom.opened import row_of, slice_of
 from tests.dicom_factory import write_colour, write_ct, write_mr
 from tests.dicom_objects import Extra, make_dataset, put_pixels, save

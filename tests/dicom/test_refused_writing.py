@@ -10,11 +10,11 @@ from pydicom import Dataset, dcmread
 from pydicom.uid import SegmentationStorage
 
 from jrviewer import dicom
-from jrviewer.dicom.derivation import Origin
-from jrviewer.dicom.derived import derive
-from jrviewer.dicom.gate import require_sound
-from jrviewer.dicom.writing import _origin
-from jrviewer.errors import ExportError
+from jrviewer.core.errors import ExportError
+from jrviewer.dicom.writing.derivation import Origin
+from jrviewer.dicom.writing.derived_checks import require_sound
+from jrviewer.dicom.writing.derived_image import derive
+from jrviewer.dicom.writing.write import _origin
 from tests.dicom.conformance import denoised
 from tests.dicom.opened import slice_of
 from tests.dicom_factory import (

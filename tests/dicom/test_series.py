@@ -7,9 +7,9 @@ import pytest
 from pydicom.uid import SecondaryCaptureImageStorage
 
 from jrviewer import dicom
+from jrviewer.core.errors import Cancelled
+from jrviewer.core.records import Slice
 from jrviewer.dicom import Opened
-from jrviewer.errors import Cancelled
-from jrviewer.records import Slice
 from tests.dicom_factory import (
     write_colour,
     write_ct,

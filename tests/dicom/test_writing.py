@@ -8,8 +8,8 @@ import pytest
 from pydicom import Dataset, dcmread
 
 from jrviewer import dicom
-from jrviewer.dicom.derived import SERIES_DESCRIPTION
-from jrviewer.records import Prediction
+from jrviewer.core.records import Prediction
+from jrviewer.dicom.writing.derived_image import SERIES_DESCRIPTION
 from tests.dicom.conformance import complaints, denoised
 from tests.dicom.opened import slice_of
 from tests.dicom_factory import (

@@ -17,7 +17,7 @@ import numpy as np
 from pydicom.uid import ExplicitVRLittleEndian
 
 from jrviewer import dicom
-from jrviewer.records import Slice
+from jrviewer.core.records import Slice
 from tests.dicom.conformance import denoised
 from tests.dicom_factory import write_ct
 from tests.factory import body_image

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from jrviewer.ui import app
-from jrviewer.ui.store import Store
+from jrviewer.ui.state.preferences import Store
 from tests.tour import drag_source, scenes, steps
 from tests.tour.guide import Guide
 from tests.tour.inputs import Inputs, write_inputs

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from jrviewer.geometry import FloatArray
+from jrviewer.core.geometry import FloatArray
 from tests.dicom_factory import write_colour, write_ct, write_mr
 from tests.dicom_objects import Identity
 from training import sample

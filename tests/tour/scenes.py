@@ -7,8 +7,8 @@ from functools import partial
 
 from PySide6.QtWidgets import QApplication
 
-from jrviewer.ui.export_dialog import ExportDialog
-from jrviewer.ui.settings_dialog import SettingsDialog
+from jrviewer.ui.dialogs.export_dialog import ExportDialog
+from jrviewer.ui.dialogs.settings_dialog import SettingsDialog
 from tests.tour.guide import Guide
 from tests.tour.inputs import Inputs
 from tests.tour.measured import measured

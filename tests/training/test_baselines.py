@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from jrviewer.geometry import FloatArray
+from jrviewer.core.geometry import FloatArray
 from tests.factory import body_image
 from tests.training.tiny import write_data
 from training import baselines, cloud_baselines, peer_training

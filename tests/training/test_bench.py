@@ -1,5 +1,5 @@
 from jrviewer import dicom
-from jrviewer.resources import resource
+from jrviewer.core.resources import resource
 from training import bench
 from training.baselines import FOLDER
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from jrviewer.errors import JRViewerError
-from jrviewer.inference import POINTS, load_model
+from jrviewer.core.errors import JRViewerError
+from jrviewer.model.inference import POINTS, load_model
 from tests.training.pool_factory import TINY, tiny_pools
 from tests.training.tiny import write_data
 from training import calibrate

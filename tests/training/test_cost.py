@@ -2,9 +2,9 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from jrviewer import tuning
-from jrviewer.model import Model
-from jrviewer.network_input import CT
+from jrviewer.model import cpu_tuning
+from jrviewer.model.joint_model import Model
+from jrviewer.model.network_input import CT
 from tests.small_network import SMALL, small_net
 from training.cost import cost_table, macs_of_cloud, macs_of_slice
 from training.peers import Cnn10, RedCnn, new_network, save_network
@@ -48,7 +48,7 @@ def test_both_heads_share_one_encoder(table: dict[str, dict[str, float]]) -> Non
 def test_a_slice_and_its_cloud_cost_what_both_passes_cost() -> None:
     net = small_net()
     with torch.inference_mode(), FlopCounterMode(display=False) as counter:
-        tuning.run(net, None, torch.zeros(1, 1, 512, 512), CT)
+        cpu_tuning.run(net, None, torch.zeros(1, 1, 512, 512), CT)
         net.surfaces(torch.zeros(1, 1, 128, 128))
 
     assert macs_of_slice(net) == pytest.approx(counter.get_total_flops() / 2, rel=1e-3)

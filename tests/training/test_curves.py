@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 from torch.utils.tensorboard import SummaryWriter
 
-from jrviewer.errors import JRViewerError
+from jrviewer.core.errors import JRViewerError
 from tests.training.pool_factory import TINY, of_steps, tiny_pools
 from training.curves import TERMS, draw, read_log
 from training.fit import fit

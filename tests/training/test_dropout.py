@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from jrviewer.geometry import FloatArray
-from jrviewer.inference import load_model
-from jrviewer.model import Model
-from jrviewer.progress import silent
+from jrviewer.core.geometry import FloatArray
+from jrviewer.core.progress import silent
+from jrviewer.model.inference import load_model
+from jrviewer.model.joint_model import Model
 from tests.factory import body_image
 from tests.small_network import small_net
 from tests.training.pool_factory import TINY, tiny_pools

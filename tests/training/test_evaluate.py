@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jrviewer.geometry import FloatArray
-from jrviewer.progress import silent
-from jrviewer.records import UInt8Array
+from jrviewer.core.geometry import FloatArray
+from jrviewer.core.progress import silent
+from jrviewer.core.records import UInt8Array
 from tests.training.tiny import write_data
 from training import cloud_baselines, evaluate
 from training.cases import evenly

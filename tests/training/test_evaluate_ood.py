@@ -3,9 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jrviewer.familiarity import Familiarity
-from jrviewer.model import Model
-from jrviewer.progress import silent
+from jrviewer.core.progress import silent
+from jrviewer.model.joint_model import Model
+from jrviewer.model.out_of_distribution import Familiarity
 from tests.small_network import small_net
 from tests.training.tiny import write_data
 from training.evaluate_ood import ood_table

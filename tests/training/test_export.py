@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import torch
 
-from jrviewer.errors import JRViewerError, ModelError
-from jrviewer.inference import load_model
+from jrviewer.core.errors import JRViewerError, ModelError
+from jrviewer.model.inference import load_model
 from tests.training.pool_factory import TINY, tiny_pools
 from training.export import export
 from training.fit import fit
@@ -27,7 +27,7 @@ def test_the_app_loads_what_was_exported_and_gets_the_run_s_numbers(
     denoised = load_model("cpu", weights).denoise(pixels, "HU")
 
     state = torch.load(run / "last.ckpt", weights_only=True)
-    from jrviewer.network import Config, JointNet
+    from jrviewer.model.network import Config, JointNet
 
     net = JointNet(Config.from_values(state["preset"]["model"]))
     net.load_state_dict(state["average"])

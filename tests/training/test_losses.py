@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from jrviewer.network import LOG_SIGMA, Denoised, Surfaces
+from jrviewer.model.network import LOG_SIGMA, Denoised, Surfaces
 from training.losses import (
     cell_index,
     contrast_loss,

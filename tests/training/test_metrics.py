@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from jrviewer.geometry import BOX_HALF_WIDTH_MM
+from jrviewer.core.geometry import BOX_HALF_WIDTH_MM
 from training import metrics
 from training.metrics import Truth
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from jrviewer.geometry import FloatArray
+from jrviewer.core.geometry import FloatArray
 from training.noise import low_dose, noise_power_spectrum, rician
 from training.projection import filter_response, scanner
 

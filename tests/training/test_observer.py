@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jrviewer.progress import silent
+from jrviewer.core.progress import silent
 from tests.training.tiny import write_data
 from training import lesions, observer
 from training.__main__ import main

@@ -4,8 +4,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from jrviewer.geometry import FloatArray
-from jrviewer.records import Structure
+from jrviewer.core.geometry import FloatArray
+from jrviewer.core.records import Structure
 from training.phantoms import REGIONS, Phantom, make_phantom
 
 SEED = 21

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from jrviewer.network_input import CT, MR
+from jrviewer.model.network_input import CT, MR
 from tests.factory import body_image
 from tests.training.pool_factory import write_pairs, write_views
 from training.pools import Pairs, Views

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from jrviewer.errors import JRViewerError
-from jrviewer.surface import Surface
+from jrviewer.core.errors import JRViewerError
+from jrviewer.imaging.measured_surface import Surface
 from tests.training.pool_factory import TINY, of_steps
 from tests.training.tiny import write_data
 from training import prepare, surfaces

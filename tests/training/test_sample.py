@@ -2,8 +2,9 @@ from pathlib import Path
 
 import numpy as np
 
-from jrviewer import dicom, truth
-from jrviewer.resources import resource
+from jrviewer import dicom
+from jrviewer.core.resources import resource
+from jrviewer.diagnostics import phantom_truth
 from training import sample
 
 
@@ -12,7 +13,7 @@ def test_the_bundled_truth_is_what_the_command_makes_of_the_bundled_slice(tmp_pa
     path = tmp_path / "phantom.npz"
     sample.write_truth(path, dicom.read([resource("sample/phantom.dcm")]).series[0][0])
 
-    with np.load(path) as made, np.load(resource(truth.FILE)) as bundled:
+    with np.load(path) as made, np.load(resource(phantom_truth.FILE)) as bundled:
         assert set(made) == set(bundled) == {"pixels_sha256", "pixels", "points"}
         assert made["pixels_sha256"] == bundled["pixels_sha256"]
         assert np.abs(made["pixels"].astype(int) - bundled["pixels"]).max() <= 1

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from jrviewer.errors import JRViewerError
-from jrviewer.network import Config, JointNet
+from jrviewer.core.errors import JRViewerError
+from jrviewer.model.network import Config, JointNet
 from tests.small_network import small_net
 from tests.training.pool_factory import TINY, of_steps, write_pairs, write_views
 from tests.training.tiny import write_data

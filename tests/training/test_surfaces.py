@@ -4,9 +4,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jrviewer.geometry import BOX_HALF_WIDTH_MM, FloatArray
-from jrviewer.records import Structure
-from jrviewer.surface import Surface, distance_to_surface, resampled, surface_of_voxels
+from jrviewer.core.geometry import BOX_HALF_WIDTH_MM, FloatArray
+from jrviewer.core.records import Structure
+from jrviewer.imaging.measured_surface import (
+    Surface,
+    distance_to_surface,
+    resampled,
+    surface_of_voxels,
+)
 from tests.training.bodies import make_volume, sphere
 from training.surfaces import surface_of, surface_points, truth
 from training.volumes import Volume

@@ -4,8 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jrviewer.body import body_centre, body_mask
-from jrviewer.geometry import FloatArray
+from jrviewer.core.geometry import FloatArray
+from jrviewer.imaging.body_masks import body_centre, body_mask
 from tests.training.bodies import make_volume
 from training.surfaces import surface_of
 from training.tilted import MOST_DEGREES, OFTENER, Tilt, drawn, tilted_surface, tilted_views

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jrviewer.geometry import FloatArray
+from jrviewer.core.geometry import FloatArray
 from tests.training.bodies import make_volume
 from training.surfaces import surface_of
 from training.views import View, read_pool, slice_indices, view, volume_plane, write_pool

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from jrviewer.records import Series, Slice
+from jrviewer.core.records import Series, Slice
 from tests.factory import make_plane, make_slice
 from tests.training.bodies import make_volume
 from training.series import NoVolumeError

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from jrviewer.geometry import FloatArray
+from jrviewer.core.geometry import FloatArray
 from tests.factory import body_image
 
 

@@ -12,10 +12,10 @@ from PySide6.QtGui import QCursor, QImage
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from jrviewer.geometry import canonical_box
-from jrviewer.progress import Report
-from jrviewer.records import Cloud, Prediction, Slice
-from jrviewer.ui.main_window import MainWindow
+from jrviewer.core.geometry import canonical_box
+from jrviewer.core.progress import Report
+from jrviewer.core.records import Cloud, Prediction, Slice
+from jrviewer.ui.window.main_window import MainWindow
 from tests.factory import make_prediction
 from tests.ui import hands
 from tests.ui.conftest import MadeUpWorker

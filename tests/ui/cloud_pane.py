@@ -11,8 +11,8 @@ from PySide6.QtGui import QImage, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from jrviewer.geometry import FloatArray
-from jrviewer.ui.cloud_view import CloudView
+from jrviewer.core.geometry import FloatArray
+from jrviewer.ui.cloud.cloud_view import CloudView
 
 BLIND = os.environ.get("QT_QPA_PLATFORM") == "offscreen"
 needs_opengl = pytest.mark.skipif(BLIND, reason="no OpenGL on the offscreen platform")

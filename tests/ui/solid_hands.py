@@ -5,10 +5,10 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QToolButton, QWidget
 
-from jrviewer.geometry import FloatArray
-from jrviewer.records import Cloud, Measured
+from jrviewer.core.geometry import FloatArray
+from jrviewer.core.records import Cloud, Measured
 from jrviewer.rendering.scene import Scene
-from jrviewer.ui.main_window import MainWindow
+from jrviewer.ui.window.main_window import MainWindow
 from tests.stack_factory import make_ball
 
 SLICES = 25

@@ -9,17 +9,17 @@ import torch
 from PySide6.QtCore import QElapsedTimer, Qt, QTimer
 from pytestqt.qtbot import QtBot
 
-from jrviewer import inference
-from jrviewer.devices import Device
-from jrviewer.errors import InputRefusedError, ModelError
-from jrviewer.geometry import FloatArray
-from jrviewer.model import Model
-from jrviewer.progress import Report, silent
-from jrviewer.records import Prediction, Slice
-from jrviewer.ui.ahead import Busy
-from jrviewer.ui.main_window import MainWindow
-from jrviewer.ui.settings import Settings
-from jrviewer.ui.work import Worker
+from jrviewer.core.errors import InputRefusedError, ModelError
+from jrviewer.core.geometry import FloatArray
+from jrviewer.core.progress import Report, silent
+from jrviewer.core.records import Prediction, Slice
+from jrviewer.model import inference
+from jrviewer.model.devices import Device
+from jrviewer.model.joint_model import Model
+from jrviewer.ui.jobs.backend import Worker
+from jrviewer.ui.jobs.prefetch import Busy
+from jrviewer.ui.state.settings import Settings
+from jrviewer.ui.window.main_window import MainWindow
 from tests.factory import make_prediction, make_series, make_slice
 from tests.small_network import small_net
 from tests.ui.conftest import MadeUpWorker, SlowWorker

@@ -10,8 +10,8 @@ from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from jrviewer.errors import JRViewerError
-from jrviewer.progress import Report
+from jrviewer.core.errors import JRViewerError
+from jrviewer.core.progress import Report
 from jrviewer.ui import app
 from jrviewer.ui.app import Application, StartUp
 from tests.ui.conftest import MadeUpWorker
@@ -97,7 +97,7 @@ def test_without_3d_the_slices_still_work(
     def fail(report: Report) -> None:
         raise JRViewerError("3D is off because its libraries do not load here.")
 
-    monkeypatch.setattr("jrviewer.ui.cloud_view.CloudView.prepare", staticmethod(fail))
+    monkeypatch.setattr("jrviewer.ui.cloud.cloud_view.CloudView.prepare", staticmethod(fail))
     begun = start(ct_file)
 
     qtbot.waitUntil(lambda: begun.session.prediction is not None)

@@ -5,9 +5,9 @@ import pytest
 from PySide6.QtCore import QObject, QThread, Slot
 from pytestqt.qtbot import QtBot
 
-from jrviewer.errors import JRViewerError
-from jrviewer.progress import Report
-from jrviewer.ui.background import Background, Ticket
+from jrviewer.core.errors import JRViewerError
+from jrviewer.core.progress import Report
+from jrviewer.ui.jobs.worker_thread import Background, Ticket
 
 PATIENCE_S = 10
 

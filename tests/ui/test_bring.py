@@ -5,7 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from jrviewer.ui.main_window import MainWindow
+from jrviewer.ui.window.main_window import MainWindow
 from tests.ui import hands
 from tests.ui.cloud_pane import needs_opengl
 from tests.ui.hands import press

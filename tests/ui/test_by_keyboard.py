@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from jrviewer.ui.main_window import MainWindow
+from jrviewer.ui.window.main_window import MainWindow
 from tests.ui import hands
 from tests.ui.cloud_pane import needs_opengl
 
@@ -188,7 +188,7 @@ def _literals(given: ast.expr) -> Iterator[tuple[int, str]]:
                 yield from _literals(part)
 
 
-@pytest.mark.parametrize("path", sorted(UI.glob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(UI.rglob("*.py")), ids=lambda path: path.stem)
 def test_every_word_on_screen_goes_through_tr(path: Path) -> None:
     found = list(untranslated(ast.parse(path.read_text(encoding="utf-8"))))
 

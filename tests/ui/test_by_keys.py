@@ -7,9 +7,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from jrviewer.measuring import Length, Region
-from jrviewer.ui.main_window import MainWindow
-from jrviewer.ui.pane import Header
+from jrviewer.imaging.measurements_2d import Length, Region
+from jrviewer.ui.widgets.pane import Header
+from jrviewer.ui.window.main_window import MainWindow
 from tests.ui import hands
 
 Key = Qt.Key

@@ -8,8 +8,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
-from jrviewer.ui.cine import PACES, steps_due
-from jrviewer.ui.main_window import MainWindow
+from jrviewer.ui.slices.cine import PACES, steps_due
+from jrviewer.ui.window.main_window import MainWindow
 from tests.dicom_factory import write_enhanced_ct
 from tests.ui import hands
 from tests.ui.hands import press

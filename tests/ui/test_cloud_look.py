@@ -5,8 +5,8 @@ import pytest
 from PySide6.QtWidgets import QCheckBox
 from pytestqt.qtbot import QtBot
 
-from jrviewer.records import Structure, UInt8Array, Window
-from jrviewer.ui.cloud_view import CloudView
+from jrviewer.core.records import Structure, UInt8Array, Window
+from jrviewer.ui.cloud.cloud_view import CloudView
 from tests.cloud_factory import make_cloud_prediction
 from tests.ui.cloud_pane import (
     grabbed,

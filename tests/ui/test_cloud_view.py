@@ -9,10 +9,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
-from jrviewer.records import Window
-from jrviewer.ui import cloud_view
-from jrviewer.ui.cloud_view import CloudView
-from jrviewer.ui.opengl import OpenGL
+from jrviewer.core.records import Window
+from jrviewer.ui.cloud import cloud_view
+from jrviewer.ui.cloud.cloud_view import CloudView
+from jrviewer.ui.cloud.opengl import OpenGL
 from tests.cloud_factory import make_cloud_prediction
 from tests.ui.cloud_pane import (
     BLIND,

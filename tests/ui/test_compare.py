@@ -12,12 +12,12 @@ from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from jrviewer.progress import Report
-from jrviewer.records import Prediction, Slice
-from jrviewer.removed import Removed
-from jrviewer.ui.compare import FLICKER_MS
-from jrviewer.ui.export_dialog import ExportDialog
-from jrviewer.ui.main_window import MainWindow
+from jrviewer.core.progress import Report
+from jrviewer.core.records import Prediction, Slice
+from jrviewer.imaging.residual_check import Removed
+from jrviewer.ui.dialogs.export_dialog import ExportDialog
+from jrviewer.ui.state.comparison import FLICKER_MS
+from jrviewer.ui.window.main_window import MainWindow
 from tests.dicom_factory import write_ct
 from tests.factory import body_image, make_prediction
 from tests.ui import hands

@@ -11,17 +11,18 @@ from PySide6.QtGui import QGuiApplication, QImage, QPalette
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from jrviewer.records import Structure
-from jrviewer.resources import resource
-from jrviewer.ui import help as pages
-from jrviewer.ui import settings, theme
-from jrviewer.ui.crash import CrashLog, details
-from jrviewer.ui.main_window import MainWindow
-from jrviewer.ui.nearest import MOST, nearest_points
-from jrviewer.ui.session import Session
-from jrviewer.ui.settings import Settings
-from jrviewer.ui.settings_dialog import SettingsDialog
-from jrviewer.ui.store import Store
+from jrviewer.core.records import Structure
+from jrviewer.core.resources import resource
+from jrviewer.ui.cloud.nearest import MOST, nearest_points
+from jrviewer.ui.crash_log import CrashLog, details
+from jrviewer.ui.dialogs import help as pages
+from jrviewer.ui.dialogs.settings_dialog import SettingsDialog
+from jrviewer.ui.state import settings
+from jrviewer.ui.state.preferences import Store
+from jrviewer.ui.state.session import Session
+from jrviewer.ui.state.settings import Settings
+from jrviewer.ui.widgets import theme
+from jrviewer.ui.window.main_window import MainWindow
 from tests.factory import make_cloud, make_normalized_cloud, make_plane
 from tests.ui import hands
 from tests.ui.conftest import MadeUpWorker

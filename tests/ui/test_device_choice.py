@@ -7,14 +7,14 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from jrviewer.errors import DeviceError
-from jrviewer.model import Model
-from jrviewer.progress import silent
-from jrviewer.ui.main_window import MainWindow
-from jrviewer.ui.session import Session
-from jrviewer.ui.settings_dialog import SettingsDialog
-from jrviewer.ui.store import Store
-from jrviewer.ui.work import Worker
+from jrviewer.core.errors import DeviceError
+from jrviewer.core.progress import silent
+from jrviewer.model.joint_model import Model
+from jrviewer.ui.dialogs.settings_dialog import SettingsDialog
+from jrviewer.ui.jobs.backend import Worker
+from jrviewer.ui.state.preferences import Store
+from jrviewer.ui.state.session import Session
+from jrviewer.ui.window.main_window import MainWindow
 from tests.small_network import small_net
 from tests.ui import hands
 

@@ -10,9 +10,9 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from jrviewer.progress import Report
-from jrviewer.records import Finding, Prediction, Slice
-from jrviewer.ui.main_window import MainWindow
+from jrviewer.core.progress import Report
+from jrviewer.core.records import Finding, Prediction, Slice
+from jrviewer.ui.window.main_window import MainWindow
 from tests.dicom_factory import write_ct
 from tests.ui.cloud_pane import needs_opengl
 from tests.ui.conftest import MadeUpWorker

@@ -4,8 +4,8 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
-from jrviewer.measuring import Length, Region
-from jrviewer.ui.main_window import MainWindow
+from jrviewer.imaging.measurements_2d import Length, Region
+from jrviewer.ui.window.main_window import MainWindow
 from tests.ui import hands
 from tests.ui.hands import press
 from tests.ui.test_measuring import draw, point

@@ -14,11 +14,11 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from jrviewer.devices import Device
-from jrviewer.model import Model
+from jrviewer.model.devices import Device
+from jrviewer.model.joint_model import Model
 from jrviewer.ui.app import StartUp
-from jrviewer.ui.export_dialog import ExportDialog
-from jrviewer.ui.work import Worker
+from jrviewer.ui.dialogs.export_dialog import ExportDialog
+from jrviewer.ui.jobs.backend import Worker
 from tests.dicom_factory import write_ct
 from tests.factory import body_image
 from tests.small_network import small_net

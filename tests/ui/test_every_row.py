@@ -9,12 +9,13 @@ from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
-from jrviewer import windowing
-from jrviewer.records import Window
-from jrviewer.ui import dialogs, settings
-from jrviewer.ui.main_window import MainWindow
-from jrviewer.ui.settings_dialog import SettingsDialog
-from jrviewer.ui.store import Store
+from jrviewer.core.records import Window
+from jrviewer.imaging import windowing
+from jrviewer.ui.dialogs import file_dialogs
+from jrviewer.ui.dialogs.settings_dialog import SettingsDialog
+from jrviewer.ui.state import settings
+from jrviewer.ui.state.preferences import Store
+from jrviewer.ui.window.main_window import MainWindow
 from tests.dicom_factory import write_mr
 from tests.ui import hands
 from tests.ui.cloud_pane import needs_opengl
@@ -137,7 +138,7 @@ def test_i_swaps_black_and_white_on_both_panes(qtbot: QtBot, open_window: MainWi
 def test_ctrl_shift_o_asks_for_a_folder(
     qtbot: QtBot, window: MainWindow, ct_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dialogs, "ask_folder", lambda parent: [ct_folder])
+    monkeypatch.setattr(file_dialogs, "ask_folder", lambda parent: [ct_folder])
     with qtbot.waitSignal(window.session.predicted):
         press(qtbot, window, Key.Key_O, hands.CTRL | hands.SHIFT)
 

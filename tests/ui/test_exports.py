@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from jrviewer import dicom
-from jrviewer.errors import InputRefusedError
-from jrviewer.progress import Report
-from jrviewer.records import Prediction, Slice
-from jrviewer.ui.export_dialog import ExportDialog
-from jrviewer.ui.main_window import MainWindow
+from jrviewer.core.errors import InputRefusedError
+from jrviewer.core.progress import Report
+from jrviewer.core.records import Prediction, Slice
+from jrviewer.ui.dialogs.export_dialog import ExportDialog
+from jrviewer.ui.window.main_window import MainWindow
 from tests.ui import hands
 from tests.ui.conftest import MadeUpWorker
 

@@ -8,9 +8,9 @@ from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from jrviewer import NOTICE, __version__
-from jrviewer.resources import resource
-from jrviewer.ui import help as pages
-from jrviewer.ui.main_window import MainWindow
+from jrviewer.core.resources import resource
+from jrviewer.ui.dialogs import help as pages
+from jrviewer.ui.window.main_window import MainWindow
 
 
 @pytest.fixture

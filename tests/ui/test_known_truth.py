@@ -2,9 +2,9 @@ from pathlib import Path
 
 from pytestqt.qtbot import QtBot
 
-from jrviewer import truth
-from jrviewer.resources import resource
-from jrviewer.ui.main_window import MainWindow
+from jrviewer.core.resources import resource
+from jrviewer.diagnostics import phantom_truth
+from jrviewer.ui.window.main_window import MainWindow
 
 
 def test_the_phantom_is_held_against_its_truth_on_screen(qtbot: QtBot, window: MainWindow) -> None:
@@ -12,7 +12,7 @@ def test_the_phantom_is_held_against_its_truth_on_screen(qtbot: QtBot, window: M
         window.session.open([resource("sample")])
     known = window.session.prediction
     assert known is not None
-    score = truth.score(known)
+    score = phantom_truth.score(known)
     assert score is not None
 
     lines = window.denoised.corners.top_right

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from jrviewer import NOTICE
-from jrviewer.ui import dialogs
-from jrviewer.ui.main_window import MainWindow
-from jrviewer.windowing import PRESETS
+from jrviewer.imaging.windowing import PRESETS
+from jrviewer.ui.dialogs import file_dialogs
+from jrviewer.ui.window.main_window import MainWindow
 from tests.dicom_factory import write_ct, write_structure_set
 from tests.ui import hands
 from tests.ui.hands import press
@@ -248,7 +248,7 @@ def test_a_narrow_window_turns_the_cloud_into_a_tab(qtbot: QtBot, open_window: M
 def test_the_open_dialog_opens(
     qtbot: QtBot, window: MainWindow, ct_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dialogs, "ask_files", lambda parent: [ct_file])
+    monkeypatch.setattr(file_dialogs, "ask_files", lambda parent: [ct_file])
     with qtbot.waitSignal(window.session.predicted):
         press(qtbot, window, Key.Key_O, hands.CTRL)
 

@@ -10,13 +10,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
-from jrviewer import measuring
-from jrviewer.measuring import Length, Region
-from jrviewer.records import SpacingSource, Window
-from jrviewer.ui import annotation_paint
-from jrviewer.ui.annotation_paint import Aim, Sheet
-from jrviewer.ui.main_window import MainWindow
-from jrviewer.ui.slice_view import SliceView
+from jrviewer.core.records import SpacingSource, Window
+from jrviewer.imaging import measurements_2d
+from jrviewer.imaging.measurements_2d import Length, Region
+from jrviewer.ui.slices import annotation_painter
+from jrviewer.ui.slices.annotation_painter import Aim, Sheet
+from jrviewer.ui.slices.slice_view import SliceView
+from jrviewer.ui.window.main_window import MainWindow
 from tests.dicom_factory import write_ct
 from tests.factory import make_plane, make_slice
 from tests.ui import hands
@@ -56,7 +56,7 @@ def test_a_length_is_drawn_in_the_patient_s_millimetres(qtbot: QtBot, measured: 
     chosen = measured.session.slice
     assert isinstance(line, Length)
     assert chosen is not None
-    assert measuring.length_of(line, chosen) == pytest.approx(30, abs=0.3)
+    assert measurements_2d.length_of(line, chosen) == pytest.approx(30, abs=0.3)
 
 
 def test_a_tool_draws_once_and_the_drag_is_a_window_s_again(
@@ -103,9 +103,9 @@ def test_on_the_ai_pane_a_measurement_says_ai() -> None:
     line, region = Length((0, 0), (5, 0)), Region((2, 2), (8, 8), "rectangle")
     sheet = Sheet(image, image.pixels, "AI", (line, region))
 
-    assert annotation_paint.words(line, sheet) == ("AI 10.0 mm",)
-    assert annotation_paint.words(region, sheet)[0].startswith("AI mean 50.0")
-    assert annotation_paint.words(region, sheet)[2] == "98.0 mm²"
+    assert annotation_painter.words(line, sheet) == ("AI 10.0 mm",)
+    assert annotation_painter.words(region, sheet)[0].startswith("AI mean 50.0")
+    assert annotation_painter.words(region, sheet)[2] == "98.0 mm²"
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_a_length_says_where_its_millimetres_hold(source: SpacingSource, said: s
     image = make_slice(np.zeros((20, 20)), plane, spacing_source=source)
     line = Length((0, 0), (5, 0))
 
-    assert annotation_paint.words(line, Sheet(image, image.pixels, "", (line,))) == (said,)
+    assert annotation_painter.words(line, Sheet(image, image.pixels, "", (line,))) == (said,)
 
 
 def test_the_bias_meter_tells_a_mean_that_moved_too_far(qtbot: QtBot, measured: MainWindow) -> None:
@@ -212,7 +212,9 @@ def test_the_words_of_two_measurements_never_stand_on_each_other(qtbot: QtBot) -
     def lit(items: int) -> int:
         """Rows of the pane that hold letters right of the boxes."""
         sheet = Sheet(image, image.pixels, "", boxes[:items])
-        pane.show_layers((partial(annotation_paint.paint, annotation_paint.spoken(sheet), Aim()),))
+        pane.show_layers(
+            (partial(annotation_painter.paint, annotation_painter.spoken(sheet), Aim()),)
+        )
         picture = pane.grab().toImage().convertToFormat(QImage.Format.Format_Grayscale8)
         lines = np.frombuffer(picture.constBits(), np.uint8).reshape(picture.height(), -1)
         return int((lines[:, 160:275] > 100).any(axis=1).sum())

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from jrviewer.ui.main_window import MainWindow
+from jrviewer.ui.window.main_window import MainWindow
 from tests.dicom_factory import write_series
 from tests.ui.conftest import MadeUpWorker
 

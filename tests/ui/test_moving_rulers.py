@@ -5,9 +5,9 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from jrviewer.geometry import FloatArray
-from jrviewer.ruler import Ruler
-from jrviewer.ui.main_window import MainWindow
+from jrviewer.core.geometry import FloatArray
+from jrviewer.imaging.ruler_3d import Ruler
+from jrviewer.ui.window.main_window import MainWindow
 from tests.ui import hands
 from tests.ui.cloud_pane import camera, needs_opengl
 from tests.ui.solid_hands import (

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from jrviewer.resources import resource
+from jrviewer.core.resources import resource
 from tests.dicom_factory import write_phantoms
 from tests.networkless import empty_network
 
@@ -16,7 +16,7 @@ ATTEMPTED = 9
 # The whole app, ended at the first attempt to reach a network.
 STRICT = f"""
 import os, runpy
-from jrviewer.connections import Watch
+from jrviewer.diagnostics.connections import Watch
 Watch(lambda event: os._exit({ATTEMPTED})).start()
 runpy.run_module("tests.ui.whole_app", run_name="__main__", alter_sys=True)
 """

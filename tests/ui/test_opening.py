@@ -10,11 +10,11 @@ from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from jrviewer import dicom
-from jrviewer.progress import Report
-from jrviewer.records import Slice
-from jrviewer.ui import work
-from jrviewer.ui.main_window import MainWindow
-from jrviewer.ui.settings import Settings
+from jrviewer.core.progress import Report
+from jrviewer.core.records import Slice
+from jrviewer.ui.jobs import backend
+from jrviewer.ui.state.settings import Settings
+from jrviewer.ui.window.main_window import MainWindow
 from tests.dicom_factory import write_colour
 from tests.ui import hands
 from tests.ui.conftest import MadeUpWorker
@@ -29,14 +29,14 @@ class Halting(MadeUpWorker):
         self.read = self.read_haltingly
 
     def read_haltingly(
-        self, paths: Sequence[Path], report: Report, share: work.Share
+        self, paths: Sequence[Path], report: Report, share: backend.Share
     ) -> dicom.Opened:
         def share_and_halt(chosen: Slice) -> None:
             share(chosen)
             while not self.go_on.wait(0.01):
                 report(0.2, "reading images")
 
-        return work.read_paths(paths, report, share_and_halt)
+        return backend.read_paths(paths, report, share_and_halt)
 
 
 @pytest.mark.parametrize("worker", [Halting()])

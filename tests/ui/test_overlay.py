@@ -9,9 +9,9 @@ from PySide6.QtCore import QRect, QRectF
 from PySide6.QtGui import QFont, QFontMetricsF, QImage, QPainter
 from pytestqt.qtbot import QtBot
 
-from jrviewer.ui import overlay
-from jrviewer.ui.overlay import Corners
-from jrviewer.ui.view_state import Projection
+from jrviewer.ui.slices import overlay
+from jrviewer.ui.slices.overlay import Corners
+from jrviewer.ui.state.view import Projection
 from tests.factory import make_plane, make_slice
 
 FULL = Corners(

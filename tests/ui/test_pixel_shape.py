@@ -12,12 +12,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
-from jrviewer import measuring
-from jrviewer.measuring import Length, Region
-from jrviewer.records import Window
-from jrviewer.ui import annotation_paint, overlay
-from jrviewer.ui.main_window import MainWindow
-from jrviewer.ui.slice_view import SliceView
+from jrviewer.core.records import Window
+from jrviewer.imaging import measurements_2d
+from jrviewer.imaging.measurements_2d import Length, Region
+from jrviewer.ui.slices import annotation_painter, overlay
+from jrviewer.ui.slices.slice_view import SliceView
+from jrviewer.ui.window.main_window import MainWindow
 from tests.dicom_factory import Ct, write_ct
 from tests.ui import hands
 
@@ -106,8 +106,8 @@ def test_without_a_spacing_lengths_stay_in_pixels(without: MainWindow) -> None:
 def words_of(window: MainWindow) -> list[object]:
     chosen, items = window.session.slice, window.session.annotations.items
     assert chosen is not None
-    sheet = annotation_paint.Sheet(chosen, chosen.pixels, "", items)
-    line, region = (annotation_paint.words(item, sheet) for item in items)
+    sheet = annotation_painter.Sheet(chosen, chosen.pixels, "", items)
+    line, region = (annotation_painter.words(item, sheet) for item in items)
     return [line, region[2]]
 
 
@@ -138,4 +138,4 @@ def test_a_diagonal_is_as_long_as_in_the_patient(qtbot: QtBot, spaced: MainWindo
     chosen, (line,) = spaced.session.slice, spaced.session.annotations.items
     assert chosen is not None
     assert isinstance(line, Length)
-    assert measuring.length_of(line, chosen) == pytest.approx(50, abs=0.6)
+    assert measurements_2d.length_of(line, chosen) == pytest.approx(50, abs=0.6)

@@ -10,8 +10,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from jrviewer.ui import dialogs
-from jrviewer.ui.main_window import MainWindow
+from jrviewer.ui.dialogs import file_dialogs
+from jrviewer.ui.window.main_window import MainWindow
 from tests.dicom_factory import write_ct, write_series
 from tests.ui import hands
 from tests.ui.conftest import MadeUpWorker
@@ -144,7 +144,7 @@ def test_after_a_thousand_random_actions_both_panes_still_look_the_same_way(
     write_ct(tmp_path / "single.dcm", spacing=None)
     (tmp_path / "bad.dcm").write_bytes(b"")
     dropped = [ct_folder, two, tmp_path / "single.dcm", tmp_path / "bad.dcm", tmp_path]
-    monkeypatch.setattr(dialogs, "ask_files", lambda parent: [tmp_path / "single.dcm"])
+    monkeypatch.setattr(file_dialogs, "ask_files", lambda parent: [tmp_path / "single.dcm"])
     random = RandomHands(qtbot, open_window, dropped, seed=5)
     original, denoised = open_window.original, open_window.denoised
 

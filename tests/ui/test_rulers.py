@@ -7,8 +7,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from jrviewer.geometry import FloatArray
-from jrviewer.ui.main_window import MainWindow
+from jrviewer.core.geometry import FloatArray
+from jrviewer.ui.window.main_window import MainWindow
 from tests.ui import hands
 from tests.ui.cloud_pane import needs_opengl
 from tests.ui.solid_hands import (

@@ -6,10 +6,10 @@ import pytest
 from PySide6.QtCore import QElapsedTimer, Qt, QTimer
 from pytestqt.qtbot import QtBot
 
-from jrviewer.errors import InputRefusedError
-from jrviewer.progress import Report
-from jrviewer.records import Prediction, Slice
-from jrviewer.ui.main_window import MainWindow
+from jrviewer.core.errors import InputRefusedError
+from jrviewer.core.progress import Report
+from jrviewer.core.records import Prediction, Slice
+from jrviewer.ui.window.main_window import MainWindow
 from tests.dicom_factory import write_colour
 from tests.ui import hands
 from tests.ui.conftest import MadeUpWorker, SlowWorker
@@ -36,7 +36,9 @@ def test_the_oldest_results_go_when_they_are_too_much_but_never_the_one_in_view(
     first = session.slice
     assert session.series is not None
     assert first is not None
-    monkeypatch.setattr("jrviewer.ui.results.KEPT_PIXELS", 2 * first.shape[0] * first.shape[1])
+    monkeypatch.setattr(
+        "jrviewer.ui.state.prediction_cache.KEPT_PIXELS", 2 * first.shape[0] * first.shape[1]
+    )
 
     with qtbot.waitSignal(session.ahead.series_done):
         session.run_series()

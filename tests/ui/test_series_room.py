@@ -7,8 +7,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QIcon
 from pytestqt.qtbot import QtBot
 
-from jrviewer.ui.main_window import MainWindow
-from jrviewer.ui.session import Session
+from jrviewer.ui.state.session import Session
+from jrviewer.ui.window.main_window import MainWindow
 from tests.dicom_factory import write_series
 from tests.ui import hands
 from tests.ui.conftest import MadeUpWorker

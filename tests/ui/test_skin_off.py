@@ -5,7 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QLabel
 
-from jrviewer.ui.cloud_view import CloudView
+from jrviewer.ui.cloud.cloud_view import CloudView
 from tests.cloud_factory import make_cloud_prediction
 
 

@@ -4,10 +4,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
-from jrviewer.records import Window
-from jrviewer.ui.overlay import scale_bar_mm
-from jrviewer.ui.slice_view import SliceView
-from jrviewer.ui.view_state import View
+from jrviewer.core.records import Window
+from jrviewer.ui.slices.overlay import scale_bar_mm
+from jrviewer.ui.slices.slice_view import SliceView
+from jrviewer.ui.state.view import View
 from tests.factory import make_plane, make_slice
 from tests.ui import hands
 

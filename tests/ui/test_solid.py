@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from jrviewer.records import Structure
-from jrviewer.surface import Nearest
-from jrviewer.ui.background import Background
-from jrviewer.ui.main_window import MainWindow
-from jrviewer.ui.measured import MeasuredState
+from jrviewer.core.records import Structure
+from jrviewer.imaging.measured_surface import Nearest
+from jrviewer.ui.jobs.worker_thread import Background
+from jrviewer.ui.state.surface import MeasuredState
+from jrviewer.ui.window.main_window import MainWindow
 from tests.dicom_factory import write_mr
 from tests.factory import make_prediction, make_series
 from tests.stack_factory import make_ball

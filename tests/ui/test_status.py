@@ -1,8 +1,8 @@
 from pytestqt.qtbot import QtBot
 
 from jrviewer import NOTICE
-from jrviewer.ui.session import Busy
-from jrviewer.ui.status import Status
+from jrviewer.ui.state.session import Busy
+from jrviewer.ui.window.status_bar import Status
 
 
 def test_many_words_do_not_keep_the_window_from_becoming_narrow(qtbot: QtBot) -> None:

@@ -9,11 +9,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
-from jrviewer.records import VoiLut
-from jrviewer.ui import captions
-from jrviewer.ui.main_window import MainWindow
-from jrviewer.ui.segments import Segments
-from jrviewer.ui.view_state import View
+from jrviewer.core.records import VoiLut
+from jrviewer.ui.state import captions
+from jrviewer.ui.state.view import View
+from jrviewer.ui.widgets.segmented_control import Segments
+from jrviewer.ui.window.main_window import MainWindow
 from tests.dicom_factory import write_ct
 from tests.factory import make_slice
 from tests.ui import hands

@@ -1,8 +1,8 @@
 import pytest
 from pytestqt.qtbot import QtBot
 
-from jrviewer.records import Window
-from jrviewer.ui.view_state import Projection, View, ViewState, project
+from jrviewer.core.records import Window
+from jrviewer.ui.state.view import Projection, View, ViewState, project
 from tests.factory import make_plane
 
 TALL = Projection(spacing_mm=(2.0, 0.5), centre=(10.0, 20.0), scale=3.0, size=(400, 300))

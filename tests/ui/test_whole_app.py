@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import trimesh
 
-from jrviewer.resources import resource
+from jrviewer.core.resources import resource
 from tests.dicom_factory import write_phantoms
 
 ROOT = Path(__file__).resolve().parents[2]

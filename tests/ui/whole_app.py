@@ -17,7 +17,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from jrviewer.ui.app import Application, StartUp, create_application
-from jrviewer.ui.export_dialog import ExportDialog
+from jrviewer.ui.dialogs.export_dialog import ExportDialog
 from tests.ui import hands
 from tests.ui.watching import Watcher
 

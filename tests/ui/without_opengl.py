@@ -12,7 +12,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtGui import QGuiApplication, QImage
 
 from jrviewer.ui.app import Application, StartUp, create_application
-from jrviewer.ui.work import Worker
+from jrviewer.ui.jobs.backend import Worker
 from tests.ui.conftest import MadeUpWorker
 from tests.ui.watching import Watcher
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from jrviewer.geometry import FloatArray
+from jrviewer.core.geometry import FloatArray
 from training.phantoms.chest import SIDES, diaphragm
 from training.phantoms.shapes import (
     Field,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from jrviewer.geometry import FloatArray
+from jrviewer.core.geometry import FloatArray
 from training.phantoms.shapes import Bounds, Tissue, ellipsoid, mirrored, profile, smooth_path, tube
 from training.phantoms.torso import Build, blood_vessel, cage, cage_radius
 

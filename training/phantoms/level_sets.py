@@ -13,8 +13,8 @@ import numpy.typing as npt
 from scipy import ndimage
 from skimage import measure
 
-from jrviewer.geometry import FloatArray
-from jrviewer.records import Structure
+from jrviewer.core.geometry import FloatArray
+from jrviewer.core.records import Structure
 
 if TYPE_CHECKING:
     from training.phantoms.phantom import Phantom

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from jrviewer.geometry import BOX_HALF_DEPTH_MM, FloatArray
+from jrviewer.core.geometry import BOX_HALF_DEPTH_MM, FloatArray
 from training.phantoms import abdomen, chest, head, pelvis, torso
 from training.phantoms.level_sets import sample_surfaces
 from training.phantoms.shapes import Samples, Tissue, paint

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from jrviewer.geometry import FloatArray
+from jrviewer.core.geometry import FloatArray
 
 Field = Callable[[FloatArray, FloatArray, FloatArray], FloatArray]
 Bounds = tuple[tuple[float, float], tuple[float, float], tuple[float, float]]  # x, y, z

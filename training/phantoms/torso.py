@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jrviewer.geometry import FloatArray
+from jrviewer.core.geometry import FloatArray
 from training.phantoms.shapes import Bounds, Field, Tissue, Vector, ellipsoid, profile, tube
 
 TOP_MM = 484.0

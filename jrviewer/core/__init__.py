@@ -1,0 +1,1 @@
+"""What everybody needs: records, geometry, errors, packed images. Imports nothing of ours."""

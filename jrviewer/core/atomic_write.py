@@ -1,0 +1,63 @@
+"""Files that appear whole or not at all: written beside the target, then moved there in one step.
+
+What a killed process leaves behind has a name that the next export into that folder replaces or
+removes. Knows nothing of what is in the files.
+"""
+
+import contextlib
+import errno
+import hashlib
+import os
+import time
+from pathlib import Path
+
+from jrviewer.core.errors import ExportError
+
+ABANDONED_S = 600.0  # no export of ours takes that long: an older part belongs to a dead process
+
+REASONS = {
+    errno.ENOSPC: "The disk is full. Free some space, or choose another place",
+    errno.EDQUOT: "Your share of the disk is full. Free some space, or choose another place",
+    errno.EFBIG: "The file is larger than this place allows. Choose another one",
+    errno.EROFS: "The place can only be read. Choose a folder that you may write to",
+    errno.EACCES: "Writing is not allowed there, or the file is open in another program. "
+    "Close it, or choose another folder",
+    errno.ENOENT: "The folder does not exist (any more). Choose another one",
+}
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Give a finished content its name; the old file stays until the new one is complete.
+
+    Raises ExportError, the old file untouched, where the system refuses.
+    """
+    beside = part_of(path)
+    try:
+        _remove_abandoned(path.parent)
+        with beside.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):  # where it was never made, or the disk is gone
+            beside.unlink(missing_ok=True)
+        reason = REASONS.get(error.errno or 0, "The system refused to write. Choose another place")
+        raise ExportError(f"{reason}; nothing was changed.") from error
+
+
+def part_of(path: Path) -> Path:
+    """The unfinished file of a target: always the same, so that the next export of that name
+    replaces what a killed one left; a hash, as the target's name may be a patient's.
+    """
+    digest = hashlib.sha256(os.fsencode(path.name)).hexdigest()
+    return path.with_name(f".jrviewer-{digest[:16]}.part")
+
+
+def _remove_abandoned(folder: Path) -> None:
+    """Remove unfinished files of other targets that are too old to be still in the writing."""
+    now = time.time()
+    for left in folder.glob(".jrviewer-*.part"):
+        with contextlib.suppress(OSError):  # gone meanwhile, or somebody else's: not our business
+            if now - left.stat().st_mtime > ABANDONED_S:
+                left.unlink()

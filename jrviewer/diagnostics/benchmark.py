@@ -1,0 +1,266 @@
+"""Speed and memory of the shipped model on this computer, on the bundled 512 × 512 slice.
+
+Everything that is compared is timed in turn, round by round, so that another program disturbs all
+alike; medians count. Also the processor's own peak, by matrix products in torch and NumPy, and what
+share of it the network reaches. Prints nothing.
+"""
+
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from jrviewer import dicom
+from jrviewer.core.progress import Report, silent
+from jrviewer.core.records import Slice
+from jrviewer.core.resources import resource
+from jrviewer.diagnostics import throughput
+from jrviewer.model import cpu_tuning, inference
+from jrviewer.model.devices import multiplies_bfloat16
+from jrviewer.model.joint_model import Model
+from jrviewer.model.network import JointNet
+from jrviewer.model.network_input import CT
+
+ROUNDS, QUICK_ROUNDS = 21, 5
+SERIES, QUICK_SERIES = 300, 8  # slices
+SIDES = (128, 256, 512, 1024)
+PEAK_SIDE = 1024  # of the matrices
+LIBRARIES = ("numpy", "PySide6.QtWidgets", "pydicom", "pyvista", "pyvistaqt", "torch")
+WINDOW = "jrviewer.ui.app"
+
+Task = Callable[[], object]
+
+
+def run(
+    peers: Mapping[str, Callable[[Slice], Task]] | None = None,
+    *,
+    quick: bool = False,
+    report: Report = silent,
+) -> dict[str, Any]:
+    """All figures, ready for JSON; `peers` make a task of the slice that all are timed on."""
+    rounds = QUICK_ROUNDS if quick else ROUNDS
+    report(0.0, "importing")
+    imports = import_ms(1 if quick else 5)
+    sample = dicom.read([resource("sample/phantom.dcm")]).series[0][0]
+    pixels = sample.pixels  # held, so that no task unpacks them
+    exact, fast = inference.load_model("cpu"), inference.load_model("auto")
+    tasks: dict[str, Task] = {
+        "predict": lambda: inference.predict(exact, sample, run_anyway=True),
+        "predict_fastest": lambda: inference.predict(fast, sample, run_anyway=True),
+        "denoise": lambda: exact.denoise(pixels, sample.unit),
+        "denoise_fastest": lambda: fast.denoise(pixels, sample.unit),
+        "cloud": _cloud_task(exact),
+        **{name: make(sample) for name, make in (peers or {}).items()},
+    }
+    report(0.2, "timing")
+    seconds = in_turn(tasks, rounds)
+    peak = peak_gflops()
+    macs = macs_of_denoising(exact.net)
+    ms = {name: _summary(taken) for name, taken in seconds.items()}
+    gflops = 2e-9 * macs * pixels.size / (1e-3 * ms["denoise"]["median"])
+    report(0.8, "series")
+    series = throughput.measure(sample, QUICK_SERIES if quick else SERIES)
+    return {
+        "machine": machine(),
+        "device": {"exact": exact.device, "fastest": fast.device},
+        "peak_gflops": peak,
+        "predict_512_ms": ms["predict"],
+        "predict_512_fastest_ms": ms["predict_fastest"],
+        "denoise_512_ms": ms["denoise"]["median"],
+        "denoise_512_fastest_ms": ms["denoise_fastest"]["median"],
+        "cloud_ms": ms["cloud"]["median"],
+        "macs_per_pixel": macs,
+        "share_of_peak": round(gflops / peak["fp32"], 3),
+        "layers": layers(exact.net, sample, peak["fp32"], QUICK_ROUNDS),
+        **_layers_in_bfloat16(exact.net, sample, peak["bf16"]),
+        "growth": growth(exact, 3 if quick else 7),
+        **({"peers_ms": {name: ms[name]["median"] for name in peers}} if peers else {}),
+        "series_slices_per_s": series["slices_per_s"],
+        "series": series,
+        "import_ms": imports,
+        "rss_mb": series["peak_mb"],
+    }
+
+
+def _layers_in_bfloat16(net: JointNet, sample: Slice, peak: float) -> dict[str, Any]:
+    """Nothing where the processor would only imitate it."""
+    if not multiplies_bfloat16():
+        return {}
+    return {"layers_bf16": layers(cpu_tuning.halved(net), sample, peak, QUICK_ROUNDS)}
+
+
+def as_lines(found: Mapping[str, Any], name: str = "") -> list[str]:
+    """The same for people, a line a figure."""
+    lines = []
+    for key, value in found.items():
+        path = f"{name} {key}".strip()
+        if isinstance(value, Mapping):
+            lines += as_lines(value, path)
+        elif isinstance(value, list):
+            lines += [f"{path}: {', '.join(f'{k} {v}' for k, v in row.items())}" for row in value]
+        else:
+            lines.append(f"{path}: {value}")
+    return lines
+
+
+def in_turn(tasks: Mapping[str, Task], rounds: int) -> dict[str, list[float]]:
+    """Seconds of every task in every round, after one that warms up."""
+    seconds: dict[str, list[float]] = {name: [] for name in tasks}
+    for number in range(rounds + 1):
+        for name, task in tasks.items():
+            begun = time.perf_counter()
+            task()
+            if number:
+                seconds[name].append(time.perf_counter() - begun)
+    return seconds
+
+
+def peak_gflops() -> dict[str, float]:
+    """The better of torch's and NumPy's matrix products, in 10⁹ operations a second."""
+    side = PEAK_SIDE
+    single = np.random.default_rng(1).random((side, side), dtype=np.float32)
+    tensor = torch.from_numpy(single)
+    half = tensor.bfloat16()
+    tasks: dict[str, Task] = {
+        "torch": lambda: tensor @ tensor,
+        "numpy": lambda: single @ single,
+        "bf16": lambda: half @ half,
+    }
+    best = {name: min(taken) for name, taken in in_turn(tasks, 8).items()}
+    rate = {name: 2e-9 * side**3 / seconds for name, seconds in best.items()}
+    return {"fp32": round(max(rate["torch"], rate["numpy"]), 1), "bf16": round(rate["bf16"], 1)}
+
+
+def macs_of_denoising(net: JointNet) -> int:
+    """Multiply-adds a pixel of a 512 × 512 slice."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    hu = torch.zeros(1, 1, 512, 512)
+    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+        net.denoise(hu, CT)
+    return round(counter.get_total_flops() / 2 / hu.numel())
+
+
+def layers(net: JointNet, image: Slice, peak: float, rounds: int) -> list[dict[str, Any]]:
+    """The convolutions of denoising with their milliseconds and share of the peak, slowest first.
+
+    A hook before and after each takes the time; what lies between layers is in none.
+    """
+    begun: dict[str, float] = {}
+    taken: dict[str, list[float]] = defaultdict(list)
+    work: dict[str, float] = {}
+    hooks = []
+    for name, module in net.named_modules():
+        if isinstance(module, torch.nn.Conv2d):
+            hooks.append(module.register_forward_pre_hook(_starts(name, begun)))
+            hooks.append(module.register_forward_hook(_ends(name, begun, taken, work)))
+    hu = torch.tensor(image.pixels)[None, None]
+    with torch.inference_mode():
+        for _ in range(rounds):
+            net.denoise(hu, CT)
+    for hook in hooks:
+        hook.remove()
+    rows = [
+        {
+            "layer": name,
+            "ms": round(1e3 * statistics.median(times), 2),
+            "share_of_peak": round(2e-9 * work[name] / statistics.median(times) / peak, 3),
+        }
+        for name, times in taken.items()
+    ]
+    return sorted(rows, key=lambda row: -float(str(row["ms"])))
+
+
+def growth(model: Model, rounds: int) -> dict[str, Any]:
+    """Milliseconds of denoising by the slice's side, and the exponent of time against pixels."""
+    random = np.random.default_rng(1)
+    images = {side: random.normal(40, 30, (side, side)).astype(np.float32) for side in SIDES}
+    tasks = {
+        str(side): (lambda image=image: model.denoise(image, "HU"))
+        for side, image in images.items()
+    }
+    medians = {name: statistics.median(taken) for name, taken in in_turn(tasks, rounds).items()}
+    pixels = 2 * np.log([float(side) for side in SIDES])
+    slope = float(np.polyfit(pixels, np.log([medians[str(side)] for side in SIDES]), 1)[0])
+    return {
+        "ms": {side: round(1e3 * seconds, 1) for side, seconds in medians.items()},
+        "exponent": round(slope, 2),
+    }
+
+
+def import_ms(rounds: int) -> dict[str, float]:
+    """Milliseconds to import what the app stands on, each in a fresh Python; empty when frozen."""
+    if getattr(sys, "frozen", False):
+        return {}
+    return {
+        name: round(1e3 * statistics.median(_import_seconds(name) for _ in range(rounds)), 1)
+        for name in (*LIBRARIES, WINDOW)
+    }
+
+
+def machine() -> dict[str, Any]:
+    """What the figures hold for."""
+    return {
+        "system": platform.platform(),
+        "processor": processor(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+    }
+
+
+def _cloud_task(model: Model) -> Task:
+    canonical = np.full((128, 128), -1000, dtype=np.float32)
+    row, column = np.ogrid[:128, :128]
+    canonical[np.hypot((row - 64) / 40, (column - 64) / 55) < 1] = 40
+    return lambda: model.clouds(canonical, (inference.POINTS,))
+
+
+def _summary(seconds: list[float]) -> dict[str, float]:
+    ms = 1e3 * np.array(seconds)
+    return {
+        "median": round(float(np.median(ms)), 1),
+        "p95": round(float(np.percentile(ms, 95)), 1),
+    }
+
+
+def _import_seconds(name: str) -> float:
+    code = f"import time; t = time.perf_counter(); import {name}; print(time.perf_counter() - t)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return float(told.stdout)
+
+
+def _starts(name: str, begun: dict[str, float]) -> Callable[..., None]:
+    def hook(*_: object) -> None:
+        begun[name] = time.perf_counter()
+
+    return hook
+
+
+def _ends(
+    name: str, begun: dict[str, float], taken: dict[str, list[float]], work: dict[str, float]
+) -> Callable[..., None]:
+    def hook(module: torch.nn.Conv2d, _: object, out: torch.Tensor) -> None:
+        taken[name].append(time.perf_counter() - begun[name])
+        work[name] = float(out.numel()) * module.weight[0].numel()
+
+    return hook
+
+
+def processor() -> str:
+    """The processor's name where the system tells it."""
+    path = Path("/proc/cpuinfo")
+    lines = path.read_text("utf-8").splitlines() if path.is_file() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()

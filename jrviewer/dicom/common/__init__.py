@@ -1,0 +1,1 @@
+"""What reading and writing share: attributes, parsed data sets, planes, tables, files."""

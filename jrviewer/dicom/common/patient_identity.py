@@ -1,0 +1,83 @@
+"""Who an object is about: the texts that must never leave it, and the lines for the hideable
+corner.
+"""
+
+import re
+
+from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
+
+from jrviewer.dicom.common.attributes import all_elements, text
+
+_STANDARD_UID = "1.2.840.10008."
+_SHORTEST = 3
+_TEXT_VRS = frozenset({"LO", "SH", "ST", "LT", "UC", "UT"})
+_IDENTIFYING = re.compile(
+    r"(Patient|Accession|Study|Admission|Order|Filler|Placer|Issuer|Requested|Scheduled|Performed"
+    r"|Device|Institution|Station|Physician|Operator|Person|Military|Insurance|Protocol|Other)"
+    r"\w*(ID|IDs|Identifier|Number|Numbers|Name|Names|Address|Comments|SerialNumber)$"
+)
+_NOT_IDENTIFYING = frozenset({"ProtocolName", "PatientIdentityRemoved", "DeviceNumber"})
+
+
+def identifiers_of(ds: Dataset) -> frozenset[str]:
+    """Every name, identifier, date and UID in a data set and its items, three characters and
+    longer; standard UIDs left out. Dates also in the form with hyphens.
+    """
+    found: set[str] = set()
+    for _, element in all_elements(ds):
+        vr = element.VR
+        if vr in ("PN", "UI", "DA", "DT") or (vr in _TEXT_VRS and _is_identifying(element.keyword)):
+            for one in _values(element.value):
+                found |= _forms(vr, one)
+    return frozenset(one for one in found if len(one) >= _SHORTEST)
+
+
+def patient_text(ds: Dataset) -> tuple[str, ...]:
+    """Lines about the patient and the study, for the screen only."""
+    name = ", ".join(part for part in text(ds, "PatientName").split("^") if part)
+    born = " ".join(
+        one for one in (day(text(ds, "PatientBirthDate")), text(ds, "PatientSex")) if one
+    )
+    lines = (
+        name,
+        text(ds, "PatientID"),
+        born,
+        " ".join(part for part in (day(text(ds, "StudyDate")), clock(ds)) if part),
+        text(ds, "InstitutionName"),
+    )
+    return tuple(line for line in lines if line)
+
+
+def day(stored: str) -> str:
+    """A stored date as it is written in ISO 8601; as stored where it is no date."""
+    match = re.fullmatch(r"(\d{4})\.?(\d{2})\.?(\d{2})", stored)
+    return "-".join(match.groups()) if match else stored
+
+
+def clock(ds: Dataset) -> str:
+    """The study's time of day to the minute."""
+    match = re.match(r"(\d{2}):?(\d{2})", text(ds, "StudyTime"))
+    return ":".join(match.groups()) if match else ""
+
+
+def _is_identifying(keyword: str) -> bool:
+    return keyword not in _NOT_IDENTIFYING and _IDENTIFYING.match(keyword) is not None
+
+
+def _values(stored: object) -> list[str]:
+    many = stored if isinstance(stored, MultiValue | list | tuple) else [stored]
+    return [str(one).strip() for one in many if one is not None]
+
+
+def _forms(vr: str, one: str) -> set[str]:
+    """The texts by which a value could be recognised."""
+    if vr == "UI":
+        return set() if one.startswith(_STANDARD_UID) else {one}
+    if vr == "PN":
+        parts = re.split(r"[\^=]", one)
+        readable = " ".join(part for part in one.split("=")[0].split("^") if part)
+        return {one, readable, *(part.strip() for part in parts)}
+    if vr in ("DA", "DT"):
+        return {one, one[:8], day(one[:8])}
+    return {one}

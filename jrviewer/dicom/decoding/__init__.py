@@ -1,0 +1,1 @@
+"""From a data set to pixel values, in a child process where the codec is not trusted."""

@@ -1,0 +1,231 @@
+"""Stored values of a data set's frames: uncompressed ones read here, compressed ones by
+`decoding`.
+
+What the file says of its pixels is checked against what is there; contradictions that leave no
+doubt about the pixels become warnings, the others errors.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+from pydicom.encaps import get_frame, parse_basic_offsets, parse_fragments
+from pydicom.pixels.decoders.base import get_decoder
+from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian
+
+from jrviewer.core.errors import CorruptFileError, JRViewerError, UnsupportedImageError
+from jrviewer.dicom.common.attributes import PARSER_ERRORS, value
+from jrviewer.dicom.common.parse import Parsed, is_compressed, pixel_bytes
+from jrviewer.dicom.decoding import process
+from jrviewer.dicom.decoding.codestream import adobe_colours, contradicts, found_size, found_syntax
+from jrviewer.dicom.decoding.pixel_module import FRAGMENT, PixelModule
+from jrviewer.dicom.decoding.worker import DecodedFrame, EncodedFrame
+
+_ENCAPSULATED_UNCOMPRESSED = "1.2.840.10008.1.2.1.98"
+_RLE = "1.2.840.10008.1.2.5"
+_STARTS = (b"\xff\xd8", b"\xff\x4f\xff\x51")  # of JPEG, JPEG-LS and JPEG 2000
+_TOO_SHORT = (
+    "The image ends too early: there are fewer pixels than the file says. It was probably cut off "
+    "while being copied. Copy it again from where it came from."
+)
+_UNREADABLE = (
+    "What the file says of its pixels contradicts what is there, so they cannot be read. "
+    "Ask for it to be sent again."
+)
+
+
+class PixelReader:
+    """The frames of one data set, decoded one at a time."""
+
+    def __init__(self, parsed: Parsed, tick: Callable[[], None]) -> None:
+        self._tick = tick
+        self._stored = pixel_bytes(parsed)
+        self._syntax = parsed.transfer_syntax
+        self._module = PixelModule.of(parsed, self._stored)
+        self.warnings = self._module.warnings
+        self._options = self._module.options
+        self._offsets = _extended_offsets(parsed)
+        self._fragments: list[int] = []  # where they begin, if there is one for every frame
+        self._is_encapsulated = self._find_encapsulation()
+        if self._is_encapsulated:
+            self._check_fragments()
+        else:
+            self._check_native_length()
+            self._order_words(parsed)
+
+    @property
+    def frames(self) -> int:
+        """How many frames there are, which may be fewer than the file says."""
+        return int(self._options["number_of_frames"])
+
+    @property
+    def bits_stored(self) -> int:
+        """How many bits of a stored value are used."""
+        return self._module.bits_stored
+
+    @property
+    def pixels_per_frame(self) -> int:
+        """Rows times columns."""
+        return int(self._options["rows"] * self._options["columns"])
+
+    def frame(self, index: int) -> DecodedFrame:
+        """Stored values of a frame. Raises CorruptFileError and UnsupportedImageError."""
+        if not self._is_encapsulated:
+            return self._aligned(self._native(self._stored, index, self._options))
+        data = self._encoded(index)
+        if self._syntax == _ENCAPSULATED_UNCOMPRESSED:
+            one = self._options | {"number_of_frames": 1}
+            return self._aligned(self._native(data, 0, one))
+        decoded = self._decoded(data)
+        if self._syntax == _RLE:
+            return self._aligned(decoded)
+        if self._options["samples_per_pixel"] == 3 and (colours := adobe_colours(data)):
+            return DecodedFrame(decoded.values, colours)
+        return decoded
+
+    def _aligned(self, frame: DecodedFrame) -> DecodedFrame:
+        """The frame with its stored bits at bit 0."""
+        if not self._module.shift:
+            return frame
+        values, is_as_stated = self._module.aligned(frame.values)
+        if not is_as_stated:
+            self._warn("The file names bits that its pixels do not lie in; they were found.")
+        return DecodedFrame(values, frame.photometric)
+
+    def _native(self, stored: bytes, index: int, options: dict[str, Any]) -> DecodedFrame:
+        syntax = str(ExplicitVRLittleEndian) if is_compressed(self._syntax) else self._syntax
+        try:
+            values, properties = get_decoder(syntax).as_array(
+                stored, index=index, raw=True, **options
+            )
+        except NotImplementedError as error:
+            raise UnsupportedImageError(
+                "The image is encoded in a way that this version does not know. "
+                "Ask for it in a standard transfer syntax."
+            ) from error
+        except PARSER_ERRORS as error:
+            raise CorruptFileError(_UNREADABLE) from error
+        return DecodedFrame(values, str(properties["photometric_interpretation"]))
+
+    def _decoded(self, data: bytes) -> DecodedFrame:
+        """Decode as stated, or else as the data say of themselves, unless the first try hung."""
+        self._require_size(data)
+        one = self._options | {"number_of_frames": 1}
+        begun = time.monotonic()
+        try:
+            return process.decode(EncodedFrame(data, self._syntax, one), self._tick)
+        except JRViewerError:
+            found = found_syntax(data)
+            hung = time.monotonic() - begun > 3
+            if hung or not contradicts(self._syntax, found):
+                raise
+        decoded = process.decode(EncodedFrame(data, found, one), self._tick)
+        self._warn("The file names another compression than the one its pixels have.")
+        return decoded
+
+    def _require_size(self, data: bytes) -> None:
+        """Refuse a codestream of another size than the file says: decoders give whatever fits, and
+        fill the memory where damage made it huge.
+        """
+        found, options = found_size(data), self._options
+        if found is None:
+            return
+        stated = (options["rows"], options["columns"])
+        if found.rows_columns != stated or found.precision > options["bits_allocated"]:
+            raise CorruptFileError(_UNREADABLE)
+
+    def _encoded(self, index: int) -> bytes:
+        if self._fragments:  # whatever offset tables say
+            begin = self._fragments[index] + 8
+            length = int.from_bytes(self._stored[begin - 4 : begin], "little")
+            return self._stored[begin : begin + length]
+        try:
+            return get_frame(
+                self._stored,
+                index,
+                number_of_frames=self.frames,
+                extended_offsets=self._offsets,
+            )
+        except PARSER_ERRORS as error:
+            raise CorruptFileError(_TOO_SHORT) from error
+
+    def _find_encapsulation(self) -> bool:
+        """Whether the pixels are in fragments, whatever the transfer syntax says."""
+        stated = is_compressed(self._syntax)
+        there = self._stored[:4] == FRAGMENT
+        if stated and not there:
+            if len(self._stored) < math.ceil(self._module.frame_bits("") * self.frames / 8):
+                raise CorruptFileError(_TOO_SHORT)
+            self._warn("The file says that its pixels are compressed, but they are not.")
+        if there and not stated:
+            self._syntax = self._syntax_of_fragments()
+        return there and is_compressed(self._syntax)
+
+    def _syntax_of_fragments(self) -> str:
+        """The compression of fragments in a file that says it has none."""
+        try:
+            data = get_frame(self._stored, 0, number_of_frames=self.frames)
+        except PARSER_ERRORS:
+            return self._syntax  # native pixels that happen to begin like an item
+        found = found_syntax(data)
+        if not found:
+            return self._syntax
+        self._warn("The file says that its pixels are uncompressed, but they are compressed.")
+        return found
+
+    def _check_native_length(self) -> None:
+        photometric = self._options["photometric_interpretation"]
+        full = math.ceil(self._module.frame_bits("") * self.frames / 8)
+        there = len(self._stored)
+        if photometric == "YBR_FULL_422" and there >= full:
+            self._options["photometric_interpretation"] = photometric = "YBR_FULL"
+            self._warn("The file says that its colours are subsampled, but they are not.")
+        needed = math.ceil(self._module.frame_bits(photometric) * self.frames / 8)
+        if there < needed:
+            self._keep_whole_frames(there * 8 // self._module.frame_bits(photometric))
+        elif there > needed + needed % 2:
+            self._warn("The file holds more pixel data than its image needs; the rest is ignored.")
+
+    def _order_words(self, parsed: Parsed) -> None:
+        """Bits in big-endian words in the order of little-endian ones, which pydicom expects."""
+        is_words = self._options["pixel_vr"] == "OW" and self._options["bits_allocated"] == 1
+        if is_words and parsed.transfer_syntax == ExplicitVRBigEndian:
+            whole = self._stored[: len(self._stored) // 2 * 2]
+            self._stored = np.frombuffer(whole, ">u2").astype("<u2").tobytes()
+            self._options["pixel_vr"], self._syntax = "OB", str(ExplicitVRLittleEndian)
+
+    def _check_fragments(self) -> None:
+        try:
+            stream = BytesIO(self._stored)
+            parse_basic_offsets(stream)
+            count, offsets = parse_fragments(stream)
+        except PARSER_ERRORS as error:
+            raise CorruptFileError(_TOO_SHORT) from error
+        if count < self.frames:
+            self._keep_whole_frames(count)
+        if count == self.frames:
+            self._fragments = offsets
+        elif all(self._stored[at + 8 : at + 12].startswith(_STARTS) for at in offsets):
+            self._warn("The file holds more frames than it says; the others are not shown.")
+
+    def _keep_whole_frames(self, whole: int) -> None:
+        """Keep what is there of several frames; a single frame that ends early is an error."""
+        if whole < 1:
+            raise CorruptFileError(_TOO_SHORT)
+        self._warn(f"The file says it has {self.frames} frames but holds only {whole}.")
+        self._options["number_of_frames"] = whole
+
+    def _warn(self, sentence: str) -> None:
+        if sentence not in self.warnings:
+            self.warnings.append(sentence)
+
+
+def _extended_offsets(parsed: Parsed) -> tuple[bytes, bytes] | None:
+    offsets = value(parsed.dataset, "ExtendedOffsetTable")
+    lengths = value(parsed.dataset, "ExtendedOffsetTableLengths")
+    if isinstance(offsets, bytes) and isinstance(lengths, bytes) and len(offsets) == len(lengths):
+        return offsets, lengths
+    return None

@@ -1,0 +1,175 @@
+"""The decoding process: turns one compressed frame at a time into its stored values.
+
+Runs apart from the app, because native decoders crash or hang on hostile files; started by
+`decoding` and fed through a pipe. Imports neither windows nor models, and writes no files.
+"""
+
+import contextlib
+import os
+import signal
+import sys
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+_SECONDS_AS_ORPHAN = 60
+_MEMORY_LIMIT = 6 << 30  # address space of the process; the libraries alone map about 1 GB
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedFrame:
+    """One compressed frame and the attributes that its decoder needs, no others."""
+
+    data: bytes
+    transfer_syntax: str
+    options: dict[str, Any]  # pydicom's names: rows, columns, bits_stored, …
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DecodedFrame:
+    """Stored values (rows, columns[, 3]) and the colour space that they are really in."""
+
+    values: npt.NDArray[Any]
+    photometric: str
+
+
+def serve(pipe: Connection) -> None:
+    """Answer frames with what they decode to, or with the type and text of the failure, until the
+    pipe closes.
+    """
+    _be_silent()
+    _limit_memory()
+    from jrviewer.dicom.common.parse import quiet
+
+    with quiet(), contextlib.suppress(EOFError, OSError, KeyboardInterrupt):
+        decode_frame(_WARM_UP)
+        pipe.send("ready")
+        while True:
+            pipe.send(_answer(pipe.recv()))
+
+
+def decode_frame(frame: EncodedFrame) -> DecodedFrame:
+    """Decode in this process. Raises NotImplementedError for a syntax without decoder, and
+    whatever the decoders raise.
+    """
+    from pydicom.pixels.decoders.base import get_decoder
+
+    if _needs_gdcm(frame):
+        return _decode_with_gdcm(frame)
+    values, properties = get_decoder(frame.transfer_syntax).as_array(
+        _encapsulated(frame.data), index=0, raw=True, **frame.options
+    )
+    return DecodedFrame(values, str(properties["photometric_interpretation"]))
+
+
+def _answer(frame: EncodedFrame) -> DecodedFrame | tuple[str, str]:
+    _end_after(_SECONDS_AS_ORPHAN)
+    try:
+        return decode_frame(frame)
+    except Exception as error:  # noqa: BLE001 - the parent turns every failure into a sentence
+        return type(error).__name__, str(error)
+    finally:
+        _end_after(0)
+
+
+def _end_after(seconds: int) -> None:
+    """Let the system end this process, should it hang after the app was killed; 0 calls it off.
+    Windows has no such alarm; there the app's orderly end is what ends it.
+    """
+    if alarm := getattr(signal, "alarm", None):
+        alarm(seconds)
+
+
+def _encapsulated(data: bytes) -> bytes:
+    from pydicom.encaps import encapsulate
+
+    return encapsulate([data], has_bot=False)
+
+
+def _needs_gdcm(frame: EncodedFrame) -> bool:
+    """12-bit JPEG extended and two retired processes: GDCM decodes them, pydicom refuses by
+    rule.
+    """
+    syntax = frame.transfer_syntax.removeprefix("1.2.840.10008.1.2.4.")
+    return syntax in ("53", "55") or (syntax == "51" and frame.options["bits_stored"] > 8)
+
+
+def _decode_with_gdcm(frame: EncodedFrame) -> DecodedFrame:
+    """Decode JPEG by GDCM itself, without a file."""
+    import gdcm
+
+    options = frame.options
+    shape = [options["rows"], options["columns"], options["samples_per_pixel"]]
+    dtype = np.dtype(f"<{'i' if options['pixel_representation'] else 'u'}{_sample_bytes(options)}")
+    raw = _gdcm_image(frame, gdcm).GetBuffer().encode("utf-8", "surrogateescape")
+    values = np.frombuffer(raw, dtype).reshape(shape if shape[2] > 1 else shape[:2])
+    return DecodedFrame(values.copy(), options["photometric_interpretation"])
+
+
+def _gdcm_image(frame: EncodedFrame, gdcm: Any) -> Any:  # noqa: ANN401 - GDCM has no types
+    options = frame.options
+    fragment = gdcm.Fragment()
+    fragment.SetByteStringValue(frame.data)
+    fragments = gdcm.SequenceOfFragments.New()
+    fragments.AddFragment(fragment)
+    element = gdcm.DataElement(gdcm.Tag(0x7FE0, 0x0010))
+    element.SetValue(fragments.__ref__())
+    image = gdcm.Image()
+    image.SetNumberOfDimensions(2)
+    image.SetDimensions((options["columns"], options["rows"], 1))
+    image.SetDataElement(element)
+    colours = gdcm.PhotometricInterpretation
+    image.SetPhotometricInterpretation(
+        colours(colours.GetPIType(options["photometric_interpretation"]))
+    )
+    syntaxes = gdcm.TransferSyntax
+    image.SetTransferSyntax(syntaxes(syntaxes.GetTSType(frame.transfer_syntax)))
+    stored = options["bits_stored"]
+    signed = options["pixel_representation"]
+    samples = options["samples_per_pixel"]
+    image.SetPixelFormat(
+        gdcm.PixelFormat(samples, options["bits_allocated"], stored, stored - 1, signed)
+    )
+    return image
+
+
+def _sample_bytes(options: dict[str, Any]) -> int:
+    return int(options["bits_allocated"]) // 8
+
+
+def _be_silent() -> None:
+    """Native decoders print to the terminal, sometimes what they read."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, OSError, ValueError):
+            os.dup2(nowhere, stream.fileno())
+
+
+def _limit_memory() -> None:
+    """Bound the address space where the system can; Windows has no such limit for a process."""
+    try:
+        import resource
+    except ImportError:
+        return
+    with contextlib.suppress(ValueError, OSError):  # macOS refuses to lower it
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_LIMIT, _MEMORY_LIMIT))
+
+
+_WARM_UP = EncodedFrame(  # 1 × 2 pixels, 8-bit RLE: loads pydicom's decoders before the clock runs
+    (1).to_bytes(4, "little") + (64).to_bytes(4, "little") + bytes(56) + b"\x01\x02\x03\x80",
+    "1.2.840.10008.1.2.5",
+    {
+        "rows": 1,
+        "columns": 2,
+        "number_of_frames": 1,
+        "samples_per_pixel": 1,
+        "bits_allocated": 8,
+        "bits_stored": 8,
+        "pixel_representation": 0,
+        "photometric_interpretation": "MONOCHROME2",
+        "pixel_keyword": "PixelData",
+    },
+)

@@ -1,0 +1,78 @@
+"""The rows of `inspect`: what the reader sees in each file, down to the hash of its first frame."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from jrviewer.core.errors import JRViewerError
+from jrviewer.core.progress import Report
+from jrviewer.dicom.common.attributes import integer, text
+from jrviewer.dicom.common.find_files import Candidate, walk
+from jrviewer.dicom.common.parse import Parsed, parse, quiet, require_image
+from jrviewer.dicom.common.pixel_hash import stored_hash
+from jrviewer.dicom.common.plane import spacing_of
+from jrviewer.dicom.decoding.frames import PixelReader
+from jrviewer.dicom.reading.slices import is_mosaic
+from jrviewer.dicom.results import Row, status_of
+
+
+def inspect(paths: Sequence[Path], report: Report) -> list[Row]:
+    """One row for every file, in the order of the paths."""
+    candidates = walk(paths, report)
+    rows = []
+    with quiet():
+        for number, candidate in enumerate(candidates):
+            fraction = number / len(candidates)
+            report(fraction, "inspecting files")
+            rows.append(_row(candidate, lambda f=fraction: report(f, "decoding")))  # type: ignore[misc]
+    return rows
+
+
+def _row(candidate: Candidate, tick: Callable[[], None]) -> Row:
+    known: dict[str, Any] = {"path": candidate.shown}
+    try:
+        parsed = parse(candidate.load())
+        known |= _attributes(parsed)
+        require_image(parsed)
+        reader = PixelReader(parsed, tick)
+        known |= _first_frame(reader)
+    except JRViewerError as error:
+        return Row(**known, status=status_of(error), message=str(error))
+    warnings = [*parsed.warnings, *reader.warnings, *_not_shown(parsed, known)]
+    return Row(**known, status="open", warnings=tuple(warnings))
+
+
+def _attributes(parsed: Parsed) -> dict[str, Any]:
+    ds = parsed.dataset
+    spacing = spacing_of(ds, 0)
+    return {
+        "modality": text(ds, "Modality"),
+        "sop_class": parsed.sop_class,
+        "transfer_syntax": parsed.transfer_syntax,
+        "photometric": text(ds, "PhotometricInterpretation"),
+        "rows": integer(ds, "Rows"),
+        "columns": integer(ds, "Columns"),
+        "spacing_mm": None if spacing.source == "missing" else spacing.mm,
+    }
+
+
+def _first_frame(reader: PixelReader) -> dict[str, Any]:
+    values = reader.frame(0).values
+    return {
+        "frames": reader.frames,
+        "dtype": values.dtype.newbyteorder("<").str,
+        "shape": values.shape,
+        "sha_frame0": stored_hash(values),
+    }
+
+
+def _not_shown(parsed: Parsed, known: dict[str, Any]) -> list[str]:
+    """Why the window shows an image differently or not at all, although its pixels decode."""
+    found = []
+    if is_mosaic(parsed.dataset):
+        found.append("This is a mosaic of many slices, which the window does not show.")
+    if len(known["shape"]) == 3 and not known["dtype"].endswith("1"):
+        found.append("Its colours have more than 8 bits, which the window does not show.")
+    if known["spacing_mm"] is None:
+        found.append("The pixel spacing is missing, so nothing can be measured in millimetres.")
+    return found

@@ -1,0 +1,81 @@
+"""Paths → series: every file is read, decoded and placed, or refused with a sentence."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from jrviewer.core.errors import JRViewerError, UnsupportedImageError
+from jrviewer.core.progress import Report
+from jrviewer.core.records import Slice
+from jrviewer.dicom.common.find_files import Candidate, walk
+from jrviewer.dicom.common.parse import parse, quiet, require_image
+from jrviewer.dicom.decoding.frames import PixelReader
+from jrviewer.dicom.reading.series import Tagged, into_series
+from jrviewer.dicom.reading.series_tags import Tagger
+from jrviewer.dicom.reading.slices import slices_of
+from jrviewer.dicom.results import Opened, Refused, status_of
+
+MAX_PIXELS = 1 << 30  # of all slices of one call: 4 GB as float32
+
+OnSlice = Callable[[Slice], None] | None
+
+
+def read(paths: Sequence[Path], report: Report, on_slice: OnSlice) -> Opened:
+    """See jrviewer.dicom.reading."""
+    candidates = walk(paths, report)
+    tagged: list[Tagged] = []
+    refused: list[Refused] = []
+    room = MAX_PIXELS
+    with quiet():
+        for number, candidate in enumerate(candidates):
+            progress = _Progress(report, number, len(candidates))
+            before = len(tagged)
+            try:
+                for one in _frames(candidate, progress, room):
+                    tagged.append(one)
+                    if on_slice is not None:
+                        on_slice(one.slice)
+            except JRViewerError as error:
+                refused.append(_refused(candidate, error, len(tagged) - before))
+            room -= sum(one.slice.pixels.size for one in tagged[before:])
+    report(1.0, "sorting slices")
+    return Opened(into_series(tagged), tuple(refused))
+
+
+class _Progress:
+    """Where a call to `read` stands, told for every file and frame."""
+
+    def __init__(self, report: Report, file: int, files: int) -> None:
+        self._report, self._file, self._files = report, file, files
+        self._within = 0.0
+
+    def tell(self, within: float) -> None:
+        """Report a share of the current file."""
+        self._within = within
+        self.tick()
+
+    def tick(self) -> None:
+        """Report again, so that cancelling works during a long decode."""
+        self._report((self._file + self._within) / self._files, "reading images")
+
+
+def _frames(candidate: Candidate, progress: _Progress, room: int) -> Iterator[Tagged]:
+    """The frames of a file, each as soon as it is decoded."""
+    progress.tell(0.0)
+    parsed = parse(candidate.load())
+    require_image(parsed)
+    reader = PixelReader(parsed, progress.tick)
+    if reader.frames * reader.pixels_per_frame > room:
+        raise UnsupportedImageError(
+            "Opened together these images need more than 4 GB of memory. Open fewer at a time."
+        )
+    tagger: Tagger | None = None
+    for number, one in enumerate(slices_of(parsed, reader, candidate.path, candidate.member), 1):
+        tagger = tagger or Tagger(parsed.dataset, one.source.identifiers)
+        yield Tagged(one, tagger.tags(one.source.frame))
+        progress.tell(number / reader.frames)
+
+
+def _refused(candidate: Candidate, error: JRViewerError, shown: int) -> Refused:
+    """A refusal; where the first frames of a file are shown, it says that the others are not."""
+    sentence = f"Only the first {shown} frames are shown. {error}" if shown else str(error)
+    return Refused(candidate.path, candidate.member, status_of(error), sentence)

@@ -1,0 +1,73 @@
+"""What opening files comes to: series, refusals, and the rows of an inspection."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from jrviewer.core.errors import (
+    EmptyFileError,
+    JRViewerError,
+    NoImageError,
+    NotDicomError,
+    UnsupportedImageError,
+)
+from jrviewer.core.records import Series
+
+Status = Literal["open", "no_image", "unsupported", "corrupt", "not_dicom", "empty"]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A file that is not shown, and why. Where it is may be patient data: for the screen only."""
+
+    path: Path
+    member: str  # name inside `path` where that is a ZIP archive
+    status: Status
+    message: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opened:
+    """What `read` made of the paths."""
+
+    series: tuple[Series, ...]
+    refused: tuple[Refused, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One file of an inspection; what is not known is None or empty."""
+
+    path: str
+    status: Status
+    message: str = ""
+    warnings: tuple[str, ...] = ()
+    modality: str = ""
+    sop_class: str = ""
+    transfer_syntax: str = ""
+    photometric: str = ""
+    rows: int | None = None
+    columns: int | None = None
+    frames: int | None = None
+    spacing_mm: tuple[float, float] | None = None  # between rows, between columns
+    dtype: str = ""  # of the stored values, e.g. "<i2"
+    shape: tuple[int, ...] | None = None  # of frame 0
+    sha_frame0: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """The row as `inspect --json` prints it."""
+        row = asdict(self)
+        for key in ("warnings", "spacing_mm", "shape"):
+            row[key] = None if row[key] is None else list(row[key])
+        return row
+
+
+def status_of(error: JRViewerError) -> Status:
+    """The status that a row or a refusal gets for an error."""
+    kinds: list[tuple[type[JRViewerError], Status]] = [
+        (EmptyFileError, "empty"),
+        (NotDicomError, "not_dicom"),
+        (NoImageError, "no_image"),
+        (UnsupportedImageError, "unsupported"),
+    ]
+    return next((status for kind, status in kinds if isinstance(error, kind)), "corrupt")

@@ -1,0 +1,167 @@
+"""What a derived object says of where it comes from: source, method, equipment (PS3.3 C.7.6.1.1.2,
+C.12.4), and words about it.
+"""
+
+from copy import deepcopy
+from dataclasses import dataclass
+
+from pydicom.dataset import Dataset
+from pydicom.uid import (
+    UID,
+    ComputedRadiographyImageStorage,
+    CTImageStorage,
+    EnhancedCTImageStorage,
+    EnhancedMRImageStorage,
+    MRImageStorage,
+    PositronEmissionTomographyImageStorage,
+    SecondaryCaptureImageStorage,
+    UltrasoundImageStorage,
+)
+
+from jrviewer import __version__
+from jrviewer.core.records import Prediction
+from jrviewer.dicom.common.attributes import drop, integer, items, text, texts
+from jrviewer.dicom.common.parse import Parsed
+from jrviewer.dicom.writing.pixel_encoding import StoredArray
+
+UNREFERRED = " The source's identifier is no legal UID, so it is not referred to."
+SMOOTHING = ("113087", "Smoothing")
+SOURCE_IMAGE = ("121322", "Source image for image processing operation")
+PROCESSING_EQUIPMENT = ("109102", "Processing Equipment")
+
+CLASSIC = frozenset({CTImageStorage, MRImageStorage})
+ENHANCED = frozenset({EnhancedCTImageStorage, EnhancedMRImageStorage})
+_SINGLE_FRAME = (  # a reference to one of these names no frame (PS3.3 Table 10-3)
+    *(CTImageStorage, MRImageStorage, SecondaryCaptureImageStorage, UltrasoundImageStorage),
+    *(ComputedRadiographyImageStorage, PositronEmissionTomographyImageStorage),
+)
+_LOSSY_METHODS = {"50": "ISO_10918_1", "51": "ISO_10918_1", "81": "ISO_14495_1"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Origin:
+    """The source object and frame that a prediction was made from, read again."""
+
+    parsed: Parsed
+    stored: StoredArray  # the frame's stored values
+    frame: int
+
+
+def put_derivation(ds: Dataset, prediction: Prediction, origin: Origin, lost: int | None) -> None:
+    """What it was made from, how, and by what."""
+    is_enhanced = ds.SOPClassUID in ENHANCED
+    ds.ImageType = derived_type(texts(ds, "ImageType"), is_enhanced=is_enhanced)
+    ds.DerivationDescription = described(prediction, lost)
+    ds.DerivationCodeSequence = [coded(SMOOTHING)]
+    ds.SourceImageSequence = [_reference(origin)] if may_be_referred_to(origin) else []
+    if not ds.SourceImageSequence:
+        del ds.SourceImageSequence
+        ds.DerivationDescription += UNREFERRED
+    ds.ContributingEquipmentSequence = [*items(ds, "ContributingEquipmentSequence"), _equipment()]
+    _put_burned_in(ds, origin)
+    _put_lossy(ds, origin)
+    if is_enhanced:
+        _put_frames_derivation(ds, origin)
+
+
+def _put_frames_derivation(ds: Dataset, origin: Origin) -> None:
+    """The same, in an enhanced object's functional groups (PS3.3 C.7.6.16.2.6)."""
+    frame, derivation = ds.PerFrameFunctionalGroupsSequence[0], Dataset()
+    drop(frame, ("DerivationImageSequence",))
+    if not may_be_referred_to(origin):
+        return
+    for keyword in ("DerivationDescription", "DerivationCodeSequence", "SourceImageSequence"):
+        derivation[keyword] = deepcopy(ds[keyword])
+    frame.DerivationImageSequence = [derivation]
+    ds.SourceImageEvidenceSequence = [_evidence(origin)]
+
+
+def may_be_referred_to(origin: Origin) -> bool:
+    """Whether the source's identifier is legal (PS3.5 9.1): an illegal one is not repeated, as
+    archives refuse objects for it.
+    """
+    uid = text(origin.parsed.dataset, "SOPInstanceUID")
+    return UID(uid).is_valid and uid[:2] in ("0.", "1.", "2.")
+
+
+def _put_burned_in(ds: Dataset, origin: Origin) -> None:
+    """Text burned into the source stays in its twin; the scanner's own classes have none."""
+    if origin.parsed.sop_class in CLASSIC | ENHANCED and "BurnedInAnnotation" not in ds:
+        ds.BurnedInAnnotation = "NO"
+
+
+def _put_lossy(ds: Dataset, origin: Origin) -> None:
+    """Pixels that were once compressed with loss stay so for ever (PS3.3 C.7.6.1.1.5)."""
+    method = _LOSSY_METHODS.get(origin.parsed.transfer_syntax.removeprefix("1.2.840.10008.1.2.4."))
+    if method and text(ds, "LossyImageCompression") != "01":
+        ds.LossyImageCompression, ds.LossyImageCompressionMethod = "01", method
+
+
+def _reference(origin: Origin) -> Dataset:
+    source = origin.parsed.dataset
+    item = Dataset()
+    item.ReferencedSOPClassUID = origin.parsed.sop_class
+    item.ReferencedSOPInstanceUID = text(source, "SOPInstanceUID")
+    is_single = origin.parsed.sop_class in _SINGLE_FRAME  # whatever the file holds all the same
+    if not is_single and (integer(source, "NumberOfFrames") or 1) > 1:
+        item.ReferencedFrameNumber = origin.frame + 1
+    item.PurposeOfReferenceCodeSequence = [coded(SOURCE_IMAGE)]
+    return item
+
+
+def _evidence(origin: Origin) -> Dataset:
+    """Where the source is to be found (PS3.3 C.17.2.1)."""
+    source = origin.parsed.dataset
+    instance, series, study = Dataset(), Dataset(), Dataset()
+    instance.ReferencedSOPClassUID = origin.parsed.sop_class
+    instance.ReferencedSOPInstanceUID = text(source, "SOPInstanceUID")
+    series.SeriesInstanceUID = text(source, "SeriesInstanceUID")
+    series.ReferencedSOPSequence = [instance]
+    study.StudyInstanceUID = text(source, "StudyInstanceUID")
+    study.ReferencedSeriesSequence = [series]
+    return study
+
+
+def _equipment() -> Dataset:
+    item = Dataset()
+    item.PurposeOfReferenceCodeSequence = [coded(PROCESSING_EQUIPMENT)]
+    item.Manufacturer = "JRViewer"
+    item.ManufacturerModelName = "JRViewer"
+    item.SoftwareVersions = __version__
+    item.ContributionDescription = "Noise reduction by a neural network, research preview"
+    return item
+
+
+def derived_type(stated: tuple[str, ...], *, is_enhanced: bool) -> list[str]:
+    """DERIVED and SECONDARY, then what else the source says. An enhanced object knows no SECONDARY
+    and says filtered instead (PS3.3 C.8.16.1).
+    """
+    rest = [one for one in stated[2:] if one]
+    if is_enhanced:
+        return ["DERIVED", "PRIMARY", *(rest[:1] or ["VOLUME"]), "FILTERED"]
+    return ["DERIVED", "SECONDARY", *rest]
+
+
+def described(prediction: Prediction, removed_marks: int | None = None) -> str:
+    """The derivation in words, with the weights' hash and where structure may have been lost."""
+    override = " Made in spite of a red input check." if prediction.overridden else ""
+    return (
+        f"Noise reduced by JRViewer {__version__}, model {prediction.model}, "
+        f"weights sha256 {prediction.weights_sha256}; at the source's own pixel grid, "
+        f"not resampled.{override}{_lost(removed_marks)} Not for diagnosis."
+    )
+
+
+def _lost(removed_marks: int | None) -> str:
+    if not removed_marks:
+        return "" if removed_marks is None else " What was removed looks like noise."
+    places = "1 place" if removed_marks == 1 else f"{removed_marks} places"
+    return f" Structure, not only noise, may have been removed in {places}."
+
+
+def coded(code: tuple[str, str]) -> Dataset:
+    """A code of the DICOM vocabulary as a sequence item (PS3.16 annex D)."""
+    item = Dataset()
+    item.CodeValue, item.CodeMeaning = code
+    item.CodingSchemeDesignator = "DCM"
+    return item

@@ -1,0 +1,178 @@
+"""The denoised slice as a derived DICOM object (PS3.3 C.7.6.1.1.2, C.12.4).
+
+The source's class is kept only for classes whose pixels are written back at the source's geometry
+in modality units; anything else becomes a Secondary Capture. Everything about the patient and the
+study is kept on purpose: this is the one export that carries identity.
+"""
+
+import uuid
+from collections.abc import Sequence
+from copy import deepcopy
+from datetime import UTC, datetime
+
+from pydicom.dataelem import DataElement
+from pydicom.dataset import Dataset
+
+from jrviewer import __version__
+from jrviewer.core.records import Prediction
+from jrviewer.dicom.common.attributes import PARSER_ERRORS, drop, integer, items, text, texts
+from jrviewer.dicom.common.luts import modality_of
+from jrviewer.dicom.common.plane import group
+from jrviewer.dicom.writing.derivation import (
+    CLASSIC,
+    ENHANCED,
+    Origin,
+    derived_type,
+    put_derivation,
+)
+from jrviewer.dicom.writing.pixel_encoding import (
+    Scale,
+    decimal_string,
+    keep_padding,
+    new_scale,
+    own_scale,
+    to_stored,
+)
+from jrviewer.dicom.writing.secondary_capture import become_capture
+from jrviewer.dicom.writing.uid_map import Release
+
+SERIES_DESCRIPTION = "JRViewer AI denoised – NOT FOR DIAGNOSIS"
+_DROPPED = (  # what was said of other pixels, or of the object as it was
+    "IconImageSequence",
+    "DigitalSignaturesSequence",
+    "MACParametersSequence",
+    "SmallestPixelValueInSeries",
+    "LargestPixelValueInSeries",
+    "ExtendedOffsetTable",
+    "ExtendedOffsetTableLengths",
+    "FloatPixelData",
+    "DoubleFloatPixelData",
+    "FloatPixelPaddingValue",
+)
+
+
+def derive(
+    prediction: Prediction,
+    origin: Origin,
+    lines: Sequence[str],
+    *,
+    release: Release | None = None,
+    number: int | None = None,
+    removed_marks: int | None = None,
+) -> Dataset:
+    """The derived object; `lines` go into its comments. All objects of one source series that are
+    made in one release are one new series; `number` is the object's place in it. `removed_marks`
+    places, where that is known, may have lost structure; the derivation says so.
+    """
+    source = origin.parsed.dataset
+    ds = _cleaned(source)
+    sop_class = origin.parsed.sop_class
+    scale = _kept_scale(prediction, origin)
+    ds.SOPClassUID = sop_class
+    if scale is not None and sop_class in ENHANCED:
+        _keep_one_frame(ds, origin.frame)
+    elif scale is None or sop_class not in CLASSIC:
+        scale = None
+        become_capture(ds, prediction.slice)
+    _put_pixels(ds, prediction, origin, scale)
+    _put_identity(ds, prediction, origin, release)
+    if number is not None:
+        ds.InstanceNumber = number
+    put_derivation(ds, prediction, origin, removed_marks)
+    if lines:
+        ds.ImageComments = "\r\n".join(lines)
+    return ds
+
+
+def _cleaned(source: Dataset) -> Dataset:
+    """A copy without pixels, private tags, icons, overlays and curves, its texts in Unicode."""
+    ds = Dataset()
+    for tag in list(source.keys()):
+        is_overlay = tag.group in range(0x6000, 0x6100) or tag.group in range(0x5000, 0x5100)
+        if is_overlay or tag.is_private or not 0x0008 <= tag.group < 0x7FE0:
+            continue
+        try:
+            _require_readable(source[tag])
+            ds[tag] = deepcopy(source[tag])
+        except PARSER_ERRORS:
+            continue  # unreadable in the source: left out of the copy
+    ds.remove_private_tags()
+    ds.decode()
+    ds.SpecificCharacterSet = "ISO_IR 192"
+    drop(ds, _DROPPED)
+    return ds
+
+
+def _require_readable(element: DataElement) -> None:
+    """Raise what the parser raises on anything in an element: items are read when asked for."""
+    if element.VR == "SQ":
+        for item in element.value:
+            for nested in item:
+                _require_readable(nested)
+
+
+def _kept_scale(prediction: Prediction, origin: Origin) -> Scale | None:
+    """The source's scale where the pixels can go back into it, None where they cannot."""
+    ds, modality = origin.parsed.dataset, modality_of(origin.parsed.dataset, origin.frame)
+    is_plain = modality.table is None and prediction.slice.colour is None and not modality.warning
+    if origin.parsed.sop_class not in CLASSIC | ENHANCED or not is_plain:
+        return None
+    has_groups = len(items(ds, "PerFrameFunctionalGroupsSequence")) > origin.frame
+    if origin.parsed.sop_class in ENHANCED and not has_groups:
+        return None
+    return own_scale(ds, modality.slope, modality.intercept, origin.stored.dtype)
+
+
+def _keep_one_frame(ds: Dataset, frame: int) -> None:
+    """Reduce an enhanced object to one frame, told derived in its functional groups too."""
+    groups = items(ds, "PerFrameFunctionalGroupsSequence")
+    ds.PerFrameFunctionalGroupsSequence = groups[frame : frame + 1]
+    ds.NumberOfFrames = 1
+    for sequence in ("CTImageFrameTypeSequence", "MRImageFrameTypeSequence"):
+        own = group(ds, 0, sequence)
+        if own is not None and "FrameType" in own:
+            own.FrameType = derived_type(texts(own, "FrameType"), is_enhanced=True)
+
+
+def _put_pixels(ds: Dataset, prediction: Prediction, origin: Origin, kept: Scale | None) -> None:
+    """The denoised pixels, in the source's scale where that is kept."""
+    scale = kept or new_scale(prediction.denoised)
+    stored = to_stored(prediction.denoised, scale)
+    if kept is not None:
+        stored = keep_padding(stored, origin.stored, ds)
+    else:
+        drop(ds, ("PixelPaddingValue", "PixelPaddingRangeLimit"))
+        ds.RescaleSlope, ds.RescaleIntercept = (
+            decimal_string(scale.slope),
+            decimal_string(scale.intercept),
+        )
+        ds.RescaleType = "HU" if prediction.slice.unit == "HU" else "US"
+    ds.SamplesPerPixel = 1
+    ds.PhotometricInterpretation = "MONOCHROME1" if prediction.slice.inverted else "MONOCHROME2"
+    ds.Rows, ds.Columns = stored.shape
+    ds.BitsAllocated = stored.dtype.itemsize * 8
+    ds.BitsStored, ds.HighBit = scale.bits, scale.bits - 1
+    ds.PixelRepresentation = int(scale.signed)
+    vr = "SS" if scale.signed else "US"
+    ds.add_new("SmallestImagePixelValue", vr, int(stored.min()))
+    ds.add_new("LargestImagePixelValue", vr, int(stored.max()))
+    raw = stored.tobytes()
+    ds.add_new("PixelData", "OB" if stored.dtype.itemsize == 1 else "OW", raw + bytes(len(raw) % 2))
+
+
+def _put_identity(
+    ds: Dataset, prediction: Prediction, origin: Origin, release: Release | None
+) -> None:
+    """A new object in a new series of the same study: one for a release, or else for a model."""
+    source = origin.parsed.dataset
+    series = " ".join((text(source, "SeriesInstanceUID"), prediction.weights_sha256, __version__))
+    now = datetime.now(UTC).astimezone()
+    ds.SOPInstanceUID = f"2.25.{uuid.uuid4().int}"
+    lasting = f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, series).int}"
+    ds.SeriesInstanceUID = lasting if release is None else release.uid(f"series {series}")
+    ds.SeriesDescription = SERIES_DESCRIPTION
+    ds.SeriesNumber = 9000 + (integer(source, "SeriesNumber") or 0) % 1000
+    ds.InstanceNumber = prediction.slice.acquisition.instance_number or origin.frame + 1
+    for keyword in ("InstanceCreation", "Content", "Series"):
+        setattr(ds, f"{keyword}Date", f"{now:%Y%m%d}")
+        setattr(ds, f"{keyword}Time", f"{now:%H%M%S}")

@@ -1,0 +1,192 @@
+"""DICOM out: derived objects of predictions, and the bundled phantom. Files appear whole or not at
+all.
+"""
+
+import hashlib
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian, SegmentationStorage
+
+from jrviewer.core.atomic_write import replace_file
+from jrviewer.core.errors import ExportError, JRViewerError
+from jrviewer.core.identifier_search import is_leaked, names_patient
+from jrviewer.core.records import Prediction, Slice, Source
+from jrviewer.dicom.common.attributes import PARSER_ERRORS, text
+from jrviewer.dicom.common.find_files import load
+from jrviewer.dicom.common.parse import parse, quiet, require_image
+from jrviewer.dicom.common.pixel_hash import stored_hash
+from jrviewer.dicom.decoding.frames import PixelReader
+from jrviewer.dicom.writing.deidentified_checks import FIXED_WORDS, require_anonymous, secrets_of
+from jrviewer.dicom.writing.deidentify import deidentify, own_texts, require_clean_picture
+from jrviewer.dicom.writing.derivation import Origin
+from jrviewer.dicom.writing.derived_checks import require_sound
+from jrviewer.dicom.writing.derived_image import derive
+from jrviewer.dicom.writing.uid_map import Release
+
+_IMPLEMENTATION = UID("2.25.214017529390823717218913425236214532097")
+_OFFSET_HU = 1024
+_LABELS = frozenset({SegmentationStorage, "1.2.840.10008.5.1.4.1.1.66.7"})  # and label maps
+_REFERRED_TO = ("SOPInstanceUID", "StudyInstanceUID")
+
+Seal = Callable[[bytes], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How a derived object is to be written; see jrviewer.dicom.write_derived."""
+
+    lines: Sequence[str] = ()
+    seal: Seal | None = None
+    deidentified: bool = False
+    face: bool = True
+    release: Release | None = None
+    number: int | None = None
+    removed_marks: int | None = None
+
+
+def write_derived(prediction: Prediction, path: Path, wish: Wish) -> None:
+    """See jrviewer.dicom.write_derived."""
+    with quiet():
+        origin = _origin(prediction.slice.source)
+        try:
+            content = _encoded(_derived(prediction, origin, wish))
+        except PARSER_ERRORS as error:  # pydicom refuses to write what it was able to read
+            raise ExportError(
+                "The source's file is damaged in a way that no derived DICOM can take over. "
+                "Export PNG or PLY instead."
+            ) from error
+    if wish.deidentified:
+        _search(content, path, prediction)
+    replace_file(path, wish.seal(content) if wish.seal else content)
+
+
+def _derived(prediction: Prediction, origin: Origin, wish: Wish) -> Dataset:
+    """The finished object, through all the gates."""
+    if origin.parsed.sop_class in _LABELS:
+        raise ExportError(
+            "The source holds labels, which have no noise: a denoised copy would say nothing true. "
+            "Choose the image that they were drawn on."
+        )
+    release = (wish.release or Release()) if wish.deidentified else wish.release
+    marks = wish.removed_marks
+    ds = derive(
+        prediction, origin, wish.lines, release=release, number=wish.number, removed_marks=marks
+    )
+    require_sound(ds, origin)
+    if wish.deidentified and release is not None:
+        source = origin.parsed.dataset
+        require_clean_picture(source, origin.parsed.sop_class)
+        deidentify(ds, release, own_texts(ds, wish.lines), secrets_of(source, prediction).told)
+        ds.RecognizableVisualFeatures = "YES" if wish.face else "NO"
+        require_anonymous(ds, source, prediction)
+    return ds
+
+
+def _search(content: bytes, path: Path, prediction: Prediction) -> None:
+    """Raise ExportError where the file's name or its bytes give the patient away."""
+    identifiers = prediction.slice.source.identifiers
+    if names_patient(path.name, identifiers):
+        raise ExportError(
+            "The file name holds something that identifies the patient. "
+            "Choose another name; nothing was written."
+        )
+    fixed = f"{FIXED_WORDS} {prediction.model} {prediction.device}"
+    if is_leaked("", content, identifiers, fixed):
+        raise ExportError(
+            "The de-identified DICOM would hold something that identifies the patient, so it was "
+            "not written. Please report this; PNG and PLY can still be exported."
+        )
+
+
+def write_phantom(image: Slice, path: Path, series: str = "", number: int = 1) -> None:
+    """See jrviewer.dicom.write_phantom."""
+    with quiet():
+        content = _encoded(_phantom(image, series, number))
+    replace_file(path, content)
+
+
+def _origin(source: Source) -> Origin:
+    """The source read again. Raises ExportError where it is gone or no longer the same."""
+    try:
+        parsed = parse(load(source.path, source.member))
+        require_image(parsed)
+        reader = PixelReader(parsed, lambda: None)
+        stored = reader.frame(source.frame).values
+    except JRViewerError as error:
+        raise ExportError(
+            "The source image can no longer be read, so a derived DICOM cannot be made of it. "
+            "Put the file back and export again."
+        ) from error
+    if stored_hash(stored) != source.pixels_sha256:
+        raise ExportError(
+            "The source image has changed since it was opened. Open it again, then export."
+        )
+    if not parsed.sop_class or not all(text(parsed.dataset, one) for one in _REFERRED_TO):
+        raise ExportError(
+            "The source lacks the identifiers that a derived DICOM must refer to, so none was "
+            "made. Export PNG or PLY instead."
+        )
+    return Origin(parsed, stored, source.frame)
+
+
+def _phantom(image: Slice, series: str, number: int) -> Dataset:
+    """A synthetic CT slice as an original object; the same slice gives the same bytes."""
+    stored = np.clip(np.round(image.pixels) + _OFFSET_HU, 0, 4095).astype("<u2")
+    digest = hashlib.sha256(stored.tobytes()).hexdigest()
+    ds = Dataset()
+    ds.ImageType = ["ORIGINAL", "PRIMARY", "AXIAL"]
+    own = f"{digest} {series} {number}" if series else digest  # slices may hold the same pixels
+    ds.SOPClassUID, ds.SOPInstanceUID = CTImageStorage, _uid(own, "object")
+    ds.PatientName, ds.PatientID = "Phantom", "PHANTOM"
+    for keyword in ("StudyDate", "StudyTime", "AccessionNumber", "ReferringPhysicianName"):
+        setattr(ds, keyword, "")
+    for keyword in ("PatientBirthDate", "PatientSex", "StudyID", "KVP", "AcquisitionNumber"):
+        setattr(ds, keyword, None if keyword in ("KVP", "AcquisitionNumber") else "")
+    ds.Modality, ds.Manufacturer = "CT", "JRViewer"
+    ds.SeriesDescription = "Synthetic phantom"
+    ds.BodyPartExamined = image.acquisition.body_part or "CHEST"
+    ds.PatientPosition, ds.PositionReferenceIndicator = "HFS", ""
+    ds.StudyInstanceUID = _uid(series or digest, "study")
+    ds.SeriesInstanceUID = _uid(series or digest, "series")
+    ds.FrameOfReferenceUID = _uid(series or digest, "frame of reference")
+    ds.SeriesNumber, ds.InstanceNumber = 1, number
+    plane = image.plane
+    ds.ImagePositionPatient = [float(one) for one in plane.origin_mm]
+    ds.ImageOrientationPatient = [float(one) for one in (*plane.along_row, *plane.along_column)]
+    ds.PixelSpacing = [float(one) for one in plane.spacing_mm]
+    ds.SliceThickness = image.acquisition.thickness_mm
+    _put_phantom_pixels(ds, image, stored.tobytes())
+    return ds
+
+
+def _put_phantom_pixels(ds: Dataset, image: Slice, raw: bytes) -> None:
+    ds.SamplesPerPixel, ds.PhotometricInterpretation = 1, "MONOCHROME2"
+    ds.Rows, ds.Columns = image.shape
+    ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = 16, 12, 11, 0
+    ds.RescaleIntercept, ds.RescaleSlope, ds.RescaleType = -_OFFSET_HU, 1, "HU"
+    if image.windows:
+        ds.WindowCenter, ds.WindowWidth = image.windows[0].centre, image.windows[0].width
+    ds.add_new("PixelData", "OW", raw)
+
+
+def _uid(digest: str, what: str) -> str:
+    return f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, f'{digest} {what}').int}"
+
+
+def _encoded(ds: Dataset) -> bytes:
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID = ds.SOPClassUID
+    meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    meta.ImplementationClassUID = _IMPLEMENTATION
+    meta.ImplementationVersionName = "JRVIEWER"
+    file = FileDataset("", ds, preamble=bytes(128), file_meta=meta)
+    buffer = BytesIO()
+    file.save_as(buffer, enforce_file_format=True)
+    return buffer.getvalue()

@@ -1,0 +1,1 @@
+"""Arrays to arrays: windowing, masks, measured surfaces, measurements. No files, no network."""

@@ -1,0 +1,176 @@
+"""What the model took away: whether it looks like noise, and where it does not.
+
+Noise has no shape: smoothed over the size of a nodule it all but vanishes. Where a smoothed
+residual stands far above what the residual's own noise would leave, a shape went with it. Works on
+a slice and its denoised twin; knows neither network nor window.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from jrviewer.core.geometry import FloatArray
+from jrviewer.core.records import Prediction, Slice
+from jrviewer.imaging.body_masks import body_mask
+
+BoolArray = npt.NDArray[np.bool_]
+
+SCALES_MM = (1.5, 2.5, 4.0)  # standard deviations: shapes about 4, 7 and 11 mm across
+SURROUND = 2.5  # how much wider the surroundings are that a shape must stand out from
+NOISE_SCALE_MM = 10.0  # the noise level may change this quickly through the slice
+QUIETEST = 0.25  # of the median noise level: no place is trusted to be quieter
+THRESHOLD = 8.0  # standard deviations of the smoothed noise
+LEAST_HU = 8.0  # fainter smoothed shapes are below what anybody can see
+HARDLY_HU = 1.0  # residuals of a smaller standard deviation change nothing that anybody sees
+MOST_MARKS = 12
+MIN_BODY_PIXELS = 400
+ROBUST_SD = 1.4826  # of a normal distribution's median absolute deviation
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place where a shape, not noise, was removed."""
+
+    row: float
+    column: float
+    size_mm: float  # diameter, in pixels where the slice has no spacing
+    change: float  # original minus denoised, mean over the middle, in the slice's unit
+    strength: float  # in standard deviations of the smoothed noise
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """The judgement on one slice.
+
+    `score` is the strongest shape of a visible amount (LEAST_HU) in the residual, in standard
+    deviations of the smoothed noise: up to about 5 for noise alone, beyond THRESHOLD a mark.
+    `noise` is the residual's standard deviation in the body, in the slice's unit.
+    """
+
+    score: float
+    noise: float
+    marks: tuple[Mark, ...]
+
+    def is_hardly_anything(self, unit: str) -> bool:
+        """Whether so little went that nobody sees it; told in HU alone, whose size is known."""
+        return unit == "HU" and self.noise < HARDLY_HU and not self.marks
+
+
+def residual(image: Slice, denoised: FloatArray) -> FloatArray:
+    """Original minus denoised (rows, columns) float32; 0 where nothing was measured."""
+    pixels = image.pixels
+    difference = np.nan_to_num(pixels - denoised, posinf=0.0, neginf=0.0)
+    if image.padding is not None:
+        difference[pixels == np.float32(image.padding)] = 0.0
+    return difference.astype(np.float32)
+
+
+@lru_cache(maxsize=4)
+def of(prediction: Prediction) -> Removed:
+    """The judgement on a prediction, made once for screen, exports and report."""
+    return judge(prediction.slice, prediction.denoised)
+
+
+def judge(image: Slice, denoised: FloatArray) -> Removed:
+    """Tell shapes from noise in what was removed, within the body."""
+    body = body_mask(denoised, image.unit, image.plane.spacing_mm)
+    difference = residual(image, denoised)
+    if body.sum() < MIN_BODY_PIXELS:
+        return Removed(0.0, float(difference.std()), ())
+    if not difference[body].any():
+        return Removed(0.0, 0.0, ())
+    steps = (1.0, 1.0) if image.spacing_source == "missing" else image.plane.spacing_mm
+    least = LEAST_HU if image.unit == "HU" else 0.0
+    found: list[Mark] = []
+    score = 0.0
+    for scale_mm in SCALES_MM:
+        smooth = _smoothed(difference, scale_mm, steps)
+        shape = smooth - _smoothed(difference, SURROUND * scale_mm, steps)
+        is_visible = body & (np.abs(shape) >= least)
+        if not is_visible.any():
+            continue  # the rule on most slices, and half the work
+        strength = _strength(shape, difference - smooth, body, steps)
+        strength[~is_visible] = 0.0
+        _clear_edge(strength, scale_mm, steps)
+        score = max(score, float(np.abs(strength).max()))
+        found += _peaks(difference, strength, scale_mm, steps)
+    marks = _without_neighbours(found, steps)
+    return Removed(score, float(difference[body].std()), tuple(marks[:MOST_MARKS]))
+
+
+def _strength(
+    shape: FloatArray, grain: FloatArray, body: BoolArray, steps: tuple[float, float]
+) -> FloatArray:
+    """A smoothed residual above its surroundings (rows, columns) in standard deviations of what the
+    noise leaves of it; 0 outside the body.
+    """
+    level = np.sqrt(np.maximum(_smoothed(grain * grain, NOISE_SCALE_MM, steps), 0))
+    level = np.maximum(level, max(QUIETEST * float(np.median(level[body])), 1e-6))
+    strength = np.where(body, shape / level, 0.0)
+    # How much of the noise survives the smoothing depends on its grain, so the residual tells it.
+    spread = ROBUST_SD * float(np.median(np.abs(strength[body])))
+    return np.asarray(strength / max(spread, 1e-6))
+
+
+def _clear_edge(strength: FloatArray, scale_mm: float, steps: tuple[float, float]) -> None:
+    """Nothing is judged where the smoothing has too little of the slice to look at."""
+    rows, columns = (int(np.ceil(SURROUND * scale_mm / step)) for step in steps)
+    strength[:rows] = strength[-rows:] = 0.0
+    strength[:, :columns] = strength[:, -columns:] = 0.0
+
+
+def _smoothed(values: FloatArray, scale_mm: float, steps: tuple[float, float]) -> FloatArray:
+    from scipy import ndimage
+
+    sigmas = [scale_mm / step for step in steps]
+    smooth: FloatArray = ndimage.gaussian_filter(values, sigmas, mode="nearest", truncate=3.0)
+    return smooth
+
+
+def _peaks(
+    difference: FloatArray, strength: FloatArray, scale_mm: float, steps: tuple[float, float]
+) -> list[Mark]:
+    """One mark for every connected place beyond the threshold, at its strongest pixel."""
+    from scipy import ndimage
+
+    labels, count = ndimage.label(np.abs(strength) > THRESHOLD)
+    if not count:
+        return []
+    peaks = ndimage.maximum_position(np.abs(strength), labels, range(1, count + 1))
+    places = np.array(peaks, dtype=np.intp).reshape(-1, 2).tolist()
+    return [
+        Mark(
+            row=float(row),
+            column=float(column),
+            size_mm=2 * np.sqrt(2) * scale_mm,  # of the disc that a Gaussian blob stands for
+            change=_mean_around(difference, (row, column), scale_mm, steps),
+            strength=float(abs(strength[row, column])),
+        )
+        for row, column in places
+    ]
+
+
+def _mean_around(
+    difference: FloatArray, place: tuple[int, int], radius_mm: float, steps: tuple[float, float]
+) -> float:
+    """The mean (not the smoothed value, which understates small shapes) around a place."""
+    row, column = np.ogrid[: difference.shape[0], : difference.shape[1]]
+    across = np.hypot((row - place[0]) * steps[0], (column - place[1]) * steps[1])
+    return float(difference[across <= max(radius_mm, *steps)].mean())
+
+
+def _without_neighbours(found: list[Mark], steps: tuple[float, float]) -> list[Mark]:
+    """The strongest of marks that overlap, strongest first."""
+    kept: list[Mark] = []
+    for mark in sorted(found, key=lambda one: -one.strength):
+        if all(
+            _distance(mark, other, steps) > (mark.size_mm + other.size_mm) / 2 for other in kept
+        ):
+            kept.append(mark)
+    return kept
+
+
+def _distance(one: Mark, other: Mark, steps: tuple[float, float]) -> float:
+    return float(np.hypot((one.row - other.row) * steps[0], (one.column - other.column) * steps[1]))

@@ -1,0 +1,67 @@
+"""What both the 3D pane and the exports must agree on: the structures' colours and names, and when
+skin is a face.
+"""
+
+import re
+from typing import Literal
+
+import numpy as np
+
+from jrviewer.core.records import Cloud, Prediction, Structure
+
+STRUCTURE_COLOURS: dict[Structure, tuple[int, int, int]] = {
+    Structure.SKIN: (205, 146, 116),
+    Structure.BONE: (244, 232, 203),
+    Structure.AIR: (31, 119, 158),
+}
+"""Red, green, blue; apart in hue and, for those who see none, in lightness."""
+
+_HEAD = re.compile(
+    r"HEAD|BRAIN|SKULL|FACE|FACIAL|ORBIT|SINUS|JAW|MANDIB|MAXILL|TEETH|DENTAL|NOSE|CRANI"
+    r"|TEMPORAL|PITUITARY|(^|[^A-Z])(EAR|IAC|EYE|TMJ)S?([^A-Z]|$)"
+)
+FaceReason = Literal["", "named", "outline", "no spacing"]
+
+HEAD_WIDTH_MM = (110.0, 190.0)
+HEAD_LONGER_THAN_WIDE = 1.05  # heads are; chests and bellies, also children's, are wider than long
+NEAR_SLICE_MM = 16.0
+
+
+def why_face(prediction: Prediction) -> FaceReason:
+    """Why the cloud's skin may be a face: the file names a head, or it names nothing and the
+    outline has a head's size and shape, or no size to tell by; "" where it is none.
+    """
+    named = prediction.slice.acquisition.body_part.upper().strip()
+    if named:
+        return "named" if _HEAD.search(named) else ""
+    if prediction.cloud is None:
+        return ""
+    if prediction.cloud.unit != "mm":
+        return "no spacing"  # better no skin than a face
+    return "outline" if _has_outline_of_a_head(prediction.cloud) else ""
+
+
+def shows_face(prediction: Prediction) -> bool:
+    """Whether the cloud's skin may be a face."""
+    return bool(why_face(prediction))
+
+
+def may_show_face(prediction: Prediction) -> bool:
+    """Whether the pixels of the series, put together, may show a face (PS3.15 E.3.2): as above, but
+    where nothing tells they may.
+    """
+    if prediction.slice.acquisition.body_part.strip() or prediction.cloud is not None:
+        return shows_face(prediction)
+    return True
+
+
+def _has_outline_of_a_head(cloud: Cloud) -> bool:
+    own = (cloud.points - cloud.box.centre_mm) @ cloud.box.axes.T
+    skin = own[(cloud.labels == Structure.SKIN) & (np.abs(own[:, 2]) < NEAR_SLICE_MM)]
+    if len(skin) == 0:
+        return False
+    low, high = np.percentile(skin[:, :2], (2, 98), axis=0)
+    width, length = high - low
+    return bool(
+        HEAD_WIDTH_MM[0] < width < HEAD_WIDTH_MM[1] and length > HEAD_LONGER_THAN_WIDE * width
+    )

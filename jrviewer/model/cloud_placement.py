@@ -1,0 +1,55 @@
+"""From what the model expects around a slice to clouds in patient millimetres.
+
+Knows the box and the sampling; neither network nor device.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from jrviewer.core.geometry import BOX_HALF_WIDTH_MM, Box, Plane, canonical_box
+from jrviewer.core.records import Cloud
+from jrviewer.model.cloud_sampling import Expected
+
+NOMINAL_BODY_MM = 360.0  # width that a body is given where the file states no spacing
+
+
+class Dense:
+    """The dense cloud, placed when first asked for: it would cost every slice a quarter more time,
+    and few look at it. Until then what it is placed from is kept.
+    """
+
+    def __init__(self, expected: Expected, count: int, box: Box, *, has_mm: bool) -> None:
+        self._expected, self._count, self._box, self._has_mm = expected, count, box, has_mm
+        self._placed: Cloud | None = None
+
+    def __call__(self) -> Cloud:
+        """The dense cloud."""
+        if self._placed is None:
+            self._placed = place(self._expected, self._count, self._box, has_mm=self._has_mm)
+        return self._placed
+
+
+def place(expected: Expected, count: int, box: Box, *, has_mm: bool) -> Cloud:
+    """So many points where they are expected, in millimetres or in the normalised box."""
+    points, labels, sigma_mm = expected.sample(count)
+    if has_mm:
+        return Cloud(box.to_patient(points).astype(np.float32), labels, sigma_mm, "mm", box)
+    sigma = (sigma_mm / BOX_HALF_WIDTH_MM).astype(np.float32)
+    return Cloud(points, labels, sigma, "normalized", box)
+
+
+def nominal(plane: Plane, mask: np.ndarray) -> Plane:
+    """The plane with a spacing that makes the body as wide as bodies usually are, and leaves pixels
+    the shape that the file gives them.
+    """
+    width = np.flatnonzero(mask.any(axis=0))
+    step = NOMINAL_BODY_MM / (width[-1] - width[0] + 1)
+    between_rows, between_columns = plane.spacing_mm
+    return replace(plane, spacing_mm=(step * between_rows / between_columns, step))
+
+
+def box_of_pixels(plane: Plane, nominal: Plane, centre: tuple[float, float]) -> Box:
+    """The nominal plane's box where the slice's own plane has it, so that the two stay together."""
+    scale = plane.spacing_mm[1] / nominal.spacing_mm[1]
+    return replace(canonical_box(plane, centre), half_width_mm=BOX_HALF_WIDTH_MM * scale)

@@ -1,0 +1,205 @@
+"""From the surfaces that the network expects to the points that should lie nearest to them.
+
+The cloud head says for every cell of the box how likely a surface point lies there, and how far
+from the true surface a point there would be. A cloud is judged both ways: by the distance of the
+true surface to its nearest point, and of each point to the true surface. What the network says
+gives the expectation of both, so points go where their sum is least. They start at equal steps of
+the likelier places' probability along a space-filling curve; `jrviewer.model.cloud_relaxation`
+moves them from there. Deterministic, and good for any number of points.
+
+Knows nothing of networks: arrays in, arrays out.
+"""
+
+import itertools
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jrviewer.core.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, BOX_PIXELS, FloatArray
+from jrviewer.model.cloud_relaxation import PLACES_PER_POINT, ROUNDS, AtPoints, settled
+
+LEAST_LOGIT = -9.2  # below the likeliest cell's: a ten-thousandth of its probability
+KEPT_MASS = 0.97  # cells beyond this share of the probability are left out: a haze far from all
+LEAST_LOG_SIGMA, LOG_SIGMA_STEPS = -1.0, 40  # kept from 0.4 to 217 mm, 2.5 % apart
+BOX_ENDS = np.array([1, 1, BOX_HALF_DEPTH_MM / BOX_HALF_WIDTH_MM], dtype=np.float32)
+HALF_NORMAL_MEAN = float(np.sqrt(2 / np.pi))  # the mean distance is so many sigma
+
+Sample = tuple[FloatArray, NDArray[np.uint8], FloatArray]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Expected:
+    """Where surface points are expected, in so little memory that every slice may keep its own."""
+
+    shape: tuple[int, ...]  # structures, layers, rows, columns
+    kept: NDArray[np.uint8]  # the cells that hold nearly all of the probability, a bit each
+    mass: NDArray[np.float16]  # (kept cells,) their probability over the likeliest's, on the curve
+    log_sigma: NDArray[np.uint8]  # (structures, layers, rows, columns), coarser in-plane, in steps
+    sharpness: float  # above 1, points start at the likelier places
+    corrections: FloatArray  # (layers,) factors on the sigma that points are told
+
+    @classmethod
+    def of(
+        cls,
+        logits: FloatArray,
+        log_sigma: FloatArray,
+        sharpness: float = 1.0,
+        corrections: FloatArray | None = None,
+    ) -> "Expected":
+        """What the cloud head says: `logits` (structures, layers, 128, 128), and `log_sigma`."""
+        flat, highest = logits.ravel(), logits.max()
+        likely = np.flatnonzero(flat > highest + LEAST_LOGIT)  # the rest is nothing beside them
+        mass = np.exp(flat[likely] - highest)
+        kept = np.zeros(flat.size, dtype=bool)
+        kept[likely[mass >= _threshold(mass)]] = True
+        order = _curve(logits.shape)
+        along = np.exp(flat[order[kept[order]]] - highest).astype(np.float16)
+        if corrections is None:
+            corrections = np.ones(logits.shape[1], dtype=np.float32)
+        steps = np.rint((log_sigma - LEAST_LOG_SIGMA) * LOG_SIGMA_STEPS).clip(0, 255)
+        return cls(
+            logits.shape, np.packbits(kept), along, steps.astype(np.uint8), sharpness, corrections
+        )
+
+    @property
+    def sigma_mm(self) -> FloatArray:
+        """(structures, layers, rows, columns): a point's expected distance to the surface, as the
+        network told it.
+        """
+        told = np.arange(256, dtype=np.float32) / LOG_SIGMA_STEPS + LEAST_LOG_SIGMA
+        sigma: FloatArray = np.exp(told)[self.log_sigma]
+        return sigma
+
+    def sample(self, count: int) -> Sample:
+        """Points (N, 3) in box coordinates, their labels (N,) and 1-sigma radii (N,) in mm."""
+        kept = np.unpackbits(self.kept).view(bool)
+        order = _curve(self.shape)
+        cells = order[kept[order]]
+        mass = self.mass.astype(np.float32)
+        counts = np.count_nonzero(kept.reshape(self.shape[0], -1), axis=1)
+        of_cell = np.repeat(np.arange(len(counts), dtype=np.uint8), counts)  # the curve's order
+        start = mass**self.sharpness
+        parts = [*itertools.pairwise(np.cumsum([0, *counts]))]
+        shares = _shares(np.array([start[slice(*part)].sum() for part in parts]), count)
+        begin = np.concatenate(
+            [
+                part[0] + _even(start[slice(*part)], share)
+                for part, share in zip(parts, shares, strict=True)
+            ]
+        )
+        places = _even(mass, ROUNDS * PLACES_PER_POINT * count)
+        centres = _cell_centres(self.shape)
+        jittered = centres[cells[places]] + _jitter(len(places)) * _cell_size(self.shape)
+        sigma_mm = self.sigma_mm
+        distance_mm = HALF_NORMAL_MEAN * sigma_mm
+        points_mm, labels = settled(
+            centres[cells[begin]] * BOX_HALF_WIDTH_MM,
+            of_cell[begin],
+            jittered * BOX_HALF_WIDTH_MM,
+            of_cell[places],
+            _at_points(distance_mm),
+            _at_points(np.stack([_rise(one) for one in distance_mm])),
+        )
+        points = np.clip(points_mm / BOX_HALF_WIDTH_MM, -BOX_ENDS, BOX_ENDS).astype(np.float32)
+        layer, row, column = _cell_of(points, sigma_mm.shape[1:])
+        return points, labels, sigma_mm[labels, layer, row, column] * self.corrections[layer]
+
+
+def _threshold(mass: FloatArray) -> float:
+    """Of `mass` (N,), the least among the likeliest cells that together hold KEPT_MASS."""
+    descending = np.sort(mass)[::-1]
+    kept = np.searchsorted(np.cumsum(descending), KEPT_MASS * descending.sum())
+    return float(descending[min(kept, len(descending) - 1)])
+
+
+def _shares(mass: FloatArray, count: int) -> list[int]:
+    """How many points each structure gets: in proportion to its mass, largest remainder."""
+    wanted = mass / mass.sum() * count
+    shares = np.floor(wanted).astype(int)
+    for label in np.argsort(shares - wanted)[: count - shares.sum()]:
+        shares[label] += 1
+    return [int(share) for share in shares]
+
+
+def _at_points(grid: FloatArray) -> AtPoints:
+    """What a grid (structures, layers, rows, columns, …) holds where points in mm lie."""
+    shape, flat = grid.shape[:4], grid.reshape(-1, *grid.shape[4:])
+
+    def at_points(points_mm: FloatArray, labels: NDArray[np.uint8]) -> FloatArray:
+        cell = _cell_of(points_mm / BOX_HALF_WIDTH_MM, shape[1:])
+        found: FloatArray = flat.take(np.ravel_multi_index((labels, *cell), shape), axis=0)
+        return found
+
+    return at_points
+
+
+def _rise(distance_mm: FloatArray) -> FloatArray:
+    """How the expected distance rises along x, y and z, mm per mm, (layers, rows, columns, 3)."""
+    steps_mm = _cell_size((1, *distance_mm.shape))[::-1] * BOX_HALF_WIDTH_MM
+    along_z, along_y, along_x = np.gradient(distance_mm, *steps_mm)
+    return np.stack([along_x, along_y, along_z], axis=-1)
+
+
+def _even(mass: FloatArray, count: int) -> NDArray[np.intp]:
+    """`count` cells at equal steps of probability; a heavy one may come several times."""
+    total = np.cumsum(mass, dtype=np.float64)
+    before = np.rint(total * (count / total[-1])).astype(int) if count else np.zeros(len(mass), int)
+    return np.repeat(np.arange(len(mass)), np.diff(before, prepend=0))
+
+
+@cache
+def _jitter(count: int) -> FloatArray:
+    """Where each place lies in its cell (count, 3), in cells: surfaces are no lattice."""
+    return np.random.default_rng(0).random((count, 3), dtype=np.float32) - np.float32(0.5)
+
+
+def _cell_size(shape: tuple[int, ...]) -> FloatArray:
+    """Of a cell along x, y and z, box units."""
+    size: FloatArray = np.divide(2 * BOX_ENDS, shape[:0:-1], dtype=np.float32)
+    return size
+
+
+@cache
+def _cell_centres(shape: tuple[int, ...]) -> FloatArray:
+    """Box coordinates (cells, 3) of all cells, float32."""
+    structures, layers, rows, columns = shape
+    steps = [(np.arange(count) + 0.5) / count * 2 - 1 for count in (layers, rows, columns)]
+    grid = np.stack(np.meshgrid(*steps, indexing="ij"), axis=-1)[..., ::-1] * BOX_ENDS
+    return np.tile(grid.reshape(-1, 3), (structures, 1)).astype(np.float32)
+
+
+def _cell_of(points: FloatArray, shape: tuple[int, ...]) -> tuple[NDArray[np.intp], ...]:
+    """The layer, row and column of the cell that each point (N, 3) lies in."""
+    size = np.array(shape[::-1])
+    column, row, layer = ((points / BOX_ENDS + 1) / 2 * size).astype(int).clip(0, size - 1).T
+    return layer, row, column
+
+
+@cache
+def _curve(shape: tuple[int, ...]) -> NDArray[np.intp]:
+    """All cells in the order of a curve through them: structures in turn, a Hilbert curve in-plane,
+    depth to and fro.
+    """
+    structures, layers, rows, columns = shape
+    in_plane = _hilbert(BOX_PIXELS)[:rows, :columns]
+    depth = np.arange(layers)[:, None, None]
+    depth = np.where(in_plane % 2 == 0, depth, layers - 1 - depth)
+    of_one = np.argsort((in_plane * layers + depth).ravel())
+    return np.concatenate([of_one + s * of_one.size for s in range(structures)])
+
+
+def _hilbert(side: int) -> NDArray[np.intp]:
+    """Each cell's distance along a Hilbert curve through a square whose side is a power of two."""
+    row, column = np.mgrid[:side, :side]
+    distance = np.zeros((side, side), dtype=np.intp)
+    step = side // 2
+    while step:
+        right, down = (column & step) > 0, (row & step) > 0
+        distance += step * step * ((3 * right) ^ down)
+        flip = ~down & right
+        row, column = np.where(flip, side - 1 - row, row), np.where(flip, side - 1 - column, column)
+        row, column = np.where(down, row, column), np.where(down, column, row)
+        step //= 2
+    return distance

@@ -1,0 +1,94 @@
+"""The input check before the model speaks: green, amber or red, each reason a plain sentence.
+
+Red means that the model does not run until somebody asks for it anyway; amber, that its result is
+shown with the reason beside it. Knows the slice and its body mask, no network and no window.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from jrviewer.core.geometry import is_axial
+from jrviewer.core.records import Finding, Slice
+
+MODALITIES = ("CT", "MR")
+HU_LIMITS = (-1100.0, 4096.0)  # beyond: no Hounsfield units, or metal and extended scales
+SOFT_TISSUE_HU = (-200.0, 200.0)  # where most of any body lies
+MIN_TISSUE_SHARE = 0.08  # of the body mask; a vertex of the skull has little more
+DENSE_HU = 700.0
+MAX_DENSE_SHARE = 0.05  # of the body mask where there is no air: a vertex may be a third bone
+AIR_HU = -800.0
+MIN_AIR_SHARE = 0.01  # of the image; only a crop inside the body has less
+MIN_BODY_SHARE = 0.02  # of the image
+MIN_SIDE_PIXELS = 50  # few training volumes have fewer
+MAX_PIXEL_MM = 6.0
+
+
+def check(image: Slice, body: npt.NDArray[np.bool_]) -> tuple[Finding, ...]:
+    """Everything that speaks against trusting the model on this slice; empty when nothing does.
+
+    `body` is the slice's body mask (rows, columns).
+    """
+    return (*_kind(image), *_values(image, body), *_place(image))
+
+
+def _kind(image: Slice) -> Iterator[Finding]:
+    about = image.acquisition
+    if image.colour is not None:
+        yield Finding("red", "This is a colour image; the model knows CT and MR in grey.")
+    elif about.modality not in MODALITIES:
+        said = about.modality or "no modality"
+        yield Finding("red", f"The file says {said}; the model knows CT and MR alone.")
+    if "LOCALIZER" in about.image_type:
+        yield Finding("red", "This is a localiser (scout view), not a slice through the body.")
+    if "DERIVED" in about.image_type[:1]:
+        yield Finding("amber", "The image is derived: it was processed before it came here.")
+    if about.lossy:
+        yield Finding("amber", "The image was compressed with loss, which changes its noise.")
+
+
+def _values(image: Slice, body: npt.NDArray[np.bool_]) -> Iterator[Finding]:
+    if image.acquisition.modality == "CT" and image.unit != "HU":
+        yield Finding("red", "This CT has no rescale to Hounsfield units, which the model needs.")
+    if body.mean() < MIN_BODY_SHARE:
+        yield Finding("red", "No body was found in this slice.")
+        return
+    if image.unit == "HU":
+        yield from _hounsfield(image, body)
+
+
+def _hounsfield(image: Slice, body: npt.NDArray[np.bool_]) -> Iterator[Finding]:
+    low, high = np.percentile(image.pixels[body], (0.5, 99.5))
+    if low < HU_LIMITS[0] or high > HU_LIMITS[1]:
+        yield Finding("amber", "Some values lie outside the usual range of Hounsfield units.")
+    inside = image.pixels[body]
+    tissue = np.mean((inside > SOFT_TISSUE_HU[0]) & (inside < SOFT_TISSUE_HU[1]))
+    no_air = np.mean(image.pixels < AIR_HU) < MIN_AIR_SHARE
+    if tissue < MIN_TISSUE_SHARE or (no_air and np.mean(inside > DENSE_HU) > MAX_DENSE_SHARE):
+        yield Finding(
+            "red",
+            "The values do not look like air, soft tissue and bone: these are no usual Hounsfield "
+            "units, or the image is inverted.",
+        )
+
+
+def _place(image: Slice) -> Iterator[Finding]:
+    if image.spacing_source == "missing":
+        yield Finding(
+            "amber", "The file states no pixel spacing: the cloud has no millimetres, only a shape."
+        )
+    elif image.spacing_source == "detector":
+        yield Finding(
+            "amber", "The spacing is the detector's, not the body's: lengths are too long."
+        )
+    elif max(image.plane.spacing_mm) > MAX_PIXEL_MM:
+        yield Finding("amber", "The pixels are coarser than any that the model has seen.")
+    if min(image.shape) < MIN_SIDE_PIXELS:
+        yield Finding("amber", "The image has fewer pixels than those that the model has seen.")
+    if not image.has_position:
+        yield Finding(
+            "amber", "The file does not say how the slice lies in the patient: axial is assumed."
+        )
+    elif not is_axial(image.plane):
+        yield Finding("amber", "The slice is not axial; the model learnt from axial slices alone.")

@@ -1,0 +1,93 @@
+"""The network with its weights on a device: arrays in, arrays out.
+
+Knows neither slices nor patients; `inference` leads a slice through it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from jrviewer.core.geometry import BOX_HALF_DEPTH_MM, FloatArray
+from jrviewer.core.records import Unit
+from jrviewer.model import cpu_tuning
+from jrviewer.model.cloud_sampling import Expected, Sample
+from jrviewer.model.network import JointNet
+from jrviewer.model.network_input import CT, MR, MR_SPAN_HU
+from jrviewer.model.out_of_distribution import Familiarity
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """What `inference.load_model` makes of a weights file."""
+
+    name: str
+    weights_sha256: str
+    device: str  # for display, e.g. "CPU fp32"
+    net: JointNet
+    sharpness: float
+    sigma_factors: tuple[tuple[float, float], ...] = ()  # (depth up to mm, factor), ascending
+    familiarity: Familiarity | None = None  # None: the weights know nothing of their training data
+    note: str = ""  # why it is not on the device that was to be expected
+    half: JointNet | None = None  # the network in bfloat16, where that is faster
+
+    def denoise(self, pixels: FloatArray, unit: Unit) -> FloatArray:
+        """The denoised slice (rows, columns) float32 in its own unit."""
+        scale, kind = (1.0, CT) if unit == "HU" else (_mr_scale(pixels), MR)
+        offset = 0.0 if unit == "HU" else -1000.0
+        hu = self._there(pixels * np.float32(scale) + np.float32(offset))
+        with torch.inference_mode():
+            denoised = cpu_tuning.run(self.net, self.half, hu, kind)
+        hu_array: FloatArray = denoised[0, 0].cpu().numpy()
+        return (hu_array - np.float32(offset)) / np.float32(scale)
+
+    def look(self, image: FloatArray) -> tuple[Expected, FloatArray]:
+        """Where a canonical image (128, 128) in HU lets surfaces be expected, and what the encoder
+        saw in it (D,), from one pass.
+        """
+        with torch.inference_mode():
+            net = self.net if self.half is None else self.half
+            surfaces, features = net.described_surfaces(self._there(image))
+        both = surfaces.logits, surfaces.log_sigma
+        logits, log_sigma = (part[0].cpu().numpy() for part in both)
+        corrections = self._corrections(log_sigma.shape[1])
+        expected = Expected.of(logits, log_sigma, self.sharpness, corrections)
+        return expected, features[0].float().cpu().numpy()
+
+    def clouds(self, image: FloatArray, counts: Sequence[int]) -> list[Sample]:
+        """A cloud of every size in `counts` from one pass over a canonical image (128, 128), HU."""
+        expected, _ = self.look(image)
+        return [expected.sample(count) for count in counts]
+
+    def _corrections(self, layers: int) -> FloatArray:
+        """The factor on sigma that training patients asked for, of every depth layer."""
+        if not self.sigma_factors:
+            return np.ones(layers, dtype=np.float32)
+        ends, factors = np.array(self.sigma_factors, dtype=np.float32).T
+        depth_mm = np.abs((np.arange(layers) + 0.5) / layers * 2 - 1) * BOX_HALF_DEPTH_MM
+        corrections: FloatArray = factors[np.searchsorted(ends[:-1], depth_mm, side="right")]
+        return corrections
+
+    @property
+    def place(self) -> torch.device:
+        """Where the network is."""
+        return next(self.net.parameters()).device
+
+    def _there(self, image: FloatArray) -> Tensor:
+        """An image (rows, columns) as (1, 1, rows, columns) where the network is.
+
+        From page-locked memory a graphics processor fetches it itself while this thread goes on; a
+        result is waited for, as it is read at once.
+        """
+        tensor = torch.from_numpy(np.asarray(image, dtype=np.float32))[None, None]
+        place = self.place
+        return (tensor.pin_memory() if place.type == "cuda" else tensor).to(
+            place, non_blocking=True
+        )
+
+
+def _mr_scale(pixels: FloatArray) -> float:
+    brightest = float(np.percentile(pixels, 99.5))
+    return MR_SPAN_HU / brightest if brightest > 0 else 1.0

@@ -1,0 +1,69 @@
+"""How far a slice lies from those that the model has learnt from, in the encoder's own features.
+
+The features of training slices are described by their mean, the directions in which they differ
+most and the spread along each; a new slice's distance is Mahalanobis's in these, with what they
+leave over counted by its mean spread (probabilistic PCA: Tipping and Bishop 1999, eq. 6). A second
+direction tells slices from the same slices upside down (Fisher's linear discriminant). Both limits
+come from training patients that were left out of the fit. Arrays alone; knows no network.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from jrviewer.core.geometry import FloatArray
+from jrviewer.core.records import Finding
+
+RED = 1.5  # times the distance beyond which two training slices in a hundred lie
+UNLIKE = "This slice looks unlike those that the model has learnt from"
+UPSIDE_DOWN = "The slice seems to lie upside down: check how it was exported before trusting depth."
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Familiarity:
+    """`centre` and `scale` (D,), `axes` (K, D) of unit length, `spread` (K + 1,) whose last entry
+    is the variance that every other direction has, `upright` (D + 1,) the discriminant and its
+    offset, `limits` (2,): distance, and the discriminant's value.
+    """
+
+    centre: FloatArray
+    scale: FloatArray
+    axes: FloatArray
+    spread: FloatArray
+    upright: FloatArray
+    limits: FloatArray
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, FloatArray]) -> "Familiarity | None":
+        """From what `arrays` gave; None where nothing is known."""
+        return cls(**arrays) if arrays else None
+
+    def arrays(self) -> dict[str, FloatArray]:
+        """Everything, by name."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    def distance(self, features: FloatArray) -> FloatArray:
+        """(N,) of features (N, D); one is the limit."""
+        centred = (features - self.centre) / self.scale
+        along = centred @ self.axes.T
+        left_over = (centred**2).sum(axis=1) - (along**2).sum(axis=1)
+        squared = (along**2 / self.spread[:-1]).sum(axis=1) + left_over / self.spread[-1]
+        return np.asarray(np.sqrt(squared) / self.limits[0])
+
+    def upside_down(self, features: FloatArray) -> FloatArray:
+        """(N,) of features (N, D): how much they speak for a slice that lies upside down; one is
+        the limit.
+        """
+        centred = (features - self.centre) / self.scale
+        return np.asarray((centred @ self.upright[:-1] - self.upright[-1]) / self.limits[1])
+
+    def findings(self, features: FloatArray) -> Iterator[Finding]:
+        """What speaks against trusting the model on a slice with these features (D,)."""
+        distance = float(self.distance(features[None])[0])
+        if distance > RED:
+            yield Finding("red", f"{UNLIKE}: it may be no slice through a body, or not in HU.")
+        elif distance > 1:
+            yield Finding("amber", f"{UNLIKE}: trust the cloud less than usual.")
+        if self.upside_down(features[None])[0] > 1:
+            yield Finding("amber", UPSIDE_DOWN)

@@ -1,0 +1,83 @@
+"""Several pieces of work at once, their results in the order in which they are wanted."""
+
+import os
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+from jrviewer.core import malloc
+from jrviewer.core.errors import Cancelled
+from jrviewer.core.progress import Report
+
+Item = TypeVar("Item", bound=Hashable)
+Result = TypeVar("Result")
+
+SPARE = 2  # begun beyond the threads, so that none waits while a result is being looked at
+STEPS_BACK = 10  # of Linux's 19 in which a thread is nice to others
+MOST_EARLY = 32  # begun before anybody asks for results, which have to be kept until then
+
+
+class Crew(Generic[Item, Result]):
+    """`work(item, report)` done by `width` threads, each of which began with `prepare` and gives
+    way to the thread that serves the user's hands.
+
+    A context: at its end it begins nothing more, the `report` of what is at work raises Cancelled,
+    and the memory that all of it needed goes back to the system.
+    """
+
+    def __init__(
+        self,
+        work: Callable[[Item, Report], Result],
+        width: int,
+        prepare: Callable[[], object],
+    ) -> None:
+        self._work = work
+        self._width = width
+        self._pool = ThreadPoolExecutor(width, initializer=self._start, initargs=(prepare,))
+        self._begun: dict[Item, Future[Result]] = {}
+        self._is_over = threading.Event()
+
+    def begin(self, item: Item) -> None:
+        """Work on an item whose result will be wanted, unless many have been begun already."""
+        if len(self._begun) < MOST_EARLY:
+            self._submit(item)
+
+    def results(self, items: Iterable[Item]) -> Iterator[Result]:
+        """The results of all items, in their order; what `work` raises is raised in its turn."""
+        waiting = deque(items)
+        while waiting:
+            for one in islice(waiting, self._width + SPARE):
+                self._submit(one)
+            yield self._begun.pop(waiting.popleft()).result()
+
+    def _submit(self, item: Item) -> None:
+        if item not in self._begun:
+            self._begun[item] = self._pool.submit(self._work, item, self._go_on)
+
+    @staticmethod
+    def _start(prepare: Callable[[], object]) -> None:
+        if sys.platform == "linux":  # where every thread has a niceness of its own
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), STEPS_BACK)
+        prepare()
+
+    def _go_on(self, fraction: float, what: str) -> None:
+        if self._is_over.is_set():
+            raise Cancelled
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._is_over.set()
+        self._pool.shutdown(cancel_futures=True)
+        malloc.give_back()

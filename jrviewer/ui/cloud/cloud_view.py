@@ -1,0 +1,297 @@
+"""The 3D pane: the inferred cloud of one prediction, on VTK inside Qt.
+
+pyvista and pyvistaqt are imported in `prepare`, after the window has appeared; until `create`, and
+where OpenGL is missing, the pane is a sentence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy.typing as npt
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
+
+from jrviewer.core.geometry import FloatArray
+from jrviewer.core.records import Cloud, Prediction, UInt8Array, VoiLut, Window
+from jrviewer.imaging.structures import why_face
+from jrviewer.imaging.windowing import default_window, to_grey
+from jrviewer.rendering.look import Beside, View, shown_cloud, skin_by_default
+from jrviewer.ui.cloud.crosshair import CloudCrosshair
+from jrviewer.ui.cloud.input import CloudHands, CloudKeys
+from jrviewer.ui.cloud.opengl import opengl, prepare
+from jrviewer.ui.cloud.stale_overlay import Hatching, Veil
+from jrviewer.ui.cloud.toolbar import CloudTools
+from jrviewer.ui.widgets.captioned_image import NOTICE, with_title
+from jrviewer.ui.widgets.pane import Header
+
+if TYPE_CHECKING:  # `prepare` imports them
+    from pyvistaqt import QtInteractor
+
+    from jrviewer.rendering.scene import Scene
+
+WINDOW_DELAY_MS = 60  # a new texture costs a software renderer more than one step of a drag
+
+
+class CloudView(QWidget):
+    """Shows predictions as clouds and tells what the mouse points at."""
+
+    point_hovered = Signal(object)  # index into the shown cloud, or None
+    maximise_wanted = Signal()
+    picture_taken = Signal(QImage)  # with title, legend and notice
+    clicked = Signal(float, float)  # a place in the picture, as the scene counts
+    ruler_gripped = Signal(object)  # a Grip
+    ruler_dragged = Signal(float, float)  # pixels to the right and up since then
+    ruler_dropped = Signal()
+    failed = Signal(str)
+    created = Signal()  # the 3D view is there
+
+    prepare = staticmethod(prepare)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("cloud_view")
+        self.setAccessibleName(self.tr("Inferred 3D, not measured"))
+        self.interactor: QtInteractor | None = None
+        self.scene: Scene | None = None
+        self._prediction: Prediction | None = None
+        self._window: Window | VoiLut | None = None
+        self._grey: UInt8Array | None = None
+        self._skin_shown: bool | None = None
+        self._peeking, self._failure = False, ""
+        self._beside = Beside()
+        self._hands: CloudHands | None = None
+        self.keys = CloudKeys(self)
+        self.keys.view_wanted.connect(self.show_view)
+        self.keys.peeked.connect(self._peek)
+        self.header = Header(self.tr("INFERRED 3D – NOT MEASURED"), badge=self.tr("AI"))
+        self.header.maximised.connect(self.maximise_wanted)
+        self.title, self.note = self.header.title, self.header.detail
+        self.message = QLabel(self.tr("The 3D view is starting …"), self)
+        self.stack = QStackedWidget(self)
+        self.hatching, self.veil = Hatching(self.stack), Veil(self.stack)
+        self.crosshair = CloudCrosshair(self.stack)
+        self.tools = CloudTools(self)
+        self.keys.menu_wished.connect(self.tools.pop_up)
+        self.tools.look_chosen.connect(self._show)
+        self.tools.view_wanted.connect(self.show_view)
+        self.tools.picture_wanted.connect(self._take_picture)
+        self._repaint = QTimer(self, singleShot=True, interval=WINDOW_DELAY_MS)
+        self._repaint.timeout.connect(self._show)
+        # A frame takes a software renderer longer than both slices: they are painted first.
+        self._frame = QTimer(self, singleShot=True, interval=0)
+        self._frame.timeout.connect(self._draw)
+        self._lay_out()
+
+    @Slot()
+    def create(self) -> None:  # type: ignore[override]  # Qt's own is not virtual
+        """Make the 3D view, on the GUI thread, after `prepare`; without OpenGL say so instead."""
+        if self.interactor is not None:
+            return
+        offered = opengl()
+        if offered.problem:
+            self.show_failure(offered.problem)
+            return
+        # Doubles a frame's time where the processor draws: one click away there.
+        self.tools.eye_dome.setChecked(not offered.is_software)
+        samples = 0 if offered.is_software else 4
+        from pyvistaqt import QtInteractor
+
+        from jrviewer.rendering.scene import Scene
+
+        self.interactor = interactor = QtInteractor(
+            self.stack, auto_update=False, multi_samples=samples
+        )
+        interactor.setAcceptDrops(False)  # it would read them itself; the window takes them
+        interactor.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        interactor.setAccessibleName(self.accessibleName())
+        interactor.iren.clear_key_event_callbacks()
+        self.scene = Scene(interactor, self._frame.start)
+        self._hands = hands = CloudHands(interactor, self.scene, self.keys)
+        hands.clicked.connect(self.clicked)
+        hands.gripped.connect(self.ruler_gripped)
+        hands.dragged.connect(self.ruler_dragged)
+        hands.dropped.connect(self.ruler_dropped)
+        hands.hovered.connect(self._hover)
+        hands.maximise_wanted.connect(self.maximise_wanted)
+        hands.menu_wanted.connect(self.tools.pop_up)
+        self.stack.addWidget(interactor)
+        for cover in (self.hatching, self.veil):
+            cover.raise_()
+        if self._prediction is None:
+            self.show_message(self.tr("No slice has been through the model yet."))
+        self._show()
+        self.created.emit()
+
+    def show_prediction(self, prediction: Prediction | None) -> None:
+        """Show a prediction's cloud, or nothing."""
+        self.veil.lift()
+        if prediction is not self._prediction:
+            self._prediction, self._grey = prediction, None
+        if prediction is None:
+            self.clear(self.tr("No slice has been through the model yet."))
+            return
+        self.tools.legend.show_face(why_face(prediction))
+        shown = skin_by_default(prediction)
+        if shown != self._skin_shown:  # else the user's own choice stands
+            self._skin_shown = shown
+            self.tools.choose_skin(shown=shown)
+        self._show()
+
+    def clear(self, text: str) -> None:
+        """Show nothing but a sentence; the next head starts without skin again."""
+        self._prediction = self._grey = self._skin_shown = None
+        self.tools.legend.show_face("")
+        if self.scene is not None:
+            self.scene.clear()
+        self.show_message(text)
+
+    def show_message(self, text: str) -> None:
+        """Show a sentence in place of the cloud, until the next prediction."""
+        self.message.setText(self._failure or text)
+        self.stack.setCurrentWidget(self.message)
+        self.tools.setEnabled(False)
+        self.note.clear()
+
+    def show_failure(self, text: str) -> None:
+        """Say why there is no 3D, for good."""
+        self._failure = text
+        self.show_message(text)
+        self.failed.emit(text)
+
+    def set_stale(self, stale: bool, text: str = "") -> None:
+        """Dim the cloud and say whose it is, while another slice is on show in 2D."""
+        if stale and self._prediction is not None:
+            self.veil.drop(text)
+        else:
+            self.veil.lift()
+
+    def set_slice_window(self, window: Window | VoiLut | None) -> None:
+        """Show the slice inside the cloud by another window; None is the file's own."""
+        if window == self._window:
+            return
+        self._window = window
+        self._grey = None
+        if self._prediction is not None and not self._repaint.isActive():
+            self._repaint.start()
+
+    def show_beside(self, beside: Beside, title: str, words: str) -> None:
+        """Show what was measured beside the cloud, under a title that tells the two apart."""
+        self.title.setText(title)
+        self.tools.legend.show_beside(words)
+        if beside is not self._beside:
+            self._beside = beside
+            self._show()
+
+    @Slot(str)
+    def show_view(self, view: View) -> None:
+        """Look from one side of the patient; "oblique" is the fresh view."""
+        if self.scene is not None and self._prediction is not None:
+            self.scene.view(view)
+
+    @Slot()
+    def reset_view(self) -> None:
+        """The fresh view: from the patient's front, left and above, everything in sight."""
+        self.show_view("oblique")
+
+    def take_ruler(self, *, is_in_hand: bool) -> None:
+        """Let clicks and keys be the ruler's, or no longer."""
+        if self._hands is None or self.interactor is None or self._hands.has_tool == is_in_hand:
+            return
+        self._hands.has_tool = is_in_hand
+        shape = Qt.CursorShape.CrossCursor if is_in_hand else Qt.CursorShape.ArrowCursor
+        self.interactor.setCursor(shape)
+        if is_in_hand:
+            self.interactor.setFocus()  # arrows, Enter and Esc are its own
+
+    @property
+    def cloud(self) -> Cloud | None:
+        """The cloud on show, which hovered and lit indices refer to."""
+        return None if self.scene is None else self.scene.cloud
+
+    def light_points(self, indices: npt.ArrayLike) -> None:
+        """Mark points by their index into the shown cloud; none takes the marks away."""
+        if self.scene is not None and self._prediction is not None:
+            self.scene.light_points(indices)
+
+    def show_probe(self, point_mm: FloatArray | None) -> None:
+        """Mark a place (3,) of the patient, in millimetres; None takes the mark away."""
+        if self.scene is not None and self._prediction is not None:
+            self.scene.show_probe(point_mm)
+
+    def picture(self) -> QImage:
+        """The cloud as it is on screen and its legend, under the pane's title and the notice."""
+        parts = [self.stack.grab(), self.tools.legend.grab()]
+        return with_title(parts, self.title.text(), self.tr(NOTICE))
+
+    def close_interactor(self) -> None:
+        """Free the 3D view, from the window's closeEvent; again is harmless."""
+        self._repaint.stop()
+        self._frame.stop()
+        interactor, self.interactor, self.scene = self.interactor, None, None
+        self._hands = None
+        if interactor is None:
+            return
+        self.show_message("")
+        self.stack.removeWidget(interactor)
+        interactor.close()
+        interactor.setParent(None)
+        interactor.deleteLater()
+
+    @Slot()
+    def _show(self) -> None:
+        prediction = self._prediction
+        if self.scene is None or prediction is None:
+            return
+        look = self.tools.look()
+        cloud = shown_cloud(prediction, look)
+        if cloud is None:
+            self.show_message(prediction.no_cloud_reason)
+            return
+        if self._grey is None:
+            chosen = self._window or default_window(prediction.slice)
+            self._grey = to_grey(prediction.slice, prediction.slice.pixels, chosen)
+        self.note.setText("" if cloud.unit == "mm" else self.tr("no millimetres"))
+        self.tools.legend.show_scale(look.colouring, cloud)
+        self.tools.setEnabled(True)
+        if self.interactor is not None:
+            self.stack.setCurrentWidget(self.interactor)
+        drawn = replace(look, point_size=look.point_size * self.devicePixelRatioF())
+        self.scene.show(prediction, self._grey, drawn, self._beside)
+
+    @Slot()
+    def _draw(self) -> None:
+        if self.interactor is not None:
+            self.interactor.update()
+
+    @Slot(object)
+    def _hover(self, index: int | None) -> None:
+        self.light_points([] if index is None else [index])
+        self.point_hovered.emit(index)
+
+    @Slot(bool)
+    def _peek(self, hidden: bool) -> None:
+        """Take the slice plane away while Space is held."""
+        if hidden == self._peeking or (hidden and not self.tools.plane.isChecked()):
+            return
+        self._peeking = hidden
+        self.tools.plane.setChecked(not hidden)
+
+    @Slot()
+    def _take_picture(self) -> None:
+        self.picture_taken.emit(self.picture())
+
+    def _lay_out(self) -> None:
+        self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.message.setWordWrap(True)
+        self.message.setMargin(16)
+        self.stack.addWidget(self.message)
+        self.tools.setEnabled(False)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        rows.addWidget(self.header)
+        rows.addWidget(self.stack, 1)
+        rows.addWidget(self.tools)

@@ -1,0 +1,245 @@
+"""The desk of the 3D pane: what was measured stands beside what is inferred, and a ruler tells the
+two apart.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject, Slot
+
+from jrviewer.core.geometry import FloatArray
+from jrviewer.core.records import Cloud, Measured, Series, Slice
+from jrviewer.imaging.ruler_3d import End, NoLengthError, Reading, Ruler, read
+from jrviewer.rendering.look import Beside, Drawn, shown_cloud
+from jrviewer.ui.cloud.ruler_drag import Way, moved
+from jrviewer.ui.state import captions
+from jrviewer.ui.state.rulers import Wish
+
+if TYPE_CHECKING:
+    from jrviewer.rendering.picking import Grip
+    from jrviewer.ui.window.main_window import MainWindow
+
+
+class Solid(QObject):
+    """Brings the measured surface and the distances to it onto the 3D pane."""
+
+    def __init__(self, window: "MainWindow") -> None:
+        super().__init__(window)
+        self._session, self._cloud, self._status = window.session, window.cloud, window.status
+        self._panes, self._pane = window.panes, window.cloud_pane
+        self._hinted = self._objection = ""
+        self._measured, self._rulers = self._session.measured, self._session.rulers
+        self._beside, self._is_shown = Beside(), False
+        window.addAction(self._cloud.tools.ruler)  # its key is the whole window's
+
+    @Slot()
+    def refresh(self) -> None:
+        """Say and show what is known of the surface and of the cloud's distances to it."""
+        known, look = self._session.prediction, self._cloud.tools.look()
+        cloud = None if known is None else shown_cloud(known, look)
+        self._measured.compare(cloud)
+        distances = self._measured.distances_of(cloud)
+        self._cloud.tools.legend.show_distance(*captions.distance_text(distances))
+        if known is None:
+            return  # the last result stays, dimmed, with what was measured beside it
+        by_distance = look.colouring == "measured"
+        surface = self._measured.surface if look.measured else None
+        self._put_beside(surface, distances if by_distance else None, cloud)
+        is_shown = surface is not None and cloud is not None and cloud.unit == "mm"
+        words = self._words(cloud) if look.measured or by_distance else ""
+        self._is_shown = is_shown
+        self._cloud.show_beside(self._beside, self._title(), words)
+
+    def _put_beside(
+        self, surface: Measured | None, distances: FloatArray | None, cloud: Cloud | None
+    ) -> None:
+        """Another one only where something in it is another: the picture is drawn for each."""
+        own = cloud if distances is not None else None
+        before = self._beside
+        same = (before.measured is surface, before.distances_mm is distances, before.cloud is own)
+        if not all(same):
+            self._beside = Beside(surface, distances, own)
+
+    def _title(self) -> str:
+        """True of all that is drawn, the rulers too."""
+        if self._is_shown:
+            return self.tr("INFERRED POINTS + MEASURED SURFACE")
+        drawn = () if self._session.prediction is None else self._rulers.items
+        if any(one.start.is_measured and one.end.is_measured for one in drawn):
+            return self.tr("INFERRED POINTS + MEASURED RULER")
+        return self.tr("INFERRED 3D – NOT MEASURED")
+
+    def _words(self, cloud: Cloud | None) -> str:
+        """What is measured and what is inferred, or why nothing is measured."""
+        state, surface = self._measured, self._measured.surface
+        if cloud is not None and cloud.unit != "mm":
+            return self.tr("No measured surface: the file states no pixel spacing.")
+        if state.reason:
+            return state.reason
+        if surface is None:
+            return self.tr("Measuring the surface of the series… {} %").format(
+                round(100 * state.fraction)
+            )
+        words = self.tr(
+            "● points INFERRED from one slice   ▰ surface MEASURED from {} slices"
+        ).format(len(surface.stack.heights_mm))
+        if gaps := surface.stack.gaps:
+            words += self.tr("; {} gaps between slices stay open").format(gaps)
+        return words
+
+    @Slot(object)
+    def forget(self, _: tuple[Series, ...]) -> None:
+        """Other series are open."""
+        self._measured.choose(None)
+
+    @Slot(int)
+    def choose(self, _: int) -> None:
+        """Another series is shown."""
+        self._measured.choose(self._session.series)
+
+    @Slot()
+    def draw_rulers(self) -> None:
+        """Draw the rulers of the slice that is shown, once its cloud is there, and say what there
+        is to do with them.
+        """
+        rulers, offers, known = self._rulers, self._rulers.offers, self._session.prediction
+        self._cloud.keys.offers = offers
+        self._cloud.take_ruler(is_in_hand=rulers.is_in_hand)
+        self._cloud.crosshair.show_at(rulers.crosshair)
+        self._hint(captions.ruler_hint(rulers))
+        self._cloud.title.setText(self._title())
+        self._cloud.tools.show_rulers(
+            is_in_hand=rulers.is_in_hand,
+            can_delete="delete" in offers,
+            can_undo="undo" in offers,
+        )
+        if (scene := self._cloud.scene) is not None:
+            items = () if known is None else rulers.drawn
+            start = None if rulers.start is None else np.array(rulers.start.point_mm)
+            scene.show_rulers(tuple(self._drawn(one) for one in items), start)
+
+    def _drawn(self, ruler: Ruler) -> Drawn:
+        known = self._session.prediction
+        assert known is not None
+        reading = read(ruler, known.slice, has_surface=True)
+        ends = np.array([ruler.start.point_mm, ruler.end.point_mm])
+        is_selected = ruler in (self._rulers.selected, self._rulers.moving)
+        return Drawn(ends, self._said(reading), is_selected)
+
+    def _said(self, reading: Reading) -> str:
+        """Whole millimetres: the surfaces' grid is no finer than three."""
+        words = {
+            "measured": self.tr("MEASURED {} mm"),
+            "in plane": self.tr("in the slice plane {} mm, ends INFERRED"),
+        }
+        return words[reading.kind].format(captions.number(reading.length_mm))
+
+    def _hint(self, words: str) -> None:
+        """Say what the keys do; the slices say theirs in the same place."""
+        if words != self._hinted:
+            self._hinted = words
+            self._status.show_hint(words)
+
+    @Slot(str)
+    def do(self, wish: Wish) -> None:
+        """What a key asks of the rulers."""
+        at = self._rulers.crosshair
+        if wish == "set a point" and at is not None:
+            self.click(*self._cloud.crosshair.in_pixels(at))
+        elif wish == "take an end":
+            self._take_end()
+        else:
+            self._rulers.do(wish)
+
+    def _take_end(self) -> None:
+        """The crosshair begins where the end is drawn."""
+        crosshair, scene, end = self._cloud.crosshair, self._cloud.scene, self._rulers.take_end()
+        if scene is not None and end is not None:
+            ((x, y),) = scene.on_screen(np.array([end.point_mm]))[0]
+            self._rulers.aim(crosshair.from_pixels(float(x), float(y)), crosshair.room)
+
+    @Slot(int, int)
+    def move(self, down: int, across: int) -> None:
+        """Move the crosshair, or the held ruler, by so many points."""
+        rulers, ratio = self._rulers, self._cloud.devicePixelRatioF()
+        if (at := rulers.crosshair) is not None:
+            rulers.aim((at[0] + across, at[1] + down), self._cloud.crosshair.room)
+        elif rulers.selected is not None:
+            new = self._moved(rulers.selected, None, (across * ratio, -down * ratio))
+            if new is not None:
+                rulers.nudge(new)
+            self._tell_objection()
+
+    @Slot(object)
+    def grip(self, grip: "Grip") -> None:
+        """A hand takes a ruler."""
+        self._objection = ""
+        self._rulers.hold(grip.index, grip.end)
+
+    @Slot(float, float)
+    def drag(self, across_px: float, up_px: float) -> None:
+        """It moves with the hand; it stays where it last had a length."""
+        if self._rulers.grip is not None:
+            new = self._moved(*self._rulers.grip, (across_px, up_px))
+            if new is not None:
+                self._rulers.move(new)
+
+    @Slot()
+    def drop(self) -> None:
+        """The hand lets go of it; where it could not follow the hand, say why."""
+        self._rulers.let_lie()
+        self._tell_objection()
+
+    def _moved(self, ruler: Ruler, end: int | None, way: Way) -> Ruler | None:
+        """Where it would be; None, and an objection, where it would tell no length."""
+        scene, known = self._cloud.scene, self._session.prediction
+        if scene is None or known is None:
+            return None
+        self._objection = ""
+        try:
+            new = moved(ruler, end, way, scene, known.slice)
+            read(new, known.slice, has_surface=self._measured.surface is not None)
+        except NoLengthError as error:
+            self._objection = str(error)
+            return None
+        return new
+
+    def _tell_objection(self) -> None:
+        if self._objection:
+            self._rulers.refused.emit(self._objection)
+        self._objection = ""
+
+    @Slot(float, float)
+    def click(self, x: float, y: float) -> None:
+        """Pick an end for the ruler in the hand, or select one that is drawn."""
+        scene, known = self._cloud.scene, self._session.prediction
+        if scene is None or known is None:
+            return
+        if not self._rulers.is_in_hand:
+            self._rulers.select(scene.ruler_at(x, y))
+        elif (found := scene.pick(x, y)) is not None:
+            place = float(found.place[0]), float(found.place[1]), float(found.place[2])
+            has_surface = self._measured.surface is not None
+            self._rulers.pick(End(place, found.is_measured), has_surface=has_surface)
+
+    @Slot(object, int, int)
+    def show_slice(self, chosen: Slice, index: int, count: int) -> None:
+        """Another slice is shown."""
+        self._rulers.show(chosen)
+
+    @Slot(bool)
+    def take(self, is_in_hand: bool) -> None:
+        """Take the ruler, or put it away."""
+        if is_in_hand:
+            self._panes.bring(self._pane)
+        self._rulers.take(is_in_hand=is_in_hand)
+
+    @Slot()
+    def delete(self) -> None:
+        """Delete the selected ruler."""
+        self._rulers.do("delete")
+
+    @Slot()
+    def undo(self) -> None:
+        """Take the last step with rulers back."""
+        self._rulers.do("undo")

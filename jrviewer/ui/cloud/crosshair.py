@@ -1,0 +1,55 @@
+"""A crosshair over the 3D picture, for picking by keys."""
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
+
+from jrviewer.ui.slices import overlay
+from jrviewer.ui.slices.annotation_painter import SELECTED
+
+SIDE_PX = 61
+GAP_PX = 5
+
+
+class CloudCrosshair(QWidget):
+    """Lies over the picture, which need not be rendered for it; the mouse goes through it."""
+
+    def __init__(self, covered: QWidget) -> None:
+        super().__init__(covered)
+        self._covered = covered
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setFixedSize(SIDE_PX, SIDE_PX)
+        self.hide()
+
+    def show_at(self, place: tuple[float, float] | None) -> None:
+        """Points right of and below the picture's middle; None hides it."""
+        self.setVisible(place is not None)
+        if place is not None:
+            x, y = self.room[0] / 2 + place[0], self.room[1] / 2 + place[1]
+            self.move(round(x - SIDE_PX / 2), round(y - SIDE_PX / 2))
+            self.raise_()
+
+    @property
+    def room(self) -> tuple[int, int]:
+        """Width and height of the picture, in points."""
+        return self._covered.width(), self._covered.height()
+
+    def in_pixels(self, place: tuple[float, float]) -> tuple[float, float]:
+        """A place right of and below the middle, in device pixels from the lower left corner."""
+        (wide, high), ratio = self.room, self.devicePixelRatioF()
+        return (wide / 2 + place[0]) * ratio, (high / 2 - place[1]) * ratio
+
+    def from_pixels(self, x: float, y: float) -> tuple[float, float]:
+        """The other way round."""
+        (wide, high), ratio = self.room, self.devicePixelRatioF()
+        return x / ratio - wide / 2, high / 2 - y / ratio
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Four arms, open in the middle so that what is aimed at stays visible."""
+        painter = QPainter(self)
+        at, end = QPointF(SIDE_PX / 2, SIDE_PX / 2), SIDE_PX / 2
+        for pen in (QPen(overlay.HALO, 3.5), QPen(SELECTED, 1.5)):
+            painter.setPen(pen)
+            for way in (QPointF(1, 0), QPointF(-1, 0), QPointF(0, 1), QPointF(0, -1)):
+                painter.drawLine(at + way * GAP_PX, at + way * end)
+        painter.end()

@@ -1,0 +1,229 @@
+"""What mouse and keys do in the 3D picture beyond VTK's own turning, zooming and panning.
+
+VTK's trackball already has left drag = turn, Shift+left or middle drag = pan, right drag or wheel =
+zoom. Its single-key commands never reach it: `q` would close the picture.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QWidget
+
+from jrviewer.rendering.look import View
+from jrviewer.ui.slices.keys import is_by_key, is_enter, way_of
+from jrviewer.ui.state.rulers import Wish
+
+if TYPE_CHECKING:  # it imports pyvista
+    from jrviewer.rendering.picking import Grip
+    from jrviewer.rendering.scene import Scene
+
+CLICK_PIXELS = 4.0
+
+_KEYS = (QEvent.Type.KeyPress, QEvent.Type.KeyRelease)
+_TABS = (Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
+_OPPOSITE: dict[View, View] = {"A": "P", "L": "R", "S": "I"}
+_KEYPAD_HELD = Qt.KeyboardModifier.KeypadModifier
+_KEYPAD: dict[int, View] = {Qt.Key.Key_1: "A", Qt.Key.Key_3: "L", Qt.Key.Key_7: "S"}
+# What the same keys send where the system itself turns Shift into the other key.
+_SHIFTED: dict[int, View] = {Qt.Key.Key_End: "P", Qt.Key.Key_PageDown: "R", Qt.Key.Key_Home: "I"}
+
+_PLAIN, _CTRL = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
+_RULER_KEYS: dict[tuple[int, Qt.KeyboardModifier], Wish] = {
+    (Qt.Key.Key_Delete, _PLAIN): "delete",
+    (Qt.Key.Key_Z, _CTRL): "undo",
+    (Qt.Key.Key_Escape, _PLAIN): "put away",
+    (Qt.Key.Key_Tab, _PLAIN): "next",
+    (Qt.Key.Key_Backtab, Qt.KeyboardModifier.ShiftModifier): "previous",
+}
+
+
+def view_of_key(event: QKeyEvent) -> View | None:
+    """The standard view that a key stands for: keypad 1 3 7, with Shift from the other side, R."""
+    if event.key() == Qt.Key.Key_R and not event.modifiers():
+        return "oblique"
+    if not event.modifiers() & _KEYPAD_HELD:
+        return None
+    view = _KEYPAD.get(event.key())
+    if view is not None and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+        return _OPPOSITE[view]
+    return view or _SHIFTED.get(event.key())
+
+
+class CloudKeys(QObject):
+    """Watches the pane's keys, and takes its own before the window's shortcuts get them."""
+
+    view_wanted = Signal(str)  # a View
+    peeked = Signal(bool)  # the slice plane is to go, or to come back
+    ruler_wished = Signal(str)  # a rulers.Wish
+    moved = Signal(int, int)  # the crosshair or the held ruler: points down, points across
+    left = Signal()  # the keyboard has gone elsewhere
+    menu_wished = Signal(QPoint)  # on screen
+
+    def __init__(self, pane: QWidget) -> None:
+        super().__init__(pane)
+        self.offers: frozenset[Wish] = frozenset()  # what there is to do with rulers
+        pane.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Take what is the pane's; the rest goes on to the window."""
+        if isinstance(event, QContextMenuEvent) and is_by_key(event):
+            pane = cast("QWidget", watched)
+            self.menu_wished.emit(pane.mapToGlobal(pane.rect().center()))
+            return True
+        if not isinstance(event, QKeyEvent):
+            return super().eventFilter(watched, event)
+        if event.type() == QEvent.Type.ShortcutOverride:
+            if is_ours := _is_for_keypad(event) or self.takes(event):
+                event.accept()
+            return is_ours
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self.peeked.emit(event.type() == QEvent.Type.KeyPress)
+            return True
+        return event.type() == QEvent.Type.KeyPress and self._press(event)
+
+    def takes(self, event: QKeyEvent) -> bool:
+        """Whether a key is for rulers now."""
+        return self._way(event) is not None or self._ruler_wish(event) is not None
+
+    def _press(self, event: QKeyEvent) -> bool:
+        if (way := self._way(event)) is not None:
+            self.moved.emit(*way)
+        elif (view := view_of_key(event)) is not None:
+            self.view_wanted.emit(view)
+        elif (wish := self._ruler_wish(event)) is not None:
+            self.ruler_wished.emit(wish)
+        else:
+            return False
+        return True
+
+    def _ruler_wish(self, event: QKeyEvent) -> Wish | None:
+        """What a key asks of the rulers, where there is that to do."""
+        if is_enter(event):
+            wish: Wish | None = "set a point" if "set a point" in self.offers else "take an end"
+        else:
+            wish = _RULER_KEYS.get((event.key(), event.modifiers()))
+        return wish if wish in self.offers else None
+
+    def _way(self, event: QKeyEvent) -> tuple[int, int] | None:
+        return way_of(event) if {"set a point", "move"} & self.offers else None
+
+
+def from_lower_left(interactor: QWidget, place: QPointF) -> tuple[float, float]:
+    """A place on the picture in device pixels from its lower left corner."""
+    ratio = interactor.devicePixelRatioF()
+    return place.x() * ratio, (interactor.height() - place.y()) * ratio
+
+
+def _is_for_keypad(event: QKeyEvent) -> bool:
+    """Whether it is a key of the keypad that is a view; the window's number keys are presets."""
+    return bool(event.modifiers() & _KEYPAD_HELD) and view_of_key(event) is not None
+
+
+class CloudHands(QObject):
+    """Watches the interactor's events; lives as long as it does."""
+
+    hovered = Signal(object)  # index into the cloud, or None
+    maximise_wanted = Signal()
+    menu_wanted = Signal(QPoint)  # on screen
+    clicked = Signal(float, float)  # left, pixels from the picture's lower left corner
+    gripped = Signal(object)  # a Grip: the button is down on a ruler
+    dragged = Signal(float, float)  # it has moved so many pixels to the right and up since
+    dropped = Signal()
+
+    def __init__(self, interactor: QWidget, scene: Scene, keys: CloudKeys) -> None:
+        super().__init__(interactor)
+        self._scene, self._keys = scene, keys
+        self._index: int | None = None
+        self._pressed_at = QPointF()
+        self._grips = self._drags = False  # a ruler; whether it has moved with the hand
+        self.has_tool = False  # a ruler: clicks are its own, even quick ones
+        interactor.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Take what is not VTK's."""
+        if isinstance(event, QKeyEvent) and event.key() in _TABS:
+            # Else it is Qt's, or the keyboard could not leave the picture.
+            return self._keys.eventFilter(watched, event)
+        if event.type() in _KEYS:
+            event.ignore()  # on to the pane and the window
+            return True
+        if event.type() == QEvent.Type.FocusOut:
+            self._keys.left.emit()
+        if event.type() == QEvent.Type.Leave:
+            self._point_at(None)
+        if isinstance(event, QMouseEvent) and isinstance(watched, QWidget):
+            return self._mouse(watched, event)
+        return super().eventFilter(watched, event)
+
+    def _mouse(self, interactor: QWidget, event: QMouseEvent) -> bool:
+        """Whether VTK must not see the event."""
+        kind = event.type()
+        if self._grips:
+            return self._drag(interactor, event)
+        if kind == QEvent.Type.MouseButtonDblClick and not self.has_tool:
+            self.maximise_wanted.emit()
+            return True
+        if kind in (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick):
+            self._pressed_at = event.position()
+            return self._take(interactor, event)
+        if kind == QEvent.Type.MouseMove and not event.buttons():
+            self._hover(interactor, event)
+        elif kind == QEvent.Type.MouseButtonRelease:
+            self._release(interactor, event)
+        return False
+
+    def _grip(self, interactor: QWidget, event: QMouseEvent) -> Grip | None:
+        place = from_lower_left(interactor, event.position())
+        return None if self.has_tool else self._scene.ruler_grip(*place)
+
+    def _take(self, interactor: QWidget, event: QMouseEvent) -> bool:
+        """Whether the left button is down on a ruler."""
+        if event.button() != Qt.MouseButton.LeftButton or event.modifiers():
+            return False
+        if (grip := self._grip(interactor, event)) is not None:
+            self._grips, self._drags = True, False
+            self.gripped.emit(grip)
+        return self._grips
+
+    def _drag(self, interactor: QWidget, event: QMouseEvent) -> bool:
+        """The hand moves a ruler, or lets it lie; without a way between it was a click."""
+        way = (event.position() - self._pressed_at) * interactor.devicePixelRatioF()
+        if event.type() == QEvent.Type.MouseMove:
+            self._drags = self._drags or way.manhattanLength() >= CLICK_PIXELS
+            if self._drags:
+                self.dragged.emit(way.x(), -way.y())
+        elif event.type() == QEvent.Type.MouseButtonRelease:
+            self._grips = False
+            self.dropped.emit()
+            if not self._drags:
+                self._release(interactor, event)
+        return True
+
+    def _hover(self, interactor: QWidget, event: QMouseEvent) -> None:
+        """Tell what is under the pointer, and by its shape what a drag would do."""
+        self._point_at(self._scene.point_at(*from_lower_left(interactor, event.position())))
+        if self.has_tool:
+            return
+        shape = Qt.CursorShape.ArrowCursor
+        if (grip := self._grip(interactor, event)) is not None:
+            whole = grip.end is None
+            shape = Qt.CursorShape.SizeAllCursor if whole else Qt.CursorShape.PointingHandCursor
+        if interactor.cursor().shape() != shape:
+            interactor.setCursor(shape)
+
+    def _release(self, interactor: QWidget, event: QMouseEvent) -> None:
+        way = event.position() - self._pressed_at
+        if abs(way.x()) + abs(way.y()) >= CLICK_PIXELS:
+            return
+        if event.button() == Qt.MouseButton.RightButton:
+            self.menu_wanted.emit(event.globalPosition().toPoint())
+        elif event.button() == Qt.MouseButton.LeftButton and not event.modifiers():
+            self.clicked.emit(*from_lower_left(interactor, event.position()))
+
+    def _point_at(self, index: int | None) -> None:
+        if index != self._index:
+            self._index = index
+            self.hovered.emit(index)

@@ -1,0 +1,195 @@
+"""The legend of the 3D pane: the structures with their colours, which are also the switches, and a
+colour scale with its ends.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPaintEvent, QPixmap
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from jrviewer.core.records import Cloud, Structure
+from jrviewer.imaging.structures import STRUCTURE_COLOURS, FaceReason
+from jrviewer.rendering.look import RGB, Colouring, colour_map, colour_range
+from jrviewer.ui.widgets.elided_label import ElidingLabel
+
+MINUS = "−"
+
+
+class CloudLegend(QWidget):
+    """What the colours of the cloud mean."""
+
+    structures_chosen = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        names = {
+            Structure.SKIN: self.tr("Skin"),
+            Structure.BONE: self.tr("Bone"),
+            Structure.AIR: self.tr("Air in the body"),
+        }
+        rows, row = QVBoxLayout(self), QHBoxLayout()
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(2)
+        self._has_swatches = True
+        row.setSpacing(16)  # a tick must stand nearer to its own name than to the last one
+        self._boxes: dict[Structure, QCheckBox] = {}
+        for structure, name in names.items():
+            self._boxes[structure] = box = QCheckBox(name, self)
+            box.setChecked(True)
+            box.setIcon(_swatch(STRUCTURE_COLOURS[structure]))
+            box.setToolTip(self.tr("Show or hide these points of the cloud"))
+            box.setAccessibleName(self.tr("Show {} in 3D").format(name))
+            box.toggled.connect(self.structures_chosen)
+            row.addWidget(box)
+        self.distance = ElidingLabel()
+        self.distance.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.distance.setAccessibleName(self.tr("Distance of the inferred points to the measured"))
+        row.addWidget(self.distance, 1)
+        self.scale = _Scale(self)
+        self.beside = QLabel(self)  # what is measured and what is inferred, or why nothing is
+        self.beside.setObjectName("note")
+        self.beside.setWordWrap(True)
+        self.beside.setAccessibleName(self.tr("Measured surface"))
+        self.beside.hide()
+        self.skin_off = QLabel(self)  # why the skin is not shown unasked
+        self.skin_off.setObjectName("note")
+        self.skin_off.setWordWrap(True)
+        self.skin_off.hide()
+        self._boxes[Structure.SKIN].toggled.connect(self._explain_skin)
+        rows.addLayout(row)
+        rows.addWidget(self.skin_off)
+        rows.addWidget(self.beside)
+        rows.addWidget(self.scale)
+        policy = self.scale.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # else the picture above jumps
+        self.scale.setSizePolicy(policy)
+        self.scale.hide()
+
+    def structures(self) -> frozenset[Structure]:
+        """Those that are switched on."""
+        return frozenset(what for what, box in self._boxes.items() if box.isChecked())
+
+    def choose_structures(self, structures: Iterable[Structure]) -> None:
+        """Switch exactly these on, without a signal."""
+        wanted = frozenset(structures)
+        for structure, box in self._boxes.items():
+            with QSignalBlocker(box):
+                box.setChecked(structure in wanted)
+        self._explain_skin()
+
+    def show_face(self, reason: FaceReason) -> None:
+        """Know why skin may be a face, to say so as long as it is off."""
+        words = {
+            "": "",
+            "named": self.tr("Skin is off: on a head it is a face. Tick it to see it."),
+            "outline": self.tr(
+                "Skin is off: this has the size of a head, whose skin is a face. Tick it to see it."
+            ),
+            "no spacing": self.tr(
+                "Skin is off: without a pixel spacing nothing tells a head from a chest, and a "
+                "head's skin is a face. Tick it to see it."
+            ),
+        }
+        self.skin_off.setText(words[reason])
+        self._explain_skin()
+
+    @Slot()
+    def _explain_skin(self) -> None:
+        is_off = not self._boxes[Structure.SKIN].isChecked()
+        self.skin_off.setVisible(is_off and bool(self.skin_off.text()))
+
+    def show_beside(self, words: str) -> None:
+        """Say what is measured beside the cloud; nothing takes no room."""
+        self.beside.setText(words)
+        self.beside.setVisible(bool(words))
+
+    def show_distance(self, text: str, meaning: str) -> None:
+        """How far the inferred points lie from the measured surface."""
+        self.distance.setText(text)
+        self.distance.setToolTip(meaning)
+
+    def show_scale(self, colouring: Colouring, cloud: Cloud | None) -> None:
+        """The scale of a cloud's colours; structures need none beside their swatches."""
+        swatches = colouring == "structure"
+        if swatches != self._has_swatches:
+            self._has_swatches = swatches
+            for structure, box in self._boxes.items():
+                box.setIcon(_swatch(STRUCTURE_COLOURS[structure] if swatches else None))
+        self.scale.setVisible(not swatches and cloud is not None)
+        if swatches or cloud is None:
+            return
+        low, high = colour_range(cloud, colouring)
+        unit = self.tr("mm") if cloud.unit == "mm" else self.tr("of the box")
+        if colouring == "measured":
+            meaning = self.tr("distance to the measured surface; grey: not measured")
+            ends = _number(low), self.tr("≥ {} mm").format(_number(high))
+        elif colouring == "depth":
+            meaning = self.tr("distance, feet to head")
+            ends = _number(low), f"+{_number(high)} {unit}"
+        else:
+            meaning = self.tr("uncertainty (1σ)")
+            ends = (
+                self.tr("± {}").format(_number(low)),
+                self.tr("≥ {} {}").format(_number(high), unit),
+            )
+        self.scale.show_ends(colouring, *ends, meaning)
+
+
+class _Scale(QWidget):
+    """A strip of the colours with a text at each end."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        self.low, self.strip, self.high = QLabel(self), _Strip(self), QLabel(self)
+        self.meaning = QLabel(self)
+        for widget in (self.low, self.strip, self.high, self.meaning):
+            row.addWidget(widget)
+        row.addStretch(1)
+
+    def show_ends(self, colouring: Colouring, low: str, high: str, meaning: str) -> None:
+        """Show a scale and the texts of its ends."""
+        self.low.setText(low)
+        self.high.setText(high)
+        self.meaning.setText(meaning)
+        self.setAccessibleName(f"{meaning}: {low} – {high}")
+        self.strip.colouring = colouring
+        self.strip.update()
+
+
+class _Strip(QWidget):
+    colouring: Colouring = "uncertainty"
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        return QSize(72, 12)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        colours = np.ascontiguousarray(colour_map(self.colouring, np.linspace(0, 1, 256)))
+        image = QImage(colours.tobytes(), 256, 1, 768, QImage.Format.Format_RGB888)
+        painter = QPainter(self)
+        painter.drawImage(self.rect(), image)
+        painter.end()
+
+
+def _swatch(colour: RGB | None) -> QIcon:
+    """A disc; no colour gives an empty one, so that the row keeps its height."""
+    pixmap = QPixmap(24, 24)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush if colour is None else QColor(*colour))
+    painter.setPen(QColor(128, 128, 128))
+    painter.drawEllipse(2, 2, 20, 20)
+    painter.end()
+    return QIcon(pixmap)
+
+
+def _number(value: float) -> str:
+    return f"{value:.3g}".replace("-", MINUS)

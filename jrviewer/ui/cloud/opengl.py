@@ -1,0 +1,94 @@
+"""Whether a 3D view can be drawn here, asked before VTK is: it would answer with an abort; and
+loading what draws it.
+"""
+
+import logging
+import os
+from dataclasses import dataclass
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QGuiApplication, QOffscreenSurface, QOpenGLContext, QSurfaceFormat
+
+from jrviewer.core.errors import JRViewerError
+from jrviewer.core.lazy_vtk import charts_later
+from jrviewer.core.progress import Report, silent
+
+NEEDED = (3, 2)
+GL_RENDERER = 0x1F01  # of the OpenGL registry
+SOFTWARE = (
+    "llvmpipe",
+    "softpipe",
+    "swiftshader",
+    "swrast",
+    "software",
+    "gdi generic",
+    "basic render",
+)
+
+_log = logging.getLogger(__name__)
+
+
+def default_format() -> QSurfaceFormat:
+    """What the application sets before its first window: Wayland shows black without it."""
+    wanted = QSurfaceFormat()
+    wanted.setRenderableType(QSurfaceFormat.RenderableType.OpenGL)
+    wanted.setProfile(QSurfaceFormat.OpenGLContextProfile.CoreProfile)
+    wanted.setVersion(*NEEDED)
+    wanted.setDepthBufferSize(24)
+    wanted.setSamples(0)
+    return wanted
+
+
+@dataclass(frozen=True, slots=True)
+class OpenGL:
+    """What this system can draw with."""
+
+    problem: str = ""  # why no 3D view can be drawn, as a sentence
+    renderer: str = ""
+
+    @property
+    def is_software(self) -> bool:
+        """Whether the processor draws: every effect costs frames then."""
+        return any(name in self.renderer.lower() for name in SOFTWARE)
+
+
+def opengl() -> OpenGL:
+    """Try a context as the 3D view will need it."""
+    if QGuiApplication.platformName() in ("offscreen", "minimal"):
+        return _problem("3D is off because there is no screen to draw on.")
+    surface, context = QOffscreenSurface(), QOpenGLContext()
+    surface.setFormat(default_format())
+    surface.create()
+    context.setFormat(default_format())
+    if not context.create() or not surface.isValid() or not context.makeCurrent(surface):
+        return _problem("3D is off because this system offers no OpenGL.")
+    version = context.format().version()
+    renderer = str(context.functions().glGetString(GL_RENDERER))
+    context.doneCurrent()
+    _log.info("OpenGL %d.%d on %s", *version, renderer)
+    if version < NEEDED:
+        return _problem("3D is off because it needs OpenGL 3.2 and this system offers less.")
+    return OpenGL(renderer=renderer)
+
+
+def _problem(reason: str) -> OpenGL:
+    rest = "Everything else works, and the cloud can still be exported."
+    translate = QCoreApplication.translate
+    return OpenGL(f"{translate('opengl', reason)} {translate('opengl', rest)}")
+
+
+def prepare(report: Report = silent) -> None:
+    """Import what CloudView.create needs: a second and more, so on the worker, without a widget.
+
+    Raises JRViewerError where the 3D libraries do not load.
+    """
+    report(0.0, "loading the 3D view")
+    os.environ.setdefault("QT_API", "pyside6")  # qtpy, under pyvistaqt, asks for it
+    try:
+        with charts_later():
+            import pyvistaqt  # noqa: F401
+
+            import jrviewer.rendering.scene  # noqa: F401
+    except ImportError as error:
+        message = "3D is off because its libraries do not load here. Everything else works."
+        raise JRViewerError(message) from error

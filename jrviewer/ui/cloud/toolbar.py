@@ -1,0 +1,167 @@
+"""The tool rows under the 3D pane. They hold nothing but their own positions, which together are
+the look of the picture.
+"""
+
+from typing import cast, get_args
+
+from PySide6.QtCore import QPoint, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
+
+from jrviewer.core.records import Structure
+from jrviewer.rendering.look import Colouring, Look, View
+from jrviewer.ui.cloud.legend import CloudLegend
+
+POINT_SIZES = (5.0, 8.0, 11.0)
+
+
+class CloudTools(QWidget):
+    """Views, colours, points and switches of the 3D picture."""
+
+    look_chosen = Signal()
+    view_wanted = Signal(str)  # a View
+    picture_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.views = self._view_actions()
+        self.ortho = self._switch(self.tr("Ortho"), self.tr("Parallel instead of perspective"))
+        self.plane = self._switch(self.tr("Slice"), self.tr("Show the slice inside the cloud"))
+        self.plane.setChecked(True)
+        self.measured = self._switch(
+            self.tr("Measured"), self.tr("Show the measured surface of the series beside the cloud")
+        )
+        self.eye_dome = self._switch(self.tr("Rims"), self.tr("Eye-dome lighting: dark rims"))
+        self.ruler = self._switch(
+            self.tr("Ruler"), self.tr("Measure between two points of the 3D picture  (Shift+L)")
+        )
+        self.ruler.setShortcut(QKeySequence("Shift+L"))
+        self.picture = QAction(self.tr("Picture"), self)
+        self.ruler_delete = QAction(self.tr("Delete ruler"), self)
+        self.ruler_undo = QAction(self.tr("Undo ruler"), self)
+        self.picture.setToolTip(self.tr("Take a picture of this pane with its notice"))
+        self.picture.triggered.connect(self.picture_wanted)
+        self.colouring = self._choice(
+            self.tr("Colour of the points"),
+            [
+                self.tr("Structure"),
+                self.tr("Uncertainty"),
+                self.tr("Depth"),
+                self.tr("Distance to measured"),
+            ],
+        )
+        self.density = self._choice(self.tr("Number of points"), ["1024", "4096"])
+        self.point_size = self._choice(
+            self.tr("Size of the points"), [self.tr("small"), self.tr("medium"), self.tr("large")]
+        )
+        self.point_size.setCurrentIndex(1)
+        self.legend = CloudLegend(self)
+        self.legend.structures_chosen.connect(self.look_chosen)
+        for action in (self.ortho, self.plane, self.measured, self.eye_dome):
+            action.toggled.connect(self.look_chosen)
+        for choice in (self.colouring, self.density, self.point_size):
+            choice.currentIndexChanged.connect(self.look_chosen)
+        self._lay_out()
+
+    def look(self) -> Look:
+        """The look that the controls stand for."""
+        return Look(
+            colouring=cast(Colouring, get_args(Colouring)[self.colouring.currentIndex()]),
+            structures=self.legend.structures(),
+            dense=self.density.currentIndex() == 1,
+            slice_plane=self.plane.isChecked(),
+            point_size=POINT_SIZES[self.point_size.currentIndex()],
+            perspective=not self.ortho.isChecked(),
+            eye_dome=self.eye_dome.isChecked(),
+            measured=self.measured.isChecked(),
+        )
+
+    def show_rulers(self, *, is_in_hand: bool, can_delete: bool, can_undo: bool) -> None:
+        """What there is to do with rulers."""
+        self.ruler.setChecked(is_in_hand)
+        self.ruler_delete.setEnabled(can_delete)
+        self.ruler_undo.setEnabled(can_undo)
+
+    def choose_skin(self, *, shown: bool) -> None:
+        """Switch the skin without a signal."""
+        skin = {Structure.SKIN}
+        others = self.legend.structures() - skin
+        self.legend.choose_structures(others | skin if shown else others)
+
+    @Slot(QPoint)
+    def pop_up(self, place: QPoint) -> None:
+        """Offer the same wishes as a menu at a place on screen."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addActions(list(self.views.values()))
+        menu.addSeparator()
+        menu.addActions([self.ortho, self.plane, self.measured, self.eye_dome])
+        menu.addSeparator()
+        menu.addActions([self.ruler, self.ruler_delete, self.ruler_undo])
+        menu.addSeparator()
+        menu.addAction(self.picture)
+        menu.popup(place)
+
+    def _lay_out(self) -> None:
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(6, 2, 6, 4)
+        rows.setSpacing(3)
+        views, chosen = QHBoxLayout(), QHBoxLayout()
+        views.setSpacing(1)
+        for action in self.views.values():
+            views.addWidget(self._button(action))
+        views.addStretch(1)
+        for action in (self.ortho, self.plane, self.measured):
+            views.addWidget(self._button(action))
+        for choice in (self.colouring, self.density, self.point_size):
+            chosen.addWidget(choice)
+        chosen.addStretch(1)
+        chosen.addWidget(self._button(self.ruler))
+        chosen.addWidget(self._button(self.eye_dome))
+        chosen.addWidget(self._button(self.picture))
+        rows.addLayout(views)
+        rows.addLayout(chosen)
+        rows.addWidget(self.legend)
+
+    def _view_actions(self) -> dict[View, QAction]:
+        names: dict[View, tuple[str, str]] = {
+            "A": (self.tr("A"), self.tr("From the front")),
+            "P": (self.tr("P"), self.tr("From the back")),
+            "L": (self.tr("L"), self.tr("From the patient's left")),
+            "R": (self.tr("R"), self.tr("From the patient's right")),
+            "S": (self.tr("S"), self.tr("From the head")),
+            "I": (self.tr("I"), self.tr("From the feet, as the slice is shown")),
+            "oblique": (self.tr("Reset"), self.tr("From the front, left and above")),
+        }
+        actions = {}
+        for view, (text, meaning) in names.items():
+            actions[view] = action = QAction(text, self)
+            action.setToolTip(meaning)
+            action.setData(view)
+            action.triggered.connect(self._want_view)
+        return actions
+
+    def _want_view(self) -> None:
+        action = cast(QAction, self.sender())
+        self.view_wanted.emit(action.data())
+
+    def _switch(self, text: str, meaning: str) -> QAction:
+        action = QAction(text, self)
+        action.setCheckable(True)
+        action.setToolTip(meaning)
+        return action
+
+    def _choice(self, meaning: str, texts: list[str]) -> QComboBox:
+        choice = QComboBox(self)
+        choice.addItems(texts)
+        choice.setToolTip(meaning)
+        choice.setAccessibleName(meaning)
+        return choice
+
+    def _button(self, action: QAction) -> QToolButton:
+        button = QToolButton(self)
+        button.setDefaultAction(action)
+        button.setAccessibleName(action.toolTip())
+        button.setAutoRaise(True)
+        button.setStyleSheet("padding: 3px 5px;")  # narrow enough for a third of a small screen
+        return button

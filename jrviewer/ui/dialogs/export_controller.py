@@ -1,0 +1,65 @@
+"""Exports from the window: files for a slice or a whole series, a picture for the clipboard."""
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QGuiApplication, QImage
+
+from jrviewer.ui.jobs import backend
+from jrviewer.ui.state.session import Session
+from jrviewer.ui.state.view import shade_of
+
+if TYPE_CHECKING:
+    from jrviewer.batch import Wish
+
+LANE = "export"
+NAMED = 4  # files that are named; more are counted
+
+
+class Exports(QObject):
+    """Has the worker write what the session knows."""
+
+    exported = Signal(str)  # what was written, in words
+    failed = Signal(str)
+    copied = Signal()
+
+    def __init__(self, session: Session, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session = session
+
+    def write(self, wish: "Wish", *, whole_series: bool) -> None:
+        """Write files; slices of a whole series without a result get one on the way."""
+        session = self._session
+        if session.slice is None or session.series is None:
+            return
+        slices = session.series.slices if whole_series else (session.slice,)
+        job = partial(session.worker.export, session.series, slices, session.known(), wish)
+        session.tasks.do(LANE, self.tr("exporting"), job, self._tell)
+
+    def copy(self) -> None:
+        """Put both slices, side by side with the notice, on the clipboard."""
+        session = self._session
+        if (known := session.prediction) is None:
+            self.failed.emit(self.tr("There is no result to copy yet. Run the model first."))
+            return
+        shade = shade_of(session.view.now, known.slice)
+        job = partial(backend.picture, known, shade, session.compare.now.blend)
+        session.tasks.do("copy", self.tr("copying"), job, self._put_on_clipboard)
+
+    def _tell(self, written: backend.Written) -> None:
+        """One message: what was not written must not hide behind what was."""
+        names = list(written.names[:NAMED])
+        if more := len(written.names) - len(names):
+            names.append(self.tr("{} more files").format(more))
+        if written.failures:
+            reasons = " ".join(dict.fromkeys(written.failures))
+            count = len(written.failures)
+            words = self.tr("{} files written, {} slices not complete: {}")
+            self.failed.emit(words.format(len(written.names), count, reasons))
+        else:
+            self.exported.emit(", ".join(names))
+
+    def _put_on_clipboard(self, png: bytes) -> None:
+        QGuiApplication.clipboard().setImage(QImage.fromData(png))
+        self.copied.emit()

@@ -1,0 +1,213 @@
+"""The one dialog for every export: what, how, of which slices, where to."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast, get_args
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from jrviewer.batch import Wish
+from jrviewer.core.records import VoiLut, Window
+from jrviewer.export.ply import Points
+from jrviewer.ui.dialogs import file_dialogs
+from jrviewer.ui.state.preferences import Store
+
+SKIN = (None, True, False)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What there is to export."""
+
+    slices: int
+    no_cloud_reason: str  # "" where there is a cloud
+    window: Window | VoiLut
+    face: bool  # whether its series may show one
+    blend: int = 100  # per cent of AI in the second picture
+
+
+class ExportDialog(QDialog):
+    """Tells a Wish, and whether it is for the whole series."""
+
+    wished = Signal(object, bool)
+
+    def __init__(self, subject: Subject, store: Store, folder: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._subject, self._store = subject, store
+        self.setWindowTitle(self.tr("Export"))
+        self.cloud = QCheckBox(self.tr("Point cloud (PLY)"))
+        self.picture = QCheckBox(self.tr("Picture of both slices with the notice (PNG)"))
+        self.derived = QCheckBox(self.tr("Denoised slice as derived DICOM"))
+        self.points = QComboBox()
+        self.points.addItems([str(count) for count in get_args(Points)])
+        self.format = QComboBox()
+        self.format.addItems([self.tr("binary"), self.tr("ASCII")])
+        self.skin = QComboBox()
+        self.skin.addItems(
+            [
+                self.tr("automatic: not on heads, where it is a face"),
+                self.tr("with skin"),
+                self.tr("without skin"),
+            ]
+        )
+        self.identity = QComboBox()
+        self.identity.addItems(
+            [
+                self.tr("as in the source, so that it stays in its study"),
+                self.tr("removed (PS3.15 Basic Profile)"),
+            ]
+        )
+        self.this_slice = QRadioButton(self.tr("this slice"))
+        self.series = QRadioButton(self.tr("whole series ({} slices)").format(subject.slices))
+        self._scope = QButtonGroup(self)
+        for button in (self.this_slice, self.series):
+            self._scope.addButton(button)
+        self.folder = QLineEdit(folder)
+        self._browse = QPushButton(self.tr("Choose…"))
+        self._browse.clicked.connect(self._ask_folder)
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.go = self.buttons.addButton(self.tr("Export"), QDialogButtonBox.ButtonRole.AcceptRole)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        self._recall()
+        self._lay_out()
+        for box in (self.cloud, self.picture, self.derived):
+            box.toggled.connect(self._allow)
+        self.folder.textChanged.connect(self._allow)
+        self._allow()
+
+    def accept(self) -> None:
+        """Remember the choice and tell it."""
+        self._remember()
+        boxes = {"ply": self.cloud, "png": self.picture, "dcm": self.derived}
+        wish = Wish(
+            out=Path(self.folder.text()),
+            points=cast(Points, int(self.points.currentText())),
+            kinds=frozenset(kind for kind, box in boxes.items() if box.isChecked()),
+            with_skin=SKIN[self.skin.currentIndex()],
+            binary=self.format.currentIndex() == 0,
+            window=self._subject.window,
+            blend=self._subject.blend,
+            deidentify=self.identity.currentIndex() == 1,
+        )
+        super().accept()
+        self.wished.emit(wish, self.series.isChecked())
+
+    def _lay_out(self) -> None:
+        for widget, name in (
+            (self.points, self.tr("Points of the cloud")),
+            (self.format, self.tr("Format of the cloud")),
+            (self.skin, self.tr("Skin in the cloud")),
+            (self.identity, self.tr("Patient's identity in the derived DICOM")),
+            (self.folder, self.tr("Folder to write to")),
+        ):
+            widget.setAccessibleName(name)
+        cloud = QFormLayout()
+        cloud.setContentsMargins(26, 0, 0, 8)
+        cloud.addRow(self.tr("Points"), self.points)
+        cloud.addRow(self.tr("Format"), self.format)
+        cloud.addRow(self.tr("Skin"), self.skin)
+        where = QHBoxLayout()
+        where.addWidget(QLabel(self.tr("Folder")))
+        where.addWidget(self.folder, 1)
+        where.addWidget(self._browse)
+        scope = QHBoxLayout()
+        scope.addWidget(self.this_slice)
+        scope.addWidget(self.series)
+        scope.addStretch()
+        rows = QVBoxLayout(self)
+        rows.setSpacing(7)
+        rows.addWidget(self.cloud)
+        if self._subject.no_cloud_reason:
+            rows.addWidget(_note(self._subject.no_cloud_reason))
+        rows.addLayout(cloud)
+        rows.addWidget(self.picture)
+        rows.addWidget(self.derived)
+        derived = QFormLayout()
+        derived.setContentsMargins(26, 0, 0, 0)
+        derived.addRow(self.tr("Identity"), self.identity)
+        rows.addLayout(derived)
+        if self._subject.face:
+            rows.addWidget(
+                _note(
+                    self.tr(
+                        "▲ This may be a head: its slices put together show a face, also where "
+                        "the identity is removed."
+                    )
+                )
+            )
+        rows.addWidget(
+            _note(
+                self.tr(
+                    "▲ Unless it is removed here, the derived DICOM keeps the patient's identity "
+                    "on purpose. PLY and PNG hold nothing of the patient."
+                )
+            )
+        )
+        rows.addLayout(scope)
+        rows.addLayout(where)
+        rows.addWidget(
+            _note(self.tr("Files that are there already are kept: new names are found."))
+        )
+        rows.addWidget(self.buttons)
+        self.setMinimumWidth(540)
+
+    def _recall(self) -> None:
+        store, has_cloud = self._store, not self._subject.no_cloud_reason
+        self.cloud.setChecked(store.get("export/ply", True) and has_cloud)
+        self.cloud.setEnabled(has_cloud)
+        self.picture.setChecked(store.get("export/png", True))
+        self.derived.setChecked(store.get("export/dcm", False))
+        self.points.setCurrentText(store.get("export/points", "1024"))
+        self.format.setCurrentIndex(store.get("export/format", 0))
+        is_series = store.get("export/series", False) and self._subject.slices > 1
+        self.series.setEnabled(self._subject.slices > 1)
+        (self.series if is_series else self.this_slice).setChecked(True)
+
+    def _remember(self) -> None:
+        """All but skin, which is decided anew for every patient, and folder, a path."""
+        store = self._store
+        if self.cloud.isEnabled():
+            store.put("export/ply", self.cloud.isChecked())
+        store.put("export/png", self.picture.isChecked())
+        store.put("export/dcm", self.derived.isChecked())
+        store.put("export/points", self.points.currentText())
+        store.put("export/format", self.format.currentIndex())
+        store.put("export/series", self.series.isChecked())
+
+    @Slot()
+    def _allow(self) -> None:
+        has_cloud = self.cloud.isChecked()
+        for widget in (self.points, self.format, self.skin):
+            widget.setEnabled(has_cloud)
+        self.identity.setEnabled(self.derived.isChecked())
+        is_wished = has_cloud or self.picture.isChecked() or self.derived.isChecked()
+        self.go.setEnabled(is_wished and bool(self.folder.text().strip()))
+
+    @Slot()
+    def _ask_folder(self) -> None:
+        if chosen := file_dialogs.ask_export_folder(self, self.folder.text()):
+            self.folder.setText(str(chosen))
+
+
+def _note(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setObjectName("note")
+    label.setWordWrap(True)
+    label.setIndent(26)
+    return label

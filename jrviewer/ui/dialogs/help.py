@@ -1,0 +1,153 @@
+"""The guide, the model's card and what this program is made of, each in a window of its own."""
+
+import json
+import platform
+from collections.abc import Iterator, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication, QSize, Qt, QUrl, qVersion
+from PySide6.QtGui import QAction, QImage, QKeySequence, QTextDocument
+from PySide6.QtWidgets import QDialog, QTextBrowser, QVBoxLayout, QWidget
+
+from jrviewer import NOTICE, __version__
+from jrviewer.core.resources import resource
+
+KEYS_MARK = "<!-- keys -->"  # where the guide has its table of keys
+LIBRARIES = (
+    *("PySide6-Essentials", "torch", "numpy", "scipy", "pyvista", "cvista-rendering"),
+    *("pydicom", "pillow"),
+)
+PICTURE_WIDTH_PX = 760
+
+
+class Page(QTextBrowser):
+    """A page in Markdown; its pictures lie beside it. Follows no link out of this computer."""
+
+    def __init__(self, markdown: str, folder: Path | None = None) -> None:
+        super().__init__()
+        self._folder = folder
+        self.setOpenLinks(False)
+        self.anchorClicked.connect(self._go)
+        self.document().setDocumentMargin(18)
+        self.setMarkdown(markdown)
+
+    def loadResource(self, kind: int, name: QUrl | str) -> Any:  # noqa: ANN401 - as Qt has it
+        """A picture from the page's own folder, no wider than the page."""
+        file = QUrl(name).fileName()
+        if kind != QTextDocument.ResourceType.ImageResource.value or self._folder is None:
+            return None
+        picture = QImage(str(self._folder / file))
+        if picture.width() > PICTURE_WIDTH_PX:
+            mode = Qt.TransformationMode.SmoothTransformation
+            picture = picture.scaledToWidth(PICTURE_WIDTH_PX, mode)
+        return picture
+
+    def _go(self, link: QUrl) -> None:
+        """To the heading that a link names as GitHub does: "the-3d-pane"."""
+        block = self.document().begin()
+        while block.isValid():
+            words = "".join(one for one in block.text().lower() if one.isalnum() or one in " -")
+            if block.blockFormat().headingLevel() and words.replace(" ", "-") == link.fragment():
+                top = self.document().documentLayout().blockBoundingRect(block).top()
+                self.verticalScrollBar().setValue(round(top))
+                return
+            block = block.next()
+
+
+class PageWindow(QDialog):
+    """A page beside the main window, which stays usable."""
+
+    def __init__(self, title: str, page: Page, size: QSize, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(title)
+        self.page = page
+        page.setAccessibleName(title)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.addWidget(page)
+        self.resize(size)
+
+
+def guide(actions: Sequence[QAction], parent: QWidget) -> PageWindow:
+    """The user guide with the keys that the actions really have."""
+    path = resource("help/guide.md")
+    text = path.read_text(encoding="utf-8").replace(KEYS_MARK, keys_table(actions))
+    title = _tr("JRViewer – guide and keys")
+    return PageWindow(title, Page(text, path.parent), QSize(860, 780), parent)
+
+
+def about_model(parent: QWidget) -> PageWindow:
+    """What the bundled model is, from its card."""
+    card = json.loads(resource("model/card.json").read_text(encoding="utf-8"))
+    heading = _tr("# About the model\n\n**{}**\n").format(NOTICE)
+    page = Page("\n".join([heading, *card_lines(card)]))
+    return PageWindow(_tr("About the model"), page, QSize(680, 680), parent)
+
+
+def about(parent: QWidget) -> PageWindow:
+    """Versions and licence."""
+    lines = [
+        f"# JRViewer {__version__}\n",
+        f"**{NOTICE}**\n",
+        _tr(
+            "Denoises one CT or MR slice and infers the anatomy around it as a cloud of points, on "
+            "this computer alone: it never uses the network.\n"
+        ),
+        _tr("Apache License 2.0. The libraries below keep their own licences.\n"),
+        f"- Python {platform.python_version()} · Qt {qVersion()} · {platform.system()}",
+        *(f"- {name} {_version_of(name)}" for name in LIBRARIES),
+    ]
+    return PageWindow(_tr("About JRViewer"), Page("\n".join(lines)), QSize(520, 480), parent)
+
+
+def keys_table(actions: Sequence[QAction]) -> str:
+    """A Markdown table of every action that has a key."""
+    rows = [f"| {_tr('Key')} | {_tr('What it does')} |", "| --- | --- |"]
+    for action in actions:
+        keys = [_key_text(key) for key in action.shortcuts()]
+        if keys:
+            meaning = action.toolTip().split("  (")[0]
+            rows.append(f"| {', '.join(keys)} | {meaning} |")
+    return "\n".join(rows)
+
+
+def card_lines(value: Any, depth: int = 0, name: str = "") -> Iterator[str]:  # noqa: ANN401 - JSON
+    """Whatever a card holds, as nested Markdown lists; names lose their underscores."""
+    words = f"**{name.replace('_', ' ')}**" if name else ""
+    indent = "    " * max(depth - 1, 0)
+    if isinstance(value, dict):
+        if words:
+            yield f"{indent}- {words}"
+        for key, one in value.items():
+            yield from card_lines(one, depth + 1, key)
+    elif isinstance(value, list) and any(isinstance(one, dict | list) for one in value):
+        yield f"{indent}- {words}"
+        for number, one in enumerate(value, start=1):
+            yield from card_lines(one, depth + 1, str(number))
+    else:
+        text = ", ".join(map(_text, value)) if isinstance(value, list) else _text(value)
+        yield f"{indent}- {words}: {text}"
+
+
+def _text(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return str(value)
+
+
+def _key_text(key: QKeySequence) -> str:
+    return key.toString(QKeySequence.SequenceFormat.NativeText)
+
+
+def _version_of(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:  # a frozen program keeps no record of this one
+        return _tr("(version not recorded)")
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("help", text)

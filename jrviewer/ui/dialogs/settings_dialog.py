@@ -1,0 +1,149 @@
+"""Settings on three pages: display, AI, privacy. Tells the new ones when they are accepted."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QLabel,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from jrviewer.ui.dialogs.preset_table import PresetTable
+from jrviewer.ui.state.settings import DEVICES, THEMES, Settings
+
+
+class SettingsDialog(QDialog):
+    """Shows settings and lets them be changed."""
+
+    chosen = Signal(object)  # Settings
+
+    def __init__(
+        self, settings: Settings, graphics: tuple[str, ...] | None, parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Settings"))
+        self.theme = QComboBox()
+        self.theme.addItems([self.tr("dark"), self.tr("light"), self.tr("as the system")])
+        self.theme.setCurrentIndex(THEMES.index(settings.theme))
+        self.smooth = _box(self.tr("Interpolate between pixels"), settings.smooth)
+        self.presets = PresetTable(settings.presets)
+        self.sample = _box(self.tr("Open the sample at start"), settings.opens_sample)
+        self.device = QComboBox()
+        self._found = _note("")
+        self._list_devices(settings.device, graphics)
+        self.ahead = _box(self.tr("Process neighbouring slices beforehand"), settings.looks_ahead)
+        self.patient = _box(self.tr("Show patient text at start"), settings.patient_text)
+        self.recent = _box(self.tr("Remember recent files after closing"), settings.keeps_recent)
+        self.theme.setAccessibleName(self.tr("Theme"))
+        self.device.setAccessibleName(self.tr("Device"))
+        self.pages = QTabWidget()
+        self.pages.addTab(self._display(), self.tr("Display"))
+        self.pages.addTab(self._ai(), self.tr("AI"))
+        self.pages.addTab(self._privacy(), self.tr("Privacy"))
+        standard = QDialogButtonBox.StandardButton
+        self.buttons = QDialogButtonBox(standard.Ok | standard.Cancel)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        rows = QVBoxLayout(self)
+        rows.addWidget(self.pages)
+        rows.addWidget(self.buttons)
+        self.setMinimumWidth(460)
+
+    def accept(self) -> None:
+        """Tell the new settings."""
+        super().accept()
+        self.chosen.emit(
+            Settings(
+                theme=THEMES[self.theme.currentIndex()],
+                smooth=self.smooth.isChecked(),
+                opens_sample=self.sample.isChecked(),
+                device=self.device.currentData(),
+                looks_ahead=self.ahead.isChecked(),
+                patient_text=self.patient.isChecked(),
+                presets=self.presets.presets(),
+                keeps_recent=self.recent.isChecked(),
+            )
+        )
+
+    def show_graphics(self, names: tuple[str, ...] | None) -> None:
+        """Offer these graphics processors; None: they are not known yet."""
+        self._list_devices(self.device.currentData(), names)
+
+    def _list_devices(self, chosen: str, graphics: tuple[str, ...] | None) -> None:
+        known = graphics or ()
+        words = [self.tr("automatic"), self.tr("processor (CPU)")]
+        words += [f"{name}  (cuda:{place})" for place, name in enumerate(known)]
+        names = [*DEVICES, *known]
+        if chosen not in names:
+            names.append(chosen)
+            gone = self.tr("{} – not there, automatic instead").format(chosen)
+            words.append(chosen if graphics is None else gone)
+        self.device.clear()
+        for word, name in zip(words, names, strict=True):
+            self.device.addItem(word, name)
+        self.device.setCurrentIndex(names.index(chosen))
+        looking = self.tr("Looking for graphics processors…")
+        none = self.tr("No CUDA graphics processor was found on this computer.")
+        self._found.setText(looking if graphics is None else "" if known else none)
+
+    def _display(self) -> QWidget:
+        page = QWidget()
+        form = QFormLayout(page)
+        form.addRow(self.tr("Theme"), self.theme)
+        form.addRow(self.smooth)
+        form.addRow(self.sample)
+        form.addRow(QLabel(self.tr("Presets, for CT in HU")))
+        form.addRow(self.presets)
+        form.addRow(_note(self.tr("The slices stay on black in every theme.")))
+        return page
+
+    def _ai(self) -> QWidget:
+        page = QWidget()
+        form = QFormLayout(page)
+        form.addRow(self.tr("Device"), self.device)
+        form.addRow(self._found)
+        form.addRow(self.ahead)
+        form.addRow(
+            _note(
+                self.tr(
+                    "Automatic takes the first CUDA graphics processor if it passes a trial, else "
+                    "the processor. When a graphics processor cannot run the model or its memory "
+                    "is full, the processor takes over."
+                )
+            )
+        )
+        return page
+
+    def _privacy(self) -> QWidget:
+        page = QWidget()
+        form = QFormLayout(page)
+        form.addRow(self.patient)
+        form.addRow(self.recent)
+        form.addRow(
+            _note(
+                self.tr(
+                    "Names and folders of files may tell who the patient is. On a shared computer "
+                    "leave them forgotten. JRViewer uses no network, and its crash log holds "
+                    "places in the program, no values."
+                )
+            )
+        )
+        return page
+
+
+def _box(text: str, is_checked: bool) -> QCheckBox:
+    box = QCheckBox(text)
+    box.setChecked(is_checked)
+    return box
+
+
+def _note(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setObjectName("note")
+    label.setWordWrap(True)
+    return label

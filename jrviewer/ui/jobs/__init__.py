@@ -1,0 +1,1 @@
+"""Threads: the one worker, what the user waits for, what is predicted ahead."""

@@ -1,0 +1,204 @@
+"""What the worker does for the window: the only calls from ui into reading, inference and export.
+
+Heavy modules are imported inside the functions, so that they load in the worker after the window
+is on screen. Knows neither Qt nor the session.
+"""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jrviewer.core.errors import (
+    DeviceError,
+    DeviceMemoryError,
+    ExportError,
+    InputRefusedError,
+    JRViewerError,
+)
+from jrviewer.core.progress import Report, silent
+from jrviewer.core.records import Prediction, Series, Slice, VoiLut, Window
+
+if TYPE_CHECKING:
+    from jrviewer.batch import Wish
+    from jrviewer.dicom import Opened
+    from jrviewer.model.devices import Device
+    from jrviewer.model.joint_model import Model
+
+Outcome = Prediction | JRViewerError
+Share = Callable[[Slice], None]
+ReadPaths = Callable[[Sequence[Path], Report, Share], "Opened"]
+LoadModel = Callable[["Device"], "Model"]
+
+
+def read_paths(paths: Sequence[Path], report: Report, share: Share) -> "Opened":
+    """The series in files and folders, and what was refused; shares the first slice."""
+    from jrviewer import dicom
+
+    shares = [share]
+
+    def share_first(chosen: Slice) -> None:
+        if shares:
+            shares.pop()(chosen)
+
+    return dicom.read(paths, report, on_slice=share_first)
+
+
+def load_model(device: "Device") -> "Model":
+    """The bundled model on the best device that passes a real kernel."""
+    from jrviewer.model import inference
+
+    return inference.load_model(device)
+
+
+def list_graphics() -> tuple[str, ...]:
+    """The names of this computer's graphics processors."""
+    from jrviewer.model import devices
+
+    return devices.graphics()
+
+
+def import_torch() -> None:
+    """Load torch now: on Windows its DLLs must come before Qt's (pytorch#166628)."""
+    import jrviewer.model.network  # noqa: F401
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What an export has come to: names of files, and sentences about what was not written."""
+
+    names: tuple[str, ...]
+    failures: tuple[str, ...]
+
+
+@dataclass
+class Worker:
+    """The worker's own memory: the model, loaded at its first use. Touched by its thread alone, but
+    for `device`, `graphics` and `note`, which are single assignments.
+    """
+
+    read: ReadPaths = read_paths
+    load: LoadModel = load_model
+    list_graphics: Callable[[], tuple[str, ...]] = list_graphics
+    device: "Device" = "auto"  # or the name of one of `graphics`
+    graphics: tuple[str, ...] | None = None  # None: not known before torch is there
+    model: "Model | None" = None
+    note: str = ""  # why the model is not where it was to be expected
+    loaded_for: str = ""
+
+    def close(self) -> None:
+        """End the decoding process, if reading has started one."""
+        if (decoding := sys.modules.get("jrviewer.dicom.decoding.process")) is not None:
+            decoding.stop()
+
+    def take_note(self) -> str:
+        """What there is to say about the device, once."""
+        note, self.note = self.note, ""
+        return note
+
+    def ready(self, report: Report) -> str:
+        """Load the model and name its device, e.g. "CPU fp32"."""
+        return self._loaded(report).device
+
+    def predict(self, chosen: Slice, report: Report, *, run_anyway: bool = False) -> Prediction:
+        """Denoised slice and cloud of one slice; on the CPU where the graphics memory is full."""
+        from jrviewer.model import inference
+
+        model = self._loaded(report)
+        try:
+            return inference.predict(model, chosen, report, run_anyway=run_anyway)
+        except DeviceMemoryError:
+            self._give_up_graphics()
+            return self.predict(chosen, report, run_anyway=run_anyway)
+
+    def predict_all(
+        self, slices: Sequence[Slice], report: Report, share: Callable[[Outcome], None]
+    ) -> None:
+        """Share what becomes of every slice in turn, several being worked on at once."""
+        from jrviewer.model import inference
+
+        waiting = list(slices)
+        while waiting:
+            # Cancelled in `share` or `report`, the run ends here and not when it is collected.
+            with closing(inference.predict_series(self._loaded(report), waiting, report)) as run:
+                for outcome in run:
+                    if isinstance(outcome, DeviceMemoryError):
+                        self._give_up_graphics()
+                        break
+                    share(outcome)
+                    waiting = waiting[1:]
+
+    def _give_up_graphics(self) -> None:
+        self.model = self.load("cpu")
+        self.note = "The graphics processor's memory is full: the CPU is used from here on."
+
+    def _loaded(self, report: Report) -> "Model":
+        wanted = self.device
+        if self.model is None or self.loaded_for != wanted:
+            report(0.0, "loading the model")
+            self.graphics = self.list_graphics()
+            self.model, self.note = self._load(wanted, self.graphics)
+            self.loaded_for = wanted
+        return self.model
+
+    def _load(self, wanted: "Device", graphics: tuple[str, ...]) -> "tuple[Model, str]":
+        """The model on the device, or on the next best, and what there is to say about that."""
+        from jrviewer.model import devices
+
+        place, gone = devices.place_of(wanted, graphics)
+        try:
+            model = self.load(place)
+        except DeviceError:
+            unfit = "The chosen graphics processor cannot run the model: the CPU is used instead."
+            return self.load("cpu"), unfit
+        return model, " ".join(filter(None, (gone, model.note)))
+
+    def export(
+        self,
+        series: Series,
+        slices: Sequence[Slice],
+        known: Mapping[Slice, Prediction],
+        wish: "Wish",
+        report: Report,
+    ) -> Written:
+        """Write the wished files of every slice; those without a known prediction get one first.
+
+        Nothing that is in the folder already is replaced. Raises ExportError where it is no folder.
+        """
+        from jrviewer.batch import KINDS, Batch
+
+        failures: list[str] = []
+        names: list[str] = []
+        batch = Batch((), wish, lambda _, why: failures.append(why), taken=_stems(wish.out))
+        batch.expect([series])
+        for number, chosen in enumerate(slices, start=1):
+            report((number - 1) / len(slices), f"exporting slice {number} of {len(slices)}")
+            try:
+                prediction = known.get(chosen) or self.predict(chosen, silent)
+            except InputRefusedError as error:
+                failures.append(str(error))
+                continue
+            result = batch.export(prediction)
+            names += [result[kind] for kind in KINDS if result[kind]]
+        return Written(tuple(names), tuple(failures))
+
+
+def picture(prediction: Prediction, window: Window | VoiLut, blend: int, report: Report) -> bytes:
+    """Both slices side by side with the notice, as a PNG file's bytes; nothing of the patient."""
+    from jrviewer.export.comparison_image import draw_sheet
+    from jrviewer.export.provenance import describe
+
+    report(0.0, "drawing the picture")
+    return draw_sheet(prediction, window, describe(prediction, 0), blend)[0]
+
+
+def _stems(folder: Path) -> set[str]:
+    """What the names in a folder begin with, as far as exports are concerned."""
+    try:
+        return {path.stem.removesuffix(".denoised") for path in folder.iterdir()}
+    except OSError as error:
+        raise ExportError(
+            "The folder to export to does not exist or may not be read. Choose another one."
+        ) from error

@@ -1,0 +1,110 @@
+"""What the user waits for: one job a lane, and what came of it. Knows the background, not the work
+nor the widgets.
+"""
+
+from collections.abc import Callable
+from time import monotonic
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from jrviewer.core.errors import JRViewerError
+from jrviewer.ui.jobs.prefetch import Busy
+from jrviewer.ui.jobs.worker_thread import Background, Ticket
+
+Taker = Callable[[Any], None]
+
+STAYS = "model"  # the lane that no cancelling ends: without a model nothing can be done
+
+
+class Tasks(QObject):
+    """Jobs that the user waits for. Those of other lanes of the same background are ignored."""
+
+    busy = Signal(object)  # Busy
+    idle = Signal()
+    refused = Signal(str, object)  # lane, JRViewerError
+    broke = Signal(str)  # lane
+    shared = Signal(str, object)  # lane, part of a result
+
+    def __init__(self, background: Background, parent: QObject) -> None:
+        super().__init__(parent)
+        self._background = background
+        self._tickets: dict[str, Ticket] = {}
+        self._takers: dict[str, Taker] = {}
+        self._since: dict[str, float] = {}
+        background.progressed.connect(self._progress)
+        background.shared.connect(self._share)
+        background.finished.connect(self._finish)
+        background.refused.connect(self._refuse)
+        background.broke.connect(self._break)
+
+    def do(
+        self,
+        lane: str,
+        what: str,
+        job: Callable[..., object],
+        taker: Taker,
+        *,
+        shares: bool = False,
+    ) -> None:
+        """Have a job done; its result goes to the taker, unless it is cancelled or its lane gets a
+        newer one.
+        """
+        self._takers[lane] = taker
+        self._since[lane] = monotonic()
+        self._tickets[lane] = self._background.submit(lane, job, shares=shares)
+        self.busy.emit(Busy(what))
+
+    def has(self, lane: str) -> bool:
+        """Whether something is done in a lane."""
+        return lane in self._tickets
+
+    def drop(self, lane: str) -> None:
+        """Forget what a lane does."""
+        self._background.cancel(lane)
+        self._tickets.pop(lane, None)
+
+    def cancel(self) -> None:
+        """Forget everything that can be forgotten."""
+        for lane in set(self._tickets) - {STAYS}:
+            self.drop(lane)
+        self.tell()
+
+    def tell(self) -> None:
+        """Say so where nothing is left to do."""
+        if not self._tickets:
+            self.idle.emit()
+
+    def _is_own(self, ticket: Ticket) -> bool:
+        return self._tickets.get(ticket.lane) is ticket
+
+    @Slot(object, float, str)
+    def _progress(self, ticket: Ticket, fraction: float, what: str) -> None:
+        if self._is_own(ticket):
+            self.busy.emit(Busy(what, fraction, monotonic() - self._since[ticket.lane]))
+
+    @Slot(object, object)
+    def _share(self, ticket: Ticket, part: object) -> None:
+        if self._is_own(ticket):
+            self.shared.emit(ticket.lane, part)
+
+    @Slot(object, object)
+    def _finish(self, ticket: Ticket, result: object) -> None:
+        if self._is_own(ticket):
+            del self._tickets[ticket.lane]
+            self._takers[ticket.lane](result)
+            self.tell()
+
+    @Slot(object, object)
+    def _refuse(self, ticket: Ticket, error: JRViewerError) -> None:
+        if self._is_own(ticket):
+            del self._tickets[ticket.lane]
+            self.tell()
+            self.refused.emit(ticket.lane, error)
+
+    @Slot(object)
+    def _break(self, ticket: Ticket) -> None:
+        if self._is_own(ticket):
+            del self._tickets[ticket.lane]
+            self.tell()
+            self.broke.emit(ticket.lane)

@@ -1,0 +1,1 @@
+"""The two 2D panes: drawing, mouse, keys, comparing, measuring."""

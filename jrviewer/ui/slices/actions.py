@@ -1,0 +1,137 @@
+"""The commands for comparing, measuring and playing: words, keys, places in toolbar and menus."""
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMenu, QToolBar
+
+from jrviewer.ui.state.comparison import Mode
+from jrviewer.ui.widgets import theme
+from jrviewer.ui.widgets.segmented_control import Segments
+from jrviewer.ui.window.actions import menu_button
+
+BLEND_STEP = 10
+
+
+class ReadingActions(QObject):
+    """The actions, as attributes; those that come in rows are told by signals."""
+
+    compared = Signal(str)  # Mode
+    tool_taken = Signal(str)  # Tool
+    blend_stepped = Signal(int)  # per cent
+    pace_stepped = Signal(int)  # 1: faster, -1: slower
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        tr = self.tr
+        self.modes: dict[Mode, QAction] = {
+            "side": self._make(tr("Side by side"), tr("Original beside AI"), ""),
+            "swipe": self._make(tr("Swipe"), tr("Original left of a line, AI right of it"), "S"),
+            "flicker": self._make(tr("Flicker"), tr("Original and AI by turns"), "K"),
+            "removed": self._make(tr("Removed noise"), tr("Original minus AI"), "D"),
+        }
+        self.tools = {
+            "length": self._make(tr("Length"), tr("Measure a length"), "L"),
+            "ellipse": self._make(tr("Ellipse"), tr("Measure values in an ellipse"), "O"),
+            "rectangle": self._make(
+                tr("Rectangle"), tr("Measure values in a rectangle"), "Shift+O"
+            ),
+        }
+        self.box = self._make(
+            tr("From a box"), tr("Window from the values in a rectangle that you draw"), "W"
+        )
+        self.blends = [
+            self._make(tr("Less AI"), tr("Blend more of the original in"), "["),
+            self._make(tr("More AI"), tr("Blend less of the original in"), "]"),
+        ]
+        self.delete = self._make(tr("Delete"), tr("Delete the selected measurement"), "Del")
+        self.undo = self._make(tr("Undo"), tr("Take the last measurement back"), "Ctrl+Z")
+        self.play = self._make(tr("Play"), tr("Play the series, or stop"), "C")
+        theme.give_icon(self.play, "play")
+        self.paces = [
+            self._make(tr("Slower"), tr("Play slower"), ","),
+            self._make(tr("Faster"), tr("Play faster"), "."),
+        ]
+        self.modes["side"].setIconText(tr("Side"))
+        self.modes["removed"].setIconText(tr("Removed"))
+        self._group()
+        for mode, action in self.modes.items():
+            action.setData(mode)
+            action.triggered.connect(self._compare)
+        for tool, action in (*self.tools.items(), ("window", self.box)):
+            action.setData(tool)
+            action.setCheckable(True)
+            action.triggered.connect(self._take)
+        for action, step in zip(self.blends, (-BLEND_STEP, BLEND_STEP), strict=True):
+            action.setData(step)
+            action.triggered.connect(self._step_blend)
+        for action, step, sign in zip(self.paces, (-1, 1), "−+", strict=True):
+            action.setData(step)
+            action.setIconText(sign)
+            action.triggered.connect(self._step_pace)
+        self.play.setCheckable(True)
+
+    def everything(self) -> list[QAction]:
+        """All of them, so that the window can take their keys."""
+        return [action for action in self.children() if isinstance(action, QAction)]
+
+    def fill(self, bar: QToolBar, before: QAction) -> None:
+        """Put them on the toolbar, left of another action."""
+        compare = Segments(self.tr("Compare"), list(self.modes.values()), bar)
+        measured = [*self.tools.values(), self.delete, self.undo]
+        measure = menu_button(bar, self.tr("Measure"), "measure", measured)
+        bar.insertWidget(before, compare)
+        bar.insertSeparator(before)
+        bar.insertWidget(before, measure)
+        bar.insertAction(before, self.play)
+        bar.insertSeparator(before)
+
+    def context_menu(self, menu: QMenu) -> None:
+        """Add them to the menu of a slice pane."""
+        menu.addSeparator()
+        for title, actions in (
+            (self.tr("Compare"), [*self.modes.values(), *self.blends]),
+            (self.tr("Measure"), [*self.tools.values(), self.delete, self.undo]),
+            (self.tr("Play"), [self.play, *self.paces]),
+        ):
+            menu.addMenu(title).addActions(actions)
+
+    def show_mode(self, mode: Mode) -> None:
+        """Check the way of comparing."""
+        self.modes[mode].setChecked(True)
+
+    def show_tool(self, tool: str) -> None:
+        """Check the tool in the hand."""
+        for action in (*self.tools.values(), self.box):
+            action.setChecked(action.data() == tool)
+
+    def _group(self) -> None:
+        group = QActionGroup(self)
+        group.setExclusive(True)
+        for action in self.modes.values():
+            action.setCheckable(True)
+            group.addAction(action)
+        self.modes["side"].setChecked(True)
+
+    def _make(self, text: str, hint: str, key: str) -> QAction:
+        action = QAction(text, self)
+        if key:
+            action.setShortcut(QKeySequence(key))
+        action.setToolTip(f"{hint}  ({key})" if key else hint)
+        return action
+
+    def _compare(self) -> None:
+        self.compared.emit(self._sender_data())
+
+    def _take(self) -> None:
+        self.tool_taken.emit(self._sender_data())
+
+    def _step_blend(self) -> None:
+        self.blend_stepped.emit(self._sender_data())
+
+    def _step_pace(self) -> None:
+        self.pace_stepped.emit(self._sender_data())
+
+    def _sender_data(self) -> object:
+        sender = self.sender()
+        assert isinstance(sender, QAction)
+        return sender.data()

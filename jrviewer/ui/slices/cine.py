@@ -1,0 +1,87 @@
+"""Plays a series, or the frames of one file, round and round: at the file's own rate where it
+states one.
+"""
+
+from typing import Literal
+
+from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal, Slot
+
+from jrviewer.ui.state.session import Session
+
+SLICES_PER_SECOND = 8.0  # where the file states no rate
+PACES = (0.5, 1.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0, 60.0)
+"""The user's steps, in slices a second: no screen shows more."""
+
+Origin = Literal["file", "user", "default"]
+
+
+class Cine(QObject):
+    """A clock that steps through the session's series. It keeps the time: where showing takes
+    longer than the rate allows, slices are skipped.
+    """
+
+    changed = Signal()  # the rate, where it is from, or whether it plays
+
+    def __init__(self, session: Session, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.rate = SLICES_PER_SECOND  # slices a second
+        self.origin: Origin = "default"
+        self._since = QElapsedTimer()
+        self._taken = 0  # steps since then
+        self.clock = QTimer(self)
+        self.clock.setTimerType(Qt.TimerType.PreciseTimer)
+        self.clock.timeout.connect(self._step)
+
+    @property
+    def plays(self) -> bool:
+        """Whether it does."""
+        return self.clock.isActive()
+
+    @Slot(bool)
+    def play(self, plays: bool) -> None:
+        """Begin or stop."""
+        if plays:
+            self._begin()
+        else:
+            self.clock.stop()
+        self.changed.emit()
+
+    @Slot(int)
+    def choose(self, _: int) -> None:
+        """Another series is shown: take its own rate, or the usual one."""
+        series = self._session.series
+        stated = None if series is None else series[0].acquisition.frames_per_second
+        self._set(stated or SLICES_PER_SECOND, "file" if stated else "default")
+
+    @Slot(int)
+    def step_rate(self, by: int) -> None:
+        """Play faster (1) or slower (−1)."""
+        slower = [pace for pace in PACES if pace < self.rate]
+        faster = [pace for pace in PACES if pace > self.rate]
+        nearest = faster[:1] if by > 0 else slower[-1:]
+        if nearest:
+            self._set(nearest[0], "user")
+
+    def _set(self, rate: float, origin: Origin) -> None:
+        self.rate, self.origin = rate, origin
+        if self.plays:
+            self._begin()
+        self.changed.emit()
+
+    def _begin(self) -> None:
+        self._since.start()
+        self._taken = 0
+        self.clock.start(max(1, round(1000 / self.rate)))
+
+    @Slot()
+    def _step(self) -> None:
+        due = steps_due(self._since.elapsed(), self.rate)
+        ahead, self._taken = due - self._taken, due
+        if ahead > 0 and (series := self._session.series) is not None:
+            self._session.show((self._session.index + ahead) % len(series))
+
+
+def steps_due(elapsed_ms: int, rate: float) -> int:
+    """How many steps a rate has taken by then."""
+    return round(elapsed_ms * rate / 1000)

@@ -1,0 +1,279 @@
+"""Comparing and measuring on a window's two slice panes: lays out their tools, and
+keeps what is painted over both slices true of what they show.
+"""
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtWidgets import QLabel, QMenu, QSlider
+
+from jrviewer.core.records import Prediction, Slice
+from jrviewer.imaging import measurements_2d
+from jrviewer.imaging.measurements_2d import Hold, Position, Region, handles
+from jrviewer.ui.slices import annotation_painter, residual_painter
+from jrviewer.ui.slices.actions import ReadingActions
+from jrviewer.ui.slices.annotation_painter import Aim, Sheet
+from jrviewer.ui.slices.cine import Cine
+from jrviewer.ui.slices.file_windows import FileWindows
+from jrviewer.ui.slices.pace import Pace
+from jrviewer.ui.slices.roi_readout import BiasMeter, RemovedButton
+from jrviewer.ui.slices.slice_view import Layer
+from jrviewer.ui.state import captions
+from jrviewer.ui.state.annotations import Tool
+from jrviewer.ui.state.comparison import Comparison, Content, Mode, blend_title, content
+from jrviewer.ui.state.session import Busy
+
+if TYPE_CHECKING:
+    from jrviewer.ui.window.main_window import MainWindow
+
+BLEND_WIDTH_PX, BLEND_HEIGHT_PX = 84, 14  # no higher than the title, or the panes would differ
+
+
+class Reading(QObject):
+    """The desk on which two slices are compared and measured."""
+
+    def __init__(self, window: "MainWindow") -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = session = window.session
+        self._compare, self._annotations = session.compare, session.annotations
+        self._original, self._denoised = window.original, window.denoised
+        self._is_busy = False
+        self.actions_ = ReadingActions(self)
+        self.cine = Cine(session, self)
+        self.pace = Pace(*self.actions_.paces)
+        self.bias, self.removed = BiasMeter(), RemovedButton()
+        self.blend = self._blend_slider()
+        self.file_windows = FileWindows(window)
+        self._lay_out()
+        self.actions_.play.setEnabled(False)
+
+    def context_menu(self, menu: QMenu) -> None:
+        """Add to the menu of a slice pane, what is about windows to the presets."""
+        entries = menu.actions()
+        after = entries[entries.index(self._window.actions_.presets[-1]) + 1]
+        menu.insertMenu(after, self.file_windows)
+        menu.insertAction(after, self.actions_.box)
+        self.actions_.context_menu(menu)
+
+    def _blend_slider(self) -> QSlider:
+        slider = QSlider(Qt.Orientation.Horizontal)
+        slider.setRange(0, 100)
+        slider.setValue(100)
+        slider.setFixedSize(BLEND_WIDTH_PX, BLEND_HEIGHT_PX)
+        slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        slider.setAccessibleName(self.tr("Blend: share of the AI slice"))
+        slider.setToolTip(self.tr("Blend original and AI slice  ([ and ])"))
+        return slider
+
+    def _lay_out(self) -> None:
+        window = self._window
+        self.actions_.fill(window.bar, before=window.actions_.run)
+        window.addActions(self.actions_.everything())
+        words = QLabel(self.tr("Blend"))
+        words.setObjectName("paneDetail")
+        window.denoised_pane.add_tool(words)
+        window.denoised_pane.add_tool(self.blend)
+        window.slider.add_tool(self.pace)
+        window.status.insertWidget(1, self.bias)
+        window.status.insertPermanentWidget(3, self.removed)
+        choices = window.actions_.window_button.choices
+        choices.addSeparator()
+        choices.addMenu(self.file_windows)
+        choices.addAction(self.actions_.box)
+
+    @Slot()
+    def refresh(self) -> None:
+        """Paint marks, legend and measurements anew over both slices."""
+        chosen, known = self._session.slice, self._session.prediction
+        unit = "" if chosen is None else annotation_painter.unit_of(chosen)
+        self.bias.show_bias(self._bias(chosen, known), unit)
+        self.removed.show_found(self._session.removal.of(known), unit)
+        for pane in (self._original, self._denoised):
+            pane.hand.measured = self._annotations.items
+            pane.keys.takes = self._annotations.by_keys.takes
+        if chosen is None:
+            return
+        marks = self._marks(known, chosen)
+        self._original.show_layers((*marks, self._measured(chosen, None)))
+        if known is None:
+            self._denoised.show_layers(())
+            return
+        what = content(known, self._compare.now)
+        layers = [*marks] if what.kind == "removed" else []
+        self._denoised.show_layers(
+            (*layers, *self._explained(known, what), self._measured(chosen, what))
+        )
+
+    def _bias(self, chosen: Slice | None, known: Prediction | None) -> measurements_2d.Bias | None:
+        region = self._annotations.region
+        if region is None or chosen is None or known is None:
+            return None
+        return measurements_2d.bias(region, chosen, known.denoised)
+
+    def _marks(self, known: Prediction | None, chosen: Slice) -> tuple[Layer, ...]:
+        found = self._session.removal.of(known)
+        if found is None or self._compare.now.mode != "removed":
+            return ()
+        unit = annotation_painter.unit_of(chosen)
+        return (partial(residual_painter.paint_marks, found.marks, unit),)
+
+    def _explained(self, known: Prediction, what: Content) -> tuple[Layer, ...]:
+        """The legend of the removed noise, or the line of a swipe."""
+        how = self._compare.now
+        if what.kind == "removed":
+            unit = annotation_painter.unit_of(known.slice)
+            return (partial(residual_painter.paint_legend, what.scale, unit),)
+        if what.under is not None:
+            return (partial(residual_painter.paint_split, how.split, blend_title(how.blend)),)
+        return ()
+
+    def _measured(self, chosen: Slice, what: Content | None) -> Layer:
+        """The measurements on the original (None) or on what the AI pane shows."""
+        sheet = Sheet(
+            chosen,
+            chosen.pixels if what is None else what.pixels,
+            "" if what is None else self._prefix(what),
+            self._annotations.shown,
+            self._annotations.selected,
+        )
+        by_keys = self._annotations.by_keys
+        hold = by_keys.hold
+        held = None if hold is None or hold.handle is None else handles(hold.item)[hold.handle]
+        aim = Aim(by_keys.crosshair, held)
+        return partial(annotation_painter.paint, annotation_painter.spoken(sheet), aim)
+
+    def _prefix(self, what: Content) -> str:
+        blend = self._compare.now.blend
+        words = {
+            "original": "",
+            "AI": "AI" if blend == 100 else self.tr("AI {} %").format(blend),
+            "removed": self.tr("removed by AI"),
+        }
+        return words[what.kind]
+
+    @Slot(object)
+    def show_comparison(self, how: Comparison) -> None:
+        """Show which way of comparing is chosen."""
+        self.actions_.show_mode(how.mode)
+        self.blend.setValue(how.blend)
+        self.blend.setEnabled(how.mode != "removed")
+        self.refresh()
+
+    @Slot(object, int, int)
+    def show_slice(self, chosen: Slice, index: int, count: int) -> None:
+        """Another slice is shown."""
+        self.actions_.play.setEnabled(count > 1)
+        if count == 1:
+            self.actions_.play.setChecked(False)
+        self.refresh()
+
+    @Slot(str)
+    def show_tool(self, tool: str) -> None:
+        """Another tool is in the hand."""
+        self.actions_.show_tool(tool)
+        for pane in (self._original, self._denoised):
+            pane.hand.has_tool = bool(tool)
+            pane.setCursor(Qt.CursorShape.CrossCursor if tool else Qt.CursorShape.ArrowCursor)
+        self._annotations.by_keys.aim(self._session.view.now.centre if tool else None)
+        if tool and not (self._original.hasFocus() or self._denoised.hasFocus()):
+            if not self._denoised.isVisible():
+                self._window.panes.bring(self._window.original_pane)
+            pane = self._original if self._original.isVisible() else self._denoised
+            pane.setFocus()  # the arrow keys are the crosshair's
+
+    @Slot()
+    def show_by_keys(self) -> None:
+        """The crosshair stays in sight, its value is told, and what the keys do now."""
+        by_keys, tool = self._annotations.by_keys, self._annotations.tool
+        self._window.actions_.cancel.setEnabled(self._can_cancel())
+        self._window.status.show_hint(captions.key_hint(by_keys, tool))
+        if (at := by_keys.crosshair) is not None:
+            self._session.view.keep_in_sight(at, self._original.projection)
+            self._window.display.show_probe(at)
+        self.refresh()
+
+    def _can_cancel(self) -> bool:
+        annotations = self._annotations
+        return self._is_busy or bool(annotations.tool) or annotations.by_keys.hold is not None
+
+    @Slot(object)
+    def show_busy(self, busy: Busy | None) -> None:
+        """Let Esc stop what is being done."""
+        self._is_busy = busy is not None
+        self._window.actions_.cancel.setEnabled(self._can_cancel())
+
+    @Slot(str)
+    def wish_mode(self, mode: Mode) -> None:
+        """Compare in another way, or side by side again."""
+        self._compare.toggle(mode)
+        if self._compare.now.mode != "side":
+            self._window.panes.bring(self._window.denoised_pane)
+        self.actions_.show_mode(self._compare.now.mode)
+
+    @Slot()
+    def wish_removed(self) -> None:
+        """Show what was removed, or side by side again."""
+        self._compare.toggle("removed")
+
+    @Slot(int)
+    def step_blend(self, per_cent: int) -> None:
+        """Mix more or less of the original in."""
+        self._compare.set_blend(min(max(self._compare.now.blend + per_cent, 0), 100))
+
+    @Slot(str)
+    def take(self, tool: Tool) -> None:
+        """Take a tool, or put it away."""
+        self._annotations.take(tool)
+
+    @Slot()
+    def cancel(self) -> None:
+        """Put down what is in the hand; with nothing in it, stop the work."""
+        if self._annotations.by_keys.hold is not None:
+            self._annotations.by_keys.let_go()
+        elif self._annotations.tool:
+            self._annotations.take("")
+        else:
+            self._session.cancel()
+
+    @Slot(object, object, bool)
+    def draw(self, start: Position, end: Position, is_finished: bool) -> None:
+        """Draw with the tool in the hand."""
+        self._annotations.by_keys.aim(None)  # the mouse draws
+        self._annotations.draw(start, end, is_finished=is_finished)
+
+    @Slot(object, object, object, bool)
+    def edit(self, hold: Hold, start: Position, end: Position, is_finished: bool) -> None:
+        """Change what is drawn."""
+        self._annotations.edit(hold, start, end, is_finished=is_finished)
+
+    @Slot(object)
+    def set_box_window(self, box: Region) -> None:
+        """Take the window from the values in a box."""
+        chosen = self._session.slice
+        window = None if chosen is None else measurements_2d.box_window(box, chosen, chosen.pixels)
+        if window is not None:
+            self._session.set_preset(window)
+
+    @Slot()
+    def list_file_windows(self) -> None:
+        """List what the file of the slice brings."""
+        self.file_windows.show_slice(self._session.slice)
+
+    @Slot()
+    def show_pace(self) -> None:
+        """Tell how fast the series is played, or would be."""
+        self.pace.show_pace(self.cine)
+
+    @Slot()
+    def name_window(self) -> None:
+        """Let the toolbar name the window in force."""
+        view = self._session.view.now
+        name = captions.window_name(view, self._session.slice)
+        self._window.actions_.window_button.show_window(name, captions.window_size(view))
+
+    @Slot(int)
+    def set_lut(self, index: int) -> None:
+        """Look through one of the file's tables."""
+        self._session.view.change(voi_lut=index)

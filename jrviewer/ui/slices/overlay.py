@@ -1,0 +1,248 @@
+"""What is painted over a slice: orientation letters, scale bar, corner texts, marks.
+
+Only painting: every text is given or follows from the slice's own geometry. No millimetre is drawn
+where the file has no spacing.
+"""
+
+import math
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, QSizeF, Qt
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QImage,
+    QPainter,
+    QPainterPath,
+    QPen,
+    QRegion,
+)
+
+from jrviewer.core.geometry import orientation_letters
+from jrviewer.core.records import Slice
+from jrviewer.ui.state.view import Projection
+
+TEXT = QColor(214, 222, 228)
+MUTED = QColor(150, 162, 172)
+HALO = QColor(0, 0, 0, 225)
+HALO_PX = 3.5
+LETTER = QColor(240, 205, 110)
+MARK = QColor(120, 215, 235)
+AMBER = QColor(235, 170, 60)
+GAP = 10.0  # between texts of two corners at least
+MARGIN = 13  # clear of the hatched frame
+BAR_STEPS_MM = (1, 2, 5, 10, 20, 50, 100, 200)
+BAR_SHARE = 0.3  # of the pane's width at most
+MARK_GAP, MARK_ARM = 4, 10
+HATCH_WIDTH, HATCH_STEP = 7, 6
+
+
+@dataclass(frozen=True, slots=True)
+class Corners:
+    """Lines of text for the four corners."""
+
+    top_left: tuple[str, ...] = ()
+    top_right: tuple[str, ...] = ()
+    bottom_left: tuple[str, ...] = ()
+    bottom_right: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A line of text and where it begins, on its base line."""
+
+    x: float
+    base: float
+    text: str
+
+    def at(self, base: float) -> "Text":
+        """The same on another base line."""
+        return replace(self, base=base)
+
+    def room(self, metrics: QFontMetricsF) -> QRectF:
+        """What it covers, with a little air."""
+        wide = metrics.horizontalAdvance(self.text)
+        box = QRectF(self.x, self.base - metrics.ascent(), wide, metrics.height())
+        return box.adjusted(-GAP / 2, 1, GAP / 2, -1)
+
+
+def paint(
+    painter: QPainter,
+    area: QRect,
+    chosen: Slice,
+    projection: Projection,
+    corners: Corners,
+    mark: tuple[float, float] | None,
+) -> None:
+    """Everything that lies over the picture."""
+    painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
+    lowest = float(area.height() - MARGIN)
+    if chosen.spacing_source != "missing":
+        lowest = _paint_scale_bar(painter, area, projection.scale)
+    texts = corner_texts(area, corners, lowest, QFontMetricsF(painter.font()))
+    for one in texts:
+        paint_text(painter, one.x, one.base, one.text, TEXT)
+    if chosen.has_position:
+        _paint_letters(painter, area, chosen, texts)
+    if mark is not None:
+        _paint_mark(painter, QPointF(*projection.to_point(*mark)))
+
+
+def paint_message(painter: QPainter, area: QRect, message: str) -> None:
+    """A sentence in the middle, on a plate."""
+    flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+    room = QRectF(area.adjusted(28, 28, -28, -28))
+    bounds = painter.boundingRect(room, flags, message).adjusted(-14, -9, 14, 9)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(24, 29, 34, 225))
+    painter.drawRoundedRect(bounds, 6, 6)
+    painter.setPen(TEXT)
+    painter.drawText(room, flags, message)
+
+
+def paint_hatching(painter: QPainter, area: QRect) -> None:
+    """A hatched frame: the result stands under a reservation."""
+    edge = (HATCH_WIDTH, HATCH_WIDTH, -HATCH_WIDTH, -HATCH_WIDTH)
+    painter.save()
+    painter.setClipRegion(QRegion(area) - QRegion(area.adjusted(*edge)))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(AMBER, 1.4))  # a brush's pattern would be finer on finer screens
+    high = area.height()
+    for x in range(-high, area.width(), HATCH_STEP):
+        painter.drawLine(x, high, x + high, 0)
+    painter.restore()
+
+
+def scale_bar_mm(width_px: float, scale: float) -> int:
+    """The longest round length that takes at most BAR_SHARE of the width; scale is points per
+    millimetre.
+    """
+    room = width_px * BAR_SHARE / scale
+    return max((step for step in BAR_STEPS_MM if step <= room), default=BAR_STEPS_MM[0])
+
+
+def paint_text(painter: QPainter, x: float, y: float, text: str, colour: QColor) -> None:
+    """Text with a dark edge, readable on white bone and black air alike; y is its base line."""
+    ratio = painter.device().devicePixelRatio()
+    label = _label(text, colour.rgba(), painter.font().toString(), ratio)
+    painter.drawImage(QPointF(x - HALO_PX, y - QFontMetricsF(painter.font()).ascent()), label)
+
+
+@lru_cache(maxsize=256)
+def _label(text: str, colour: int, font_name: str, ratio: float) -> QImage:
+    """A picture of a text: its edge costs a third of a millisecond, and most texts stay."""
+    font = QFont()
+    font.fromString(font_name)
+    metrics = QFontMetricsF(font)
+    width, height = metrics.horizontalAdvance(text) + 2 * HALO_PX, metrics.height() + HALO_PX
+    size = QSizeF(width * ratio, height * ratio).toSize() + QSize(1, 1)
+    image = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(ratio)
+    image.fill(0)
+    outline = QPainterPath()
+    outline.addText(QPointF(HALO_PX, metrics.ascent()), font, text)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.strokePath(outline, QPen(HALO, HALO_PX))
+    painter.setFont(font)
+    painter.setPen(QColor.fromRgba(colour))
+    painter.drawText(QPointF(HALO_PX, metrics.ascent()), text)
+    painter.end()
+    return image
+
+
+def _paint_letters(painter: QPainter, area: QRect, chosen: Slice, texts: list[Text]) -> None:
+    """Letters at the four edges, from the direction cosines; never behind the corners' texts."""
+    metrics = QFontMetricsF(painter.font())
+    right = orientation_letters(chosen.plane.along_row)
+    left = orientation_letters(-chosen.plane.along_row)
+    bottom = orientation_letters(chosen.plane.along_column)
+    top = orientation_letters(-chosen.plane.along_column)
+    middle = area.height() / 2 + metrics.ascent() / 2
+    end = area.width() - MARGIN - metrics.horizontalAdvance(right)
+    paint_text(painter, MARGIN, middle, left, LETTER)
+    paint_text(painter, end, middle, right, LETTER)
+    line, highest = metrics.height(), MARGIN + metrics.ascent()
+    lowest = area.height() - MARGIN - metrics.descent()
+    for letters, base, step in ((top, highest, line), (bottom, lowest, -line)):
+        x = area.width() / 2 - metrics.horizontalAdvance(letters) / 2
+        place = Text(x, _free_line(Text(x, base, letters), texts, metrics, step), letters)
+        paint_text(painter, place.x, place.base, letters, LETTER)
+
+
+def _free_line(letters: Text, texts: list[Text], metrics: QFontMetricsF, step: float) -> float:
+    """The first base line from the edge at which nothing stands in the way."""
+    base = letters.base
+    for _ in texts:
+        taken = letters.at(base).room(metrics)
+        if not any(taken.intersects(one.room(metrics)) for one in texts):
+            break
+        base += step
+    return base
+
+
+def _paint_scale_bar(painter: QPainter, area: QRect, scale: float) -> float:
+    """A bar of a round length at the bottom right; returns where the text above it may end."""
+    length = scale_bar_mm(area.width(), scale)
+    metrics = QFontMetricsF(painter.font())
+    end, base = area.width() - MARGIN, area.height() - MARGIN - 2
+    start = end - length * scale
+    for pen in (QPen(HALO, 4), QPen(TEXT, 1.6)):
+        painter.setPen(pen)
+        painter.drawLine(QPointF(start, base), QPointF(end, base))
+        for x in (start, end):
+            painter.drawLine(QPointF(x, base - 4), QPointF(x, base + 4))
+    label = f"{length} mm" if length < 100 else f"{length // 10} cm"
+    x = end - metrics.horizontalAdvance(label)
+    paint_text(painter, x, base - 8, label, TEXT)
+    return base - 8 - metrics.height()
+
+
+def corner_texts(
+    area: QRect, corners: Corners, lowest: float, metrics: QFontMetricsF
+) -> list[Text]:
+    """Where each line of the corners stands; those at the left end in "…" before they would reach
+    one at the right.
+    """
+    line, top, bottom = metrics.height(), MARGIN + metrics.ascent(), area.height() - MARGIN
+    rights: list[Text] = []
+    lefts: list[Text] = []
+    for column, lines, base in (
+        (lefts, corners.top_left, top),
+        (rights, corners.top_right, top),
+        (lefts, corners.bottom_left, _first_base(corners.bottom_left, bottom, metrics)),
+        (rights, corners.bottom_right, _first_base(corners.bottom_right, lowest, metrics)),
+    ):
+        for number, text in enumerate(lines):
+            column.append(Text(MARGIN, base + number * line, text))
+    edge = area.width() - MARGIN
+    placed = [
+        Text(edge - metrics.horizontalAdvance(one.text), one.base, one.text) for one in rights
+    ]
+    return [*placed, *(_shortened(one, placed, metrics) for one in lefts)]
+
+
+def _first_base(lines: tuple[str, ...], bottom: float, metrics: QFontMetricsF) -> float:
+    """The base line of the first of some lines whose last one ends at a margin from the bottom."""
+    return bottom - metrics.descent() - metrics.height() * (len(lines) - 1)
+
+
+def _shortened(one: Text, others: list[Text], metrics: QFontMetricsF) -> Text:
+    beside = [other.x for other in others if abs(other.base - one.base) < metrics.height()]
+    room = min(beside, default=math.inf) - GAP - one.x
+    if metrics.horizontalAdvance(one.text) <= room:
+        return one
+    return replace(one, text=metrics.elidedText(one.text, Qt.TextElideMode.ElideRight, room))
+
+
+def _paint_mark(painter: QPainter, at: QPointF) -> None:
+    """A cross with an open middle, so that the pixel itself stays visible."""
+    for pen in (QPen(HALO, 3), QPen(MARK, 1.2)):
+        painter.setPen(pen)
+        for across, down in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+            painter.drawLine(
+                at + QPointF(across, down) * MARK_GAP, at + QPointF(across, down) * MARK_ARM
+            )

@@ -1,0 +1,121 @@
+"""The removed noise as a picture: its own colours, a legend with their amounts, and marks where a
+shape went with it.
+"""
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication, QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QLinearGradient, QPainter, QPen
+
+from jrviewer.core.geometry import FloatArray
+from jrviewer.core.records import UInt8Array
+from jrviewer.imaging import residual_check
+from jrviewer.ui.slices import overlay
+from jrviewer.ui.state.captions import number
+from jrviewer.ui.state.view import Projection
+
+# Blue and orange: told apart by every kind of colour vision, and by the signs at the legend's ends.
+FEWER, NONE, MORE = (95, 170, 255), (46, 46, 46), (255, 175, 80)
+CLEAR_PX = 100  # six lines of a corner
+MARK = QColor(255, 95, 175)
+LEGEND_WIDTH, LEGEND_HEIGHT = 150, 9
+
+
+def image_of(taken: FloatArray, scale: float) -> QImage:
+    """Original minus denoised (rows, columns) in colours from −scale to +scale."""
+    rows, columns = taken.shape
+    colours = _table()[np.rint(np.clip(taken / scale, -1, 1) * 127).astype(np.int16) + 127]
+    image = QImage(colours.tobytes(), columns, rows, 3 * columns, QImage.Format.Format_RGB888)
+    return image.convertToFormat(QImage.Format.Format_RGB32)
+
+
+def paint_legend(
+    scale: float, unit: str, painter: QPainter, area: QRect, projection: Projection
+) -> None:
+    """The colours with their amounts, at the top right."""
+    metrics = QFontMetricsF(painter.font())
+    left = area.width() - overlay.MARGIN - LEGEND_WIDTH
+    bar = QRectF(left, overlay.MARGIN, LEGEND_WIDTH, LEGEND_HEIGHT)
+    colours = QLinearGradient(bar.topLeft(), bar.topRight())
+    for place, colour in ((0.0, FEWER), (0.5, NONE), (1.0, MORE)):
+        colours.setColorAt(place, QColor(*colour))
+    painter.setPen(QPen(overlay.MUTED, 1))
+    painter.setBrush(colours)
+    painter.drawRect(bar)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    base = bar.bottom() + metrics.ascent() + 3
+    ends = (number(-scale), f"0 {unit}", f"+{number(scale)}")
+    for share, text in zip((0.0, 0.5, 1.0), ends, strict=True):
+        x = left + share * (LEGEND_WIDTH - metrics.horizontalAdvance(text))
+        overlay.paint_text(painter, x, base, text, overlay.TEXT)
+    hint = _tr("− AI brighter   + AI darker")
+    x = area.width() - overlay.MARGIN - metrics.horizontalAdvance(hint)
+    overlay.paint_text(painter, x, base + metrics.height(), hint, overlay.MUTED)
+
+
+def paint_marks(
+    marks: tuple[residual_check.Mark, ...],
+    unit: str,
+    painter: QPainter,
+    area: QRect,
+    projection: Projection,
+) -> None:
+    """A numbered outline around every place, with what it lost."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for order, mark in enumerate(marks, start=1):
+        at = QPointF(*projection.to_point(mark.row, mark.column))
+        radius = max(mark.size_mm * projection.scale * 0.8, 9.0)
+        for pen in (QPen(overlay.HALO, 4), QPen(MARK, 1.8)):
+            painter.setPen(pen)
+            painter.drawEllipse(at, radius, radius)
+        sign = "+" if mark.change > 0 else ""
+        text = f"{order}: {sign}{number(mark.change)} {unit}"
+        overlay.paint_text(painter, at.x() + radius + 3, at.y() - 3, text, MARK)
+
+
+def paint_split(
+    share: float, title: str, painter: QPainter, area: QRect, projection: Projection
+) -> None:
+    """The line of a swipe, clear of the corner texts; on each side of it what is shown there."""
+    x, clear = share * area.width(), min(CLEAR_PX, area.height() / 6)
+    for pen in (QPen(overlay.HALO, 4), QPen(overlay.LETTER, 1.6)):
+        painter.setPen(pen)
+        painter.drawLine(QPointF(x, clear), QPointF(x, area.height() - clear))
+    metrics = QFontMetricsF(painter.font())
+    base = area.height() * 0.25
+    left, right = f"{_tr('ORIGINAL')} ◂", f"▸ {title}"
+    start = x - 8 - metrics.horizontalAdvance(left)
+    overlay.paint_text(painter, start, base, left, overlay.TEXT)
+    overlay.paint_text(painter, x + 8, base, right, overlay.LETTER)
+
+
+def sentences(found: residual_check.Removed | None, unit: str) -> tuple[str, ...]:
+    """The judgement in short lines for the corner."""
+    if found is None:
+        return (_tr("Looking for removed structure…"),)
+    if found.is_hardly_anything(unit):
+        words = _tr("hardly anything removed: SD {} HU").format(number(found.noise, 1))
+        return words, _tr("this slice is nearly its original")
+    level = _tr("noise removed: SD {} {}").format(number(found.noise, 1), unit)
+    if not found.marks:
+        return level, _tr("✓ looks like noise: no place marked")
+    count = len(found.marks)
+    words = _tr("▲ 1 place is marked:") if count == 1 else _tr("▲ {} places are marked:")
+    return (
+        level,
+        words.format(count),
+        _tr("structure, not only noise, may have"),
+        _tr("been removed. Look at the original."),
+    )
+
+
+def _table() -> UInt8Array:
+    """Colours (255, 3) from −1 to +1."""
+    share = np.linspace(-1, 1, 255)[:, None]
+    ends = np.where(share < 0, np.array(FEWER), np.array(MORE))
+    mixed = np.array(NONE) + np.abs(share) * (ends - np.array(NONE))
+    return np.rint(mixed).astype(np.uint8)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("removed", text)

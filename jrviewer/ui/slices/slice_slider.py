@@ -1,0 +1,40 @@
+"""Where in the series the shown slice is; hidden for a single one."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
+
+from jrviewer.core.records import Slice
+
+
+class SliceSlider(QWidget):
+    """Tells which slice the user wants to see."""
+
+    index_chosen = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setAccessibleName(self.tr("Slice"))
+        self.slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.slider.valueChanged.connect(self.index_chosen)
+        self._label = QLabel()
+        self._label.setMinimumWidth(110)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 3, 10, 3)
+        row.addWidget(self.slider, 1)
+        row.addWidget(self._label)
+        self.hide()
+
+    def add_tool(self, tool: QWidget) -> None:
+        """Put a tool at the right end."""
+        if (row := self.layout()) is not None:
+            row.addWidget(tool)
+
+    def show_place(self, chosen: Slice, index: int, count: int) -> None:
+        """Stand at a slice without wishing for it."""
+        self.slider.blockSignals(True)
+        self.slider.setRange(0, count - 1)
+        self.slider.setValue(index)
+        self.slider.blockSignals(False)
+        self._label.setText(self.tr("Slice {} of {}").format(index + 1, count))
+        self.setVisible(count > 1)

@@ -1,0 +1,1 @@
+"""What is open, shown and known: QObjects without widgets."""

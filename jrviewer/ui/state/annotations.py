@@ -1,0 +1,176 @@
+"""The measurements on the slices: what is drawn, what is selected, which tool is in the hand, and
+how to take the last step back.
+"""
+
+from typing import Literal
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from jrviewer.core.records import Slice
+from jrviewer.imaging.measurements_2d import (
+    Hold,
+    Length,
+    Measurement,
+    Position,
+    Region,
+    distance_px,
+    moved,
+)
+from jrviewer.ui.state.keyboard_annotations import ByKeys
+
+Tool = Literal["", "length", "ellipse", "rectangle", "window"]
+
+MOST_STEPS_BACK = 100
+
+
+class Annotations(QObject):
+    """Measurements per slice. A tool draws one thing, then the hand is free again."""
+
+    changed = Signal()
+    tool_changed = Signal(str)
+    box_drawn = Signal(object)  # Region: its values are to set the window
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.tool: Tool = ""
+        self.selected: Measurement | None = None
+        self.drawing: Measurement | None = None
+        self._edited: Measurement | None = None  # what `drawing` is to replace
+        self._slice: Slice | None = None
+        self._drawn: dict[Slice, tuple[Measurement, ...]] = {}
+        self._before: list[tuple[Slice, tuple[Measurement, ...]]] = []
+        self.by_keys = ByKeys(self)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of the slice that is shown."""
+        return (1, 1) if self._slice is None else self._slice.shape
+
+    @property
+    def items(self) -> tuple[Measurement, ...]:
+        """What is drawn on the slice that is shown."""
+        return () if self._slice is None else self._drawn.get(self._slice, ())
+
+    @property
+    def shown(self) -> tuple[Measurement, ...]:
+        """The same with what is in the hand just now, in the place of what it replaces."""
+        if self.drawing is None:
+            return self.items
+        if self._edited is None:
+            return (*self.items, self.drawing)
+        return self._with(self.drawing)
+
+    @property
+    def region(self) -> Region | None:
+        """What the bias meter reads: the region being drawn, the selected, else the last."""
+        if self.tool == "window":
+            return None
+        for item in (self.drawing, self.selected, *reversed(self.items)):
+            if isinstance(item, Region):
+                return item
+        return None
+
+    @Slot()
+    def clear(self) -> None:
+        """Forget everything: other series were opened."""
+        self._drawn.clear()
+        self._before.clear()
+        self.show(None)
+
+    @Slot(object)
+    def show(self, chosen: Slice | None) -> None:
+        """Turn to another slice."""
+        if chosen is not self._slice:
+            self._slice, self.selected, self.drawing, self._edited = chosen, None, None, None
+            self.by_keys.turn()
+            self.changed.emit()
+
+    def take(self, tool: Tool) -> None:
+        """Take a tool into the hand; the same one again, or "", puts it away."""
+        self.tool = "" if tool == self.tool else tool
+        self.drawing = self._edited = None
+        self.tool_changed.emit(self.tool)
+        self.changed.emit()
+
+    def draw(self, start: Position, end: Position, *, is_finished: bool) -> None:
+        """Draw with the tool from one position to another."""
+        if self._slice is None or not self.tool:
+            return
+        item = _drawn_with(self.tool, start, end)
+        self.drawing = None if is_finished else item
+        if is_finished and isinstance(item, Region) and self.tool == "window":
+            self.box_drawn.emit(item)
+        elif is_finished:
+            self._replace((*self.items, item))
+            self.selected = item
+        if is_finished:
+            self.take("")
+        self.changed.emit()
+
+    def edit(
+        self,
+        hold: Hold,
+        start: Position,
+        end: Position,
+        *,
+        is_finished: bool,
+        goes_on: bool = False,
+    ) -> None:
+        """Change what is in the hand; the whole drag is one step to take back, and so is a change
+        that goes on with the last one.
+        """
+        if self._slice is None or not any(item is hold.item for item in self.items):
+            return  # another slice has come under the hand
+        self._edited, self.drawing = hold.item, moved(hold, start, end, self._slice.shape)
+        self.selected = self.drawing
+        if is_finished:
+            self._replace(self._with(self.drawing), is_new=not goes_on)
+            self._edited = self.drawing = None
+        self.changed.emit()
+
+    def choose(self, item: Measurement | None) -> None:
+        """Select one of the measurements, or none."""
+        self.selected = item
+        self.changed.emit()
+
+    def select(self, position: Position, reach_px: float) -> None:
+        """Select what is drawn within reach of a position, or nothing."""
+        near = [(distance_px(item, position), item) for item in reversed(self.items)]
+        within = [pair for pair in near if pair[0] <= reach_px]
+        self.choose(min(within, key=lambda pair: pair[0])[1] if within else None)
+
+    @Slot()
+    def delete(self) -> None:
+        """Delete what is selected."""
+        if self.selected is not None:
+            self._replace(tuple(item for item in self.items if item is not self.selected))
+            self.selected = self.drawing = self._edited = None
+            self.changed.emit()
+
+    @Slot()
+    def undo(self) -> None:
+        """Take back the last thing drawn, changed or deleted on the slice that is shown."""
+        for step in reversed(range(len(self._before))):
+            chosen, items = self._before[step]
+            if chosen is self._slice:
+                del self._before[step]
+                self._drawn[chosen] = items
+                self.selected = self.drawing = self._edited = None
+                self.changed.emit()
+                return
+
+    def _with(self, item: Measurement) -> tuple[Measurement, ...]:
+        """What is drawn with an item in the place of the edited one."""
+        return tuple(item if one is self._edited else one for one in self.items)
+
+    def _replace(self, items: tuple[Measurement, ...], *, is_new: bool = True) -> None:
+        assert self._slice is not None
+        if is_new:
+            self._before = [*self._before, (self._slice, self.items)][-MOST_STEPS_BACK:]
+        self._drawn[self._slice] = items
+
+
+def _drawn_with(tool: Tool, start: Position, end: Position) -> Measurement:
+    if tool == "length":
+        return Length(start, end)
+    return Region(start, end, "ellipse" if tool == "ellipse" else "rectangle")

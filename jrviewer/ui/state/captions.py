@@ -1,0 +1,229 @@
+"""Texts about slices and predictions for corners, titles and the status bar: records to words."""
+
+import math
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication
+
+from jrviewer.core.geometry import FloatArray
+from jrviewer.core.records import Prediction, Slice
+from jrviewer.diagnostics.phantom_truth import Score
+from jrviewer.imaging import windowing
+from jrviewer.imaging.measurements_2d import handles
+from jrviewer.ui.slices.overlay import Corners
+from jrviewer.ui.state.keyboard_annotations import ByKeys
+from jrviewer.ui.state.rulers import Rulers
+from jrviewer.ui.state.view import View
+
+MINUS = "−"
+
+
+def tr(text: str) -> str:
+    """Translate a text of this file."""
+    return QCoreApplication.translate("captions", text)
+
+
+def number(value: float, digits: int = 0) -> str:
+    """A number with a real minus sign, and no "−0"."""
+    text = f"{value:.{digits}f}"
+    text = text.removeprefix("-") if float(text) == 0 else text
+    return text.replace("-", MINUS)
+
+
+def window_text(view: View) -> str:
+    """Width and level, with the preset's name while it is one."""
+    if view.voi_lut is not None:
+        return tr("VOI LUT {} of the file").format(view.voi_lut + 1)
+    name = f" ({view.window.name})" if view.window.name else ""
+    return f"{window_size(view)}{name}"
+
+
+def window_size(view: View) -> str:
+    """Width and level; nothing where a table stands in for them."""
+    if view.voi_lut is not None:
+        return ""
+    digits = 0 if view.window.width >= 10 else 1
+    width, level = number(view.window.width, digits), number(view.window.centre, digits)
+    return f"W {width}  L {level}"
+
+
+def window_name(view: View, chosen: Slice | None) -> str:
+    """What the window in force is called: by its preset, by the file, or W/L where a hand made
+    it.
+    """
+    window = view.window
+    if chosen is None:
+        return tr("Window")
+    if view.voi_lut is not None:
+        return tr("VOI LUT {}").format(view.voi_lut + 1)
+    if window.name == windowing.AUTOMATIC:
+        return tr("Automatic")
+    if window.name:
+        return window.name
+    return tr("As in file") if window in chosen.windows else tr("W/L")
+
+
+def original_corners(
+    chosen: Slice, title: str, place: tuple[int, int], view: View, magnification: float
+) -> Corners:
+    """Corner texts of the original; place is (index, count)."""
+    acquisition = chosen.acquisition
+    patient = acquisition.patient_text if view.has_patient_text else ()
+    right = [acquisition.kernel]
+    if acquisition.thickness_mm is not None:
+        right.append(tr("thickness {} mm").format(number(acquisition.thickness_mm, 2)))
+    if acquisition.position_mm is not None:
+        right.append(tr("position {} mm").format(number(acquisition.position_mm, 1)))
+    return Corners(
+        top_left=tuple(line for line in (*patient, title) if line),
+        top_right=tuple(line for line in right if line),
+        bottom_left=(*view_lines(place, view, magnification),),
+        bottom_right=tuple(line for line in (lossy_text(chosen), spacing_text(chosen)) if line),
+    )
+
+
+def denoised_corners(
+    prediction: Prediction,
+    place: tuple[int, int],
+    view: View,
+    magnification: float,
+    title: str = "",
+    score: Score | None = None,
+) -> Corners:
+    """Corner texts of the AI slice: they name the model. A title says how much of it is AI, a score
+    how near all of it comes to a known truth.
+    """
+    seconds = number(prediction.seconds, 2)
+    lines = [prediction.model, tr("{} s").format(seconds)]
+    if prediction.overridden:
+        lines.append(tr("INPUT CHECK OVERRIDDEN"))
+    if score is not None:
+        lines += score_lines(score)
+    return Corners(
+        top_left=tuple(line for line in (title, tr("AI – not the acquired image")) if line),
+        top_right=tuple(lines),
+        bottom_left=view_lines(place, view, magnification, is_twin=True),
+        bottom_right=tuple(line for line in (spacing_text(prediction.slice),) if line),
+    )
+
+
+def view_lines(
+    place: tuple[int, int], view: View, magnification: float, *, is_twin: bool = False
+) -> tuple[str, ...]:
+    """Slice, window and zoom; on the AI pane with the word that they are the original's."""
+    lines = [window_text(view)]
+    if is_twin:
+        lines.append(tr("same window (locked)"))
+    if view.is_inverted:
+        lines.append(tr("INVERTED"))
+    return (
+        tr("Slice {} / {}").format(place[0] + 1, place[1]),
+        *lines,
+        tr("Zoom {} %").format(number(magnification * 100)),
+    )
+
+
+def score_lines(score: Score) -> tuple[str, ...]:
+    """How near original and AI slice, and the cloud, come to the truth."""
+    before, after = number(score.psnr_before, 1), number(score.psnr_after, 1)
+    lines = [
+        tr("Held against the phantom's truth:"),
+        tr("PSNR {} → {} dB").format(before, after),
+        tr("SSIM {} → {}").format(number(score.ssim_before, 3), number(score.ssim_after, 3)),
+    ]
+    if score.chamfer_mm is not None:
+        lines.append(tr("3D: Chamfer {} mm").format(number(score.chamfer_mm, 1)))
+    return tuple(lines)
+
+
+def lossy_text(chosen: Slice) -> str:
+    """LOSSY and what is known of it."""
+    return f"LOSSY {chosen.acquisition.lossy}".strip() if chosen.acquisition.lossy else ""
+
+
+def spacing_text(chosen: Slice) -> str:
+    """Where the spacing comes from, in words."""
+    rows, columns = chosen.plane.spacing_mm
+    if chosen.spacing_source == "missing":
+        shape = tr("pixel aspect {} : {}").format(f"{rows:.3g}", f"{columns:.3g}")
+        words = tr("NO SPACING – lengths in pixels only")
+        return words if rows == columns else f"{words}, {shape}"
+    where = tr("at the detector") if chosen.spacing_source == "detector" else ""
+    if math.isclose(rows, columns, rel_tol=1e-3):
+        return " ".join(filter(None, (f"{rows:.3g} mm/px", where)))
+    return " ".join(filter(None, (f"{rows:.3g} × {columns:.3g} mm/px", where)))
+
+
+def probe_text(
+    chosen: Slice | None, prediction: Prediction | None, position: tuple[float, float] | None
+) -> str:
+    """Value of the original and of the AI slice under the pointer, and their difference."""
+    if chosen is None or position is None:
+        return ""
+    row, column = round(position[0]), round(position[1])
+    rows, columns = chosen.shape
+    if not (0 <= row < rows and 0 <= column < columns):
+        return ""
+    value = float(chosen.pixels[row, column])
+    unit = "HU" if chosen.unit == "HU" else tr("stored")
+    place = tr("row {} column {}").format(row, column)
+    if chosen.padding is not None and value == chosen.padding:
+        return f"{tr('padding, no measurement')}   {place}"
+    parts = [f"{number(value)} {unit}"]
+    if prediction is not None and prediction.slice is chosen:
+        denoised = float(prediction.denoised[row, column])
+        parts += [f"AI {number(denoised)}", f"Δ {number(denoised - value)}"]
+    return "   ".join((*parts, place))
+
+
+def key_hint(by_keys: ByKeys, tool: str) -> str:
+    """What arrows and Enter do for measuring now."""
+    hold = by_keys.hold
+    if hold is not None and hold.handle is None:
+        return tr("Held: ←↑→↓ move it (Shift ×10) · Enter: its ends")
+    if hold is not None and hold.handle is not None:
+        count = len(handles(hold.item))
+        return tr("End {} of {}: ←↑→↓ (Shift ×10) · Enter: next").format(hold.handle + 1, count)
+    if not tool:
+        return ""
+    if by_keys.crosshair is None:
+        return tr("Drag on a slice")
+    if by_keys.start is None:
+        return tr("Drag, or ←↑→↓ (Shift ×10) and Enter: 1st point")
+    return tr("←↑→↓ (Shift ×10) and Enter: 2nd point")
+
+
+def ruler_hint(rulers: Rulers) -> str:
+    """What arrows and Enter do for the 3D ruler now."""
+    if rulers.is_in_hand and rulers.start is None:
+        return tr("Click, or ←↑→↓ (Shift ×10) and Enter: 1st point")
+    if rulers.is_in_hand:
+        return tr("Click, or ←↑→↓ (Shift ×10) and Enter: 2nd point")
+    if rulers.is_held:
+        return tr("Held: ←↑→↓ move it (Shift ×10) · Enter takes an end · Del deletes")
+    return ""
+
+
+def distance_text(distances_mm: FloatArray | None) -> tuple[str, str]:
+    """Median and 95th percentile of the points' distances to the measured surface, and what they
+    mean; nothing where no point counts.
+    """
+    counted = np.zeros(0) if distances_mm is None else distances_mm[np.isfinite(distances_mm)]
+    if distances_mm is None or not len(counted):
+        return "", ""
+    median, most = (number(float(mm), 1) for mm in np.percentile(counted, (50, 95)))
+    meaning = tr(
+        "Distance of the inferred points to the nearest measured surface of the series: the "
+        "median, and what 95 of 100 points stay within, for {} of {} points: those "
+        "outside the slices that exist do not count."
+    ).format(len(counted), len(distances_mm))
+    return tr("Off: {} mm (95 %: {})").format(median, most), meaning
+
+
+def check_text(prediction: Prediction | None) -> tuple[str, str]:
+    """The input check in a few words, and its reasons as sentences."""
+    if prediction is None:
+        return tr("Input check: –"), ""
+    words = {"green": tr("✓ passed"), "amber": tr("▲ see why"), "red": tr("■ overridden")}
+    reasons = "\n".join(finding.sentence for finding in prediction.findings)
+    return tr("Input check: {}").format(words[prediction.level]), reasons

@@ -1,0 +1,132 @@
+"""How original and AI slice are compared: one record, and what each way of comparing shows in the
+AI pane. Whatever it shows, it says whether a machine made it.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal, Slot
+
+from jrviewer.core.geometry import FloatArray
+from jrviewer.core.records import Prediction
+from jrviewer.imaging.residual_check import residual
+
+Mode = Literal["side", "swipe", "flicker", "removed"]
+Kind = Literal["original", "AI", "removed"]
+
+FLICKER_MS = 600
+"""One picture's time: 1.7 changes a second, below the two that photosensitive people are safe at
+(WCAG 2.3.1 allows three flashes).
+"""
+
+SCALE_STEPS = (5, 10, 20, 50, 100, 200, 500, 1000)
+SCALE_SHARE = 99.5  # percentile of the removed amounts that the scale must hold
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One way to look from the original to the AI slice."""
+
+    mode: Mode = "side"
+    split: float = 0.5  # swipe: where the AI slice begins, as a share of the pane's width
+    blend: int = 100  # per cent of the AI slice
+    shows_original: bool = False  # flicker: its turn now
+    peeks: bool = False  # Space is held
+
+
+class CompareState(QObject):
+    """The one Comparison of a window; owns the flicker's clock."""
+
+    changed = Signal(object)  # Comparison
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.now = Comparison()
+        self.clock = QTimer(self)
+        self.clock.setInterval(FLICKER_MS)
+        self.clock.timeout.connect(self._take_turns)
+
+    def change(self, **values: Any) -> None:  # noqa: ANN401 - fields of Comparison
+        """Replace fields; unchanged values are no news."""
+        new = replace(self.now, **values)
+        if new == self.now:
+            return
+        self.now = new
+        self.clock.start() if new.mode == "flicker" else self.clock.stop()
+        self.changed.emit(new)
+
+    def toggle(self, mode: Mode) -> None:
+        """Compare in this way; once more brings back side by side."""
+        wanted: Mode = "side" if self.now.mode == mode else mode
+        self.change(mode=wanted, shows_original=False)
+
+    @Slot(float)
+    def move_split(self, share: float) -> None:
+        """Let the AI slice begin elsewhere."""
+        self.change(split=min(max(share, 0.0), 1.0))
+
+    @Slot(int)
+    def set_blend(self, per_cent: int) -> None:
+        """Mix more or less of the original into the AI slice."""
+        self.change(blend=per_cent)
+
+    @Slot()
+    def _take_turns(self) -> None:
+        self.change(shows_original=not self.now.shows_original)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Content:
+    """What the AI pane shows."""
+
+    kind: Kind
+    pixels: FloatArray  # (rows, columns)
+    title: str
+    detail: str = ""  # "" where the slice's place is told
+    under: FloatArray | None = None  # swipe: the original, left of the split
+    scale: float = 0.0  # removed: the amount at the ends of its colours
+
+
+def content(prediction: Prediction, how: Comparison) -> Content:
+    """What one way of comparing shows of a prediction."""
+    original = prediction.slice.pixels
+    if how.peeks:
+        return Content("original", original, _tr("ORIGINAL"), _tr("ORIGINAL while Space is held"))
+    if how.mode == "removed":
+        taken = residual(prediction.slice, prediction.denoised)
+        title = _tr("REMOVED: original − AI")
+        return Content("removed", taken, title, scale=scale_of(taken))
+    mixed, title = prediction.blended(how.blend), blend_title(how.blend)
+    if how.mode == "swipe":
+        beside = _tr("AI") if how.blend == 100 else title
+        return Content("AI", mixed, _tr("SWIPE: ORIGINAL | {}").format(beside), under=original)
+    if how.mode == "flicker" and how.shows_original:
+        return Content("original", original, _tr("FLICKER: now ORIGINAL"))
+    if how.mode == "flicker":
+        return Content("AI", mixed, _tr("FLICKER: now {}").format(title))
+    return Content("AI", mixed, title)
+
+
+def kind_of(how: Comparison) -> Kind:
+    """Whose values the AI pane shows."""
+    if how.peeks or (how.mode == "flicker" and how.shows_original):
+        return "original"
+    return "removed" if how.mode == "removed" else "AI"
+
+
+def blend_title(per_cent: int) -> str:
+    """The AI pane's title, with the amount where it is not all AI."""
+    if per_cent == 100:
+        return _tr("AI DENOISED")
+    return _tr("AI {} % + ORIGINAL {} %").format(per_cent, 100 - per_cent)
+
+
+def scale_of(taken: FloatArray) -> float:
+    """A round amount that holds nearly all that was removed."""
+    amount = float(np.percentile(np.abs(taken), SCALE_SHARE))
+    return float(next((step for step in SCALE_STEPS if step >= amount), np.ceil(amount)))
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("compare", text)

@@ -1,0 +1,112 @@
+"""Measuring without a mouse: where the crosshair stands, what the arrow keys hold, and which keys
+mean something now. Knows no widget.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from PySide6.QtCore import QObject, Signal
+
+from jrviewer.imaging.measurements_2d import Hold, Position, handles
+
+if TYPE_CHECKING:
+    from jrviewer.ui.state.annotations import Annotations
+
+Key = Literal["move", "next", "previous"]
+
+
+class ByKeys(QObject):
+    """A crosshair that draws with the tool in the hand, and a hold on what is drawn."""
+
+    changed = Signal()
+
+    def __init__(self, annotations: Annotations) -> None:
+        super().__init__(annotations)
+        self._annotations = annotations
+        self.crosshair: Position | None = None
+        self.start: Position | None = None  # of what is being drawn
+        self._hold: Hold | None = None
+        self._has_moved = False  # what is held: then the next step is part of the same change
+
+    @property
+    def hold(self) -> Hold | None:
+        """What the arrow keys move: a measurement, or one of its handles."""
+        held = self._hold
+        is_there = held is not None and any(one is held.item for one in self._annotations.items)
+        return held if is_there else None
+
+    @property
+    def takes(self) -> frozenset[Key]:
+        """Which keys of a slice pane are for measuring now; the others go on to the window."""
+        place, count = self._place(), len(self._annotations.items)
+        means: dict[Key, bool] = {
+            "move": place is not None or self.crosshair is not None,
+            "next": self.crosshair is None and (-1 if place is None else place) < count - 1,
+            "previous": place is not None,
+        }
+        return frozenset(key for key, is_meant in means.items() if is_meant)
+
+    def aim(self, at: Position | None) -> None:
+        """Put the crosshair on the pixel there; None takes it away."""
+        self.crosshair, self.start, self._hold = None, None, None
+        if at is not None:
+            self.crosshair = self._on_slice(round(at[0]), round(at[1]))
+        self.changed.emit()
+
+    def turn(self) -> None:
+        """Another slice is shown: what was begun on the last one is not gone on with."""
+        self.start = self._hold = None
+        self.changed.emit()
+
+    def move(self, rows: int, columns: int) -> None:
+        """Move what is held, or the crosshair with what is being drawn, by pixels."""
+        if (hold := self.hold) is not None:
+            end = float(rows), float(columns)
+            self._annotations.edit(hold, (0.0, 0.0), end, is_finished=True, goes_on=self._has_moved)
+            item, self._has_moved = self._annotations.selected, True
+            self._hold = None if item is None else Hold(item, hold.handle)
+        elif self.crosshair is not None:
+            row, column = self.crosshair
+            self.crosshair = self._on_slice(row + rows, column + columns)
+            if self.start is not None:
+                self._annotations.draw(self.start, self.crosshair, is_finished=False)
+        self.changed.emit()
+
+    def enter(self) -> None:
+        """Set a point of what is drawn; of what is held, take the next handle or the whole."""
+        if (hold := self.hold) is not None:
+            following = 0 if hold.handle is None else hold.handle + 1
+            count = len(handles(hold.item))
+            self._take(Hold(hold.item, following if following < count else None))
+        elif self.start is None:
+            self.start = self.crosshair
+        elif self.crosshair is not None and self.crosshair != self.start:
+            self._annotations.draw(self.start, self.crosshair, is_finished=True)
+        self.changed.emit()
+
+    def step(self, by: int) -> None:
+        """Hold the next or the last measurement; before the first one, none."""
+        place = self._place()
+        following = by - 1 if place is None else place + by
+        items = self._annotations.items
+        self._take(Hold(items[following]) if 0 <= following < len(items) else None)
+        self._annotations.choose(None if self._hold is None else self._hold.item)
+        self.changed.emit()
+
+    def let_go(self) -> None:
+        """Hold nothing."""
+        self._take(None)
+        self.changed.emit()
+
+    def _take(self, hold: Hold | None) -> None:
+        self._hold, self._has_moved = hold, False
+
+    def _place(self) -> int | None:
+        """Which of the measurements is held."""
+        hold, items = self.hold, self._annotations.items
+        return None if hold is None else next(i for i, one in enumerate(items) if one is hold.item)
+
+    def _on_slice(self, row: float, column: float) -> Position:
+        rows, columns = self._annotations.shape
+        return min(max(row, 0.0), rows - 1.0), min(max(column, 0.0), columns - 1.0)

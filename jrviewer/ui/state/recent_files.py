@@ -1,0 +1,46 @@
+"""What was opened lately. Paths may be patient data: forgotten with the run unless kept on wish."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from jrviewer.ui.state.preferences import Store
+
+MOST = 10
+NAME = "recent"
+
+
+class Recent:
+    """The newest first; each entry is what was opened together."""
+
+    def __init__(self, store: Store, *, keeps: bool) -> None:
+        self._store, self._keeps = store, keeps
+        kept: list[list[str]] = store.get(NAME, []) if keeps else []
+        self.paths: list[tuple[Path, ...]] = [tuple(map(Path, one)) for one in kept]
+
+    def add(self, paths: Sequence[Path]) -> None:
+        """Something was opened."""
+        entry = tuple(path.absolute() for path in paths)
+        if entry:
+            self.paths = [entry, *(one for one in self.paths if one != entry)][:MOST]
+            self._save()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.paths = []
+        self._save()
+
+    def keep(self, *, keeps: bool) -> None:
+        """Whether to remember after this run; ending it forgets what was kept."""
+        self._keeps = keeps
+        self._save()
+
+    def caption(self, paths: Sequence[Path]) -> str:
+        """Name and folder of an entry, and how many more it has."""
+        more = f" +{len(paths) - 1}" if len(paths) > 1 else ""
+        return f"{paths[0].name}{more}  –  {paths[0].parent.name}"
+
+    def _save(self) -> None:
+        if self._keeps:
+            self._store.put(NAME, [[str(path) for path in one] for one in self.paths])
+        else:
+            self._store.forget(NAME)

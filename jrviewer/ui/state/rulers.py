@@ -1,0 +1,208 @@
+"""The rulers in the 3D pane: which are drawn, which is selected, whether one is in the hand, and
+how to take the last step back. Knows no widget.
+"""
+
+from typing import Literal
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from jrviewer.core.records import Slice
+from jrviewer.imaging.ruler_3d import End, NoLengthError, Ruler, read
+
+Wish = Literal[
+    "delete", "undo", "put away", "set a point", "take an end", "move", "next", "previous"
+]
+Place = tuple[float, float]  # points right of and below the middle of the picture
+
+MOST_STEPS_BACK = 50
+
+
+class Rulers(QObject):
+    """Rulers per slice. One click begins, the next ends; then the hand is free again."""
+
+    changed = Signal()
+    aimed = Signal(object)  # Place: the crosshair alone, which needs no new picture
+    refused = Signal(str)  # why a ruler says no length, and is not drawn
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.is_in_hand = False
+        self.start: End | None = None  # of the ruler being drawn
+        self.selected: Ruler | None = None
+        self.is_held = False  # the keys are for the selected one
+        self.crosshair: Place | None = None
+        self.grip: tuple[Ruler, int | None] | None = None  # under the hand, and which end of it
+        self.moving: Ruler | None = None  # where that one is while it is moved
+        self._nudged: Ruler | None = None  # moved by the last key: the next is part of that step
+        self._lifted: Ruler | None = None  # whose other end is being drawn anew
+        self._slice: Slice | None = None
+        self._steps: dict[Slice, list[tuple[Ruler, ...]]] = {}  # the last is what is drawn
+
+    @property
+    def items(self) -> tuple[Ruler, ...]:
+        """What is drawn around the slice that is shown."""
+        steps = [] if self._slice is None else self._steps.get(self._slice, [])
+        return steps[-1] if steps else ()
+
+    @property
+    def drawn(self) -> tuple[Ruler, ...]:
+        """The same, with the one that is being moved where it is now."""
+        if self.moving is None or self.grip is None:
+            return self.items
+        old, new = self.grip[0], self.moving
+        return tuple(new if one is old else one for one in self.items)
+
+    @property
+    def offers(self) -> frozenset[Wish]:
+        """What there is to do."""
+        can_undo = self._slice is not None and self._slice in self._steps
+        place, is_free = self._place(), not self.is_in_hand
+        found: dict[Wish, bool] = {
+            "delete": self.selected is not None,
+            "undo": can_undo,
+            "put away": self.is_in_hand or self.is_held,
+            "set a point": self.is_in_hand,
+            "take an end": is_free and self.is_held,
+            "move": is_free and self.is_held,
+            "next": is_free and (-1 if place is None else place) < len(self.items) - 1,
+            "previous": is_free and self.is_held,
+        }
+        return frozenset(wish for wish, is_open in found.items() if is_open)
+
+    @Slot()
+    def clear(self) -> None:
+        """Forget everything: other series were opened."""
+        self._steps.clear()
+        self.show(None)
+
+    def show(self, chosen: Slice | None) -> None:
+        """Turn to another slice."""
+        if chosen is not self._slice:
+            self._slice, self.selected, self.start = chosen, None, None
+            self.is_held, self._lifted = False, None
+            self.grip = self.moving = self._nudged = None
+            self.changed.emit()
+
+    def take(self, *, is_in_hand: bool) -> None:
+        """Take a ruler into the hand, or put it away."""
+        if is_in_hand != self.is_in_hand:
+            self.is_in_hand, self.start, self._lifted = is_in_hand, None, None
+            self.is_held, self.crosshair = False, (0.0, 0.0) if is_in_hand else None
+            self.changed.emit()
+
+    def aim(self, at: Place, room: tuple[int, int]) -> None:
+        """Put the crosshair somewhere in the picture, which has so much room (width, height)."""
+        wide, high = room[0] / 2 - 1, room[1] / 2 - 1
+        self.crosshair = min(max(at[0], -wide), wide), min(max(at[1], -high), high)
+        self.aimed.emit(self.crosshair)
+
+    def take_end(self) -> End | None:
+        """Begin to draw the first end of the selected ruler anew; tells where it was."""
+        ruler = self.selected
+        if ruler is None:
+            return None
+        self.take(is_in_hand=True)
+        self.start, self._lifted = ruler.end, ruler
+        return ruler.start
+
+    def pick(self, end: End, *, has_surface: bool) -> None:
+        """Begin with a ruler, or end it; one that may say no length is not drawn."""
+        if self._slice is None or not self.is_in_hand:
+            return
+        if self.start is None:
+            self.start = end
+            self.changed.emit()
+            return
+        ruler = Ruler(self.start, end)
+        self.start = None if self._lifted is None else self._lifted.end  # to try again
+        try:
+            read(ruler, self._slice, has_surface=has_surface)
+        except NoLengthError as error:
+            self.refused.emit(str(error))
+        else:
+            self._put((*(one for one in self.items if one is not self._lifted), ruler))
+            self.is_held = self._lifted is not None  # it was held before, by the keys
+            self.selected, self.is_in_hand = ruler, False
+            self.start = self.crosshair = self._lifted = None
+        self.changed.emit()
+
+    def hold(self, index: int, end: int | None) -> None:
+        """A hand takes a ruler by an end, or by its middle."""
+        self.grip, self.moving = (self.items[index], end), None
+
+    def move(self, new: Ruler) -> None:
+        """It is somewhere else now; not yet a step to take back."""
+        if self.grip is not None:
+            self.moving = new
+            self.changed.emit()
+
+    def let_lie(self) -> None:
+        """The hand lets go of it where it is."""
+        if self.grip is not None and self.moving is not None:
+            self._put(self.drawn)
+            self.selected = self.moving
+        self.grip = self.moving = self._nudged = None
+        self.changed.emit()
+
+    def nudge(self, new: Ruler) -> None:
+        """The keys have moved the held ruler; one after the other they are one step."""
+        items = tuple(new if one is self.selected else one for one in self.items)
+        if self._slice is not None and self._nudged is self.selected:
+            self._steps[self._slice][-1] = items
+        else:
+            self._put(items)
+        self.selected = self._nudged = new
+        self.changed.emit()
+
+    def select(self, index: int | None) -> None:
+        """Select one of those that are drawn, or none."""
+        self.selected, self.is_held = None if index is None else self.items[index], False
+        self._nudged = None
+        self.changed.emit()
+
+    def let_go(self) -> None:
+        """Hold nothing."""
+        if self.is_held:
+            self.is_held = False
+            self.changed.emit()
+
+    def step(self, by: int) -> None:
+        """Hold the next or the last ruler for the keys; before the first one, none."""
+        place = self._place()
+        following = by - 1 if place is None else place + by
+        self.select(following if 0 <= following < len(self.items) else None)
+        self.is_held = self.selected is not None
+        self.changed.emit()
+
+    def do(self, wish: Wish) -> None:
+        """Delete what is selected, take the last step back, or put the ruler away."""
+        if wish not in self.offers:
+            return
+        if wish == "put away":
+            self.is_held = False
+            self.take(is_in_hand=False)
+            self.changed.emit()
+            return
+        if wish in ("next", "previous"):
+            self.step(1 if wish == "next" else -1)
+            return
+        if wish == "delete":
+            self._put(tuple(one for one in self.items if one is not self.selected))
+        elif self._slice is not None:
+            self._steps[self._slice].pop()
+            if not self._steps[self._slice]:
+                del self._steps[self._slice]
+        self.selected, self.is_held, self._nudged = None, False, None
+        self.changed.emit()
+
+    def _place(self) -> int | None:
+        """Which ruler is held."""
+        if not self.is_held:
+            return None
+        return next((i for i, one in enumerate(self.items) if one is self.selected), None)
+
+    def _put(self, items: tuple[Ruler, ...]) -> None:
+        assert self._slice is not None
+        steps = self._steps.setdefault(self._slice, [])
+        steps.append(items)
+        del steps[:-MOST_STEPS_BACK]

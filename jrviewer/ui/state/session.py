@@ -1,0 +1,297 @@
+"""What is open, shown and known. Its signals are facts in the past tense, its methods wishes.
+
+Knows the worker and the records; knows no widget. A refused file leaves what was open as it is.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from jrviewer.core.errors import InputRefusedError, JRViewerError
+from jrviewer.core.records import Prediction, Series, Slice, Window
+from jrviewer.imaging import windowing
+from jrviewer.ui.jobs import backend
+from jrviewer.ui.jobs.foreground import Tasks
+from jrviewer.ui.jobs.prefetch import Ahead, Busy
+from jrviewer.ui.jobs.worker_thread import Background
+from jrviewer.ui.state.analyses import KnownTruth, Removal
+from jrviewer.ui.state.annotations import Annotations
+from jrviewer.ui.state.comparison import CompareState
+from jrviewer.ui.state.prediction_cache import Results
+from jrviewer.ui.state.refusals import opened_name, reasons, refusals
+from jrviewer.ui.state.rulers import Rulers
+from jrviewer.ui.state.surface import MeasuredState
+from jrviewer.ui.state.view import ViewState
+
+if TYPE_CHECKING:
+    from jrviewer.dicom import Opened, Refused
+    from jrviewer.model.devices import Device
+
+__all__ = ["Busy", "Session"]
+
+AHEAD = (1, -1)  # neighbours that are predicted before anybody looks
+
+
+class Session(QObject):
+    """The state of one window."""
+
+    series_opened = Signal(object)  # tuple[Series, ...]
+    series_chosen = Signal(int)
+    shown = Signal(object, int, int)  # Slice, its index, how many there are
+    predicted = Signal(object)  # Prediction of the slice that is shown
+    unpredicted = Signal(object)  # the Slice that is shown has no prediction yet
+    withheld = Signal(str)  # the input check is red; the sentence says why
+    refused = Signal(str, str)  # files that were not opened, with reasons; the reasons alone
+    failed = Signal(str)  # anything else that did not work
+    busy_changed = Signal(object)  # Busy or None
+    device_known = Signal(str)
+    warned = Signal(str)  # it worked, but not as one may expect
+
+    def __init__(self, worker: backend.Worker | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.view = ViewState(self)
+        self.background = Background(self)
+        self.compare = CompareState(self)
+        self.annotations = Annotations(self)
+        self.removal = Removal(self.background, self)
+        self.measured = MeasuredState(self.background, self)
+        self.rulers = Rulers(self)
+        self.truth = KnownTruth(self.background, self)
+        self.all_series: tuple[Series, ...] = ()
+        self.series: Series | None = None
+        self.index = 0
+        self.worker = worker or backend.Worker()
+        self._predictions = Results()
+        self.refused_files: tuple[Refused, ...] = ()
+        self.paths: tuple[Path, ...] = ()  # what was asked for last
+        self.looks_ahead = False
+        self.ahead = Ahead(self.background, self.worker.predict_all, self)
+        self._is_partial = False  # only the first slice of what is being read is here
+        self._asked_for: Slice | None = None
+        self._may_predict = False
+        self.ahead.made.connect(self._take_prediction)
+        self.ahead.missed.connect(self._run_missed)
+        self.ahead.progressed.connect(self._tell_ahead)
+        self.tasks = Tasks(self.background, self)
+        self.tasks.busy.connect(self.busy_changed)
+        self.tasks.idle.connect(self._go_on)
+        self.tasks.shared.connect(self._take_part)
+        self.tasks.refused.connect(self._refuse)
+        self.tasks.broke.connect(self._break)
+
+    @property
+    def slice(self) -> Slice | None:
+        """The slice that is shown."""
+        return None if self.series is None else self.series[self.index]
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether only the first slice of what is being read is here."""
+        return self._is_partial
+
+    @property
+    def prediction(self) -> Prediction | None:
+        """What is known of the slice that is shown."""
+        return None if self.slice is None else self._predictions.get(self.slice)
+
+    def open(self, paths: Sequence[Path]) -> None:
+        """Read files and folders in the background; the newest request wins."""
+        if not paths:
+            return
+        self.paths = tuple(paths)
+        self._is_partial = False
+        job = partial(self.worker.read, self.paths)
+        self.tasks.do("open", self.tr("reading files"), job, self._take_opened, shares=True)
+
+    def choose_series(self, index: int) -> None:
+        """Show another one of the open series, at its middle slice."""
+        self.series, self.index = self.all_series[index], 0
+        self.series_chosen.emit(index)
+        self._reset_view(len(self.series) // 2)
+
+    def show(self, index: int) -> None:
+        """Show a slice of the series; beyond its ends, the last one on that side."""
+        if self.series is None:
+            return
+        self.index = min(max(index, 0), len(self.series) - 1)
+        chosen = self.series[self.index]
+        self.shown.emit(chosen, self.index, len(self.series))
+        self._show_prediction(chosen)
+
+    def step(self, slices: int) -> None:
+        """Move through the series."""
+        if self.series is not None and 0 <= self.index + slices < len(self.series):
+            self.show(self.index + slices)
+        elif self.series is not None and slices:
+            self.show(len(self.series) - 1 if slices > 0 else 0)
+
+    def allow_predictions(self) -> None:
+        """Begin with the model: start-up holds it back until the window is complete."""
+        self._may_predict = True
+        if self.slice is None:
+            self._get_ready()
+        elif self.prediction is None:
+            self.run()
+
+    def run(self, *, run_anyway: bool = False) -> None:
+        """Run the model on the slice that is shown."""
+        if (chosen := self.slice) is None or not self._may_predict or self._is_partial:
+            return
+        self._predictions.pop(chosen, None)
+        self._asked_for = chosen
+        job = partial(self.worker.predict, chosen, run_anyway=run_anyway)
+        self.ahead.pause()
+        self.tasks.do("predict", self.tr("denoising and inferring 3D"), job, self._take_prediction)
+
+    def run_series(self) -> None:
+        """Run the model on every slice of the series that has no result yet."""
+        if self.series is not None and self._may_predict and not self._is_partial:
+            self.ahead.run_series(one for one in self.series if one not in self._predictions)
+
+    def choose_device(self, device: "Device") -> None:
+        """Compute on another device from now on; the model is loaded there at once."""
+        self.worker.device = device
+        if self._may_predict:
+            self._get_ready()
+
+    def known(self) -> dict[Slice, Prediction]:
+        """What is known of every slice, as a copy that a job may keep."""
+        return dict(self._predictions)
+
+    def cancel(self) -> None:
+        """Stop what the worker does for the user."""
+        self.ahead.stop()
+        self._asked_for = None
+        was_partial, self._is_partial = self._is_partial, False
+        self.tasks.cancel()
+        if was_partial:
+            self.warned.emit(self.tr("Reading was cancelled: only the first slice is here."))
+
+    def set_preset(self, window: Window | None) -> None:
+        """Show both panes with a window; None stands for the slice's own."""
+        if (chosen := self.slice) is not None:
+            self.view.change(window=window or windowing.default_window(chosen))
+
+    def set_auto_window(self) -> None:
+        """Show both panes with a window computed from the slice's values."""
+        if (chosen := self.slice) is not None:
+            self.view.change(window=windowing.auto_window(chosen))
+
+    def fit(self) -> None:
+        """Show the slice whole and centred."""
+        if (chosen := self.slice) is not None:
+            self.view.fit(chosen.shape)
+
+    def reset_view(self) -> None:
+        """Window, zoom, centre and inversion as when the series was opened."""
+        self.fit()
+        self.set_preset(None)
+        self.view.change(is_inverted=False)
+
+    def close(self) -> None:
+        """Stop the worker and wait for it."""
+        self.background.stop()
+        self.worker.close()
+
+    def _get_ready(self) -> None:
+        what = self.tr("loading the model")
+        self.tasks.do("model", what, self.worker.ready, self._take_device)
+
+    def _reset_view(self, index: int) -> None:
+        assert self.series is not None
+        self.index = index
+        self.reset_view()
+        self.show(index)
+
+    def _show_prediction(self, chosen: Slice) -> None:
+        if (known := self._predictions.get(chosen)) is not None:
+            self.tasks.drop("predict")
+            self.tasks.tell()
+            self.predicted.emit(known)
+            self._look_ahead()
+            return
+        self.unpredicted.emit(chosen)
+        if self.ahead.is_making(chosen):
+            self._asked_for = None
+            self.tasks.drop("predict")
+            self.busy_changed.emit(Busy(self.tr("denoising and inferring 3D")))
+        elif self._asked_for is not chosen or not self.tasks.has("predict"):
+            self.run()
+
+    @Slot()
+    def _go_on(self) -> None:
+        """Nobody waits: what goes on behind is all there is to tell, and may go on."""
+        self.busy_changed.emit(self.ahead.busy)
+        self.ahead.resume()
+
+    @Slot()
+    def _tell_ahead(self) -> None:
+        self.tasks.tell()
+
+    @Slot(str, object)
+    def _refuse(self, lane: str, error: JRViewerError) -> None:
+        if isinstance(error, InputRefusedError):
+            self.withheld.emit(str(error))
+        elif lane == "open":
+            self._is_partial = False
+            self.refused.emit(f"{opened_name(self.paths)}: {error}", str(error))
+        else:
+            self.failed.emit(str(error))
+
+    @Slot(str)
+    def _break(self, lane: str) -> None:
+        self._is_partial = False
+        self.failed.emit(
+            self.tr("JRViewer met a fault of its own; what was open stays open. Try again.")
+        )
+
+    @Slot(str, object)
+    def _take_part(self, lane: str, part: object) -> None:
+        """The first slice is shown before the rest is read; the model waits for the rest."""
+        if lane == "open" and isinstance(part, Slice):
+            self._is_partial = True
+            self._replace_series((Series((part,)),), ())
+
+    def _take_opened(self, opened: "Opened") -> None:
+        self._is_partial = False
+        if opened.series:
+            self._replace_series(tuple(opened.series), opened.refused)
+        if opened.refused or not opened.series:
+            self.refused.emit(refusals(opened.refused, self.paths), reasons(opened.refused))
+
+    def _replace_series(
+        self, all_series: tuple[Series, ...], refused: "tuple[Refused, ...]"
+    ) -> None:
+        self.all_series, self.refused_files = all_series, refused
+        self.ahead.stop()
+        self._predictions.clear()
+        self.series_opened.emit(all_series)
+        self.choose_series(max(range(len(all_series)), key=lambda i: len(all_series[i])))
+
+    @Slot(object)
+    def _take_prediction(self, prediction: Prediction) -> None:
+        self._predictions.keep(prediction, self.slice)
+        self._take_device(prediction.device)
+        if prediction.slice is self.slice:
+            self.predicted.emit(prediction)
+            self._look_ahead()
+
+    def _take_device(self, device: str) -> None:
+        self.device_known.emit(device)
+        if note := self.worker.take_note():
+            self.warned.emit(note)
+
+    def _look_ahead(self) -> None:
+        if self.looks_ahead and self.series is not None:
+            places = [self.index + step for step in AHEAD]
+            slices = [self.series[place] for place in places if 0 <= place < len(self.series)]
+            self.ahead.expect(one for one in slices if one not in self._predictions)
+
+    @Slot(object)
+    def _run_missed(self, missed: Slice) -> None:
+        """The user has gone to a slice that was refused while nobody looked: say why."""
+        if missed is self.slice:
+            self.run()

@@ -1,0 +1,123 @@
+"""The measured surface of the series that is shown, and how far clouds lie from it: made in the
+worker while nobody waits for it. Knows no widget.
+"""
+
+from functools import partial
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from jrviewer.core.errors import JRViewerError
+from jrviewer.core.geometry import FloatArray
+from jrviewer.core.records import Cloud, Measured, Series
+from jrviewer.imaging.measured_surface import Measuring, Nearest
+from jrviewer.ui.jobs.worker_thread import Background, Ticket
+
+LANE, DISTANCES = "measured", "distances"
+KEPT = 64  # clouds whose distances are remembered
+
+
+class MeasuredState(QObject):
+    """What is known of one series at a time. It begins when the worker is first idle, makes room
+    for what the user waits for, and goes on where it was.
+    """
+
+    changed = Signal()  # the surface, its progress or the reason why there is none is another
+    compared = Signal()  # the distances of one more cloud are known
+
+    def __init__(self, background: Background, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._background = background
+        self.series: Series | None = None
+        self.surface: Measured | None = None
+        self.reason = ""  # why there is no surface and none to come
+        self.fraction = 0.0  # of the work on it
+        self._work: Measuring | None = None  # on the surface
+        self._nearest: Nearest | None = None
+        self._ticket: Ticket | None = None
+        self._comparing: tuple[Ticket, Cloud] | None = None
+        self._distances: dict[Cloud, FloatArray] = {}
+        background.finished.connect(self._take)
+        background.refused.connect(self._refuse)
+        background.progressed.connect(self._progress)
+        background.broke.connect(self._break)
+
+    def choose(self, series: Series | None) -> None:
+        """Turn to another series, and forget the one before."""
+        if series is self.series:
+            return
+        self._stop()
+        self.series, self.surface, self.reason, self.fraction = series, None, "", 0.0
+        self._distances.clear()
+        self._nearest = None
+        self._work = None if series is None else Measuring(series)
+        self.changed.emit()
+
+    @Slot()
+    def pause(self) -> None:
+        """Make room: the user waits for something else."""
+        if self._ticket is not None:
+            self._background.cancel(LANE)
+            self._ticket = None
+
+    @Slot()
+    def resume(self) -> None:
+        """Begin, or go on."""
+        if self._work is not None and self._ticket is None:
+            self._ticket = self._background.submit(LANE, self._work)
+
+    def distances_of(self, cloud: Cloud | None) -> FloatArray | None:
+        """Millimetres (N,) from a cloud's points to the measured surface, NaN where nothing is
+        measured; None while they are not known.
+        """
+        return None if cloud is None else self._distances.get(cloud)
+
+    def compare(self, cloud: Cloud | None) -> None:
+        """Find how far a cloud lies from the surface; one that waits for its turn is dropped."""
+        if self._nearest is None or cloud is None or cloud.unit != "mm":
+            return
+        is_asked = self._comparing is not None and self._comparing[1] is cloud
+        if cloud not in self._distances and not is_asked:
+            job = partial(self._nearest.distances, cloud.points)
+            self._comparing = self._background.submit(DISTANCES, job), cloud
+
+    def _stop(self) -> None:
+        self.pause()
+        self._background.cancel(DISTANCES)
+        self._comparing = None
+
+    @Slot(object, float, str)
+    def _progress(self, ticket: Ticket, fraction: float, what: str) -> None:
+        if ticket is self._ticket:
+            self.fraction = fraction
+            self.changed.emit()
+
+    @Slot(object, object)
+    def _take(self, ticket: Ticket, result: object) -> None:
+        if ticket is self._ticket:
+            assert isinstance(result, Measured)
+            self._ticket = self._work = None
+            self.surface, self._nearest = result, Nearest(result)
+            self.changed.emit()
+        elif self._comparing is not None and ticket is self._comparing[0]:
+            while len(self._distances) >= KEPT:
+                del self._distances[next(iter(self._distances))]
+            self._distances[self._comparing[1]] = result  # type: ignore[assignment]  # its lane's
+            self._comparing = None
+            self.compared.emit()
+
+    @Slot(object, object)
+    def _refuse(self, ticket: Ticket, error: JRViewerError) -> None:
+        if ticket is self._ticket:
+            self._give_up(str(error))
+
+    @Slot(object)
+    def _break(self, ticket: Ticket) -> None:
+        if ticket is self._ticket:
+            self._give_up(self.tr("No measured surface: JRViewer met a fault of its own."))
+        elif self._comparing is not None and ticket is self._comparing[0]:
+            self._comparing = None
+
+    def _give_up(self, reason: str) -> None:
+        self._ticket = self._work = None
+        self.reason = reason
+        self.changed.emit()

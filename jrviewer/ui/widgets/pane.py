@@ -1,0 +1,88 @@
+"""The frame around a view: a title line that says what it shows, with a badge where a machine made
+it.
+"""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from jrviewer.ui.widgets import theme
+from jrviewer.ui.widgets.elided_label import ElidingLabel
+
+
+class Header(QWidget):
+    """The title line; a double-click on it maximises."""
+
+    maximised = Signal()
+
+    def __init__(self, title: str, badge: str = "") -> None:
+        super().__init__()
+        self.setObjectName("paneHeader")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.title, self.detail = ElidingLabel(), ElidingLabel(is_whole=True)
+        self.title.setText(title)  # other words must not push the panes about
+        self.title.setObjectName("paneTitle")
+        self.detail.setObjectName("paneDetail")
+        # It gives way to the title.
+        self.detail.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.detail.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 3, 8, 3)
+        self.badge = QLabel(badge)
+        self.badge.setObjectName("badge")
+        policy = self.badge.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # or the title would jump when it comes and goes
+        self.badge.setSizePolicy(policy)
+        if badge:
+            row.addWidget(self.badge)
+        row.addWidget(self.title)
+        row.addWidget(self.detail, 1)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Maximise or restore."""
+        self.maximised.emit()
+
+
+class Pane(QFrame):
+    """A view among others, below its title line where it is given one."""
+
+    maximised = Signal()
+
+    def __init__(self, view: QWidget, header: Header | None = None) -> None:
+        super().__init__()
+        self.view = view
+        self._header = header
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        if header is not None:
+            self.setAccessibleName(header.title.text())
+            header.maximised.connect(self.maximised)
+            column.addWidget(header)
+        column.addWidget(view, 1)
+
+    def show_title(self, text: str, *, has_badge: bool) -> None:
+        """Name what the view shows now, and whether a machine made any of it."""
+        if self._header is not None:
+            self._header.title.setText(text)
+            self._header.title.setToolTip(text)
+            self._header.badge.setVisible(has_badge)
+            self.setAccessibleName(text)
+
+    def show_focus(self, *, has_focus: bool) -> None:
+        """Underline the title of the pane that has the keyboard."""
+        header = self.findChild(Header)
+        if header is None or header.property("focused") == has_focus:
+            return
+        header.setProperty("focused", has_focus)
+        theme.restyle(header)
+
+    def add_tool(self, tool: QWidget) -> None:
+        """Put a tool at the right end of the title line."""
+        if self._header is not None and (row := self._header.layout()) is not None:
+            row.addWidget(tool)
+
+    def show_detail(self, text: str) -> None:
+        """Say more, at the right of the title."""
+        if self._header is not None:
+            self._header.detail.setText(text)

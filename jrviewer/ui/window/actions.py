@@ -1,0 +1,156 @@
+"""Every command of the window: its words, key, icon, and its place in toolbar and menus."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QToolBar, QToolButton
+
+from jrviewer.core.records import Slice, Window
+from jrviewer.imaging.windowing import PRESETS, presets
+from jrviewer.ui.state.view import View
+from jrviewer.ui.widgets import theme
+from jrviewer.ui.widgets.window_button import WindowButton
+
+STEPS = {"Up": -1, "Down": 1, "PgUp": -10, "PgDown": 10, "Home": -100_000, "End": 100_000}
+
+
+class Actions(QObject):
+    """The actions, as attributes; `window_chosen` and `stepped` tell the ones that come in rows."""
+
+    window_chosen = Signal(object)  # a Window; None: the file's own
+    stepped = Signal(int)
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        tr = self.tr
+        self.open = self._make(tr("Open"), tr("Open DICOM files"), "open", "Ctrl+O")
+        self.open_folder = self._make(
+            tr("Folder"), tr("Open a folder of DICOM files"), "folder", "Ctrl+Shift+O"
+        )
+        self.series = self._make(tr("Series"), tr("Show or hide the list of series"), "list", "F9")
+        self.auto = self._make(tr("Automatic"), tr("Window from the slice's values"), "", "0")
+        self.own = self._make(tr("As in the file"), tr("The file's own window"), "", "1")
+        self.own.triggered.connect(self._choose_window)
+        self.presets = [self._preset(key) for key in PRESETS]
+        self.show_presets(list(PRESETS.values()))
+        self.reset = self._make(tr("Reset"), tr("Window, zoom and position anew"), "reset", "R")
+        self.fit = self._make(tr("Fit"), tr("Show the whole slice"), "fit", "F")
+        self.invert = self._make(tr("Invert"), tr("Swap black and white"), "invert", "I")
+        self.smooth = self._make(tr("Smooth"), tr("Interpolate between pixels"), "smooth", "N")
+        self.run = self._make(tr("Run"), tr("Denoise and infer 3D"), "run", "Return", "Enter")
+        self.cancel = self._make(tr("Cancel"), tr("Stop the current work"), "cancel", "Esc")
+        self.run_series = self._make(
+            tr("Run series"),
+            tr("Run the model on every slice"),
+            "series",
+            "Ctrl+Return",
+        )
+        self.export = self._make(tr("Export…"), tr("Export results to files"), "export", "Ctrl+E")
+        self.copy = self._make(
+            tr("Copy picture"), tr("Copy both slices to the clipboard"), "", "Ctrl+C"
+        )
+        self.patient = self._make(
+            tr("Patient text"), tr("Show or hide patient text"), "patient", "Ctrl+H"
+        )
+        self.full_screen = self._make(tr("Full screen"), tr("Full screen"), "", "F11")
+        self.quit = self._make(tr("Quit"), tr("Close JRViewer"), "", "Ctrl+Q")
+        self.steps = [self._step(key, slices) for key, slices in STEPS.items()]
+        for action in (self.series, self.invert, self.smooth, self.patient):
+            action.setCheckable(True)
+            action.setChecked(action in (self.smooth, self.patient))
+
+    def everything(self) -> list[QAction]:
+        """All of them, so that the window can take their keys."""
+        return [action for action in self.children() if isinstance(action, QAction)]
+
+    def show_view(self, view: View) -> None:
+        """Check what is switched on."""
+        self.invert.setChecked(view.is_inverted)
+        self.smooth.setChecked(view.is_smooth)
+        self.patient.setChecked(view.has_patient_text)
+
+    def fill(self, bar: QToolBar) -> None:
+        """Put them on the toolbar."""
+        bar.addActions([self.open, self.open_folder, self.series])
+        bar.addSeparator()
+        self.window_button = WindowButton(bar, [self.auto, self.own, *self.presets])
+        bar.addWidget(self.window_button)
+        bar.addActions([self.reset, self.invert])
+        shown = [self.fit, self.smooth, self.patient, self.full_screen]
+        bar.addWidget(menu_button(bar, self.tr("View"), "view", shown))
+        bar.addSeparator()
+        bar.addActions([self.run, self.run_series, self.cancel])
+        bar.addSeparator()
+        bar.addAction(self.export)
+
+    def context_menu(self, menu: QMenu) -> None:
+        """Fill the menu of a slice pane."""
+        menu.addActions([self.auto, self.own])
+        menu.addSeparator()
+        menu.addActions(self.presets)
+        menu.addSeparator()
+        menu.addActions([self.reset, self.fit, self.invert, self.smooth, self.patient])
+        menu.addSeparator()
+        menu.addActions([self.run_series, self.export, self.copy])
+
+    def _make(self, text: str, hint: str, icon: str, *keys: str) -> QAction:
+        action = QAction(text, self)
+        if icon:
+            theme.give_icon(action, icon)
+        action.setShortcuts([QKeySequence(key) for key in keys])
+        action.setToolTip(f"{hint}  ({keys[0]})")
+        action.setStatusTip("")
+        return action
+
+    def show_presets(self, windows: Sequence[Window]) -> None:
+        """Offer these, in the order of their keys."""
+        for action, window in zip(self.presets, windows, strict=True):
+            # Width / level, as radiologists name windows.
+            text = f"{self.tr(window.name)}  {window.width:.0f} / {window.centre:.0f}"
+            action.setText(text.replace("-", "−"))
+            action.setData(window)
+
+    @Slot(object, int, int)
+    def show_slice(self, chosen: Slice, index: int, count: int) -> None:
+        """Offer the presets where they mean something: on a CT in HU."""
+        for action in self.presets:
+            action.setEnabled(bool(presets(chosen)))
+
+    def _preset(self, key: str) -> QAction:
+        action = self._make("", self.tr(PRESETS[key].name), "", key)
+        action.triggered.connect(self._choose_window)
+        return action
+
+    def _step(self, key: str, slices: int) -> QAction:
+        action = self._make(self.tr("Slice by key"), self.tr("Another slice"), "", key)
+        action.setData(slices)
+        action.triggered.connect(self._step_by)
+        return action
+
+    def _choose_window(self) -> None:
+        sender = self.sender()
+        assert isinstance(sender, QAction)
+        self.window_chosen.emit(sender.data())
+
+    def _step_by(self) -> None:
+        sender = self.sender()
+        assert isinstance(sender, QAction)
+        self.stepped.emit(sender.data())
+
+
+def menu_button(bar: QToolBar, text: str, icon: str, actions: Sequence[QAction]) -> QToolButton:
+    """A toolbar button that opens a menu."""
+    menu = QMenu(bar)
+    menu.addActions(actions)
+    button = QToolButton(bar)
+    button.setText(text)
+    theme.give_icon(button, icon)
+    button.setToolTip(text)
+    button.setAccessibleName(text)
+    button.setToolButtonStyle(bar.toolButtonStyle())
+    bar.toolButtonStyleChanged.connect(button.setToolButtonStyle)
+    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    button.setMenu(menu)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return button

@@ -1,0 +1,92 @@
+"""The three panes side by side: which of them are visible, and how much room each has."""
+
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QSplitter, QTabBar, QVBoxLayout, QWidget
+
+from jrviewer.ui.widgets.pane import Pane
+
+NARROW_PX = 1100  # below it slices and cloud take turns, with a tab for each
+
+
+class Panes(QWidget):
+    """A splitter of panes. Nothing is ever re-parented: an OpenGL view would lose its context."""
+
+    rearranged = Signal()
+
+    def __init__(self, slices: list[Pane], cloud: Pane) -> None:
+        super().__init__()
+        self._slices, self._cloud = slices, cloud
+        self._maximised: Pane | None = None
+        self.tabs = QTabBar()
+        self.tabs.setAccessibleName(self.tr("Slices or 3D"))
+        self.tabs.addTab(self.tr("Slices"))
+        self.tabs.addTab(self.tr("Inferred 3D"))
+        self.tabs.currentChanged.connect(self._arrange)
+        self.tabs.hide()
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setHandleWidth(4)
+        self.splitter.setChildrenCollapsible(False)
+        for pane in (*slices, cloud):
+            self.splitter.addWidget(pane)
+            pane.maximised.connect(self._toggle_sender)
+        self.splitter.setSizes([1000, 1000, 1100])
+        self.splitter.splitterMoved.connect(self.rearranged)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.tabs)
+        column.addWidget(self.splitter, 1)
+
+    @property
+    def in_order(self) -> tuple[Pane, ...]:
+        """From the left to the right."""
+        return (*self._slices, self._cloud)
+
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as slices and cloud are by turns, or the window could not become so narrow that
+        they take turns.
+        """
+        wanted = super().minimumSizeHint()
+        slices = sum(pane.minimumSizeHint().width() for pane in self._slices)
+        return QSize(max(slices, self._cloud.minimumSizeHint().width()), wanted.height())
+
+    def toggle(self, pane: Pane) -> None:
+        """Give a pane all the room, or give it back."""
+        self._maximised = None if self._maximised is pane else pane
+        self._arrange()
+
+    def bring(self, pane: Pane) -> None:
+        """Let a pane be seen, where another one has all the room."""
+        if pane.isVisible():
+            return
+        self._maximised = None
+        self.tabs.setCurrentIndex(1 if pane is self._cloud else 0)
+        self._arrange()
+
+    @Slot(QWidget, QWidget)
+    def show_focus(self, before: QWidget | None, now: QWidget | None) -> None:
+        """Show which pane has the keyboard."""
+        for pane in self.in_order:
+            pane.show_focus(has_focus=now is not None and pane.isAncestorOf(now))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Take turns when it gets narrow."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _toggle_sender(self) -> None:
+        sender = self.sender()
+        assert isinstance(sender, Pane)
+        self.toggle(sender)
+
+    def _arrange(self) -> None:
+        is_narrow = self.width() < NARROW_PX and self._maximised is None
+        self.tabs.setVisible(is_narrow)
+        shows_cloud = self.tabs.currentIndex() == 1
+        for pane in (*self._slices, self._cloud):
+            if self._maximised is not None:
+                pane.setVisible(pane is self._maximised)
+            else:
+                pane.setVisible(not is_narrow or (pane is self._cloud) == shows_cloud)
+        self.rearranged.emit()

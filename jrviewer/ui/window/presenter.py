@@ -1,0 +1,230 @@
+"""Brings the session's facts onto the three views, so that what is shown is never of another slice
+than it says.
+"""
+
+import numpy as np
+from PySide6.QtCore import QObject, Slot
+
+from jrviewer.core.geometry import FloatArray
+from jrviewer.core.records import Prediction, Series, Slice
+from jrviewer.rendering.look import shown_cloud
+from jrviewer.ui.cloud.cloud_view import CloudView
+from jrviewer.ui.cloud.nearest import nearest_points
+from jrviewer.ui.slices import residual_painter
+from jrviewer.ui.slices.overlay import Corners
+from jrviewer.ui.slices.slice_view import SliceView
+from jrviewer.ui.state import captions
+from jrviewer.ui.state.comparison import blend_title, content, kind_of
+from jrviewer.ui.state.session import Session
+from jrviewer.ui.state.view import View
+from jrviewer.ui.widgets.pane import Pane
+from jrviewer.ui.window.status_bar import Status
+
+
+class Display(QObject):
+    """Original, denoised and cloud of one session."""
+
+    def __init__(
+        self, session: Session, panes: tuple[Pane, Pane, Pane], status: Status, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._original_pane, self._denoised_pane, _ = panes
+        original, denoised, cloud = (pane.view for pane in panes)
+        assert isinstance(original, SliceView)
+        assert isinstance(denoised, SliceView)
+        assert isinstance(cloud, CloudView)
+        self._original, self._denoised, self._cloud = original, denoised, cloud
+        self._status = status
+        self._shown: Prediction | None = None  # what the AI panes show, current or dimmed
+        self._withheld = ""  # why the model did not run on the slice that is shown
+        self._probed: tuple[float, float] | None = None
+
+    @Slot(object)
+    def show_opened(self, series: tuple[Series, ...]) -> None:
+        """Forget the results of what was open before."""
+        self._shown = None
+        self._cloud.clear(self.tr("Working on this slice…"))  # a skin switched on ends with it
+
+    @Slot(object, int, int)
+    def show_slice(self, chosen: Slice, index: int, count: int) -> None:
+        """Show another slice."""
+        self._original.show_slice(chosen, chosen.pixels)
+        self._original_pane.show_detail(self._place_text(chosen))
+        self._refresh_corners()
+        self.show_probe(self._probed)
+
+    @Slot(object)
+    def show_prediction(self, prediction: Prediction) -> None:
+        """Show the result of the slice that is shown."""
+        self._shown = prediction
+        self._denoised.show_slice(prediction.slice, prediction.denoised)
+        self._paint_denoised()
+        self._denoised.set_hatched(is_doubted := prediction.level != "green")
+        self._cloud.set_stale(False, "")
+        self._cloud.show_prediction(prediction)
+        if prediction.cloud is None:
+            self._cloud.show_message(prediction.no_cloud_reason)
+        # After the picture, which Qt raises.
+        self._cloud.hatching.mark(is_doubted=is_doubted and prediction.cloud is not None)
+        self._cloud.set_slice_window(self._session.view.now.window)
+        self._status.show_check(*captions.check_text(prediction))
+        self._refresh_corners()
+        self.show_probe(self._probed)
+
+    @Slot(object)
+    def show_unpredicted(self, chosen: Slice) -> None:
+        """Dim the last result and say what it is of; without one, say what is being done."""
+        self._withheld = ""
+        self._status.show_check(*captions.check_text(None))
+        is_partial = self._session.is_partial
+        waits = self.tr("Reading the other slices first…")
+        self._say(waits if is_partial else self.tr("Working on this slice…"))
+
+    @Slot(str)
+    def show_withheld(self, reason: str) -> None:
+        """The model did not run on this slice."""
+        self._shown, self._withheld = None, reason
+        self._status.show_check(self.tr("Input check: ■ not run"), reason)
+        self._say(reason)
+
+    @Slot(str)
+    def show_not_done(self, reason: str) -> None:
+        """There is no result, and none is on its way."""
+        if self._session.slice is not None and self._session.prediction is None:
+            self._say(self._withheld or reason)
+
+    def _say(self, sentence: str) -> None:
+        if self._shown is None:
+            self._denoised.show_nothing(sentence)
+            self._denoised_pane.show_detail("")
+            self._denoised.set_hatched(False)
+            self._cloud.hatching.mark(is_doubted=False)
+            self._cloud.show_prediction(None)
+            self._cloud.show_message(sentence)
+            return
+        place = self._place_text(self._shown.slice)
+        self._denoised.set_stale(self.tr("{}\nDimmed: result of {}").format(sentence, place))
+        self._cloud.set_stale(True, self.tr("Result of {}").format(place))
+
+    @Slot(object)
+    def show_view(self, view: View) -> None:
+        """Look at both slices, and the plane in the cloud, in another way."""
+        self._original.show_view(view)
+        self._denoised.show_view(view)
+        if self._session.slice is not None:
+            self._cloud.set_slice_window(view.window)
+        self._refresh_corners()
+
+    @Slot()
+    def share_viewport(self) -> None:
+        """Both panes scale as the smaller of the visible ones, so that one zoom means one size."""
+        seen = [pane for pane in (self._original, self._denoised) if not pane.isHidden()]
+        visible = [pane for pane in seen if pane.isVisible()] or seen
+        width = min(pane.width() for pane in visible)
+        height = min(pane.height() for pane in visible)
+        self._session.view.change(viewport=(max(width, 1), max(height, 1)))
+        self._refresh_corners()
+
+    @Slot(object)
+    def show_hovered_point(self, index: int | None) -> None:
+        """Mark the pixel that a point of the cloud stands over, along the slice's normal."""
+        shown = self._shown
+        cloud = None if shown is None else shown_cloud(shown, self._cloud.tools.look())
+        if shown is None or cloud is None or index is None or cloud.unit != "mm":
+            self._mark(None)
+            return
+        place = shown.slice.plane.to_pixel(cloud.points[index : index + 1])[0]
+        self._mark((float(place[0]), float(place[1])))
+
+    @Slot(object)
+    def show_probe(self, position: tuple[float, float] | None) -> None:
+        """Mark a pixel position on both panes and tell its values."""
+        self._probed = position
+        self._mark(position)
+        session = self._session
+        if session.slice is not None:
+            at = None if position is None else np.array([position])
+            place = None if at is None else session.slice.plane.to_patient(at)[0]
+            self._cloud.show_probe(place)
+            self._light_nearest(place)
+        self._status.probe.setText(captions.probe_text(session.slice, session.prediction, position))
+
+    def _light_nearest(self, place: FloatArray | None) -> None:
+        """Light the points of the current result that lie at a place of the patient."""
+        shown = self._shown
+        if place is None or shown is None or shown is not self._session.prediction:
+            self._cloud.light_points([])
+            return
+        structures = self._cloud.tools.look().structures
+        self._cloud.light_points(nearest_points(self._cloud.cloud, structures, place))
+
+    def _mark(self, position: tuple[float, float] | None) -> None:
+        self._original.show_mark(position)
+        self._denoised.show_mark(position)
+
+    @Slot()
+    def show_comparison(self) -> None:
+        """Compare in another way, or know more of what was removed."""
+        if self._shown is not None:
+            self._paint_denoised()
+            self._refresh_corners()
+
+    def _paint_denoised(self) -> None:
+        shown = self._shown
+        assert shown is not None
+        what = content(shown, self._session.compare.now)
+        self._denoised.show_pixels(what.pixels, under=what.under, scale=what.scale)
+        self._denoised.show_split(self._session.compare.now.split)
+        self._denoised_pane.show_title(what.title, has_badge=what.kind != "original")
+        self._denoised_pane.show_detail(what.detail or self._place_text(shown.slice))
+
+    def _place_text(self, chosen: Slice) -> str:
+        """Which slice of how many, or "this slice" of a single one."""
+        series = self._session.series
+        if self._session.is_partial:
+            return self.tr("first slice, more are being read")
+        if series is None or len(series) == 1 or chosen not in series.slices:
+            return self.tr("single slice")
+        return self.tr("slice {} of {}").format(series.slices.index(chosen) + 1, len(series))
+
+    def _refresh_corners(self) -> None:
+        session, view = self._session, self._session.view.now
+        projection = self._original.projection
+        if session.slice is None or session.series is None or projection is None:
+            return
+        place = session.index, len(session.series)
+        pixels = projection.scale * projection.spacing_mm[1] * self._original.devicePixelRatio()
+        self._original.show_corners(
+            captions.original_corners(session.slice, session.series.title, place, view, pixels)
+        )
+        known = session.prediction
+        self._denoised.show_corners(
+            Corners() if known is None else self._compared_corners(known, place, view, pixels)
+        )
+
+    def _compared_corners(
+        self, known: Prediction, place: tuple[int, int], view: View, pixels: float
+    ) -> Corners:
+        """The AI pane's corners, true of what it shows."""
+        how = self._session.compare.now
+        kind = kind_of(how)
+        below = captions.view_lines(place, view, pixels, is_twin=True)
+        spacing = (captions.spacing_text(known.slice),)
+        if kind == "original":
+            return Corners((self.tr("ORIGINAL"),), bottom_left=below, bottom_right=spacing)
+        if kind == "AI":
+            title = "" if how.blend == 100 else blend_title(how.blend)
+            if how.mode == "swipe":
+                title = self.tr("ORIGINAL left, AI right")
+            if title:
+                return captions.denoised_corners(known, place, view, pixels, title)
+            score = self._session.truth.of(known)
+            return captions.denoised_corners(known, place, view, pixels, score=score)
+        unit = "HU" if known.slice.unit == "HU" else self.tr("stored")
+        found = residual_painter.sentences(self._session.removal.of(known), unit)
+        return Corners(
+            top_left=(self.tr("AI – what the model removed"), *found),
+            bottom_left=below,
+            bottom_right=spacing,
+        )

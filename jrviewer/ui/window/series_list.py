@@ -1,0 +1,135 @@
+"""The open series with a thumbnail each, and what was not opened."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QIcon, QImage, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
+
+from jrviewer.core.records import Series
+from jrviewer.imaging import windowing
+from jrviewer.ui.state.refusals import name_of
+
+if TYPE_CHECKING:
+    from jrviewer.dicom import Refused
+
+THUMBNAIL_PX = 96
+WIDTH_PX = 136
+MARGIN_PX = 4
+REFUSED_PX = 92  # height of an entry
+NAME = Qt.ItemDataRole.UserRole  # of a refused file
+MAX_REFUSED = 100  # entries; the rest is counted
+
+
+class SeriesList(QListWidget):
+    """Tells which series the user wants to see."""
+
+    series_wished = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(self.tr("Open series"))
+        self.setViewMode(QListWidget.ViewMode.IconMode)
+        self.setFlow(QListWidget.Flow.TopToBottom)
+        self.setWrapping(False)
+        self.setMovement(QListWidget.Movement.Static)
+        self.setIconSize(QSize(THUMBNAIL_PX, THUMBNAIL_PX))
+        self.setFixedWidth(WIDTH_PX)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWordWrap(True)
+        self.setAcceptDrops(False)  # the window takes them
+        self._names_shown = True
+        self.itemClicked.connect(self._wish)
+        self.itemActivated.connect(self._wish)
+
+    def show_series(
+        self,
+        series: tuple[Series, ...],
+        refused: "Sequence[Refused]" = (),
+        *,
+        is_partial: bool = False,
+    ) -> None:
+        """List series, in their order, and below them the files that were refused and why; of a
+        partial one no more than the first slice is here.
+        """
+        self.clear()
+        for one in series:
+            item = QListWidgetItem(
+                _icon(_thumbnail(one)), self._caption(one, is_partial=is_partial)
+            )
+            item.setTextAlignment(Qt.AlignmentFlag.AlignHCenter)
+            item.setToolTip("\n".join((one.title, *one.warnings)))
+            item.setSizeHint(QSize(self._room, THUMBNAIL_PX + 52))
+            self.addItem(item)
+        for entry in refused[:MAX_REFUSED]:
+            self._add_refused(name_of(entry), entry.message)
+        if (more := len(refused) - MAX_REFUSED) > 0:
+            self._add_refused(self.tr("{} more files not opened").format(more), "")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """No entry lies below the scroll bar, which comes where there are many."""
+        super().resizeEvent(event)
+        for item in (self.item(row) for row in range(self.count())):
+            item.setSizeHint(QSize(self._room, item.sizeHint().height()))
+
+    @property
+    def _room(self) -> int:
+        """How wide an entry may be."""
+        return self.viewport().width() - MARGIN_PX
+
+    def show_names(self, *, shown: bool) -> None:
+        """Show or hide the names of refused files: they may name a patient."""
+        self._names_shown = shown
+        for row in range(self.count()):
+            self._name(self.item(row))
+
+    def _name(self, item: QListWidgetItem) -> None:
+        if (name := item.data(NAME)) is not None:
+            said = name if self._names_shown else self.tr("(name hidden)")
+            item.setText(f"✕ {said}\n{item.toolTip()}")
+
+    def _add_refused(self, name: str, reason: str) -> None:
+        item = QListWidgetItem()
+        item.setData(NAME, name)
+        item.setToolTip(reason)
+        item.setFlags(Qt.ItemFlag.ItemIsEnabled)  # it cannot be chosen
+        item.setSizeHint(QSize(self._room, REFUSED_PX))
+        self._name(item)
+        self.addItem(item)
+
+    def show_chosen(self, index: int) -> None:
+        """Mark the series that is shown."""
+        self.setCurrentRow(index)
+
+    def _caption(self, series: Series, *, is_partial: bool) -> str:
+        if is_partial:
+            return self.tr("first slice")
+        count = len(series)
+        words = self.tr("1 slice") if count == 1 else self.tr("{} slices").format(count)
+        return f"{series.title}\n{words}"
+
+    def _wish(self, item: QListWidgetItem) -> None:
+        if item.flags() & Qt.ItemFlag.ItemIsSelectable:
+            self.series_wished.emit(self.row(item))
+
+
+def _icon(thumbnail: QPixmap) -> QIcon:
+    """The same greys whether it is chosen or not: Qt would tint a chosen one."""
+    icon = QIcon(thumbnail)
+    icon.addPixmap(thumbnail, QIcon.Mode.Selected)
+    return icon
+
+
+def _thumbnail(series: Series) -> QPixmap:
+    """The middle slice, small."""
+    chosen = series[len(series) // 2]
+    rows, columns = chosen.shape
+    step = max(1, min(rows, columns) // THUMBNAIL_PX)
+    grey = windowing.to_grey(chosen, chosen.pixels, windowing.default_window(chosen))
+    small = grey[::step, ::step].copy()
+    high, wide = small.shape
+    image = QImage(small.tobytes(), wide, high, wide, QImage.Format.Format_Grayscale8)
+    aspect = chosen.plane.spacing_mm[0] * rows / (chosen.plane.spacing_mm[1] * columns)
+    size = QSize(round(THUMBNAIL_PX / max(aspect, 1)), round(THUMBNAIL_PX * min(aspect, 1)))
+    return QPixmap.fromImage(image.scaled(size, mode=Qt.TransformationMode.SmoothTransformation))

@@ -1,0 +1,79 @@
+"""The line at the bottom: values under the pointer, the input check, work, device, the notice."""
+
+from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
+
+from jrviewer import NOTICE
+from jrviewer.ui.state.session import Busy
+from jrviewer.ui.widgets.elided_label import ElidingLabel
+
+
+class Status(QStatusBar):
+    """Shows facts; its one button asks for the reasons of the input check."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizeGripEnabled(False)
+        self.probe = QLabel()
+        self.probe.setObjectName("probe")
+        self.probe.setAccessibleName(self.tr("Value under the pointer"))
+        self.hint = ElidingLabel()
+        self.hint.setAccessibleName(self.tr("What the keys do now"))
+        self.check = QToolButton()
+        self.check.setAutoRaise(True)
+        self.check.setAccessibleName(self.tr("Input check"))
+        self._what = QLabel()
+        self._bar = QProgressBar()
+        self._bar.setFixedWidth(110)
+        self._bar.setTextVisible(False)
+        self._bar.setAccessibleName(self.tr("Progress"))
+        self.device = QLabel()
+        self.device.setObjectName("device")
+        self.device.setAccessibleName(self.tr("Computing device"))
+        self.notice = QLabel(NOTICE)
+        self.notice.setObjectName("notice")
+        for shrinking in (self.probe, self._what):
+            shrinking.setMinimumWidth(1)  # or their words keep the window from becoming narrow
+        self.addWidget(self.probe, 1)
+        self.addWidget(self.hint)
+        for widget in (self._what, self._bar, self.check, self.device, self.notice):
+            self.addPermanentWidget(widget)
+        self.show_busy(None)
+        self.show_hint("")
+        self.show_device("")
+
+    @property
+    def busy_text(self) -> str:
+        """What is being done; "" when idle."""
+        return self._what.text()
+
+    def show_busy(self, busy: Busy | None) -> None:
+        """Show or end the progress."""
+        self._what.setText("" if busy is None else self._words(busy))
+        self._bar.setVisible(busy is not None)
+        if busy is not None:
+            self._bar.setRange(0, 100 if busy.fraction > 0 else 0)  # 0, 0: moving, unknown
+            self._bar.setValue(int(busy.fraction * 100))
+
+    def show_device(self, device: str) -> None:
+        """Name where the model runs."""
+        self.device.setText(device or self.tr("model not loaded yet"))
+
+    def show_hint(self, text: str) -> None:
+        """What the keys do now; "" takes no room."""
+        self.hint.setText(text)
+        self.hint.setToolTip(text)
+        self.hint.setVisible(bool(text))
+
+    def show_check(self, text: str, reasons: str) -> None:
+        """The input check in a few words, its reasons as a hint."""
+        self.check.setText(text)
+        self.check.setToolTip(reasons or self.tr("Nothing to object to."))
+
+    def _words(self, busy: Busy) -> str:
+        """What is done, for how long, and for how long still."""
+        words = [f"{busy.what}…"]
+        if busy.elapsed_s >= 1:
+            words.append(self.tr("{} s").format(round(busy.elapsed_s)))
+        if busy.left_s is not None:
+            words.append(self.tr("about {} s left").format(max(round(busy.left_s), 1)))
+        return ", ".join(words)
