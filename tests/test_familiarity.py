@@ -9,7 +9,7 @@ from jrviewer.model.joint_model import Model
 from jrviewer.model.out_of_distribution import RED, Familiarity
 from tests.factory import make_slice
 from tests.small_network import small_net
-from training.familiar import Seen, fit
+from training.release.ood_statistics import Seen, fit
 
 
 def slices(count: int = 60, width: int = 24) -> list[Seen]:

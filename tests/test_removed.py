@@ -14,7 +14,7 @@ from jrviewer.core.resources import resource
 from jrviewer.imaging import residual_check
 from jrviewer.model.inference import load_model
 from tests.factory import body_image, make_plane, make_slice
-from training.noise import low_dose
+from training.data.noise import low_dose
 
 SPACING_MM = (1.0, 1.5)  # between rows, between columns
 PLACES = {"soft tissue": (60, 128), "lung": (128, 77)}

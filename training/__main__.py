@@ -12,19 +12,11 @@ from training.console import progress
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; 0 when it is done, 1 when it could not be, 2 for wrong usage."""
-    from training import (
-        baselines,
-        bench,
-        calibrate,
-        curves,
-        dropout,
-        evaluate,
-        observer,
-        paper,
-        reliability,
-        sample,
-        sequential,
-    )
+    from training.baselines import command
+    from training.evaluate import benchmark, evaluate, reliability
+    from training.experiments import ideal_observer, mc_dropout, paper, sequential
+    from training.fit import curves
+    from training.release import calibrate, phantom_sample
 
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -32,30 +24,34 @@ def main(arguments: list[str] | None = None) -> int:
     _export_arguments(commands.add_parser("export", help="make a run the bundled model"))
     curves.add_arguments(commands.add_parser("curves", help="draw a run's learning curves"))
     calibrate.add_arguments(commands.add_parser("calibrate", help="make a run's sigma honest"))
-    baselines.add_arguments(commands.add_parser("baselines", help="fit baselines and peers"))
-    dropout.add_arguments(commands.add_parser("dropout", help="another sigma, to compare with"))
+    command.add_arguments(commands.add_parser("baselines", help="fit baselines and peers"))
+    mc_dropout.add_arguments(commands.add_parser("dropout", help="another sigma, to compare with"))
     evaluate.add_arguments(commands.add_parser("evaluate", help="measure weights and peers"))
-    observer.add_arguments(commands.add_parser("observer", help="what discs noise leaves to see"))
+    ideal_observer.add_arguments(
+        commands.add_parser("observer", help="what discs noise leaves to see")
+    )
     reliability.add_arguments(commands.add_parser("reliability", help="draw how sigma did"))
-    bench.add_arguments(commands.add_parser("bench", help="speed beside the peers"))
+    benchmark.add_arguments(commands.add_parser("bench", help="speed beside the peers"))
     paper.add_arguments(commands.add_parser("paper", help="the paper's protocol on phantoms"))
     sequential.add_arguments(commands.add_parser("sequential", help="joint or sequential"))
-    sample.add_arguments(commands.add_parser("sample", help="make the bundled phantom slice"))
+    phantom_sample.add_arguments(
+        commands.add_parser("sample", help="make the bundled phantom slice")
+    )
     args = parser.parse_args(arguments)
     run = {
         "fit": _fit,
         "export": _export,
         "curves": curves.run,
         "calibrate": calibrate.run,
-        "baselines": baselines.run,
-        "dropout": dropout.run,
+        "baselines": command.run,
+        "dropout": mc_dropout.run,
         "evaluate": evaluate.run,
-        "observer": observer.run,
+        "observer": ideal_observer.run,
         "reliability": reliability.run,
-        "bench": bench.run,
+        "bench": benchmark.run,
         "paper": paper.run,
         "sequential": sequential.run,
-        "sample": sample.run,
+        "sample": phantom_sample.run,
     }
     malloc.arrange()
     try:
@@ -82,8 +78,8 @@ def _fit_arguments(parser: argparse.ArgumentParser) -> None:
 def _fit(args: argparse.Namespace) -> int:
     from dataclasses import replace
 
-    from training.fit import fit
-    from training.prepare import prepare
+    from training.data.prepare import prepare
+    from training.fit.fit import fit
     from training.preset import load_preset
 
     preset = load_preset(args.preset)
@@ -112,7 +108,7 @@ def _export_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _export(args: argparse.Namespace) -> int:
-    from training.export import export
+    from training.release.export import export
 
     print(export(args.run, args.out, args.data, args.evaluation))
     return 0

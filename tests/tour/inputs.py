@@ -10,8 +10,8 @@ import numpy as np
 from jrviewer.core.geometry import FloatArray
 from tests.dicom_factory import write_colour, write_ct, write_mr
 from tests.dicom_objects import Identity
-from training import sample
-from training.noise import low_dose
+from training.data.noise import low_dose
+from training.release import phantom_sample
 
 ANATOMIES, REPEATED = 12, 10  # so many slices differ; each stands for a centimetre
 STEP_MM = 10.0
@@ -57,10 +57,12 @@ def write_inputs(folder: Path) -> Inputs:
 
 
 def _noisy_slices() -> FloatArray:
-    phantom = sample.phantom()
+    phantom = phantom_sample.phantom()
     heights = (np.arange(ANATOMIES) - ANATOMIES / 2) * STEP_MM
     clean = np.stack([phantom.render(float(z), PIXELS, PIXEL_MM) for z in heights])
-    noisy = low_dose(clean, PIXEL_MM, sample.DOSE, views=VIEWS, kernel="hann", seed=sample.SEED)
+    noisy = low_dose(
+        clean, PIXEL_MM, phantom_sample.DOSE, views=VIEWS, kernel="hann", seed=phantom_sample.SEED
+    )
     return np.rint(noisy).clip(-1024, 3071).astype(np.float32)
 
 

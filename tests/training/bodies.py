@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from training.volumes import Entry, Int16Array, Volume
+from training.data.volumes import Entry, Int16Array, Volume
 
 Spacing = tuple[float, float, float]
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from tests.factory import body_image
 from tests.small_network import SMALL
-from training.pools import Pairs, Views
+from training.data.pools import Pairs, Views
 from training.preset import Cycle, Preset
 
 TINY = Preset(

@@ -1,6 +1,6 @@
 import torch
 
-from training.augment import Strength, augment
+from training.data.augment import Strength, augment
 
 STILL = Strength(turn_degrees=0, scale=0, stretch=0, shift=0, bend=0, hu_shift=0, hu_noise=0)
 DEPTH = 64 / 224

@@ -1,7 +1,7 @@
 import torch
 from torch import nn
 
-from training.averaging import RunningMean
+from training.fit.weight_averaging import RunningMean
 
 
 def net(value: float) -> nn.ModuleDict:

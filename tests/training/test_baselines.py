@@ -11,15 +11,15 @@ from torch import nn
 from jrviewer.core.geometry import FloatArray
 from tests.factory import body_image
 from tests.training.tiny import write_data
-from training import baselines, cloud_baselines, peer_training
-from training.cloud_baselines import CloudBaselines, Effort
-from training.constant_cloud import Descent, Group, best_constant
-from training.contours import extrusion, plane_pixels
-from training.metrics import Truth, nearest_mm
-from training.peer_training import BATCH, PATCH, Budget, train_peer
-from training.peers import Peers, new_network, save_network
+from training.baselines import clouds, command, train_denoisers
+from training.baselines.clouds import CloudBaselines, Effort
+from training.baselines.constant_cloud import Descent, Group, best_constant
+from training.baselines.denoisers import Peers, new_network, save_network
+from training.baselines.train_denoisers import BATCH, PATCH, Budget, train_peer
+from training.data.contours import extrusion, plane_pixels
+from training.data.views import View
+from training.metrics.scores import Truth, nearest_mm
 from training.preset import load_preset
-from training.views import View
 
 EFFORT = Effort(steps=20, counts=(64, 256))
 
@@ -46,7 +46,7 @@ def ring_view(patient: str, radius: float, region: str = "chest") -> View:
 @pytest.fixture(scope="module")
 def fitted() -> CloudBaselines:
     views = [ring_view("a", 0.3), ring_view("b", 0.5, "abdomen"), ring_view("c", 0.7, "abdomen")]
-    return CloudBaselines(cloud_baselines.fit(views, EFFORT))
+    return CloudBaselines(clouds.fit(views, EFFORT))
 
 
 def radius(points: FloatArray) -> float:
@@ -79,7 +79,7 @@ def test_the_nearest_is_the_training_view_that_looks_most_alike(fitted: CloudBas
 def test_packed_points_come_back_within_half_a_millimetre_on_each_axis() -> None:
     view = ring_view("a", 0.8)
 
-    points, _ = cloud_baselines._unpacked(cloud_baselines._packed(view.points, view.labels))
+    points, _ = clouds._unpacked(clouds._packed(view.points, view.labels))
 
     order = np.argsort(np.rint(view.points[:, 0] * 224), kind="stable")
     assert np.abs(points - view.points[order]).max() * 224 <= 0.5001
@@ -93,7 +93,7 @@ def test_pca_and_ridge_tell_a_wide_body_from_a_narrow_one(fitted: CloudBaselines
 
 
 def test_a_fit_written_and_read_predicts_the_same(fitted: CloudBaselines, tmp_path: Path) -> None:
-    cloud_baselines.save(fitted._arrays, tmp_path / "cloud.npz")
+    clouds.save(fitted._arrays, tmp_path / "cloud.npz")
 
     again = CloudBaselines.load(tmp_path / "cloud.npz")
 
@@ -128,7 +128,9 @@ def test_a_peer_is_trained_in_bf16_where_the_processor_has_it(
 ) -> None:
     weights = []
     for able in (True, False):
-        monkeypatch.setattr("training.peer_training.multiplies_bfloat16", lambda able=able: able)
+        monkeypatch.setattr(
+            "training.baselines.train_denoisers.multiplies_bfloat16", lambda able=able: able
+        )
         trained = train_peer("cnn10", noisy_crops, Budget(5, 2), seed=1)
         weights.append(trained.network.state_dict()["first.weight"])
 
@@ -152,7 +154,7 @@ def test_a_training_gone_on_with_ends_where_one_without_a_stop_does(
 
     drawn: list[int] = []
     kept, budget = tmp_path / "peers" / "cnn10.ckpt", Budget(5, 4)
-    monkeypatch.setattr(peer_training, "SAVE_EVERY_SECONDS", -1.0)
+    monkeypatch.setattr(train_denoisers, "SAVE_EVERY_SECONDS", -1.0)
     with pytest.raises(KeyboardInterrupt):
         train_peer("cnn10", until_the_third_draw, budget, seed=1, checkpoint=kept)
     resumed = train_peer("cnn10", noisy_crops, budget, seed=1, checkpoint=kept)
@@ -190,16 +192,16 @@ def test_the_classical_peers_lessen_noise(name: str, tmp_path: Path) -> None:
 def test_the_command_fits_and_trains_on_training_patients_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cloud_baselines, "Effort", lambda seed: Effort(4, (32, 64), seed))
+    monkeypatch.setattr(clouds, "Effort", lambda seed: Effort(4, (32, 64), seed))
     few = replace(load_preset("shipped"), pairs_256=2, pairs_512=1)
-    monkeypatch.setattr(baselines, "load_preset", lambda _: few)
+    monkeypatch.setattr(command, "load_preset", lambda _: few)
     data, out = write_data(tmp_path / "data"), tmp_path / "out"
     parser = argparse.ArgumentParser()
-    baselines.add_arguments(parser)
+    command.add_arguments(parser)
     options = ["--out", str(out), "--cache", str(tmp_path / "cache"), "--steps", "1"]
     options += ["--only", "cloud", "bilateral", "cnn10"]
 
-    status = baselines.run(parser.parse_args(["--data", str(data), *options]))
+    status = command.run(parser.parse_args(["--data", str(data), *options]))
 
     facts = json.loads((out / "facts.json").read_text(encoding="utf-8"))
     assert status == 0

@@ -10,11 +10,11 @@ from jrviewer.core.errors import JRViewerError
 from jrviewer.model.inference import POINTS, load_model
 from tests.training.pool_factory import TINY, tiny_pools
 from tests.training.tiny import write_data
-from training import calibrate
-from training.calibrate import OfSlice, calibration, sigma_factors
-from training.export import export
-from training.fit import fit
-from training.uncertainty import Errors
+from training.fit.fit import fit
+from training.metrics.uncertainty import Errors
+from training.release import calibrate
+from training.release.calibrate import OfSlice, calibration, sigma_factors
+from training.release.export import export
 
 
 def of_slice(

@@ -6,9 +6,9 @@ from jrviewer.model import cpu_tuning
 from jrviewer.model.joint_model import Model
 from jrviewer.model.network_input import CT
 from tests.small_network import SMALL, small_net
-from training.cost import cost_table, macs_of_cloud, macs_of_slice
-from training.peers import Cnn10, RedCnn, new_network, save_network
-from training.report import COST_COLUMNS, _grid
+from training.baselines.denoisers import Cnn10, RedCnn, new_network, save_network
+from training.evaluate.cost import cost_table, macs_of_cloud, macs_of_slice
+from training.evaluate.report import COST_COLUMNS, _grid
 
 
 @pytest.fixture(scope="module")

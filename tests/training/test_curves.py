@@ -7,8 +7,8 @@ from torch.utils.tensorboard import SummaryWriter
 
 from jrviewer.core.errors import JRViewerError
 from tests.training.pool_factory import TINY, of_steps, tiny_pools
-from training.curves import TERMS, draw, read_log
-from training.fit import fit
+from training.fit.curves import TERMS, draw, read_log
+from training.fit.fit import fit
 
 
 def test_a_run_becomes_a_picture_of_its_three_terms(tmp_path: Path) -> None:

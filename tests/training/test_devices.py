@@ -8,7 +8,7 @@ import torch
 from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
 
 from tests.training.pool_factory import EVEN, tiny_pools
-from training.fit import fit
+from training.fit.fit import fit
 
 ROOT = Path(__file__).parents[2]
 LOSSES = ("loss/denoising", "loss/surface")  # sigma's cells are drawn by each process for itself

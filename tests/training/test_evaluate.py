@@ -9,11 +9,12 @@ from jrviewer.core.geometry import FloatArray
 from jrviewer.core.progress import silent
 from jrviewer.core.records import UInt8Array
 from tests.training.tiny import write_data
-from training import cloud_baselines, evaluate
-from training.cases import evenly
-from training.cloud_baselines import Effort
-from training.evaluate_cloud import cases_of
-from training.volumes import catalogue
+from training.baselines import clouds as cloud_baselines
+from training.baselines.clouds import Effort
+from training.data.cases import evenly
+from training.data.volumes import catalogue
+from training.evaluate import evaluate
+from training.evaluate.cloud import cases_of
 
 
 class Smoother:
@@ -31,7 +32,7 @@ class Smoother:
     def clouds(
         self, image: FloatArray, counts: tuple[int, ...]
     ) -> list[tuple[FloatArray, UInt8Array, FloatArray]]:
-        from training.contours import extrusion
+        from training.data.contours import extrusion
 
         return [(*extrusion(image, count, 0), np.linspace(1, 9, count)) for count in counts]
 
@@ -43,9 +44,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def options(folder: Path) -> argparse.Namespace:
-    from training.surfaces import surface_of
-    from training.views import views_of
-    from training.volumes import load
+    from training.data.true_surfaces import surface_of
+    from training.data.views import views_of
+    from training.data.volumes import load
 
     fits = folder.parent / "fits"
     train = [load(e) for e in catalogue(folder) if e.split == "train"]

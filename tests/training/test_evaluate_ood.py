@@ -8,7 +8,7 @@ from jrviewer.model.joint_model import Model
 from jrviewer.model.out_of_distribution import Familiarity
 from tests.small_network import small_net
 from tests.training.tiny import write_data
-from training.evaluate_ood import ood_table
+from training.evaluate.ood import ood_table
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import torch
 from jrviewer.core.errors import JRViewerError, ModelError
 from jrviewer.model.inference import load_model
 from tests.training.pool_factory import TINY, tiny_pools
-from training.export import export
-from training.fit import fit
+from training.fit.fit import fit
+from training.release.export import export
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from tests.training.pool_factory import TINY, of_steps, tiny_pools
-from training.fit import fit
-from training.pools import Pairs, Views
+from training.data.pools import Pairs, Views
+from training.fit.fit import fit
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_bf16_is_used_where_the_processor_has_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Where it is imitated, a step took fourteen times as long."""
-    monkeypatch.setattr("training.fit.multiplies_bfloat16", lambda: able)
+    monkeypatch.setattr("training.fit.fit.multiplies_bfloat16", lambda: able)
     exact = fit(TINY, *pools, tmp_path / "a", quiet=True)
     mixed = fit(replace(TINY, precision="bf16-mixed"), *pools, tmp_path / "b", quiet=True)
 

@@ -1,6 +1,6 @@
 import torch
 
-from training.inserts import CONTRAST_HU, faint_discs
+from training.data.faint_discs import CONTRAST_HU, faint_discs
 
 
 def test_discs_appear_in_tissue_and_nowhere_in_air() -> None:

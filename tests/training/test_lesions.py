@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from training import lesions
+from training.metrics import lesions
 
 
 def tissue(size: int = 128) -> np.ndarray:

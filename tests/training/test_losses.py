@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from jrviewer.model.network import LOG_SIGMA, Denoised, Surfaces
-from training.losses import (
+from training.fit.losses import (
     cell_index,
     contrast_loss,
     denoising_loss,

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from jrviewer.core.geometry import BOX_HALF_WIDTH_MM
-from training import metrics
-from training.metrics import Truth
+from training.metrics import scores as metrics
+from training.metrics.scores import Truth
 
 
 def mm(*points: tuple[float, float, float]) -> np.ndarray:

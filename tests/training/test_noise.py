@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from jrviewer.core.geometry import FloatArray
-from training.noise import low_dose, noise_power_spectrum, rician
-from training.projection import filter_response, scanner
+from training.data.noise import low_dose, noise_power_spectrum, rician
+from training.data.projection import filter_response, scanner
 
 SIZE, VIEWS, PIXEL_MM = 128, 180, 2.5
 

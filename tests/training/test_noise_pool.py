@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.noise_pool import Source, balanced, fit_square, read_index, write_pairs
+from training.data.noise_pool import Source, balanced, fit_square, read_index, write_pairs
 
 
 def sources(count: int, name: str = "a") -> list[Source]:

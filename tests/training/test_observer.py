@@ -5,9 +5,10 @@ import pytest
 
 from jrviewer.core.progress import silent
 from tests.training.tiny import write_data
-from training import lesions, observer
 from training.__main__ import main
-from training.cases import phantom_cases
+from training.data.cases import phantom_cases
+from training.experiments import ideal_observer
+from training.metrics import lesions
 
 DISC = lesions.Disc(row=40, column=70, radius_mm=4.0, contrast_hu=-25.0)
 
@@ -19,7 +20,7 @@ def white(sigma: float, draws: int = 40) -> np.ndarray:
 def test_in_white_noise_detectability_is_the_matched_filters_signal_to_noise() -> None:
     signal = lesions.alone((128, 128), DISC, 0.8)
 
-    found = observer.detectability(DISC, white(50.0), 0.8)
+    found = ideal_observer.detectability(DISC, white(50.0), 0.8)
 
     assert found == pytest.approx(float(np.sqrt((signal**2).sum())) / 50.0, rel=0.05)
 
@@ -27,13 +28,13 @@ def test_in_white_noise_detectability_is_the_matched_filters_signal_to_noise() -
 def test_a_disc_at_the_edge_is_seen_as_well_as_one_in_the_middle() -> None:
     edge = lesions.Disc(row=6, column=121, radius_mm=4.0, contrast_hu=-25.0)
 
-    assert observer.detectability(edge, white(50.0), 0.8) == pytest.approx(
-        observer.detectability(DISC, white(50.0), 0.8), rel=0.1
+    assert ideal_observer.detectability(edge, white(50.0), 0.8) == pytest.approx(
+        ideal_observer.detectability(DISC, white(50.0), 0.8), rel=0.1
     )
 
 
 def test_more_dose_lets_more_of_a_disc_be_seen() -> None:
-    table = observer.observed(phantom_cases(1)[:1], 3, silent)
+    table = ideal_observer.observed(phantom_cases(1)[:1], 3, silent)
 
     kept = [table[dose]["contrast_kept"] for dose in ("10", "25", "50")]
     assert sorted(kept) == kept

@@ -5,7 +5,14 @@ import pytest
 import torch
 
 from training.__main__ import main
-from training.paper_network import Denoiser, Joint, Reconstructor, Samples, chamfer, train
+from training.experiments.paper_network import (
+    Denoiser,
+    Joint,
+    Reconstructor,
+    Samples,
+    chamfer,
+    train,
+)
 
 
 def samples(count: int = 4) -> Samples:

@@ -6,7 +6,7 @@ import torch
 from jrviewer.model.network_input import CT, MR
 from tests.factory import body_image
 from tests.training.pool_factory import write_pairs, write_views
-from training.pools import Pairs, Views
+from training.data.pools import Pairs, Views
 
 
 def test_crops_are_the_clean_slice_and_the_same_place_with_noise(tmp_path: Path) -> None:

@@ -7,11 +7,11 @@ from jrviewer.core.errors import JRViewerError
 from jrviewer.imaging.measured_surface import Surface
 from tests.training.pool_factory import TINY, of_steps
 from tests.training.tiny import write_data
-from training import prepare, surfaces
-from training.card import about_data
+from training.data import prepare, true_surfaces
+from training.data.views import read_pool, write_pool
+from training.data.volumes import Volume
 from training.preset import FOLDER, Preset, load_preset
-from training.views import read_pool, write_pool
-from training.volumes import Volume
+from training.release.card import about_data
 
 
 @pytest.fixture
@@ -125,13 +125,13 @@ def test_a_volume_s_surfaces_are_made_once_for_both_pools(
     (cycle,) = small.cycles
     tilted = replace(small, cycles=(replace(cycle, share={"tilted-chest": 1.0}),))
     made: list[str] = []
-    whole = surfaces._whole_surface
+    whole = true_surfaces._whole_surface
 
     def counted(volume: Volume) -> Surface:
         made.append(volume.entry.name)
         return whole(volume)
 
-    monkeypatch.setattr(surfaces, "_whole_surface", counted)
+    monkeypatch.setattr(true_surfaces, "_whole_surface", counted)
     prepare.prepare(tilted, data, tmp_path / "cache")
 
     assert sorted(made) == ["chest_a", "chest_openkbp_1"]

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from training.__main__ import main
-from training.reliability import draw
+from training.evaluate.reliability import draw
 
 HONEST = {"50%": 0.5, "68%": 0.68, "90%": 0.9}
 DEPTHS = {"0-8": 0.9, "8-24": 0.88}

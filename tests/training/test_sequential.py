@@ -13,26 +13,28 @@ from jrviewer.model.network import Config, JointNet
 from tests.small_network import small_net
 from tests.training.pool_factory import TINY, of_steps, write_pairs, write_views
 from tests.training.tiny import write_data
-from training import arms, sequential
-from training.pools import Pairs, Views
+from training.data.pools import Pairs, Views
+from training.experiments import sequential, sequential_arms
+from training.experiments.sequential_table import tables_of
 from training.preset import load_preset
-from training.sequential_table import tables_of
 
 SHORT = replace(TINY, cycles=of_steps(2), sigma_weight=0.0)
 
 
 @pytest.fixture
 def pools(tmp_path: Path) -> tuple[Pairs, Views]:
-    pairs = Pairs(write_pairs(tmp_path / "pairs", size=arms.NOISE_SIDE))
+    pairs = Pairs(write_pairs(tmp_path / "pairs", size=sequential_arms.NOISE_SIDE))
     return pairs, Views(write_views(tmp_path / "views"))
 
 
 def test_the_pair_has_as_many_parameters_as_the_joint_network() -> None:
     joint = load_preset("sequential").model
-    sizes = arms.parameters(JointNet(arms.narrowed(joint)))
+    sizes = sequential_arms.parameters(JointNet(sequential_arms.narrowed(joint)))
 
     pair = sum(sizes.values()) + sizes["encoder"]
-    assert pair == pytest.approx(sum(arms.parameters(JointNet(joint)).values()), rel=0.01)
+    assert pair == pytest.approx(
+        sum(sequential_arms.parameters(JointNet(joint)).values()), rel=0.01
+    )
 
 
 def test_both_ways_multiply_as_often() -> None:
@@ -46,12 +48,12 @@ def test_a_noisy_image_is_the_clean_one_and_means_of_the_noise() -> None:
     clean[..., :64] = -990.0
     noise = torch.randn(1, 1, 256, 256, generator=torch.Generator().manual_seed(0)) * 60
 
-    noisy = arms.seen_images(clean, noise, "noisy", small_net())
+    noisy = sequential_arms.seen_images(clean, noise, "noisy", small_net())
 
     means = noise.reshape(1, 1, 128, 2, 128, 2).mean(dim=(3, 5))
     assert torch.allclose(noisy, (clean + means).clamp(min=-1000), atol=1e-3)
     assert noisy.min() == -1000  # as the app's own canonical image
-    assert arms.seen_images(clean, noise, "clean", small_net()) is clean
+    assert sequential_arms.seen_images(clean, noise, "clean", small_net()) is clean
 
 
 def test_a_denoised_image_has_been_through_the_denoiser() -> None:
@@ -61,9 +63,10 @@ def test_a_denoised_image_has_been_through_the_denoiser() -> None:
     with torch.no_grad():
         says_something.denoising.out.weight.normal_(std=0.5)
 
-    noisy = arms.seen_images(clean, noise, "noisy", says_nothing)
+    noisy = sequential_arms.seen_images(clean, noise, "noisy", says_nothing)
     untouched, changed = (
-        arms.seen_images(clean, noise, "denoised", net) for net in (says_nothing, says_something)
+        sequential_arms.seen_images(clean, noise, "denoised", net)
+        for net in (says_nothing, says_something)
     )
 
     assert torch.allclose(noisy, untouched, atol=1e-3)
@@ -73,8 +76,11 @@ def test_a_denoised_image_has_been_through_the_denoiser() -> None:
 def test_an_arm_moves_the_half_that_it_trains_alone(
     tmp_path: Path, pools: tuple[Pairs, Views]
 ) -> None:
-    nets = {name: arms.train(name, SHORT, *pools, tmp_path / "runs") for name in arms.ARMS}
-    sizes = arms.narrowed(SHORT.model)
+    nets = {
+        name: sequential_arms.train(name, SHORT, *pools, tmp_path / "runs")
+        for name in sequential_arms.ARMS
+    }
+    sizes = sequential_arms.narrowed(SHORT.model)
     torch.manual_seed(SHORT.seed)
     start = JointNet(sizes)
 
@@ -97,7 +103,7 @@ def test_all_arms_of_a_seed_draw_the_same_views_and_crops(
     crops, views = remembered(Pairs, monkeypatch), remembered(Views, monkeypatch)
 
     for name in ("denoiser", "s1", "joint"):
-        arms.train(name, SHORT, *pools, tmp_path / "runs")
+        sequential_arms.train(name, SHORT, *pools, tmp_path / "runs")
 
     assert len(crops) == len(views) == 2 * SHORT.steps
     assert crops[: SHORT.steps] == crops[SHORT.steps :]
@@ -122,10 +128,10 @@ def remembered(pool: type[Pairs | Views], monkeypatch: pytest.MonkeyPatch) -> li
 def test_a_run_of_other_settings_is_not_taken_for_ones_own(
     tmp_path: Path, pools: tuple[Pairs, Views]
 ) -> None:
-    arms.train("s3", SHORT, *pools, tmp_path)
+    sequential_arms.train("s3", SHORT, *pools, tmp_path)
 
     with pytest.raises(JRViewerError, match="--out"):
-        arms.train("s3", replace(SHORT, sharpness=1.0), *pools, tmp_path)
+        sequential_arms.train("s3", replace(SHORT, sharpness=1.0), *pools, tmp_path)
 
 
 def rows(route: str, values: dict[tuple[int, str], float]) -> list[dict[str, Any]]:

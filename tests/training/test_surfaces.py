@@ -13,8 +13,8 @@ from jrviewer.imaging.measured_surface import (
     surface_of_voxels,
 )
 from tests.training.bodies import make_volume, sphere
-from training.surfaces import surface_of, surface_points, truth
-from training.volumes import Volume
+from training.data.true_surfaces import surface_of, surface_points, truth
+from training.data.volumes import Volume
 
 CENTRE_ZYX = (65.0, 72.0, 80.0)
 CENTRE_XYZ = np.array(CENTRE_ZYX[::-1])

@@ -1,6 +1,6 @@
 import pytest
 
-from training.tables import Row, cloud_table, denoise_table, harmed
+from training.evaluate.tables import Row, cloud_table, denoise_table, harmed
 
 
 def slice_row(case: str, region: str, method: str, psnr: float, kind: str = "volume") -> Row:

@@ -7,10 +7,17 @@ import pytest
 from jrviewer.core.geometry import FloatArray
 from jrviewer.imaging.body_masks import body_centre, body_mask
 from tests.training.bodies import make_volume
-from training.surfaces import surface_of
-from training.tilted import MOST_DEGREES, OFTENER, Tilt, drawn, tilted_surface, tilted_views
-from training.views import View, view, write_pool
-from training.volumes import Volume
+from training.data.tilted_views import (
+    MOST_DEGREES,
+    OFTENER,
+    Tilt,
+    drawn,
+    tilted_surface,
+    tilted_views,
+)
+from training.data.true_surfaces import surface_of
+from training.data.views import View, view, write_pool
+from training.data.volumes import Volume
 
 CENTRE = np.array([10.0, -20.0, 30.0])
 

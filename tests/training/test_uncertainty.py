@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from training.uncertainty import Errors, scores
+from training.metrics.uncertainty import Errors, scores
 
 
 def errors(sigma_mm: np.ndarray, distance_mm: np.ndarray) -> Errors:

@@ -7,9 +7,9 @@ import pytest
 
 from jrviewer.core.geometry import FloatArray
 from tests.training.bodies import make_volume
-from training.surfaces import surface_of
-from training.views import View, read_pool, slice_indices, view, volume_plane, write_pool
-from training.volumes import Volume, catalogue, load
+from training.data.true_surfaces import surface_of
+from training.data.views import View, read_pool, slice_indices, view, volume_plane, write_pool
+from training.data.volumes import Volume, catalogue, load
 
 BODY_INSIDE = (np.abs(np.indices((128, 128)) - 63.5) < [[[10]], [[15]]]).all(axis=0)
 

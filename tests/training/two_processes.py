@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 from tests.training.pool_factory import EVEN
-from training.fit import fit
-from training.pools import Pairs, Views
+from training.data.pools import Pairs, Views
+from training.fit.fit import fit
 
 if __name__ == "__main__":
     folder, devices = Path(sys.argv[1]), int(sys.argv[2])

@@ -1,0 +1,1 @@
+"""What ours is measured against: fitted clouds and trained denoisers, and their files."""

@@ -1,0 +1,168 @@
+"""Training of the denoising peers: one small loop for all three, on the pool of noisy pairs.
+
+The pool is what `training.data.noise_pool` writes.
+"""
+
+import json
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from jrviewer.core.geometry import FloatArray
+from jrviewer.model.devices import multiplies_bfloat16
+from training.baselines.denoisers import HU_SCALE, new_network
+from training.data.noise_pool import read_index
+
+BATCH, PATCH = 16, 64
+SAVE_EVERY_SECONDS = 120.0
+EMPTY_HU = -900.0
+SPREAD_HU = 10.0  # added to a crop's noise: clean crops must not outweigh all others
+BATCHES = {"bilateral": 4, "cnn10": BATCH, "redcnn": BATCH}  # 12 parameters need no more
+RATES = {"bilateral": 1e-2, "cnn10": 1e-3, "redcnn": 3e-4}
+
+Crops = Callable[[np.random.Generator], tuple[FloatArray, FloatArray]]
+"""Draws one batch: noisy and clean HU, both (BATCH, PATCH, PATCH)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How long a peer may train: whichever ends first."""
+
+    minutes: float
+    steps: int | None = None
+
+
+class Training:
+    """A peer, how far its training has come, and all that going on with it needs."""
+
+    def __init__(self, name: str, seed: int) -> None:
+        torch.manual_seed(seed)
+        self.name = name
+        self.network = new_network(name)
+        self.optimiser = torch.optim.Adam(self.network.parameters(), lr=RATES[name])
+        self.random = np.random.default_rng(seed)
+        self.updates, self.seconds = 0, 0.0
+
+    def update(self, crops: Crops, share: float) -> None:
+        """One step, when this share of the budget is spent."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = RATES[self.name] * (0.5 + 0.5 * math.cos(math.pi * share))
+        noisy, clean = (_tensor(batch[: BATCHES[self.name]]) for batch in crops(self.random))
+        self.optimiser.zero_grad()
+        half = self.name != "bilateral" and multiplies_bfloat16()
+        with torch.autocast("cpu", torch.bfloat16, enabled=half):
+            denoised = self.network(noisy)
+        _relative_error(denoised.float(), noisy, clean).backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimiser.step()
+        self.updates += 1
+
+    def save(self, path: Path) -> None:
+        """Write the checkpoint whole or not at all."""
+        state = {
+            "network": self.network.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "random": json.dumps(self.random.bit_generator.state),
+            "updates": self.updates,
+            "seconds": self.seconds,
+        }
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".part")
+        torch.save(state, part)
+        part.replace(path)
+
+    def load(self, path: Path) -> None:
+        """Go on where the checkpoint stands."""
+        state = torch.load(path, weights_only=True)
+        self.network.load_state_dict(state["network"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.random.bit_generator.state = json.loads(state["random"])
+        self.updates, self.seconds = state["updates"], state["seconds"]
+
+
+def train_peer(
+    name: str, crops: Crops, budget: Budget, seed: int, checkpoint: Path | None = None
+) -> Training:
+    """A trained peer.
+
+    The same relative squared error as ours, Adam, the rate falling as a cosine over the budget,
+    convolutions in bfloat16 as ours are, where the CPU has it. Two runs with the same seed and the
+    same number of steps, well within the minutes, agree. What stands in `checkpoint` is gone on
+    with, and its minutes count.
+    """
+    training = Training(name, seed)
+    if checkpoint is not None and checkpoint.is_file():
+        training.load(checkpoint)
+    before, saved = time.monotonic() - training.seconds, time.monotonic()
+    while (share := _share(training, budget)) < 1:
+        training.update(crops, share)
+        training.seconds = time.monotonic() - before
+        if checkpoint is not None and time.monotonic() - saved > SAVE_EVERY_SECONDS:
+            training.save(checkpoint)
+            saved = time.monotonic()
+    if checkpoint is not None:
+        training.save(checkpoint)
+    training.network.eval()
+    return training
+
+
+def _relative_error(denoised: Tensor, noisy: Tensor, clean: Tensor) -> Tensor:
+    """Squared error relative to each crop's own noise: all doses count alike, as in PSNR."""
+    noise = ((noisy - clean) ** 2).mean(dim=(1, 2, 3), keepdim=True)
+    return ((denoised - clean) ** 2 / (noise + (SPREAD_HU / HU_SCALE) ** 2)).mean()
+
+
+def pool_crops(pool: Path) -> Crops:
+    """Batches of random crops of a pool of pairs, every size of image as likely as it is there.
+
+    Flipped and turned by quarter turns, which noise and anatomy allow.
+    """
+    sizes = sorted({pair.size for pair in read_index(pool)})
+    clean = [np.load(pool / f"clean_{size}.npy", mmap_mode="r") for size in sizes]
+    noise = [np.load(pool / f"noise_{size}.npy", mmap_mode="r") for size in sizes]
+
+    def crops(random: np.random.Generator) -> tuple[FloatArray, FloatArray]:
+        drawn = [_crop(random, clean, noise) for _ in range(BATCH)]
+        return np.stack([noisy for noisy, _ in drawn]), np.stack([one for _, one in drawn])
+
+    return crops
+
+
+def _crop(
+    random: np.random.Generator, clean: list[FloatArray], noise: list[FloatArray]
+) -> tuple[FloatArray, FloatArray]:
+    """One noisy and clean crop; an empty one, all air, is drawn again, up to five times."""
+    for _ in range(5):
+        which = int(random.integers(len(clean)))
+        index, side = int(random.integers(len(clean[which]))), clean[which].shape[-1] - PATCH
+        row, column = (int(i) for i in random.integers(0, side + 1, 2))
+        part = (index, slice(row, row + PATCH), slice(column, column + PATCH))
+        image = clean[which][part].astype(np.float32)
+        if image.mean() > EMPTY_HU:
+            break
+    noisy = image + noise[which][part].astype(np.float32)
+    turns, flip = int(random.integers(4)), bool(random.integers(2))
+    return _turned(noisy, turns, flip=flip), _turned(image, turns, flip=flip)
+
+
+def _turned(image: FloatArray, turns: int, *, flip: bool) -> FloatArray:
+    turned: FloatArray = np.rot90(image, turns)
+    return turned[:, ::-1] if flip else turned
+
+
+def _share(training: Training, budget: Budget) -> float:
+    """How much of the budget is spent. Steps rule the rate unless time runs out first."""
+    share = training.seconds / 60 / budget.minutes
+    if budget.steps is not None:
+        return 1.0 if share >= 1 else training.updates / budget.steps
+    return share
+
+
+def _tensor(batch: FloatArray) -> Tensor:
+    return torch.from_numpy(batch.astype(np.float32))[:, None] / HU_SCALE

@@ -1,0 +1,1 @@
+"""What training draws from: volumes, views, noise, phantoms' slices, pools on disk."""

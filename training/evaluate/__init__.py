@@ -1,0 +1,1 @@
+"""The tables: clouds, denoising, input check, cost, speed."""

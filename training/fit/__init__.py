@@ -1,0 +1,1 @@
+"""Training of the joint network: losses, steps, running means, learning curves."""

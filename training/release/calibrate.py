@@ -1,0 +1,175 @@
+"""`python -m training calibrate`: makes sigma keep its word, by conformal prediction.
+
+The network's own sigma is a guess at how far a point lies from the true surface. Here training
+patients say by how much it is off: for each range of depth, the factor with which nine points of
+ten lie within 1.645 sigma (Vovk 2005; the score is distance over sigma). Patients, not points, are
+the exchangeable units, so each counts alike within its region, each region alike, and the quantile
+is that of one patient more. Distances are to the surface itself, not to samples of it.
+
+The network has learnt from these very patients; what that costs is what `evaluate` shows on the
+validation patients, who take no part here.
+
+From the same slices come the statistics of the learned input check
+(`training.release.ood_statistics`).
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from jrviewer.core.geometry import FloatArray, Plane
+from jrviewer.core.progress import Report
+from jrviewer.imaging.body_masks import BoolArray
+from jrviewer.model.inference import POINTS
+from jrviewer.model.joint_model import Model
+from training.console import progress
+from training.data.prepare import PHANTOM_PIXEL_MM
+from training.data.volumes import kept
+from training.evaluate.cloud import cases_of, chosen_entries, seen
+from training.metrics.scores import DEPTH_BINS_MM
+from training.metrics.uncertainty import COVERAGE, Errors, errors_of, half_normal
+from training.phantoms import make_phantom
+from training.release import ood_statistics
+
+FILE = "calibration.json"
+FAMILIARITY = "familiarity.npz"
+FOLDS = 5
+PHANTOMS = 60
+SLICES = {"head-neck": 2}  # of each volume; they are many, the other regions few
+SLICES_ELSEWHERE = 8
+SEED = 77
+
+
+class OfSlice(NamedTuple):
+    """One slice's errors, and whose."""
+
+    patient: str
+    region: str
+    errors: Errors
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    parser.add_argument("--run", type=Path, required=True, help="the run's folder")
+    parser.add_argument("--data", type=Path, required=True, help="what it was trained on")
+    parser.add_argument("--cache", type=Path, default=Path("runs/cache"), help="kept between runs")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the run's calibration, which `export` puts into the weights; the exit status."""
+    from training.release.export import model_of_run, state_of_run
+
+    state = state_of_run(args.run)
+    with tempfile.TemporaryDirectory() as folder:
+        model = model_of_run(args.run, Path(folder))
+    without = state["preset"].get("without", ())
+    slices = training_slices(model, args.data, without, args.cache / "surfaces", progress())
+    found, known = zip(*slices, strict=True)
+    result = {"step": state["step"], "slices": len(found)} | calibration(found)
+    text = json.dumps(result, indent=1) + "\n"
+    arrays = ood_statistics.fit([*known, *phantom_slices(model)]).arrays()
+    np.savez(args.run / FAMILIARITY, **arrays)  # type: ignore[arg-type]
+    (args.run / FILE).write_text(text, encoding="utf-8")
+    sys.stdout.write(text)
+    return 0
+
+
+def training_slices(
+    model: Model, data: Path, without: Sequence[str], cache: Path, report: Report
+) -> Iterator[tuple[OfSlice, ood_statistics.Seen]]:
+    """Of slices of the training patients, each gone the app's way: the cloud's errors, and what
+    the encoder saw.
+    """
+    entries = [e for e in chosen_entries(data, ("train",)) if kept(e.name, without)]
+    for number, entry in enumerate(entries):
+        report(number / len(entries), f"calibrating on {number + 1} of {len(entries)} volumes")
+        for case in cases_of(entry, SLICES.get(entry.region, SLICES_ELSEWHERE), cache, SEED):
+            found = seen(case.pixels, case.plane, model.denoise, case.box)
+            assert found
+            image, box = found
+            points, _, sigma_mm = model.look(image)[0].sample(POINTS)
+            points = case.box.to_box(box.to_patient(points))
+            errors = errors_of(points, sigma_mm, case.view.z_range, case.box, case.surface)
+            yield (
+                OfSlice(entry.patient, entry.region, errors),
+                _both_ways(model, image, entry.patient),
+            )
+
+
+def phantom_slices(model: Model) -> Iterator[ood_statistics.Seen]:
+    """What the encoder sees in phantoms: they are training data too, and the sample is one."""
+    axes, pixel_mm = np.eye(3), PHANTOM_PIXEL_MM
+    plane = Plane(np.zeros(3), axes[0], axes[1], (pixel_mm, pixel_mm))
+    for seed in range(PHANTOMS):
+        found = seen(make_phantom(seed).render(0.0, 256, pixel_mm), plane, model.denoise)
+        if found:
+            yield _both_ways(model, found[0], f"phantom {seed}")
+
+
+def _both_ways(model: Model, image: FloatArray, patient: str) -> ood_statistics.Seen:
+    """The features of a canonical image, upright and upside down."""
+    turned = np.ascontiguousarray(image[::-1])
+    return ood_statistics.Seen(patient, model.look(image)[1], model.look(turned)[1])
+
+
+def calibration(found: Sequence[OfSlice]) -> dict[str, object]:
+    """`sigma_factors` [[depth up to mm, factor], …], and `crossfitted`: the coverage seen in
+    patients who were left out of the factors, by depth and overall.
+    """
+    patients = sorted({one.patient for one in found})
+    hits: dict[str, list[BoolArray]] = {name: [] for name in (*DEPTH_BINS_MM, "all")}
+    for fold in range(FOLDS):
+        left_out = set(patients[fold::FOLDS])
+        factors = sigma_factors([one for one in found if one.patient not in left_out])
+        for one in (one for one in found if one.patient in left_out):
+            for (name, ends), (_, factor) in zip(DEPTH_BINS_MM.items(), factors, strict=True):
+                score = _score(one, *ends) <= factor
+                hits[name].append(score)
+                hits["all"].append(score)
+    return {
+        "patients": len(patients),
+        "sigma_factors": sigma_factors(found),
+        "crossfitted": {
+            name: float(np.concatenate(all_of).mean()) for name, all_of in hits.items()
+        },
+    }
+
+
+def sigma_factors(found: Sequence[OfSlice]) -> list[tuple[float, float]]:
+    """(depth up to mm, factor) of each range of depth; 1 where it holds no point."""
+    return [(high, factor(found, low, high)) for low, high in DEPTH_BINS_MM.values()]
+
+
+def factor(found: Sequence[OfSlice], low_mm: float, high_mm: float) -> float:
+    """The weighted quantile of the scores in a range of depth, a patient more than there are."""
+    points: dict[str, int] = defaultdict(int)
+    patients: dict[str, set[str]] = defaultdict(set)
+    scores = [_score(one, low_mm, high_mm) for one in found]
+    for one, score in zip(found, scores, strict=True):
+        points[one.patient] += len(score)
+        patients[one.region] |= {one.patient} if len(score) else set()
+    if not sum(points.values()):
+        return 1.0
+    weights = [
+        np.full(len(score), 1 / (points[one.patient] * len(patients[one.region])))
+        for one, score in zip(found, scores, strict=True)
+        if len(score)
+    ]
+    score, weight = np.concatenate(scores), np.concatenate(weights)
+    order = np.argsort(score)
+    share = np.cumsum(weight[order]) / weight.sum()
+    level = min(COVERAGE * (1 + 1 / sum(map(len, patients.values()))), 1.0)
+    return float(score[order[min(int(np.searchsorted(share, level)), len(score) - 1)]])
+
+
+def _score(one: OfSlice, low_mm: float, high_mm: float) -> FloatArray:
+    """Distances over the 90 % radius, of the points of a range of depth."""
+    own = one.errors.at_depth(low_mm, high_mm)
+    return one.errors.distance_mm[own] / (half_normal(COVERAGE) * one.errors.sigma_mm[own])

@@ -1,0 +1,146 @@
+"""From a run's last checkpoint to the weights that ship: half-precision safetensors and their card.
+
+What was written is loaded again by the app's own loader and must give the same numbers before the
+export says done.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+
+from jrviewer import __version__
+from jrviewer.core.errors import JRViewerError, ModelError
+from jrviewer.model.inference import FAMILIAR, load_model
+from jrviewer.model.joint_model import Model
+from jrviewer.model.network import Config, JointNet
+from training.fit.fit import CHECKPOINT
+from training.release.calibrate import FAMILIARITY
+from training.release.calibrate import FILE as CALIBRATION
+from training.release.card import about_data, as_markdown, expected_numbers, figures
+
+NAME = "JRViewer joint model"
+WEIGHTS = "joint.safetensors"
+CARD = "card.json"
+PAGE = "card.md"
+MAX_BYTES = 16_000_000
+TOLERANCE_HU = 0.5  # between the checkpoint's numbers and those of the rounded weights
+
+
+def export(run: Path, out: Path, data: Path | None = None, evaluation: Path | None = None) -> Path:
+    """Write weights and card of a run into `out`; the path of the weights.
+
+    The run's calibration is put into the weights where `python -m training calibrate` has made one.
+    `data` is the folder that the run was trained on, for its sources and licences; `evaluation` the
+    JSON of `python -m training evaluate`, for the card's figures. Raises JRViewerError where the
+    run has no checkpoint, and ModelError where the written weights are too large or do not give
+    back the checkpoint's numbers.
+    """
+    state = state_of_run(run)
+    calibration = _calibration(run, state["step"])
+    out.mkdir(parents=True, exist_ok=True)
+    weights = out / WEIGHTS
+    _write_weights(
+        state, weights, calibration.get("sigma_factors", ()), _familiarity(run, calibration)
+    )
+    _compare(state, load_model("cpu", weights))
+    without = state["preset"].get("without", ())  # checkpoints from before there was a choice
+    card = _card(state, weights) | about_data(data, without)
+    card["calibration"] = calibration
+    card["expected"] = expected_numbers(weights)
+    if evaluation is not None:
+        card["figures"] = figures(json.loads(evaluation.read_text("utf-8")))
+    (out / CARD).write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    (out / PAGE).write_text(as_markdown(card), "utf-8")
+    return weights
+
+
+def state_of_run(run: Path) -> dict[str, Any]:
+    """A run's last checkpoint. Raises JRViewerError where there is none."""
+    path = run / CHECKPOINT
+    if not path.is_file():
+        raise JRViewerError("There is no checkpoint in that folder: train first, or name a run.")
+    state: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
+    return state
+
+
+def model_of_run(run: Path, folder: Path) -> Model:
+    """The run's weights as they would ship, not calibrated, written into `folder` and loaded."""
+    weights = folder / WEIGHTS
+    _write_weights(state_of_run(run), weights)
+    return load_model("cpu", weights)
+
+
+def _calibration(run: Path, step: int) -> dict[str, Any]:
+    """What `calibrate` wrote; empty where it has not been run. One made of an earlier checkpoint is
+    refused.
+    """
+    path = run / CALIBRATION
+    if not path.is_file():
+        return {}
+    known: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    if known["step"] != step:
+        raise JRViewerError("The run went on after it was calibrated: calibrate it again.")
+    return known
+
+
+def _familiarity(run: Path, calibration: Mapping[str, Any]) -> dict[str, torch.Tensor]:
+    """What `calibrate` knows of the training slices' features, under its names in the weights."""
+    if not calibration:
+        return {}
+    with np.load(run / FAMILIARITY) as file:
+        return {FAMILIAR + name: torch.from_numpy(file[name]) for name in file.files}
+
+
+def _write_weights(
+    state: Mapping[str, Any],
+    path: Path,
+    sigma_factors: Sequence[Sequence[float]] = (),
+    familiarity: Mapping[str, torch.Tensor] | None = None,
+) -> None:
+    about = {
+        "name": NAME,
+        "version": __version__,
+        "config": state["preset"]["model"],
+        "sharpness": state["preset"]["sharpness"],
+        "sigma_factors": sigma_factors,
+    }
+    tensors = {name: tensor.half().contiguous() for name, tensor in state["average"].items()}
+    tensors |= familiarity or {}
+    save_file(tensors, path, metadata={"jrviewer": json.dumps(about)})
+    path.chmod(0o644)  # safetensors writes for its owner alone
+    if path.stat().st_size > MAX_BYTES:
+        raise ModelError(f"The weights take more than {MAX_BYTES // 1_000_000} MB.")
+
+
+def _compare(state: Mapping[str, Any], model: Model) -> None:
+    """The written weights must do what the checkpoint did."""
+    net = JointNet(Config.from_values(state["preset"]["model"]))
+    net.load_state_dict(state["average"])
+    random = np.random.default_rng(0)
+    pixels = random.normal(0, 100, (64, 64)).astype(np.float32)
+    with torch.inference_mode():
+        expected = net.eval().denoise(torch.from_numpy(pixels)[None, None]).hu[0, 0].numpy()
+    worst = float(np.abs(model.denoise(pixels, "HU") - expected).max())
+    if worst > TOLERANCE_HU:
+        raise ModelError(f"The written weights differ by {worst:.2f} HU from the checkpoint.")
+
+
+def _card(state: Mapping[str, Any], weights: Path) -> dict[str, Any]:
+    preset = state["preset"]
+    return {
+        "name": NAME,
+        "version": __version__,
+        "weights_sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
+        "architecture": preset["model"],
+        "parameters": sum(tensor.numel() for tensor in state["average"].values()),
+        "preset": preset["name"],
+        "seed": preset["seed"],
+        "steps": state["step"],
+        "commit": state.get("commit", ""),
+    }
