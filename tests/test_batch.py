@@ -11,15 +11,15 @@ from jrviewer import NOTICE, cli
 from jrviewer.core.errors import ModelError
 from jrviewer.core.progress import Report
 from jrviewer.core.records import Prediction, Slice
-from tests.batch_runs import run_predict, write_inputs
-from tests.boundaries import (
+from tests.support.batch_runs import run_predict, write_inputs
+from tests.support.boundaries import (
     predict_at_once,
     read_text_files,
     replace_module,
     replace_network,
     replace_reader,
 )
-from tests.factory import make_prediction
+from tests.support.record_factory import make_prediction
 
 KEYS = {
     *("source", "argument", "ok", "message", "ply", "png", "dcm", "points", "seconds"),

@@ -10,14 +10,14 @@ import pytest
 from jrviewer.batch import ON_THE_CPU
 from jrviewer.core.errors import DeviceMemoryError, InputRefusedError
 from jrviewer.core.records import Finding, Prediction, Slice
-from tests.batch_runs import run_predict, write_inputs
-from tests.boundaries import (
+from tests.support.batch_runs import run_predict, write_inputs
+from tests.support.boundaries import (
     RED,
     predict_at_once,
     replace_network,
     replace_reader,
 )
-from tests.factory import make_erased, make_prediction
+from tests.support.record_factory import make_erased, make_prediction
 
 Captured = pytest.CaptureFixture[str]
 

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from jrviewer import NOTICE, __main__, __version__, cli
-from tests.boundaries import (
+from tests.support.boundaries import (
     Row,
     replace_module,
     replace_reader,

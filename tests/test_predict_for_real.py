@@ -16,9 +16,9 @@ from jrviewer.export import provenance
 from jrviewer.export.provenance import verify
 from jrviewer.model import inference
 from jrviewer.model.joint_model import Model
-from tests.dicom_factory import write_ct, write_series
-from tests.factory import body_image
-from tests.small_network import small_net
+from tests.support.dicom_factory import write_ct, write_series
+from tests.support.record_factory import body_image
+from tests.support.small_network import small_net
 
 WEIGHTS_SHA256 = "5c" * 32
 NO_CLOUD = {"RescaleType": "US"}  # not HU: no cloud is made, which takes the longest

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from jrviewer.core.geometry import FloatArray
-from tests.dicom_factory import write_colour, write_ct, write_mr
-from tests.dicom_objects import Identity
+from tests.support.dicom_factory import write_colour, write_ct, write_mr
+from tests.support.dicom_objects import Identity
 from training.data.noise import low_dose
 from training.release import phantom_sample
 

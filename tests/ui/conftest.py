@@ -22,12 +22,12 @@ from jrviewer.ui.jobs.backend import Outcome, Worker
 from jrviewer.ui.state.preferences import Store
 from jrviewer.ui.state.session import Session
 from jrviewer.ui.window.main_window import MainWindow
-from tests.cloud_factory import make_cloud_prediction
-from tests.dicom_factory import write_ct, write_series
-from tests.factory import make_prediction
-from tests.stack_factory import make_ball
-from tests.ui.cloud_pane import settle
-from tests.ui.solid_hands import PATIENCE_MS, SLICES
+from tests.support.cloud_factory import make_cloud_prediction
+from tests.support.dicom_factory import write_ct, write_series
+from tests.support.record_factory import make_prediction
+from tests.support.series_factory import make_ball
+from tests.ui.support.cloud_pane import settle
+from tests.ui.support.surface_pane import PATIENCE_MS, SLICES
 
 app.set_platform_defaults()
 

@@ -1,0 +1,61 @@
+import json
+
+import pytest
+import torch
+
+from jrviewer import cli
+from jrviewer.diagnostics import benchmark
+from jrviewer.model.devices import multiplies_bfloat16
+from jrviewer.model.network import Config, JointNet
+from jrviewer.model.network_input import CT
+from tests.support.small_network import small_net
+
+
+def test_tasks_are_timed_in_turn_after_a_round_that_warms_up() -> None:
+    order: list[str] = []
+    seconds = benchmark.in_turn({"a": lambda: order.append("a"), "b": lambda: order.append("b")}, 2)
+
+    assert order == ["a", "b"] * 3
+    assert [len(taken) for taken in seconds.values()] == [2, 2]
+    assert min(seconds["a"]) > 0
+
+
+def test_operations_are_those_of_the_convolutions() -> None:
+    net = small_net()
+    hu = torch.zeros(1, 1, 512, 512)
+    counted = 0
+
+    def count(module: torch.nn.Conv2d, _: object, out: torch.Tensor) -> None:
+        nonlocal counted
+        counted += out.numel() * module.weight[0].numel()
+
+    for module in net.modules():
+        if isinstance(module, torch.nn.Conv2d):
+            module.register_forward_hook(count)
+    with torch.inference_mode():
+        net.denoise(hu, CT)
+
+    in_layers = counted / hu.numel()
+
+    assert 0 <= benchmark.macs_of_denoising(net) - in_layers <= 60  # the slow part is no layer
+
+
+def test_the_shipped_sizes_cost_what_the_page_says() -> None:
+    assert round(benchmark.macs_of_denoising(JointNet(Config())), -3) == 31_000
+
+
+def test_a_quick_run_gives_every_figure(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["bench", "--quick", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+
+    assert set(found["peak_gflops"]) == {"fp32", "bf16"}
+    assert set(found["predict_512_ms"]) == {"median", "p95"}
+    for key in ("denoise_512_ms", "cloud_ms", "share_of_peak", "series_slices_per_s", "rss_mb"):
+        assert found[key] > 0
+    assert found["import_ms"]["numpy"] > 0
+    assert found["growth"]["exponent"] > 0
+    assert ("layers_bf16" in found) is multiplies_bfloat16()
+    for layers in found.keys() & {"layers", "layers_bf16"}:
+        assert found[layers][0]["ms"] >= found[layers][-1]["ms"]
+    assert found["series"]["slices_per_s"] == found["series_slices_per_s"]
+    assert found["series"]["cancel_s"] > 0

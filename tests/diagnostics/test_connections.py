@@ -1,0 +1,124 @@
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from jrviewer.diagnostics import connections
+from jrviewer.diagnostics.connections import Watch
+from tests.support.dicom_factory import write_ct
+from tests.support.empty_network import empty_network
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Runs the command line with random weights, and ends with 9 at the first attempt.
+STRICT = """
+import os, sys
+from jrviewer.diagnostics.connections import Watch
+Watch(lambda event: os._exit(9)).start()
+from jrviewer import cli
+from jrviewer.model import inference
+from jrviewer.model.joint_model import Model
+from tests.support.small_network import small_net
+small = Model("JointNet test", "5c" * 32, "CPU fp32", small_net(), 1.0)
+inference.load_model = lambda device="auto": small
+if __name__ == "__main__":
+    sys.exit(cli.main(sys.argv[1:]))
+"""
+
+
+@pytest.fixture
+def watch() -> Watch:
+    """A watch that hears events without being hooked into this process for ever."""
+    return Watch()
+
+
+def test_a_connection_to_another_machine_counts(watch: Watch) -> None:
+    with socket.socket() as one:
+        watch._hear("socket.connect", (one, ("192.0.2.1", 80)))
+        watch._hear("socket.sendto", (one, ("2001:db8::1", 53, 0, 0)))
+
+    assert watch.attempts == 2
+
+
+def test_asking_for_a_name_counts(watch: Watch) -> None:
+    watch._hear("socket.getaddrinfo", ("example.org", 80, 0, 0, 0))
+
+    assert watch.attempts == 1
+
+
+def test_a_socket_of_this_machine_and_other_events_do_not_count(watch: Watch) -> None:
+    with socket.socket(socket.AF_UNIX) as one:
+        watch._hear("socket.connect", (one, "/tmp/.X11-unix/X0"))
+        watch._hear("socket.connect", (one, b"\0/tmp/.X11-unix/X0"))
+    watch._hear("open", ("a", "r", 0))
+
+    assert watch.attempts == 0
+
+
+def test_whoever_listens_hears_the_event_and_may_raise() -> None:
+    def refuse(event: str) -> None:
+        raise PermissionError(event)
+
+    strict = Watch(refuse)
+
+    with pytest.raises(PermissionError, match="getaddrinfo"):
+        strict._hear("socket.getaddrinfo", ("example.org", 80))
+
+
+def test_a_real_attempt_is_counted_in_a_process_that_is_watched() -> None:
+    code = (
+        "import socket\n"
+        "from jrviewer.diagnostics import connections\n"
+        "assert connections.attempts() is None\n"
+        "connections.watch(); connections.watch()\n"
+        "assert connections.attempts() == 0\n"
+        "one = socket.socket(); one.settimeout(0.01)\n"
+        "one.connect_ex(('127.0.0.1', 9)); one.close()\n"
+        "assert connections.attempts() == 1, connections.attempts()\n"
+    )
+
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=False)
+
+    assert ran.returncode == 0, ran.stderr.decode()
+
+
+def test_a_forbidden_attempt_ends_the_strict_process(tmp_path: Path) -> None:
+    """So that the tests below prove something."""
+    script = write_script(tmp_path, STRICT + "\nimport socket; socket.getaddrinfo('a.test', 80)\n")
+
+    assert run(["-c", "import strict"], script.parent).returncode == 9
+
+
+def test_predict_and_inspect_run_without_any_network(tmp_path: Path) -> None:
+    source = write_ct(tmp_path / "a.dcm", spacing=(4, 4))
+    script = write_script(tmp_path, STRICT)
+    arguments = ["predict", str(source), "--out", str(tmp_path / "out"), "--run-anyway"]
+
+    predicted = run([str(script), *arguments], tmp_path, apart=True)
+    inspected = run([str(script), "inspect", str(source)], tmp_path, apart=True)
+
+    assert (predicted.returncode, inspected.returncode) == (0, 0), predicted.stderr.decode()
+    assert len(list((tmp_path / "out").iterdir())) == 4
+
+
+def test_nobody_watches_unless_asked() -> None:
+    assert connections.attempts() in (None, 0)
+
+
+def write_script(folder: Path, text: str) -> Path:
+    path = folder / "strict.py"
+    path.write_text(text)
+    return path
+
+
+def run(
+    arguments: list[str], folder: Path, *, apart: bool = False
+) -> subprocess.CompletedProcess[bytes]:
+    """Run Python from the checkout; `apart` in a network namespace that holds nothing."""
+    command = [*(empty_network() if apart else []), sys.executable, *arguments]
+    paths = os.pathsep.join([str(ROOT), str(folder)])
+    environment = {**os.environ, "PYTHONPATH": paths}
+    return subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, check=False)

@@ -1,0 +1,67 @@
+"""What every export says of its making, before anybody verifies it."""
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from jrviewer import NOTICE, __version__
+from jrviewer.core.records import Finding, Prediction, Source
+from jrviewer.export.provenance import describe
+from jrviewer.imaging import residual_check
+from tests.support.record_factory import make_prediction, make_slice
+
+WEIGHTS_SHA256, PIXELS_SHA256 = "ab" * 32, "12" * 32
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "slice.dcm"
+    path.write_bytes(bytes(range(60)))
+    return path
+
+
+def prediction_of(path: Path) -> Prediction:
+    chosen = replace(make_slice(), source=Source(path, pixels_sha256=PIXELS_SHA256))
+    return make_prediction(chosen, weights_sha256=WEIGHTS_SHA256)
+
+
+def test_an_export_says_how_it_was_made(source: Path) -> None:
+    findings = [Finding("red", "This is no CT.")]
+    prediction = replace(prediction_of(source), findings=tuple(findings), overridden=True)
+
+    assert describe(prediction, 1024) == (
+        f"app=JRViewer {__version__}",
+        f"notice={NOTICE}",
+        "model=JointNet 0.0",
+        f"weights_sha256={WEIGHTS_SHA256}",
+        f"source_pixels_sha256={PIXELS_SHA256}",
+        f"source_file_sha256={hashlib.sha256(bytes(range(60))).hexdigest()}",
+        "source_frame=0",
+        "points=1024",
+        "device=CPU fp32",
+        "input_check=red",
+        "overridden=yes",
+        f"removed_marks={len(residual_check.of(prediction).marks)}",
+    )
+
+
+def test_line_breaks_and_odd_letters_cannot_break_a_header(source: Path) -> None:
+    prediction = replace(prediction_of(source), device="CPU\nend_header × 2")
+
+    assert "device=CPU end_header ? 2" in describe(prediction, 1)
+
+
+def test_a_source_that_has_gone_is_told_by_its_pixels_alone(tmp_path: Path) -> None:
+    prediction = prediction_of(tmp_path / "gone.dcm")
+
+    assert "source_file_sha256=" in describe(prediction, 1)
+    assert f"source_pixels_sha256={PIXELS_SHA256}" in describe(prediction, 1)
+
+
+def test_neither_path_nor_uid_is_said(source: Path) -> None:
+    said = " ".join(describe(prediction_of(source), 1))
+
+    assert not any(text in said for text in (source.name, str(source.parent), "1.2.3"))
+    assert said.isascii()

@@ -1,0 +1,108 @@
+from dataclasses import replace
+
+import pytest
+import torch
+
+from jrviewer import dicom
+from jrviewer.core.resources import resource
+from jrviewer.diagnostics import phantom_truth
+from jrviewer.model import cpu_tuning
+from jrviewer.model.inference import load_model, predict
+from jrviewer.model.network import JointNet
+from jrviewer.model.network_input import CT
+from tests.support.small_network import small_net
+
+
+def take(monkeypatch: pytest.MonkeyPatch, seconds: dict[bool, float], error_hu: float) -> None:
+    """Let running take so many seconds, by bf16 or not, and bf16 be off by so much."""
+
+    def timed(net: JointNet, half: JointNet | None, hu: torch.Tensor) -> tuple[float, torch.Tensor]:
+        is_half = half is not None
+        return seconds[is_half], net.denoise(hu).hu + (error_hu if is_half else 0.0)
+
+    monkeypatch.setattr(cpu_tuning, "_timed", timed)
+    monkeypatch.setattr(cpu_tuning, "multiplies_bfloat16", lambda: True)
+    monkeypatch.setattr(cpu_tuning, "PATIENCE_S", 60.0)
+
+
+def noisy(sd_hu: float) -> torch.Tensor:
+    return 40 + sd_hu * torch.randn(1, 1, 128, 128, generator=torch.Generator().manual_seed(2))
+
+
+def test_bf16_is_taken_where_it_is_faster_and_says_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    take(monkeypatch, {False: 0.10, True: 0.05}, error_hu=0.5)
+    assert cpu_tuning.fastest(small_net()).half is not None
+
+
+def test_bf16_that_is_slower_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    take(monkeypatch, {False: 0.10, True: 0.12}, error_hu=0.0)
+    assert cpu_tuning.fastest(small_net()).half is None
+
+
+def test_bf16_that_is_imitated_takes_no_time_from_trying_all_threads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On a processor without bfloat16 its first trial ended the search, at one thread of two."""
+    threads, now = [2], [0.0]
+
+    def timed(net: JointNet, half: JointNet | None, hu: torch.Tensor) -> tuple[float, torch.Tensor]:
+        seconds = (0.04 if half is None else 0.28) / threads[-1]
+        now.append(now[-1] + 2 * seconds)
+        return seconds, net.denoise(hu).hu
+
+    monkeypatch.setattr(cpu_tuning, "_timed", timed)
+    monkeypatch.setattr(cpu_tuning, "multiplies_bfloat16", lambda: False)
+    monkeypatch.setattr("time.perf_counter", lambda: now[-1])
+    monkeypatch.setattr("torch.get_num_threads", lambda: threads[-1])
+    monkeypatch.setattr("torch.set_num_threads", threads.append)
+
+    assert cpu_tuning.fastest(small_net()) == cpu_tuning.Way(None, threads=2)
+
+
+def test_bf16_that_says_something_else_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    take(monkeypatch, {False: 0.10, True: 0.05}, error_hu=1.5)
+    assert cpu_tuning.fastest(small_net()).half is None
+
+
+def test_measuring_leaves_the_threads_as_they_were() -> None:
+    before = torch.get_num_threads()
+    cpu_tuning.fastest(small_net())
+    assert torch.get_num_threads() == before
+
+
+def test_the_shipped_network_in_bf16_stays_within_one_hu() -> None:
+    net = load_model("cpu").net
+    with torch.inference_mode():
+        half, exact = (
+            cpu_tuning.run(net, way, noisy(30.0), CT) for way in (cpu_tuning.halved(net), None)
+        )
+    assert cpu_tuning._is_same(half, exact)
+    assert not torch.equal(half, exact)
+
+
+def test_a_very_noisy_slice_is_denoised_in_single_precision() -> None:
+    net = load_model("cpu").net
+    with torch.inference_mode():
+        half, exact = (
+            cpu_tuning.run(net, way, noisy(150.0), CT) for way in (cpu_tuning.halved(net), None)
+        )
+    assert torch.equal(half, exact)
+
+
+def test_asking_for_the_cpu_means_single_precision() -> None:
+    assert load_model("cpu").half is None
+    assert load_model("auto", exact=True).half is None
+
+
+def test_the_shipped_cloud_in_bf16_is_as_near_to_the_truth() -> None:
+    """Its points are others, as a hair's breadth moves them along the surface."""
+    exact = load_model("cpu")
+    half = replace(exact, half=cpu_tuning.halved(exact.net))
+    sample = dicom.read([resource("sample/phantom.dcm")]).series[0][0]
+    scores = [phantom_truth.score(predict(model, sample)) for model in (exact, half)]
+    first, second = (one.chamfer_mm for one in scores if one is not None)
+
+    assert first != second
+    assert second == pytest.approx(first, abs=0.15)

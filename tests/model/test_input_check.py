@@ -1,0 +1,77 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from jrviewer.core.records import Finding, Slice
+from jrviewer.imaging.body_masks import body_mask
+from jrviewer.model.input_check import check
+from tests.support.record_factory import body_image, make_plane, make_slice
+
+
+def findings(image: Slice) -> tuple[Finding, ...]:
+    return check(image, body_mask(image.pixels, image.unit, image.plane.spacing_mm))
+
+
+def levels(image: Slice) -> set[str]:
+    return {finding.level for finding in findings(image)}
+
+
+def said(image: Slice) -> str:
+    return " ".join(finding.sentence for finding in findings(image))
+
+
+def about(**changes: object) -> Slice:
+    image = make_slice()
+    return replace(image, acquisition=replace(image.acquisition, **changes))  # type: ignore[arg-type]
+
+
+def test_nothing_speaks_against_a_usual_slice() -> None:
+    assert findings(make_slice()) == ()
+
+
+def test_another_modality_is_red_and_named() -> None:
+    assert levels(about(modality="US")) == {"red"}
+    assert "US" in said(about(modality="US"))
+
+
+def test_a_localiser_is_red() -> None:
+    assert "red" in levels(about(image_type=("ORIGINAL", "PRIMARY", "LOCALIZER")))
+
+
+def test_a_colour_image_is_red() -> None:
+    image = replace(make_slice(), colour=np.zeros((128, 128, 3), np.uint8))
+
+    assert "red" in levels(image)
+
+
+def test_ct_without_hounsfield_units_is_red() -> None:
+    assert "red" in levels(make_slice(pixels=body_image() + 1024, unit="stored"))
+
+
+def test_values_that_are_no_hounsfield_units_are_red() -> None:
+    assert "red" in levels(make_slice(pixels=body_image() + 1024))
+
+
+def test_an_inverted_slice_is_red() -> None:
+    assert "red" in levels(make_slice(pixels=-body_image()))
+
+
+def test_air_alone_is_red() -> None:
+    assert "red" in levels(make_slice(pixels=np.full((128, 128), -1000.0)))
+
+
+@pytest.mark.parametrize(
+    ("image", "word"),
+    [
+        (about(lossy="ratio 10"), "loss"),
+        (about(image_type=("DERIVED", "SECONDARY")), "derived"),
+        (make_slice(spacing_source="missing"), "spacing"),
+        (make_slice(spacing_source="detector"), "detector"),
+        (make_slice(plane=make_plane(along_column=(0, 0, 1), spacing_mm=(3.0, 3.0))), "axial"),
+        (replace(make_slice(), has_position=False), "assumed"),
+    ],
+)
+def test_what_weakens_a_result_is_amber_and_said(image: Slice, word: str) -> None:
+    assert levels(image) == {"amber"}
+    assert word in said(image)

@@ -1,0 +1,98 @@
+import numpy as np
+import pytest
+import torch
+
+from jrviewer.model.network import Config, JointNet, slow_part
+from jrviewer.model.network_input import CT, MR, see
+from tests.support.small_network import small_net
+
+
+def test_a_slice_comes_back_at_its_own_size_whatever_that_is() -> None:
+    denoised = small_net().denoise(torch.zeros(2, 1, 50, 67))
+
+    assert denoised.hu.shape == denoised.log_variance.shape == (2, 1, 50, 67)
+
+
+def test_an_untrained_head_leaves_the_slice_as_it_is() -> None:
+    hu = torch.linspace(-1000, 3000, 64 * 64).reshape(1, 1, 64, 64)
+
+    assert torch.equal(small_net().denoise(hu).hu, hu)
+
+
+def test_surfaces_have_a_cell_for_every_structure_layer_and_pixel() -> None:
+    surfaces = small_net().surfaces(torch.zeros(1, 1, 128, 128))
+
+    assert surfaces.logits.shape == (1, 3, 16, 128, 128)
+    assert surfaces.log_sigma.shape == (1, 3, 16, 64, 64)
+
+
+def test_the_network_is_told_whether_it_sees_ct_or_mr() -> None:
+    net, hu = small_net(), torch.randn(1, 1, 32, 32) * 100
+    torch.nn.init.normal_(net.denoising.out.weight)
+
+    assert not torch.allclose(net.denoise(hu, CT).hu, net.denoise(hu, MR).hu)
+
+
+def test_a_batch_gives_what_its_slices_give_alone() -> None:
+    net, hu = small_net(), torch.randn(3, 1, 32, 32) * 100
+    kinds = torch.tensor([CT, MR, CT])
+
+    together = net.denoise(hu, kinds).hu
+
+    for index in range(3):
+        alone = net.denoise(hu[index : index + 1], float(kinds[index])).hu
+        assert torch.allclose(together[index : index + 1], alone, atol=1e-2)
+
+
+def test_both_heads_read_the_same_encoder() -> None:
+    net = small_net()
+    torch.nn.init.normal_(net.denoising.out.weight)
+    hu, canonical = torch.randn(1, 1, 32, 32) * 100, torch.randn(1, 1, 128, 128) * 100
+
+    denoised, surfaces = net(hu, CT, canonical)
+    (denoised.hu.sum() + surfaces.logits.sum()).backward()
+
+    assert all(p.grad is not None for p in net.encoder.parameters())
+
+
+@pytest.mark.parametrize("pixels", [128, 512])
+def test_the_shipped_sizes_stay_within_40_thousand_operations_a_pixel(pixels: int) -> None:
+    from torch.utils.flop_counter import FlopCounterMode
+
+    net = JointNet(Config())
+    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+        net.denoise(torch.zeros(1, 1, pixels, pixels))
+        if pixels == 512:
+            net.surfaces(torch.zeros(1, 1, 128, 128))
+
+    assert counter.get_total_flops() / 2 / pixels**2 <= 40_000
+
+
+def test_the_slow_part_keeps_a_mean_and_drops_fine_noise() -> None:
+    noise = torch.randn(1, 1, 64, 64, generator=torch.Generator().manual_seed(1))
+    flat = torch.full_like(noise, 55.0)
+    assert torch.allclose(slow_part(flat), flat, atol=1e-3)
+    assert slow_part(noise).std() < 0.2 * noise.std()
+
+
+@pytest.mark.parametrize(("kind", "contrast_kept"), [(CT, 0.6), (MR, -1e-3)])
+def test_a_head_that_takes_everything_away_still_cannot_take_a_ct_lesion(
+    kind: float, contrast_kept: float
+) -> None:
+    rows, columns = np.ogrid[:96, :96]
+    lesion = np.hypot(rows - 48, columns - 48) < 8
+    hu = torch.from_numpy(np.where(lesion, 80.0, 40.0).astype(np.float32))[None, None]
+
+    class Everything(torch.nn.Module):
+        def forward(self, features: tuple[torch.Tensor, ...]) -> torch.Tensor:
+            level = see(hu, kind).noise
+            return torch.cat([hu / level, torch.zeros_like(hu)], dim=1)
+
+    net = small_net()
+    net.denoising = Everything()  # type: ignore[assignment]
+    with torch.inference_mode():
+        left = net.denoise(hu, kind).hu[0, 0].numpy()
+
+    assert left[lesion].mean() - left[~lesion].mean() > contrast_kept * 40
+    wanted = hu.mean().item() if kind == CT else 0.0  # MR noise shifts means, so the head decides
+    assert left.mean() == pytest.approx(wanted, rel=1e-3, abs=1e-3)

@@ -1,0 +1,96 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from jrviewer.core.errors import InputRefusedError
+from jrviewer.model.inference import predict
+from jrviewer.model.joint_model import Model
+from jrviewer.model.out_of_distribution import RED, Familiarity
+from tests.support.record_factory import make_slice
+from tests.support.small_network import small_net
+from training.release.ood_statistics import Seen, fit
+
+
+def slices(count: int = 60, width: int = 24) -> list[Seen]:
+    """Features that differ along few directions; upside down, one of them has another sign."""
+    random = np.random.default_rng(0)
+    mixing = random.normal(size=(4, width))
+    found = []
+    for i in range(count):
+        inner = random.normal(size=4)
+        turned = inner.copy()
+        inner[0], turned[0] = 3 + inner[0] / 3, -3 + inner[0] / 3
+        grain = random.normal(0, 0.05, (2, width))
+        found.append(Seen(str(i // 2), inner @ mixing + grain[0], turned @ mixing + grain[1]))
+    return found
+
+
+@pytest.fixture
+def known() -> Familiarity:
+    return fit(slices())
+
+
+def test_the_slices_that_were_learnt_from_are_familiar(known: Familiarity) -> None:
+    features = np.stack([one.upright for one in slices()])
+
+    assert np.mean(known.distance(features) <= 1) > 0.9
+    assert np.mean(known.upside_down(features) <= 1) > 0.9
+
+
+def test_what_varies_in_another_way_is_not(known: Familiarity) -> None:
+    strange = slices()[0].upright + np.random.default_rng(1).normal(0, 3, 24)
+
+    levels = {finding.level for finding in known.findings(strange)}
+
+    assert known.distance(strange[None])[0] > RED
+    assert "red" in levels
+
+
+def test_upside_down_is_said_in_words(known: Familiarity) -> None:
+    said = [one.sentence for one in known.findings(slices()[0].upside_down)]
+
+    assert any("upside down" in sentence for sentence in said)
+
+
+def test_what_goes_into_the_weights_comes_out_again(known: Familiarity) -> None:
+    again = Familiarity.from_arrays(known.arrays())
+
+    features = slices()[3].upright[None]
+    assert again is not None
+    assert again.distance(features) == pytest.approx(known.distance(features))
+    assert Familiarity.from_arrays({}) is None
+
+
+def model_that_knows(limit: float) -> Model:
+    """A small network to which every slice is far away or near."""
+    model = Model("small 0", "0" * 64, "CPU fp32", small_net(), sharpness=1.0)
+    width = len(model.look(np.full((128, 128), -1000, np.float32))[1])
+    nothing = Familiarity(
+        centre=np.zeros(width, np.float32),
+        scale=np.ones(width, np.float32),
+        axes=np.eye(2, width, dtype=np.float32),
+        spread=np.ones(3, np.float32),
+        upright=np.zeros(width + 1, np.float32),
+        limits=np.array([limit, 1.0], np.float32),
+    )
+    return replace(model, familiarity=nothing)
+
+
+def test_a_slice_unlike_all_others_is_refused_until_it_is_run_anyway() -> None:
+    model = model_that_knows(1e-6)
+
+    with pytest.raises(InputRefusedError, match="unlike") as refused:
+        predict(model, make_slice())
+    prediction = predict(model, make_slice(), run_anyway=True)
+
+    assert any("unlike" in reason for reason in refused.value.reasons)
+    assert prediction.overridden
+    assert [one.level for one in prediction.findings] == ["red"]
+
+
+def test_a_familiar_slice_passes_without_a_word() -> None:
+    prediction = predict(model_that_knows(1e9), make_slice())
+
+    assert prediction.findings == ()
+    assert not prediction.overridden

@@ -1,0 +1,117 @@
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from jrviewer.core.geometry import FloatArray
+from jrviewer.core.progress import silent
+from jrviewer.model.inference import load_model
+from jrviewer.model.joint_model import Model
+from tests.support.record_factory import body_image
+from tests.support.small_network import small_net
+from tests.training.support.pool_factory import TINY, tiny_pools
+from tests.training.support.tiny_run import write_data
+from training.evaluate.cloud import cases_of, chosen_entries
+from training.evaluate.report import markdown_of_sigma
+from training.experiments import mc_dropout
+from training.fit.fit import fit
+from training.release.export import export
+
+
+class Recorder(nn.Module):
+    """A head that gives back what reaches it."""
+
+    def forward(self, features: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        return features
+
+
+@pytest.fixture
+def model() -> Model:
+    return Model("small", "0" * 64, "CPU", small_net(), 1.0)
+
+
+def cloud_of(model: Model, image: FloatArray) -> tuple[FloatArray, np.ndarray, FloatArray]:
+    return model.clouds(image, (64,))[0]
+
+
+def test_a_share_of_all_values_is_lost_and_the_rest_make_up_for_it() -> None:
+    head, ones = Recorder(), (torch.ones(1, 8, 64, 64), torch.ones(1, 16, 32, 32))
+
+    with mc_dropout.dropping(head, 0.3, torch.Generator().manual_seed(0)):
+        dropped = head(ones)
+
+    for part in dropped:
+        assert (part == 0).float().mean() == pytest.approx(0.3, abs=0.02)
+        assert part.mean() == pytest.approx(1.0, abs=0.03)
+    assert all(torch.equal(a, b) for a, b in zip(head(ones), ones, strict=True))
+
+
+def test_the_spread_is_the_same_every_time_and_leaves_the_network_as_it_was(
+    model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mc_dropout, "PASSES", 3)
+    image = body_image()
+    points, labels, before = cloud_of(model, image)
+
+    first, second = (mc_dropout.spread_mm(model, image, points, labels) for _ in range(2))
+
+    assert np.array_equal(first, second)
+    assert first.shape == (64,)
+    again = cloud_of(model, image)
+    assert np.array_equal(again[0], points)
+    assert np.array_equal(again[2], before)
+
+
+def test_surfaces_that_dropout_moves_spread_more_than_those_it_leaves(
+    model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with torch.no_grad():
+        model.net.cloud.out.weight.mul_(50)  # a network that is sure of its surfaces
+    image = body_image()
+    points, labels, _ = cloud_of(model, image)
+    monkeypatch.setattr(mc_dropout, "PASSES", 3)
+    moved = mc_dropout.spread_mm(model, image, points, labels)
+    monkeypatch.setattr(mc_dropout, "RATE", 0.0)
+
+    assert moved.mean() > 1.05 * mc_dropout.spread_mm(model, image, points, labels).mean()
+
+
+def test_a_structure_that_a_pass_has_lost_counts_as_half_the_box_away() -> None:
+    points, others = np.zeros((2, 3)), np.array([[0.0, 0.0, 0.1]])
+
+    distance = mc_dropout._to_nearest(points, np.array([0, 1]), others, np.array([0]))
+
+    assert distance.tolist() == pytest.approx([0.1, 64 / 224])
+
+
+def test_the_factor_of_training_patients_is_used_for_the_same_weights_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mc_dropout, "PASSES", 3)
+    monkeypatch.setattr(mc_dropout, "SLICES_ELSEWHERE", 1)
+    fit(TINY, *tiny_pools(tmp_path), tmp_path / "run", quiet=True)
+    weights, data = export(tmp_path / "run", tmp_path / "model"), write_data(tmp_path / "data")
+    parser = argparse.ArgumentParser()
+    mc_dropout.add_arguments(parser)
+    words = ["--weights", str(weights), "--data", str(data), "--quick"]
+    words += ["--baselines", str(tmp_path / "fits"), "--cache", str(tmp_path / "cache")]
+
+    assert mc_dropout.run(parser.parse_args(words)) == 0
+
+    model = load_model("cpu", weights)
+    fitted = mc_dropout.known_fit(tmp_path / "fits", model)
+    assert fitted
+    assert fitted == json.loads((tmp_path / "fits" / mc_dropout.FILE).read_text())
+    assert fitted["patients"] == 1
+    (entry,) = chosen_entries(data, ("validation",))
+    cases = list(cases_of(entry, 1, tmp_path / "cache" / "surfaces", 0))
+    table = mc_dropout.dropout_table(model, cases, fitted, silent)
+    assert table["forward_passes"] == 3
+    assert 0.5 < table["coverage90"] <= 1.0  # the same body, a little moved
+    assert "dropout × 20" in markdown_of_sigma({"coverage90": 0.9, "dropout_20": table})
+    other = Model("small", "1" * 64, "CPU", small_net(), 1.0)
+    assert mc_dropout.known_fit(tmp_path / "fits", other) is None

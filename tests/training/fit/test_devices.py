@@ -1,0 +1,63 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
+
+from tests.training.support.pool_factory import EVEN, tiny_pools
+from training.fit.fit import fit
+
+ROOT = Path(__file__).parents[3]
+LOSSES = ("loss/denoising", "loss/surface")  # sigma's cells are drawn by each process for itself
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`run-1` of this process, `run-2` of two processes that talk through gloo."""
+    out = tmp_path_factory.mktemp("devices")
+    pools = tiny_pools(out)
+    fit(EVEN, *pools, out / "run-1", quiet=True)
+    command = [sys.executable, "-m", "tests.training.support.two_processes", str(out), "2"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
+    told = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=300
+    )
+    assert told.returncode == 0, told.stderr
+    return out
+
+
+def flat(folder: Path, part: str) -> torch.Tensor:
+    state = torch.load(folder / "last.ckpt", weights_only=True)[part]
+    return torch.cat([state[name].double().flatten() for name in sorted(state)])
+
+
+def losses(folder: Path) -> dict[str, float]:
+    (path,) = (folder / "log").glob("events.*")
+    values = [value for event in EventFileLoader(str(path)).Load() for value in event.summary.value]
+    return {value.tag: value.tensor.float_val[0] for value in values if value.tag in LOSSES}
+
+
+def test_two_processes_end_with_the_weights_of_one(folder: Path, tmp_path: Path) -> None:
+    path = fit(EVEN, *tiny_pools(tmp_path), tmp_path / "start", minutes=0.0, quiet=True)
+    start = flat(path.parent, "net")
+
+    one, two = (flat(folder / name, "net") - start for name in ("run-1", "run-2"))
+
+    assert one.norm() > 0.01
+    assert (two - one).norm() < 1e-3 * one.norm()
+
+
+def test_two_processes_average_the_weights_as_one_does(folder: Path) -> None:
+    one, two = (flat(folder / name, "average") for name in ("run-1", "run-2"))
+
+    assert torch.allclose(one, two, rtol=0, atol=1e-4)  # a twentieth of one step
+
+
+def test_two_processes_log_the_losses_of_one_once(folder: Path) -> None:
+    one, two = (losses(folder / name) for name in ("run-1", "run-2"))
+
+    assert set(one) == set(LOSSES)
+    assert two == pytest.approx(one, rel=1e-3)

@@ -1,0 +1,162 @@
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from tests.training.support.pool_factory import TINY, of_steps, tiny_pools
+from training.data.pools import Pairs, Views
+from training.fit.fit import fit
+
+
+@pytest.fixture
+def pools(tmp_path: Path) -> tuple[Pairs, Views]:
+    return tiny_pools(tmp_path)
+
+
+def weights(path: Path) -> dict[str, torch.Tensor]:
+    state: dict[str, torch.Tensor] = torch.load(path, weights_only=True)["net"]
+    return state
+
+
+def same(first: Path, second: Path) -> bool:
+    one, other = weights(first), weights(second)
+    return all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_one_seed_gives_one_result(tmp_path: Path, pools: tuple[Pairs, Views]) -> None:
+    first, second = (fit(TINY, *pools, tmp_path / name, quiet=True) for name in "ab")
+
+    assert same(first, second)
+
+
+def test_another_seed_gives_another_result(tmp_path: Path, pools: tuple[Pairs, Views]) -> None:
+    first = fit(TINY, *pools, tmp_path / "a", quiet=True)
+    second = fit(replace(TINY, seed=2), *pools, tmp_path / "b", quiet=True)
+
+    assert not same(first, second)
+
+
+@pytest.mark.parametrize("able", [True, False])
+def test_bf16_is_used_where_the_processor_has_it(
+    able: bool,
+    tmp_path: Path,
+    pools: tuple[Pairs, Views],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where it is imitated, a step took fourteen times as long."""
+    monkeypatch.setattr("training.fit.fit.multiplies_bfloat16", lambda: able)
+    exact = fit(TINY, *pools, tmp_path / "a", quiet=True)
+    mixed = fit(replace(TINY, precision="bf16-mixed"), *pools, tmp_path / "b", quiet=True)
+
+    assert same(exact, mixed) is not able
+
+
+def test_the_loss_sees_what_the_preset_gives_back(
+    tmp_path: Path, pools: tuple[Pairs, Views]
+) -> None:
+    first = fit(TINY, *pools, tmp_path / "a", quiet=True)
+    second = fit(replace(TINY, slow_pixels=4.0), *pools, tmp_path / "b", quiet=True)
+
+    assert not same(first, second)
+
+
+def test_a_resumed_run_ends_where_an_uninterrupted_one_does(
+    tmp_path: Path, pools: tuple[Pairs, Views], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = fit(TINY, *pools, tmp_path / "whole", quiet=True)
+    interrupt_at(2, monkeypatch)
+    with pytest.raises(KeyboardInterrupt):
+        fit(TINY, *pools, tmp_path / "parts", quiet=True)
+    monkeypatch.undo()
+
+    parts = fit(TINY, *pools, tmp_path / "parts", resume=True, quiet=True)
+
+    assert same(whole, parts)
+
+
+def test_a_run_gone_on_with_after_a_cycle_equals_one_planned_with_two(
+    tmp_path: Path, pools: tuple[Pairs, Views]
+) -> None:
+    two_cycles = replace(TINY, cycles=of_steps(TINY.steps, TINY.steps))
+    planned = fit(two_cycles, *pools, tmp_path / "planned", quiet=True)
+
+    fit(TINY, *pools, tmp_path / "run", quiet=True)
+    gone_on = fit(two_cycles, *pools, tmp_path / "run", resume=True, quiet=True)
+
+    assert same(planned, gone_on)
+
+
+def test_a_cycle_that_minds_contrast_trains_to_other_weights_and_logs_it(
+    tmp_path: Path, pools: tuple[Pairs, Views]
+) -> None:
+    minding = replace(TINY, cycles=of_steps(20, contrast_weight=1.0))
+    plain = fit(replace(TINY, cycles=of_steps(20)), *pools, tmp_path / "plain", quiet=True)
+
+    told = fit(minding, *pools, tmp_path / "told", quiet=True)
+
+    assert not same(plain, told)
+    assert logged(tmp_path / "told") == {"contrast", "denoising", "sigma", "surface"}
+    assert logged(tmp_path / "plain") == {"denoising", "sigma", "surface"}
+
+
+def test_what_a_cycle_does_not_teach_stays_as_it_was(
+    tmp_path: Path, pools: tuple[Pairs, Views]
+) -> None:
+    (cycle,) = of_steps(20)
+    alone = replace(TINY, cycles=(replace(cycle, learns=("denoising",)),))
+    start = fit(alone, *pools, tmp_path / "start", minutes=0.0, quiet=True)
+
+    end = fit(alone, *pools, tmp_path / "end", quiet=True)
+
+    before, after = (torch.load(path, weights_only=True)["net"] for path in (start, end))
+    changed = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
+    assert changed == {"denoising"}
+
+
+def test_ctrl_c_ends_its_step_and_keeps_the_checkpoint(
+    tmp_path: Path, pools: tuple[Pairs, Views], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupt_at(3, monkeypatch)
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(TINY, *pools, tmp_path / "run", quiet=True)
+
+    assert torch.load(tmp_path / "run" / "last.ckpt", weights_only=True)["step"] == 3
+    assert not list((tmp_path / "run").glob("*.part"))
+
+
+def test_minutes_stop_a_run_before_its_last_step(
+    tmp_path: Path, pools: tuple[Pairs, Views]
+) -> None:
+    path = fit(TINY, *pools, tmp_path / "run", minutes=0.0, quiet=True)
+
+    assert torch.load(path, weights_only=True)["step"] == 0
+
+
+def test_the_run_is_logged_for_tensorboard(tmp_path: Path, pools: tuple[Pairs, Views]) -> None:
+    fit(replace(TINY, cycles=of_steps(20)), *pools, tmp_path / "run", quiet=True)
+
+    assert list((tmp_path / "run" / "log").glob("events.*"))
+
+
+def logged(run: Path) -> set[str]:
+    """The names of the terms in a run's log."""
+    events = EventAccumulator(str(run / "log"))
+    events.Reload()
+    return {tag.removeprefix("loss/") for tag in events.Tags()["scalars"]}
+
+
+def interrupt_at(draw: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Raise a real interrupt when the trainer asks for its nth batch."""
+    asked = iter(range(1, 1000))
+    original = Pairs.draw
+
+    def draw_or_stop(self: Pairs, *arguments: object) -> object:
+        if next(asked) == draw:
+            signal.raise_signal(signal.SIGINT)
+        return original(self, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Pairs, "draw", draw_or_stop)

@@ -1,0 +1,138 @@
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QFileOpenEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from jrviewer.core.errors import JRViewerError
+from jrviewer.core.progress import Report
+from jrviewer.ui import app
+from jrviewer.ui.app import Application, StartUp
+from tests.ui.conftest import MadeUpWorker
+
+ROOT = Path(__file__).resolve().parents[3]
+BLIND = os.environ.get("QT_QPA_PLATFORM") == "offscreen"
+SLOW_TO_IMPORT = (
+    *("torch", "pyvista", "pyvistaqt", "cvista", "vtkmodules", "pydicom", "skimage", "scipy"),
+)
+
+Start = Callable[..., StartUp]
+
+
+@pytest.fixture
+def start(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Start:
+    """Begins with paths; the bundled sample counts as missing."""
+
+    def missing(name: str) -> Path:
+        raise JRViewerError(name)
+
+    monkeypatch.setattr(app, "resource", missing)
+
+    kept = []  # a window that is let go while its worker runs takes the thread down with it
+
+    def begin(*paths: Path) -> StartUp:
+        start = StartUp(paths, MadeUpWorker())
+        kept.append(start)
+        qtbot.addWidget(start.window)
+        with qtbot.waitExposed(start.window):
+            start.begin()
+        return start
+
+    return begin
+
+
+def test_the_window_needs_nothing_that_is_slow_to_import() -> None:
+    code = f"import sys, jrviewer.ui.app; print([n for n in {SLOW_TO_IMPORT} if n in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_window_imports_qt_and_numpy_and_less_again_of_its_own() -> None:
+    """The ratio of modules stands for that of seconds, which no test can measure."""
+    alone = set(_modules_after("PySide6.QtWidgets, numpy"))
+    ours = set(_modules_after("jrviewer.ui.app"))
+    packages = {name.partition(".")[0] for name in ours - alone} - set(sys.stdlib_module_names)
+
+    assert packages == {"jrviewer", "PySide6", "numpy"}
+    assert len(ours) < 2 * len(alone)
+
+
+def _modules_after(imports: str) -> list[str]:
+    code = f"import {imports}, sys, json; print(json.dumps(list(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    names: list[str] = json.loads(done.stdout)
+    return names
+
+
+@pytest.mark.vtk
+@pytest.mark.skipif(BLIND, reason="no OpenGL on the offscreen platform")
+def test_a_path_on_the_command_line_opens_in_all_three_panes(
+    qtbot: QtBot, start: Start, ct_file: Path
+) -> None:
+    begun = start(ct_file)
+
+    qtbot.waitUntil(lambda: begun.session.prediction is not None, timeout=60_000)
+    cloud = begun.window.cloud
+    assert cloud.interactor is not None
+    assert cloud.stack.currentWidget() is cloud.interactor
+    assert begun.window.original.isVisible()
+    assert begun.window.denoised.isVisible()
+
+
+def test_without_sample_and_paths_the_window_says_what_to_drop(qtbot: QtBot, start: Start) -> None:
+    begun = start()
+    assert begun.window.welcome.isVisible()
+    qtbot.waitUntil(lambda: begun.window.status.device.text() == "made up", timeout=60_000)
+
+
+def test_without_3d_the_slices_still_work(
+    qtbot: QtBot, start: Start, ct_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(report: Report) -> None:
+        raise JRViewerError("3D is off because its libraries do not load here.")
+
+    monkeypatch.setattr("jrviewer.ui.cloud.cloud_view.CloudView.prepare", staticmethod(fail))
+    begun = start(ct_file)
+
+    qtbot.waitUntil(lambda: begun.session.prediction is not None)
+    assert "3D is off" in begun.window.cloud.message.text()
+    assert begun.window.actions_.export.isEnabled()
+
+
+@pytest.mark.vtk
+@pytest.mark.skipif(BLIND, reason="no screen on the offscreen platform")
+@pytest.mark.skipif(sys.platform != "linux", reason="OpenGL is switched off by Qt's xcb platform")
+def test_without_opengl_the_window_is_on_screen_all_the_same(ct_file: Path) -> None:
+    environment = {**os.environ, "QT_XCB_GL_INTEGRATION": "none"}
+    command = [sys.executable, "-m", "tests.ui.support.without_opengl", str(ct_file)]
+
+    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)
+
+    assert ended.returncode == 0, ended.stderr.decode()
+
+
+def test_a_file_that_macos_wants_opened_is_told(
+    qtbot: QtBot, qapp: QApplication, ct_file: Path
+) -> None:
+    assert isinstance(qapp, Application)
+    with qtbot.waitSignal(qapp.file_wished) as told:
+        QApplication.sendEvent(qapp, QFileOpenEvent(str(ct_file)))
+    assert told.args == [ct_file]
+
+
+@pytest.mark.vtk
+@pytest.mark.skipif(BLIND, reason="no OpenGL on the offscreen platform")
+def test_the_native_window_stays_when_the_3d_view_comes(qtbot: QtBot, start: Start) -> None:
+    """A new one would flash and lose the keyboard."""
+    begun = start()
+    native = begun.window.winId()
+
+    qtbot.waitUntil(lambda: begun.window.cloud.interactor is not None, timeout=60_000)
+
+    assert begun.window.winId() == native

@@ -1,0 +1,218 @@
+"""A ruler in the 3D picture is moved as a whole or by an end, never into the inferred depth."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from jrviewer.core.geometry import FloatArray
+from jrviewer.imaging.ruler_3d import Ruler
+from jrviewer.ui.window.main_window import MainWindow
+from tests.ui.support import mouse_and_keys
+from tests.ui.support.cloud_pane import camera, needs_opengl
+from tests.ui.support.surface_pane import (
+    canvas_of,
+    centre,
+    click,
+    draw_in_plane,
+    hide_points,
+    press,
+    scene_of,
+)
+
+RADIUS_MM = 50.0
+Key = Qt.Key
+pytestmark = [pytest.mark.vtk, needs_opengl]
+
+
+def ends_of(one: Ruler) -> FloatArray:
+    return np.array([one.start.point_mm, one.end.point_mm])
+
+
+def the_ruler(window: MainWindow) -> Ruler:
+    (one,) = window.session.rulers.items
+    return one
+
+
+def draw_measured(window: MainWindow) -> Ruler:
+    """Across the front of the ball, seen from there."""
+    press(window, "Measured")
+    hide_points(window)
+    window.cloud.show_view("A")
+    press(window, "Ruler")
+    for x_mm in (-25.0, 25.0):
+        click(window, centre(window) + np.array([x_mm, -43.3, 0.0]))
+    return the_ruler(window)
+
+
+def on_canvas(window: MainWindow, place: FloatArray) -> tuple[int, int]:
+    canvas = canvas_of(window)
+    x, y = scene_of(window).on_screen(place[None])[0][0] / canvas.devicePixelRatioF()
+    return round(x), round(canvas.height() - y)
+
+
+def drag_from(window: MainWindow, place: FloatArray, across: int, down: int) -> None:
+    x, y = on_canvas(window, place)
+    mouse_and_keys.drag(canvas_of(window), (x, y), (x + across, y + down))
+
+
+def depths(window: MainWindow, one: Ruler) -> FloatArray:
+    shown = window.session.slice
+    assert shown is not None
+    distances: FloatArray = (ends_of(one) - shown.plane.origin_mm) @ shown.plane.normal
+    return distances
+
+
+def type_key(
+    window: MainWindow, key: Qt.Key, modifiers: Qt.KeyboardModifier = mouse_and_keys.PLAIN
+) -> None:
+    QTest.keyClick(canvas_of(window), key, modifiers)
+
+
+def test_a_measured_ruler_dragged_by_its_middle_stays_on_the_surface(solid: MainWindow) -> None:
+    drawn = draw_measured(solid)
+    eye = camera(solid.cloud)
+
+    drag_from(solid, ends_of(drawn).mean(axis=0), 0, -20)
+
+    moved = the_ruler(solid)
+    way = ends_of(moved) - ends_of(drawn)
+    assert (way[:, 2] > 5).all()  # up on the picture is to the head
+    assert np.linalg.norm(ends_of(moved) - centre(solid), axis=1) == pytest.approx(
+        [RADIUS_MM] * 2, abs=2
+    )
+    length = np.linalg.norm(np.subtract(*ends_of(moved)))
+    assert scene_of(solid).rulers.words[0].GetInput() == f"MEASURED {length:.0f} mm"
+    assert np.array_equal(camera(solid.cloud), eye)  # the picture has not turned with it
+
+
+def test_a_drag_is_one_step_to_take_back(solid: MainWindow) -> None:
+    drawn = draw_measured(solid)
+    drag_from(solid, ends_of(drawn).mean(axis=0), 10, -10)
+    assert the_ruler(solid) != drawn
+
+    type_key(solid, Key.Key_Z, mouse_and_keys.CTRL)
+
+    assert the_ruler(solid) is drawn
+
+
+def test_beyond_the_surface_it_stays_where_it_last_was_and_the_reason_is_said(
+    solid: MainWindow,
+) -> None:
+    drawn = draw_measured(solid)
+
+    drag_from(solid, ends_of(drawn).mean(axis=0), 0, -400)
+
+    assert "moves along the measured surface alone" in solid.strip.text
+    assert np.linalg.norm(ends_of(the_ruler(solid)) - centre(solid), axis=1) == pytest.approx(
+        [RADIUS_MM] * 2, abs=2
+    )
+
+
+def test_an_end_is_dragged_alone(solid: MainWindow) -> None:
+    drawn = draw_measured(solid)
+
+    drag_from(solid, ends_of(drawn)[1], 0, -20)
+
+    moved = the_ruler(solid)
+    assert ends_of(moved)[0] == pytest.approx(ends_of(drawn)[0], abs=1)
+    assert ends_of(moved)[1][2] > ends_of(drawn)[1][2] + 5
+
+
+def test_a_ruler_in_the_slice_keeps_its_length_and_gets_no_depth(solid: MainWindow) -> None:
+    draw_in_plane(solid)
+    drawn = the_ruler(solid)
+
+    drag_from(solid, ends_of(drawn).mean(axis=0), 12, 6)
+
+    moved = the_ruler(solid)
+    assert np.linalg.norm(ends_of(moved) - ends_of(drawn), axis=1).min() > 2
+    assert depths(solid, moved) == pytest.approx(depths(solid, drawn), abs=1e-6)
+    assert scene_of(solid).rulers.words[0].GetInput().endswith("ends INFERRED")
+
+
+def test_from_the_edge_of_its_slice_a_ruler_in_it_cannot_be_moved(solid: MainWindow) -> None:
+    draw_in_plane(solid)
+    drawn = the_ruler(solid)
+    solid.session.rulers.select(0)
+    solid.cloud.show_view("A")
+    type_key(solid, Key.Key_Tab)
+
+    type_key(solid, Key.Key_Up)
+
+    assert "seen from its edge" in solid.strip.text
+    assert the_ruler(solid) is drawn
+
+
+def test_a_ruler_in_the_slice_does_not_leave_it(solid: MainWindow) -> None:
+    draw_in_plane(solid)
+    type_key(solid, Key.Key_Tab)
+    for _ in range(60):
+        type_key(solid, Key.Key_Right, mouse_and_keys.SHIFT)
+
+    assert "stays on the slice" in solid.strip.text
+    shown = solid.session.slice
+    assert shown is not None
+    (middle,) = shown.plane.to_pixel(ends_of(the_ruler(solid)).mean(axis=0, keepdims=True))
+    assert (middle >= 0).all()
+    assert (middle <= np.array(shown.shape) - 1).all()
+
+
+def test_a_click_on_a_ruler_selects_it_and_leaves_it_where_it_is(solid: MainWindow) -> None:
+    drawn = draw_measured(solid)
+    solid.session.rulers.select(None)
+
+    click(solid, ends_of(drawn).mean(axis=0))
+
+    assert solid.session.rulers.selected is drawn
+    assert the_ruler(solid) is drawn
+
+
+def test_the_pointer_shows_what_a_drag_would_do(solid: MainWindow) -> None:
+    drawn = draw_measured(solid)
+    canvas = canvas_of(solid)
+    shapes = []
+    beside = centre(solid) + np.array([0.0, 0.0, 300.0])
+    for place in (*ends_of(drawn), ends_of(drawn).mean(axis=0), beside):
+        mouse_and_keys.move(canvas, on_canvas(solid, place))
+        shapes.append(canvas.cursor().shape())
+
+    hand, whole, arrow = (
+        Qt.CursorShape.PointingHandCursor,
+        Qt.CursorShape.SizeAllCursor,
+        Qt.CursorShape.ArrowCursor,
+    )
+    assert shapes == [hand, hand, whole, arrow]
+
+
+def test_arrows_move_a_held_ruler_and_all_of_them_are_one_step(solid: MainWindow) -> None:
+    drawn = draw_measured(solid)
+    place = solid.session.index
+    type_key(solid, Key.Key_Tab)
+    assert "move it (Shift ×10)" in solid.status.hint.text()
+
+    type_key(solid, Key.Key_Up, mouse_and_keys.SHIFT)
+    once = ends_of(the_ruler(solid))
+    type_key(solid, Key.Key_Up)
+    twice = ends_of(the_ruler(solid))
+
+    assert (once[:, 2] > ends_of(drawn)[:, 2] + 1).all()
+    assert (twice[:, 2] > once[:, 2]).all()
+    assert solid.session.rulers.is_held
+    assert solid.session.index == place  # the arrows were the ruler's
+    type_key(solid, Key.Key_Z, mouse_and_keys.CTRL)
+    assert the_ruler(solid) is drawn
+
+
+def test_without_the_surface_on_show_a_measured_ruler_stays_and_says_why(
+    solid: MainWindow,
+) -> None:
+    drawn = draw_measured(solid)
+    press(solid, "Measured")
+    canvas_of(solid).setFocus()
+    type_key(solid, Key.Key_Tab)
+
+    type_key(solid, Key.Key_Left)
+
+    assert the_ruler(solid) is drawn
+    assert "where that is shown" in solid.strip.text

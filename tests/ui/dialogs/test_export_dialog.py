@@ -1,0 +1,174 @@
+"""The export dialog, by the hands that use it, and the files that come of it."""
+
+import json
+from pathlib import Path
+
+import pytest
+import trimesh
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+from jrviewer import dicom
+from jrviewer.core.errors import InputRefusedError
+from jrviewer.core.progress import Report
+from jrviewer.core.records import Prediction, Slice
+from jrviewer.ui.dialogs.export_dialog import ExportDialog
+from jrviewer.ui.window.main_window import MainWindow
+from tests.ui.conftest import MadeUpWorker
+from tests.ui.support import mouse_and_keys
+
+
+@pytest.fixture
+def dialog(qtbot: QtBot, open_window: MainWindow, tmp_path: Path) -> ExportDialog:
+    """Opened by its key, pointed to an empty folder."""
+    dialog = open_dialog(qtbot, open_window)
+    (tmp_path / "out").mkdir()
+    dialog.folder.setText(str(tmp_path / "out"))
+    return dialog
+
+
+def open_dialog(qtbot: QtBot, window: MainWindow) -> ExportDialog:
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    qtbot.keyClick(window, Qt.Key.Key_E, mouse_and_keys.CTRL)  # type: ignore[no-untyped-call]
+    dialog = window.desk.dialog
+    assert isinstance(dialog, ExportDialog)
+    qtbot.waitUntil(dialog.isVisible)
+    return dialog
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_slice_is_written_as_everything_that_is_ticked(
+    qtbot: QtBot, open_window: MainWindow, dialog: ExportDialog, tmp_path: Path
+) -> None:
+    for box, wanted in ((dialog.cloud, True), (dialog.picture, True), (dialog.derived, True)):
+        box.setChecked(wanted)
+    with qtbot.waitSignal(open_window.desk.exports.exported):
+        dialog.go.click()
+
+    assert names(tmp_path / "out") == [
+        "image-0002.denoised.dcm",
+        "image-0002.ply",
+        "image-0002.png",
+    ]
+    opened = dicom.read([tmp_path / "out" / "image-0002.denoised.dcm"])
+    assert len(opened.series) == 1
+    assert "image-0002.ply" in open_window.strip.text
+
+
+def test_points_format_and_skin_are_as_chosen(
+    qtbot: QtBot, open_window: MainWindow, dialog: ExportDialog, tmp_path: Path
+) -> None:
+    dialog.picture.setChecked(False)
+    dialog.points.setCurrentText("4096")
+    dialog.format.setCurrentIndex(1)
+    dialog.skin.setCurrentIndex(1)
+    with qtbot.waitSignal(open_window.desk.exports.exported):
+        dialog.go.click()
+
+    path = tmp_path / "out" / "image-0002.ply"
+    assert b"format ascii" in path.read_bytes()[:40]
+    cloud = trimesh.load(path)
+    assert isinstance(cloud, trimesh.PointCloud)
+    assert len(cloud.vertices) == 4096
+
+
+def test_a_whole_series_is_written_slice_by_slice(
+    qtbot: QtBot, open_window: MainWindow, dialog: ExportDialog, tmp_path: Path
+) -> None:
+    dialog.series.setChecked(True)
+    dialog.cloud.setChecked(False)
+    with qtbot.waitSignal(open_window.desk.exports.exported):
+        dialog.go.click()
+
+    assert names(tmp_path / "out") == [f"image-{number:04d}.png" for number in range(5)]
+    assert "1 more files" in open_window.strip.text
+
+
+def test_what_is_in_the_folder_already_is_kept(
+    qtbot: QtBot, open_window: MainWindow, dialog: ExportDialog, tmp_path: Path
+) -> None:
+    (tmp_path / "out" / "image-0002.ply").write_text("mine")
+    dialog.picture.setChecked(False)
+    with qtbot.waitSignal(open_window.desk.exports.exported):
+        dialog.go.click()
+
+    assert (tmp_path / "out" / "image-0002.ply").read_text() == "mine"
+    assert len(names(tmp_path / "out")) == 2
+
+
+def test_refused_slices_of_a_series_are_said_beside_what_was_written(
+    qtbot: QtBot,
+    open_window: MainWindow,
+    dialog: ExportDialog,
+    worker: MadeUpWorker,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(chosen: Slice, report: Report, *, run_anyway: bool = False) -> Prediction:
+        raise InputRefusedError("The model was not run. No body was found in this slice.")
+
+    monkeypatch.setattr(worker, "predict", refuse)
+    dialog.series.setChecked(True)
+    with qtbot.waitSignal(open_window.session.failed):
+        dialog.go.click()
+
+    assert open_window.strip.text.startswith("2 files written, 4 slices not complete: ")
+
+
+def test_an_export_to_nowhere_says_why(
+    qtbot: QtBot, open_window: MainWindow, dialog: ExportDialog, tmp_path: Path
+) -> None:
+    dialog.folder.setText(str(tmp_path / "absent"))
+    with qtbot.waitSignal(open_window.session.failed):
+        dialog.go.click()
+
+    assert "folder" in open_window.strip.text
+    assert str(tmp_path) not in open_window.strip.text
+
+
+def test_the_choice_is_remembered_but_for_the_skin(
+    qtbot: QtBot, open_window: MainWindow, dialog: ExportDialog, tmp_path: Path
+) -> None:
+    dialog.picture.setChecked(False)
+    dialog.points.setCurrentText("1000")
+    dialog.format.setCurrentIndex(1)
+    dialog.skin.setCurrentIndex(1)
+    with qtbot.waitSignal(open_window.desk.exports.exported):
+        dialog.go.click()
+
+    again = open_dialog(qtbot, open_window)
+    assert not again.picture.isChecked()
+    assert again.points.currentText() == "1000"
+    assert again.format.currentIndex() == 1
+    assert again.skin.currentIndex() == 0
+    assert again.folder.text() == str(tmp_path / "out")
+    assert str(tmp_path) not in json.dumps(open_window.store._values)
+    again.reject()
+
+
+def test_the_dialog_says_that_the_derived_dicom_keeps_the_identity(dialog: ExportDialog) -> None:
+    said = " ".join(label.text() for label in dialog.findChildren(QLabel))
+    assert "keeps the patient's identity on purpose" in said
+    dialog.reject()
+
+
+def test_nothing_ticked_cannot_be_exported(dialog: ExportDialog) -> None:
+    for box in (dialog.cloud, dialog.picture, dialog.derived):
+        box.setChecked(False)
+    assert not dialog.go.isEnabled()
+    dialog.reject()
+
+
+def test_the_picture_goes_to_the_clipboard(qtbot: QtBot, open_window: MainWindow) -> None:
+    with qtbot.waitSignal(open_window.desk.exports.copied):
+        qtbot.keyClick(open_window, Qt.Key.Key_C, mouse_and_keys.CTRL)  # type: ignore[no-untyped-call]
+
+    picture = QGuiApplication.clipboard().image()
+    assert picture.width() >= 2 * 64
+    assert "clipboard" in open_window.strip.text
+    QGuiApplication.clipboard().clear()

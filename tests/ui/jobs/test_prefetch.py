@@ -1,0 +1,244 @@
+"""Predicting before anybody looks, whole series, devices."""
+
+from dataclasses import replace
+from typing import cast
+
+import numpy as np
+import pytest
+import torch
+from PySide6.QtCore import QElapsedTimer, Qt, QTimer
+from pytestqt.qtbot import QtBot
+
+from jrviewer.core.errors import InputRefusedError, ModelError
+from jrviewer.core.geometry import FloatArray
+from jrviewer.core.progress import Report, silent
+from jrviewer.core.records import Prediction, Slice
+from jrviewer.model import inference
+from jrviewer.model.devices import Device
+from jrviewer.model.joint_model import Model
+from jrviewer.ui.jobs.backend import Worker
+from jrviewer.ui.jobs.prefetch import Busy
+from jrviewer.ui.state.settings import Settings
+from jrviewer.ui.window.main_window import MainWindow
+from tests.support.record_factory import make_prediction, make_series, make_slice
+from tests.support.small_network import small_net
+from tests.ui.conftest import MadeUpWorker, SlowWorker
+
+
+def test_neighbours_are_predicted_after_the_slice_that_is_shown(
+    qtbot: QtBot, open_window: MainWindow, worker: MadeUpWorker
+) -> None:
+    session = open_window.session
+    session.looks_ahead = True
+    with qtbot.waitSignal(session.predicted):
+        qtbot.keyClick(open_window, Qt.Key.Key_Return)  # type: ignore[no-untyped-call]
+    qtbot.waitUntil(lambda: len(session.known()) == 3)
+    assert session.series is not None
+    assert worker.asked[-2:] == [session.series[3], session.series[1]]
+
+    before = len(worker.asked)
+    session.looks_ahead = False
+    qtbot.keyClick(open_window, Qt.Key.Key_Down)  # type: ignore[no-untyped-call]
+    assert session.prediction is not None
+    assert len(worker.asked) == before
+
+
+@pytest.mark.parametrize("worker", [SlowWorker(200)])
+def test_a_slice_that_is_being_predicted_ahead_is_not_predicted_twice(
+    qtbot: QtBot, open_window: MainWindow, worker: SlowWorker
+) -> None:
+    session = open_window.session
+    assert session.series is not None
+    before = len(worker.asked)
+    session.ahead.expect([session.series[3]])
+    with qtbot.waitSignal(session.predicted):
+        qtbot.keyClick(open_window, Qt.Key.Key_Down)  # type: ignore[no-untyped-call]
+
+    assert worker.asked[before:] == [session.series[3]]
+
+
+@pytest.mark.parametrize("worker", [SlowWorker(200)])
+def test_what_the_user_looks_at_comes_before_a_whole_series(
+    qtbot: QtBot, open_window: MainWindow, worker: SlowWorker
+) -> None:
+    session = open_window.session
+    open_window.actions_.run_series.trigger()
+    with qtbot.waitSignal(session.predicted):
+        qtbot.keyClick(open_window, Qt.Key.Key_End)  # type: ignore[no-untyped-call]
+    assert len(session.known()) < 5
+    with qtbot.waitSignal(session.ahead.series_done) as done:
+        pass
+    assert len(session.known()) == 5
+    assert done.args is not None
+    assert done.args[1] == 0
+
+
+@pytest.mark.parametrize("worker", [SlowWorker(200)])
+def test_a_whole_series_shows_its_progress_and_ends_with_a_count(
+    qtbot: QtBot, open_window: MainWindow
+) -> None:
+    with qtbot.waitSignal(open_window.session.ahead.series_done):
+        open_window.actions_.run_series.trigger()
+        qtbot.waitUntil(lambda: "2 of 4 slices" in open_window.status.busy_text)
+
+    assert open_window.status.busy_text == ""
+    assert "4 slices processed" in open_window.strip.text
+
+
+@pytest.mark.parametrize("worker", [SlowWorker(200)])
+def test_escape_ends_a_whole_series(qtbot: QtBot, open_window: MainWindow) -> None:
+    open_window.actions_.run_series.trigger()
+    qtbot.waitUntil(lambda: "1 of 4" in open_window.status.busy_text)
+    qtbot.keyClick(open_window, Qt.Key.Key_Escape)  # type: ignore[no-untyped-call]
+
+    assert open_window.status.busy_text == ""
+    assert open_window.session.ahead.busy is None
+
+
+def test_refused_slices_of_a_whole_series_are_counted(
+    qtbot: QtBot, open_window: MainWindow, worker: MadeUpWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(chosen: Slice, report: Report) -> Prediction:
+        raise InputRefusedError("No body was found in this slice.")
+
+    monkeypatch.setattr(worker, "predict", refuse)
+    with qtbot.waitSignal(open_window.session.ahead.series_done) as done:
+        open_window.actions_.run_series.trigger()
+    assert done.args == [0, 4]
+    assert "4 were refused" in open_window.strip.text
+
+
+def test_time_left_follows_from_the_share_that_is_done() -> None:
+    assert Busy("reading", 0.25, elapsed_s=3.0).left_s == pytest.approx(9.0)
+    assert Busy("reading", 0.0, elapsed_s=3.0).left_s is None
+
+
+def test_the_line_at_the_bottom_says_elapsed_and_left(window: MainWindow) -> None:
+    window.status.show_busy(Busy("reading", 0.25, elapsed_s=3.0))
+    assert window.status.busy_text == "reading…, 3 s, about 9 s left"
+
+
+def small_model(device: Device) -> Model:
+    return Model("Small 0", "0" * 64, f"{device} fp32", small_net(), sharpness=1.0)
+
+
+def test_a_full_graphics_memory_continues_on_the_cpu_and_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loaded: list[Device] = []
+
+    def load(device: Device) -> Model:
+        loaded.append(device)
+        return small_model(device)
+
+    worker = Worker(load=load)
+    denoise = Model.denoise
+
+    def fail_but_on_the_cpu(model: Model, *values: object) -> object:
+        if model.device != "cpu fp32":
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory")
+        return denoise(model, *values)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Model, "denoise", fail_but_on_the_cpu)
+    known = worker.predict(make_slice(), silent)
+
+    assert loaded == ["auto", "cpu"]
+    assert known.device == "cpu fp32"
+    assert "memory is full" in worker.take_note()
+    worker.predict(make_slice(), silent)
+    assert loaded == ["auto", "cpu"]
+    assert worker.take_note() == ""
+
+
+def test_a_series_whose_graphics_memory_fills_up_goes_on_where_it_was_on_the_cpu(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    worker = Worker(load=small_model)
+    slices = [replace(one, pixels=one.pixels + n) for n, one in enumerate(make_series(4))]
+    denoise = Model.denoise
+
+    def fill_up_at_the_third(model: Model, pixels: FloatArray, *values: object) -> object:
+        if model.device != "cpu fp32" and np.array_equal(pixels, slices[2].pixels):
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory")
+        return denoise(model, pixels, *values)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Model, "denoise", fill_up_at_the_third)
+    outcomes: list[object] = []
+    worker.predict_all(slices, silent, outcomes.append)
+
+    known = [one for one in outcomes if isinstance(one, Prediction)]
+    assert [one.slice for one in known] == slices
+    assert [one.device for one in known] == ["auto fp32"] * 2 + ["cpu fp32"] * 2
+    assert "memory is full" in worker.take_note()
+
+
+def test_what_happened_to_the_device_is_an_amber_line(
+    qtbot: QtBot, open_window: MainWindow, worker: MadeUpWorker
+) -> None:
+    worker.note = "The graphics processor's memory is full: the CPU is used from here on."
+    with qtbot.waitSignal(open_window.session.predicted):
+        qtbot.keyClick(open_window, Qt.Key.Key_Down)  # type: ignore[no-untyped-call]
+
+    assert "memory is full" in open_window.strip.text
+    assert open_window.strip.property("kind") == "warning"
+
+
+def test_weights_that_cannot_be_used_are_told_and_the_last_model_stays() -> None:
+    def load(device: Device) -> Model:
+        if device == "cpu":
+            raise ModelError("The model's weights cannot be used.")
+        return small_model(device)
+
+    worker = Worker(load=load)
+    worker.ready(silent)
+    worker.device = "cpu"
+    with pytest.raises(ModelError):
+        worker.ready(silent)
+    assert worker.model is not None
+
+
+def test_the_chosen_device_is_loaded_at_once(
+    qtbot: QtBot, open_window: MainWindow, worker: MadeUpWorker
+) -> None:
+    with qtbot.waitSignal(open_window.session.device_known):
+        open_window.desk._take_settings(Settings(device="cpu", looks_ahead=False))
+    assert worker.device == "cpu"
+
+
+class RealSmall(Worker):
+    """The real way of a slice through a real, small network."""
+
+    def __init__(self) -> None:
+        super().__init__(load=small_model)
+
+    def close(self) -> None:
+        """The decoding process stays for the next test."""
+
+
+@pytest.mark.parametrize("worker", [cast("MadeUpWorker", RealSmall())])
+def test_the_gui_is_not_blocked_while_a_real_network_runs(
+    qtbot: QtBot, open_window: MainWindow
+) -> None:
+    """The bound is generous, as a machine may have other work; the benchmark has exact figures."""
+    gaps: list[int] = []
+    clock = QElapsedTimer()
+    heart = QTimer(open_window)
+    heart.setInterval(5)
+    heart.timeout.connect(lambda: gaps.append(clock.restart()))
+    clock.start()
+    heart.start()
+    with qtbot.waitSignal(open_window.session.ahead.series_done, timeout=60_000):
+        open_window.actions_.run_series.trigger()
+    heart.stop()
+
+    assert max(gaps) < 400
+
+
+def test_a_model_s_own_note_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    worker = Worker(load=lambda device: replace(small_model(device), note="On the CPU."))
+    worker.ready(silent)
+    assert worker.take_note() == "On the CPU."
+    assert worker.take_note() == ""
+    monkeypatch.setattr(inference, "predict", lambda *asked, **how: make_prediction())
+    worker.predict(make_slice(), silent)
+    assert worker.take_note() == ""

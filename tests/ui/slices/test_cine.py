@@ -1,0 +1,121 @@
+"""Playing a series."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QToolButton
+from pytestqt.qtbot import QtBot
+
+from jrviewer.ui.slices.cine import PACES, steps_due
+from jrviewer.ui.window.main_window import MainWindow
+from tests.support.dicom_factory import write_enhanced_ct
+from tests.ui.support import mouse_and_keys
+from tests.ui.support.mouse_and_keys import press
+
+Key = Qt.Key
+
+
+def test_playing_steps_through_the_series_and_round(qtbot: QtBot, open_window: MainWindow) -> None:
+    open_window.session.show(4)
+    press(qtbot, open_window, Key.Key_C)
+
+    qtbot.waitUntil(lambda: open_window.session.index == 1)
+    press(qtbot, open_window, Key.Key_C)
+    assert not open_window.reading.cine.clock.isActive()
+
+
+def test_a_single_slice_does_not_play(qtbot: QtBot, window: MainWindow, ct_file: Path) -> None:
+    with qtbot.waitSignal(window.session.predicted):
+        window.session.open([ct_file])
+    press(qtbot, window, Key.Key_C)
+    assert not window.reading.cine.clock.isActive()
+
+
+def open_clip(qtbot: QtBot, window: MainWindow, path: Path, extra: dict[str, Any]) -> None:
+    """A file of four frames, its first one read on screen at last."""
+    with qtbot.waitSignal(window.session.predicted):
+        window.session.open([write_enhanced_ct(path, 4, extra=extra)])
+
+
+def said(window: MainWindow) -> str:
+    return window.reading.pace.label.text()
+
+
+def test_a_clip_plays_at_the_rate_that_its_file_states(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    open_clip(qtbot, window, tmp_path / "clip.dcm", {"RecommendedDisplayFrameRate": 25})
+    assert window.reading.pace.isVisible()
+    assert said(window) == "25 / s (file)"
+
+    press(qtbot, window, Key.Key_C)
+    assert said(window) == "▶ 25 / s (file)"
+    assert window.reading.cine.clock.interval() == 40
+    first = window.session.index
+    qtbot.waitUntil(lambda: window.session.index != first)
+    press(qtbot, window, Key.Key_C)
+    assert said(window) == "25 / s (file)"
+
+
+@pytest.mark.parametrize("rate", [0, -3, 90_000])
+def test_a_clip_with_a_senseless_rate_plays_at_the_usual_one(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, rate: int
+) -> None:
+    open_clip(qtbot, window, tmp_path / "clip.dcm", {"CineRate": rate})
+
+    assert said(window) == "8 / s"
+
+
+def test_a_rate_between_whole_numbers_is_told_as_it_is(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    open_clip(qtbot, window, tmp_path / "clip.dcm", {"FrameTime": 33.367})
+
+    assert said(window) == "29.97 / s (file)"
+
+
+def test_comma_and_full_stop_play_slower_and_faster(qtbot: QtBot, open_window: MainWindow) -> None:
+    press(qtbot, open_window, Key.Key_C)
+    press(qtbot, open_window, Key.Key_Period)
+    assert said(open_window) == "▶ 10 / s"
+    assert open_window.reading.cine.clock.interval() == 100
+    for _ in range(2):
+        press(qtbot, open_window, Key.Key_Comma)
+    assert said(open_window) == "▶ 6 / s"
+
+
+def test_the_rate_has_ends(qtbot: QtBot, open_window: MainWindow) -> None:
+    for _ in range(len(PACES)):
+        press(qtbot, open_window, Key.Key_Comma)
+    assert said(open_window) == "0.5 / s"
+    for _ in range(len(PACES)):
+        press(qtbot, open_window, Key.Key_Period)
+    assert said(open_window) == "60 / s"
+
+
+def test_the_buttons_beside_the_rate_do_the_same(open_window: MainWindow) -> None:
+    slower, faster = open_window.reading.pace.findChildren(QToolButton)
+    assert (slower.text(), faster.text()) == ("−", "+")
+    mouse_and_keys.click(faster)
+    mouse_and_keys.click(faster)
+    mouse_and_keys.click(slower)
+
+    assert said(open_window) == "10 / s"
+
+
+def test_another_file_brings_its_own_rate(
+    qtbot: QtBot, open_window: MainWindow, tmp_path: Path
+) -> None:
+    press(qtbot, open_window, Key.Key_Period)
+    open_clip(qtbot, open_window, tmp_path / "clip.dcm", {"CineRate": 15})
+
+    assert said(open_window) == "15 / s (file)"
+
+
+@pytest.mark.parametrize(("elapsed_ms", "steps"), [(0, 0), (40, 1), (400, 10), (1000, 25)])
+def test_what_is_shown_late_is_skipped_so_that_the_time_is_kept(
+    elapsed_ms: int, steps: int
+) -> None:
+    assert steps_due(elapsed_ms, 25.0) == steps

@@ -1,0 +1,66 @@
+"""Corner texts and orientation letters leave each other room, however narrow a pane is."""
+
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QRect, QRectF
+from PySide6.QtGui import QFont, QFontMetricsF, QImage, QPainter
+from pytestqt.qtbot import QtBot
+
+from jrviewer.ui.slices import overlay
+from jrviewer.ui.slices.overlay import Corners
+from jrviewer.ui.state.view import Projection
+from tests.support.record_factory import make_plane, make_slice
+
+FULL = Corners(
+    top_left=("ORIGINAL left, AI right", "AI – not the acquired image"),
+    top_right=("JRViewer joint model 0.1.0", "0.36 s", "Held against the phantom's truth:"),
+    bottom_left=("Slice 34 / 66", "W 1500  L −600 (Lung)", "Zoom 100 %"),
+    bottom_right=("LOSSY lossy JPEG 10:1", "NO SPACING – lengths in pixels only"),
+)
+HIGH = 400
+
+
+def letters_drawn(width: int, corners: Corners, half: str) -> int:
+    """How many pixels of the upper or lower half's middle are of the letters' yellow."""
+    image = QImage(width, HIGH, QImage.Format.Format_RGB32)
+    image.fill(0)
+    painter = QPainter(image)
+    chosen = replace(make_slice(plane=make_plane()), spacing_source="missing")
+    projection = Projection((1.0, 1.0), (32.0, 32.0), 4.0, (width, HIGH))
+    overlay.paint(painter, QRect(0, 0, width, HIGH), chosen, projection, corners, None)
+    painter.end()
+    seen = np.array(image.constBits(), dtype=np.uint8).reshape(HIGH, width, 4).astype(int)
+    rows = slice(0, HIGH // 2 - 40) if half == "upper" else slice(HIGH // 2 + 40, HIGH)
+    middle = seen[rows, width // 2 - 12 : width // 2 + 12]
+    return int((middle[..., 2] - middle[..., 0] > 60).sum())  # more red than blue: no grey
+
+
+@pytest.mark.parametrize("width", [180, 260, 356, 700])
+@pytest.mark.parametrize("half", ["upper", "lower"])
+def test_no_text_hides_an_orientation_letter(qtbot: QtBot, width: int, half: str) -> None:
+    alone = letters_drawn(width, Corners(), half)
+
+    assert alone > 8
+    assert letters_drawn(width, FULL, half) == pytest.approx(alone, rel=0.2)
+
+
+@pytest.mark.parametrize("width", [300, 356, 480, 900])
+def test_texts_of_two_corners_do_not_stand_on_each_other(qtbot: QtBot, width: int) -> None:
+    metrics = QFontMetricsF(QFont())
+    texts = overlay.corner_texts(QRect(0, 0, width, HIGH), FULL, HIGH - 13.0, metrics)
+    rooms = [one.room(metrics) for one in texts]
+
+    assert len(texts) == 10
+    assert not any(one.intersects(other) for one, other in combinations(rooms, 2))
+    assert all(QRectF(0, 0, width, HIGH).contains(room) for room in rooms)
+
+
+def test_where_there_is_room_nothing_is_cut(qtbot: QtBot) -> None:
+    metrics = QFontMetricsF(QFont())
+    texts = overlay.corner_texts(QRect(0, 0, 900, HIGH), FULL, HIGH - 13.0, metrics)
+
+    wanted = (*FULL.top_left, *FULL.top_right, *FULL.bottom_left, *FULL.bottom_right)
+    assert sorted(one.text for one in texts) == sorted(wanted)

@@ -1,0 +1,133 @@
+"""The device in the settings: every graphics processor by its name, though no test machine has one.
+
+What torch would tell of them is made up; the network that is loaded is real and small.
+"""
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from jrviewer.core.errors import DeviceError
+from jrviewer.core.progress import silent
+from jrviewer.model.joint_model import Model
+from jrviewer.ui.dialogs.settings_dialog import SettingsDialog
+from jrviewer.ui.jobs.backend import Worker
+from jrviewer.ui.state.preferences import Store
+from jrviewer.ui.state.session import Session
+from jrviewer.ui.window.main_window import MainWindow
+from tests.support.small_network import small_net
+from tests.ui.support import mouse_and_keys
+
+TWO = ("NVIDIA A2", "NVIDIA L4")
+
+
+class Doctored(Worker):
+    """A computer with two graphics processors; the second one fails its trial."""
+
+    def __init__(self) -> None:
+        super().__init__(load=self.load_there, list_graphics=lambda: TWO)
+        self.loaded: list[str] = []
+
+    def close(self) -> None:
+        """The decoding process stays for the next test."""
+
+    def load_there(self, device: str) -> Model:
+        self.loaded.append(device)
+        if device == "cuda:1":
+            raise DeviceError("The graphics processor cannot run the model.")
+        return Model("Small 0", "0" * 64, f"{device} fp32", small_net(), sharpness=1.0)
+
+
+def make_window(qtbot: QtBot, remembered: str) -> tuple[MainWindow, Doctored]:
+    """A window whose settings remember a device; its model is not loaded yet."""
+    worker, store = Doctored(), Store()
+    store.put("settings/device", remembered)
+    window = MainWindow(Session(worker), store)
+    qtbot.addWidget(window)
+    window.show()
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    return window, worker
+
+
+def load(qtbot: QtBot, window: MainWindow) -> None:
+    with qtbot.waitSignal(window.session.device_known):
+        window.session.allow_predictions()
+
+
+def open_settings(qtbot: QtBot, window: MainWindow) -> SettingsDialog:
+    qtbot.keyClick(window, Qt.Key.Key_Comma, mouse_and_keys.CTRL)  # type: ignore[no-untyped-call]
+    dialog = window.desk.dialog
+    assert isinstance(dialog, SettingsDialog)
+    dialog.pages.setCurrentIndex(1)
+    return dialog
+
+
+def offered(dialog: SettingsDialog) -> list[str]:
+    return [dialog.device.itemText(index) for index in range(dialog.device.count())]
+
+
+def test_every_graphics_processor_is_offered_by_its_name(qtbot: QtBot) -> None:
+    window, _ = make_window(qtbot, "auto")
+    load(qtbot, window)
+    dialog = open_settings(qtbot, window)
+
+    assert offered(dialog) == [
+        *("automatic", "processor (CPU)", "NVIDIA A2  (cuda:0)", "NVIDIA L4  (cuda:1)")
+    ]
+    assert dialog.device.currentText() == "automatic"
+
+
+def test_one_chosen_by_keys_is_loaded_and_remembered_by_its_name(qtbot: QtBot) -> None:
+    window, worker = make_window(qtbot, "auto")
+    load(qtbot, window)
+    dialog = open_settings(qtbot, window)
+    for _ in range(2):
+        qtbot.keyClick(dialog.device, Qt.Key.Key_Down)  # type: ignore[no-untyped-call]
+    with qtbot.waitSignal(window.session.device_known):
+        qtbot.keyClick(dialog, Qt.Key.Key_Return)  # type: ignore[no-untyped-call]
+
+    assert worker.loaded == ["auto", "cuda:0"]
+    assert window.store.get("settings/device", "") == "NVIDIA A2"
+    assert window.status.device.text() == "cuda:0 fp32"
+    assert not window.strip.text
+
+
+def test_settings_opened_before_the_model_is_there_are_filled_in_when_it_is(qtbot: QtBot) -> None:
+    window, _ = make_window(qtbot, "NVIDIA A2")
+    dialog = open_settings(qtbot, window)
+    assert offered(dialog) == ["automatic", "processor (CPU)", "NVIDIA A2"]
+    assert dialog.device.currentText() == "NVIDIA A2"
+    load(qtbot, window)
+
+    assert dialog.device.currentText() == "NVIDIA A2  (cuda:0)"
+    assert dialog.device.count() == 4
+
+
+def test_one_that_has_gone_is_replaced_and_said_in_amber_but_stays_chosen(qtbot: QtBot) -> None:
+    window, worker = make_window(qtbot, "NVIDIA H100")
+    load(qtbot, window)
+
+    assert worker.loaded == ["auto"]
+    assert "NVIDIA H100, is not there" in window.strip.text
+    assert window.strip.property("kind") == "warning"
+    assert "not there, automatic instead" in open_settings(qtbot, window).device.currentText()
+    assert window.desk.settings.device == "NVIDIA H100"
+
+
+def test_one_that_cannot_run_the_model_gives_way_to_the_cpu_and_says_so(qtbot: QtBot) -> None:
+    window, worker = make_window(qtbot, "NVIDIA L4")
+    load(qtbot, window)
+
+    assert worker.loaded == ["cuda:1", "cpu"]
+    assert "the CPU is used instead" in window.strip.text
+    assert window.strip.property("kind") == "warning"
+    worker.ready(silent)
+    assert worker.loaded == ["cuda:1", "cpu"]
+
+
+@pytest.mark.parametrize("told", ["cuda", ""])
+def test_a_choice_of_an_earlier_version_becomes_automatic(qtbot: QtBot, told: str) -> None:
+    window, _ = make_window(qtbot, told)
+
+    assert window.desk.settings.device == "auto"

@@ -1,0 +1,181 @@
+"""What happens between a drop and a complete series."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Event
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from pytestqt.qtbot import QtBot
+
+from jrviewer import dicom
+from jrviewer.core.progress import Report
+from jrviewer.core.records import Slice
+from jrviewer.ui.jobs import backend
+from jrviewer.ui.state.settings import Settings
+from jrviewer.ui.window.main_window import MainWindow
+from tests.support.dicom_factory import write_colour
+from tests.ui.conftest import MadeUpWorker
+from tests.ui.support import mouse_and_keys
+
+
+class Halting(MadeUpWorker):
+    """Stops after the first slice until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go_on = Event()
+        self.read = self.read_haltingly
+
+    def read_haltingly(
+        self, paths: Sequence[Path], report: Report, share: backend.Share
+    ) -> dicom.Opened:
+        def share_and_halt(chosen: Slice) -> None:
+            share(chosen)
+            while not self.go_on.wait(0.01):
+                report(0.2, "reading images")
+
+        return backend.read_paths(paths, report, share_and_halt)
+
+
+@pytest.mark.parametrize("worker", [Halting()])
+def test_the_first_slice_appears_before_the_rest_is_read(
+    qtbot: QtBot, window: MainWindow, worker: Halting, ct_folder: Path
+) -> None:
+    with qtbot.waitSignal(window.session.shown):
+        mouse_and_keys.drop(window.welcome, [ct_folder])
+    assert window.original.isVisible()
+    assert window.session.series is not None
+    assert len(window.session.series) == 1
+    assert window.series_list.item(0).text() == "first slice"
+    assert worker.asked == []
+
+    with qtbot.waitSignal(window.session.predicted):
+        worker.go_on.set()
+    assert len(window.session.series) == 5
+    assert "5 slices" in window.series_list.item(0).text()
+
+
+@pytest.mark.parametrize("worker", [Halting()])
+def test_escape_stops_the_reading_and_says_what_is_there(
+    qtbot: QtBot, window: MainWindow, ct_folder: Path
+) -> None:
+    with qtbot.waitSignal(window.session.shown):
+        mouse_and_keys.drop(window.welcome, [ct_folder])
+    with qtbot.waitSignal(window.session.warned):
+        qtbot.keyClick(window, Qt.Key.Key_Escape)  # type: ignore[no-untyped-call]
+
+    assert window.status.busy_text == ""
+    assert "cancelled" in window.strip.text
+    with qtbot.waitSignal(window.session.predicted):
+        qtbot.keyClick(window, Qt.Key.Key_Return)  # type: ignore[no-untyped-call]
+
+
+def test_refused_files_stand_in_the_list_with_their_reasons(
+    qtbot: QtBot, window: MainWindow, ct_file: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "empty.dcm").write_bytes(b"")
+    with qtbot.waitSignal(window.session.predicted):
+        mouse_and_keys.drop(window.welcome, [ct_file, tmp_path / "empty.dcm"])
+
+    assert window.series_list.isVisible()
+    entry = window.series_list.item(1)
+    assert entry.text().startswith("✕ empty.dcm\n")
+    assert len(entry.text().splitlines()[1]) > 20
+    window.series_list.itemClicked.emit(entry)
+    assert len(window.session.all_series) == 1
+
+
+def test_the_names_of_refused_files_hide_with_the_patient_text(
+    qtbot: QtBot, window: MainWindow, ct_file: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "Doe Jane.dcm").write_bytes(b"")
+    with qtbot.waitSignal(window.session.predicted):
+        mouse_and_keys.drop(window.welcome, [ct_file, tmp_path / "Doe Jane.dcm"])
+    qtbot.keyClick(window, Qt.Key.Key_H, mouse_and_keys.CTRL)  # type: ignore[no-untyped-call]
+
+    assert "Doe" not in window.series_list.item(1).text()
+    assert "Doe" not in window.strip.text
+    assert len(window.strip.text) > 20
+
+
+def test_why_files_were_refused_can_be_copied_without_their_names(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    for name in ("Doe Jane.dcm", "Doe John.dcm"):
+        (tmp_path / name).write_bytes(b"")
+    with qtbot.waitSignal(window.session.refused):
+        mouse_and_keys.drop(window.welcome, [tmp_path / "Doe Jane.dcm", tmp_path / "Doe John.dcm"])
+    assert "Doe Jane.dcm" in window.strip.text
+
+    mouse_and_keys.click(window.strip.copy)
+
+    copied = QGuiApplication.clipboard().text()
+    assert copied.startswith("JRViewer ")
+    assert "\n2 × " in copied
+    assert "Doe" not in copied
+
+
+def test_while_the_rest_is_read_the_ai_pane_says_what_it_waits_for(
+    qtbot: QtBot, window: MainWindow, ct_folder: Path
+) -> None:
+    said: list[tuple[bool, str]] = []  # at the very moment: a few slices are soon read
+    window.session.unpredicted.connect(
+        lambda *_: said.append((window.session.is_partial, window.denoised.message))
+    )
+    with qtbot.waitSignal(window.session.predicted):
+        mouse_and_keys.drop(window.welcome, [ct_folder])
+
+    assert said[0] == (True, "Reading the other slices first…")
+    assert window.denoised.message == ""
+
+
+def test_a_colour_image_of_16_bits_is_refused_with_a_sentence(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    path = write_colour(tmp_path / "deep.dcm", bits=16)
+    with qtbot.waitSignal(window.session.refused):
+        mouse_and_keys.drop(window.welcome, [path])
+
+    assert window.strip.text.startswith("deep.dcm: ")
+    assert window.welcome.isVisible()
+
+
+def test_what_was_opened_can_be_opened_again_from_the_recent_menu(
+    qtbot: QtBot, open_window: MainWindow, ct_file: Path
+) -> None:
+    with qtbot.waitSignal(open_window.session.predicted):
+        mouse_and_keys.drop(open_window.original, [ct_file])
+    menu = open_window.desk.recent_menu
+    menu.aboutToShow.emit()
+    assert [action.text().split()[0] for action in menu.actions()[:2]] == ["slice.dcm", "series"]
+
+    with qtbot.waitSignal(open_window.session.predicted):
+        menu.actions()[1].trigger()
+    assert open_window.session.series is not None
+    assert len(open_window.session.series) == 5
+
+
+def test_recent_files_are_not_remembered_unless_the_settings_say_so(
+    open_window: MainWindow,
+) -> None:
+    store = open_window.store
+    assert store.get("recent", []) == []
+
+    open_window.desk._take_settings(Settings(keeps_recent=True))
+    assert len(store.get("recent", [])) == 1
+
+    open_window.desk._take_settings(Settings(keeps_recent=False))
+    assert store.get("recent", []) == []
+
+
+def test_a_skin_that_was_switched_on_ends_with_its_series(
+    qtbot: QtBot, open_window: MainWindow, ct_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cleared: list[str] = []
+    monkeypatch.setattr(open_window.cloud, "clear", cleared.append)
+    with qtbot.waitSignal(open_window.session.predicted):
+        mouse_and_keys.drop(open_window.original, [ct_file])
+
+    assert cleared
