@@ -1,13 +1,19 @@
 """What every test may ask for."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+import jrviewer  # noqa: F401 - before torch: how its threads wait
+
 if TYPE_CHECKING:
     import pyvista as pv
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # a core for each process, before torch asks how many
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

@@ -1,0 +1,22 @@
+"""How the threads of a network's layers wait for each other.
+
+torch splits every layer among OpenMP threads, which meet at a barrier after it. By default they
+spin there: where other programs use the processor, a spinning thread keeps the one that it waits
+for from running, and each layer takes a scheduler's period of 16 to 32 ms. Passive threads sleep.
+"""
+
+import os
+
+PASSIVE = {
+    "OMP_WAIT_POLICY": "PASSIVE",  # libgomp (Linux) and libomp (macOS)
+    "KMP_BLOCKTIME": "0",  # Intel's and LLVM's runtime (Windows, macOS): milliseconds of spinning
+}
+
+
+def wait_passively() -> None:
+    """Set the policy for this process and those that it starts, unless the user has chosen one.
+
+    An OpenMP runtime reads it once, when torch loads it.
+    """
+    for name, value in PASSIVE.items():
+        os.environ.setdefault(name, value)

@@ -1,0 +1,45 @@
+"""How threads wait is settled before torch reads it, wherever torch comes from."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SETTINGS = {"OMP_WAIT_POLICY", "KMP_BLOCKTIME"}
+ENTRIES = ("jrviewer.cli", "jrviewer.ui.app", "jrviewer.model.joint_model", "training.fit.losses")
+
+# OpenMP of GNU tells its settings at load where it is asked to; so does the one of LLVM.
+WHAT_IS_IN_FORCE = """
+import importlib, os, sys
+assert "torch" not in sys.modules
+importlib.import_module(sys.argv[1])
+import torch
+torch.ones(8).sum()
+"""
+
+
+def settings(entry: str, **environment: str) -> str:
+    """What the OpenMP runtime says of itself when torch loads it after `entry`."""
+
+    inherited = {name: value for name, value in os.environ.items() if name not in SETTINGS}
+    done = subprocess.run(
+        [sys.executable, "-c", WHAT_IS_IN_FORCE, entry],
+        cwd=ROOT,
+        env=inherited | {"OMP_DISPLAY_ENV": "TRUE"} | environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stderr
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_threads_sleep_while_they_wait(entry: str) -> None:
+    assert "OMP_WAIT_POLICY = 'PASSIVE'" in settings(entry)
+
+
+def test_the_users_own_choice_stays() -> None:
+    assert "OMP_WAIT_POLICY = 'ACTIVE'" in settings("jrviewer.cli", OMP_WAIT_POLICY="ACTIVE")
