@@ -34,3 +34,10 @@ def plotter() -> "Iterator[pv.Plotter]":
     plotter = pv.Plotter(off_screen=True, window_size=[300, 300])
     yield plotter
     plotter.close()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _settings_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Neither read nor change what the user has chosen; processes of tests inherit it."""
+    folder = str(tmp_path_factory.mktemp("settings"))
+    os.environ |= {"XDG_CONFIG_HOME": folder, "APPDATA": folder, "LOCALAPPDATA": folder}

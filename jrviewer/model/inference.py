@@ -56,10 +56,10 @@ def load_model(
 ) -> Model:
     """The bundled model, or another weights file, ready on a device.
 
-    "auto" is CUDA where a real kernel runs on it, else the CPU in the way that is fastest there;
-    "cpu" and `exact` mean single precision, the same numbers on every computer. Raises ModelError
-    where the weights are missing, changed or made for another network, or where CUDA was asked for
-    and does not work.
+    "auto" is CUDA where a real kernel runs on it, else the CPU in the way that was fastest when it
+    was first asked (`kept_choice`); "cpu" and `exact` mean single precision, the same numbers on
+    every computer. Raises ModelError where the weights are missing, changed or made for another
+    network, or where CUDA was asked for and does not work.
     """
     from safetensors import SafetensorError, safe_open
     from safetensors.torch import load_file
@@ -95,7 +95,7 @@ def load_model(
         ) from error
     half = None
     if device == "auto" and target.type == "cpu":
-        way = cpu_tuning.fastest(net)
+        way = cpu_tuning.settled(net, sha256)
         torch.set_num_threads(way.threads)
         half = None if exact else way.half
     return Model(
