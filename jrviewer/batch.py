@@ -22,7 +22,7 @@ from jrviewer.imaging.structures import may_show_face
 from jrviewer.imaging.windowing import default_window
 
 if TYPE_CHECKING:
-    from jrviewer.dicom import Opened, Release
+    from jrviewer.dicom import Opened, UidMap
     from jrviewer.model.devices import Device
     from jrviewer.model.joint_model import Model
     from jrviewer.model.slice_pool import Crew
@@ -69,7 +69,7 @@ class Batch:
     refuse: Refuse
     report: Report = silent
     taken: set[str] = field(default_factory=set)
-    _release: "Release | None" = None  # all derived objects of a run belong together
+    _uid_map: "UidMap | None" = None  # all derived objects of a run belong together
     _spare: "Model | None" = None  # on the CPU, once a graphics processor's memory was full
     _numbers: dict[int, int] = field(default_factory=dict)  # of slices, where their own are no use
 
@@ -207,7 +207,7 @@ class Batch:
     def _write_derived(self, prediction: Prediction, path: Path, *, face: bool) -> None:
         from jrviewer import dicom
 
-        self._release = self._release or dicom.Release()
+        self._uid_map = self._uid_map or dicom.UidMap()
         dicom.write_derived(
             prediction,
             path,
@@ -215,7 +215,7 @@ class Batch:
             seal=provenance.sealed,
             deidentified=self.wish.deidentify,
             face=face,
-            release=self._release,
+            uid_map=self._uid_map,
             number=self._numbers.get(id(prediction.slice)),
             removed_marks=len(residual_check.of(prediction).marks),
         )

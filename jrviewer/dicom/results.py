@@ -1,4 +1,4 @@
-"""What opening files comes to: series, refusals, and the rows of an inspection."""
+"""Results of reading and inspecting: series, refused files, and rows."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ Status = Literal["open", "no_image", "unsupported", "corrupt", "not_dicom", "emp
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A file that is not shown, and why. Where it is may be patient data: for the screen only."""
+    """A file that is not shown, and why. Its path may be patient data: for the screen only."""
 
     path: Path
     member: str  # name inside `path` where that is a ZIP archive
@@ -28,7 +28,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Opened:
-    """What `read` made of the paths."""
+    """Result of `read`."""
 
     series: tuple[Series, ...]
     refused: tuple[Refused, ...]
@@ -36,7 +36,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One file of an inspection; what is not known is None or empty."""
+    """Result of `inspect` for one file; unknown values are None or empty."""
 
     path: str
     status: Status
@@ -63,7 +63,7 @@ class Row:
 
 
 def status_of(error: JRViewerError) -> Status:
-    """The status that a row or a refusal gets for an error."""
+    """Status of the row or refusal that reports an error."""
     kinds: list[tuple[type[JRViewerError], Status]] = [
         (EmptyFileError, "empty"),
         (NotDicomError, "not_dicom"),

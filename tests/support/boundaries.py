@@ -121,7 +121,7 @@ def load_nothing(device: str = "auto", *, exact: bool = False) -> SimpleNamespac
 
 
 def replace_reader(monkeypatch: pytest.MonkeyPatch, **others: object) -> None:
-    members = {"read": read_text_files, "write_derived": write_words, "Release": object}
+    members = {"read": read_text_files, "write_derived": write_words, "UidMap": object}
     replace_module(monkeypatch, "dicom", **(members | others))
 
 

@@ -1,5 +1,5 @@
-"""Reading a data set's attributes without ever failing over one: a wrong number, date or character
-set must not keep the image from the user.
+"""Lenient access to attributes: a wrong number, date or character set must not keep an image from
+being shown.
 """
 
 import math
@@ -46,7 +46,7 @@ def value(ds: Dataset | None, keyword: str) -> Any:  # noqa: ANN401 - whatever p
 
 
 def text(ds: Dataset | None, keyword: str) -> str:
-    """An attribute as one line of text, multiple values joined by a backslash; "" where absent."""
+    """An attribute as one line of text, values joined by a backslash; "" if absent."""
     return "\\".join(texts(ds, keyword))
 
 
@@ -60,7 +60,7 @@ def texts(ds: Dataset | None, keyword: str) -> tuple[str, ...]:
 
 
 def numbers(ds: Dataset | None, keyword: str) -> tuple[float, ...]:
-    """An attribute's values as finite numbers; what is not a number is searched for one."""
+    """An attribute's values as finite numbers; in other texts, the first number found."""
     found = value(ds, keyword)
     if found is None:
         found = _raw_text(ds, keyword)
@@ -83,7 +83,7 @@ def integer(ds: Dataset | None, keyword: str) -> int | None:
 
 
 def is_unreadable(ds: Dataset | None, keyword: str) -> bool:
-    """Whether an attribute that should be a number has a value that is none."""
+    """Whether a numeric attribute has a value that holds no number."""
     said = text(ds, keyword) or (_raw_text(ds, keyword) or "").strip(" \0")
     return bool(said) and not numbers(ds, keyword)
 
@@ -119,7 +119,7 @@ def all_elements(ds: Dataset, depth: int = 0) -> Iterator[tuple[Dataset, Any]]:
 
 
 def drop(ds: Dataset, keywords: Sequence[str]) -> None:
-    """Remove attributes, where they are there."""
+    """Remove attributes that are present."""
     for keyword in keywords:
         if keyword in ds:
             delattr(ds, keyword)

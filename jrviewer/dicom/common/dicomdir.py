@@ -1,4 +1,4 @@
-"""The files that a DICOMDIR lists (PS3.3 F.3), found on discs and folders that changed the case of
+"""The files that a DICOMDIR lists (PS3.3 F.3), found even if a disc or copy changed the case of
 their names.
 """
 
@@ -20,7 +20,7 @@ def is_directory_file(path: Path) -> bool:
         with path.open("rb") as file:
             return DIRECTORY.encode() in file.read(_HEAD)
     except OSError:
-        return False  # said when the file is read
+        return False  # reported when the file is read
 
 
 def listed_files(directory: Path) -> list[tuple[Path, bool]]:

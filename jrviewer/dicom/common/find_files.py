@@ -1,7 +1,7 @@
-"""Paths → the files behind them, in folders, ZIP archives and DICOMDIRs, each read when asked for.
+"""The files behind paths: in folders, ZIP archives and DICOMDIRs, each loaded on demand.
 
-Nothing is unpacked to disk. What cannot be read stays in the list and raises its sentence when it
-is loaded, so that every file is accounted for.
+Nothing is unpacked to disk. A file that cannot be read stays in the list and raises its error when
+it is loaded, so that every file is accounted for.
 """
 
 import os
@@ -24,12 +24,12 @@ from jrviewer.dicom.common.zip_archive import archive_members, is_archive
 _MAX_FILE = 4 << 30
 _NOT_THERE = "There is no file here: it was moved, or its drive is not connected. Choose it again."
 _EMPTY_FOLDER = "The folder holds no files. Choose the folder that the images lie in."
-_NOT_DICOM = "This is no DICOM file. JRViewer opens DICOM files, folders, ZIPs and DICOMDIRs."
+_NOT_DICOM = "This is not a DICOM file. JRViewer opens DICOM files, folders, ZIPs and DICOMDIRs."
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A file that may be DICOM; `load` reads it and raises a JRViewerError where it cannot."""
+    """A file that may be DICOM; `load` reads it or raises a JRViewerError."""
 
     path: Path
     member: str
@@ -70,7 +70,7 @@ def _behind(path: Path) -> Iterator[Candidate]:
     if _is_folder(path):
         yield from _in_folder(path)
         return
-    if not _is_file(path):  # a pipe would be waited for in vain
+    if not _is_file(path):  # reading from a pipe would block
         yield _failed(path, "", NotDicomError(_NOT_THERE))
         return
     yield from _in_file(path)
@@ -129,7 +129,7 @@ def _in_file(path: Path) -> Iterator[Candidate]:
 
 
 def _listed_in(directory: Path) -> Iterator[Candidate]:
-    """The files that a DICOMDIR lists. One that cannot be read lists none: its own row says why."""
+    """The files that a DICOMDIR lists; none if it cannot be read, which its own row reports."""
     try:
         listed = listed_files(directory)
     except JRViewerError:
@@ -179,7 +179,7 @@ def _is_hidden(name: str) -> bool:
 def _is_folder(path: Path) -> bool:
     try:
         return path.is_dir()
-    except OSError:  # a name that the system refuses, a place that may not be looked at
+    except OSError:  # an illegal name, or no permission
         return False
 
 

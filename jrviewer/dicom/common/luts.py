@@ -1,5 +1,5 @@
-"""Lookup tables and rescale: stored values → modality values (PS3.3 C.11.1), and the tables of the
-VOI transform (C.11.2).
+"""Rescale and lookup tables: stored to modality values (PS3.3 C.11.1), and the windows and tables
+of the VOI transform (C.11.2).
 """
 
 from dataclasses import dataclass
@@ -30,9 +30,7 @@ class Modality:
     warning: str = ""
 
     def apply(self, stored: npt.NDArray[Any]) -> FloatArray:
-        """Modality values as float32; computed in float64, so that large stored values keep their
-        last digit until then.
-        """
+        """Modality values as float32; float64 in between keeps large stored values exact."""
         if self.table is not None:
             first, values = self.table
             index = np.clip(stored.astype(np.int64) - int(first), 0, len(values) - 1)
@@ -43,9 +41,7 @@ class Modality:
 
 
 def modality_of(ds: Dataset, frame: int) -> Modality:
-    """The modality transform of a frame; HU only for a CT that has one and does not name another
-    unit.
-    """
+    """The modality transform of a frame; HU only for a CT that has one and names no other unit."""
     item = first_item(ds, "ModalityLUTSequence")
     table = lookup_table(item) if item is not None else None
     if table is not None:
@@ -63,8 +59,8 @@ def modality_of(ds: Dataset, frame: int) -> Modality:
 
 
 def all_finite(values: FloatArray) -> tuple[FloatArray, str]:
-    """Values of which every one is a number, and what was done for that. Maps in floating point use
-    others where nothing was measured (PS3.3 C.7.6.24).
+    """The values with non-finite ones replaced, and a warning if there were any. Parametric maps
+    use NaN where nothing was measured (PS3.3 C.7.6.24).
     """
     is_number = np.isfinite(values)
     if is_number.all():
@@ -78,7 +74,7 @@ def all_finite(values: FloatArray) -> tuple[FloatArray, str]:
 def _makes_no_sense(
     source: Dataset, slope: tuple[float, ...], intercept: tuple[float, ...]
 ) -> bool:
-    """Whether there is a rescale, but none that values could be computed with."""
+    """Whether there is a rescale that cannot be computed with."""
     if any(is_unreadable(source, one) for one in ("RescaleSlope", "RescaleIntercept")):
         return True
     is_flat = bool(slope) and slope[0] == 0
@@ -86,7 +82,7 @@ def _makes_no_sense(
 
 
 def windows_of(ds: Dataset, frame: int) -> tuple[Window, ...]:
-    """Every usable window of a frame; a width below 1 only where its function allows it."""
+    """The usable windows of a frame; widths below 1 only if the function allows them."""
     own = group(ds, frame, "FrameVOILUTSequence")
     source = ds if own is None else own
     centres, widths = numbers(source, "WindowCenter"), numbers(source, "WindowWidth")
@@ -102,7 +98,7 @@ def windows_of(ds: Dataset, frame: int) -> tuple[Window, ...]:
 
 
 def voi_luts_of(ds: Dataset, *, signed: bool) -> tuple[VoiLut, ...]:
-    """The VOI tables, scaled to 0..1; `signed` where modality values may be negative."""
+    """The VOI tables, scaled to 0..1; `signed` if modality values may be negative."""
     found = []
     for item in items(ds, "VOILUTSequence"):
         table = lookup_table(item)
@@ -116,8 +112,8 @@ def voi_luts_of(ds: Dataset, *, signed: bool) -> tuple[VoiLut, ...]:
 
 
 def lookup_table(item: Dataset | None) -> tuple[float, FloatArray, int] | None:
-    """First value mapped, table and bits of an entry; None where the table is damaged. 0 entries
-    stand for 65536 (PS3.3 C.11.1.1.1).
+    """First value mapped, table and bits of an entry; None if the table is damaged. A count of 0
+    means 65536 (PS3.3 C.11.1.1.1).
     """
     descriptor = numbers(item, "LUTDescriptor")
     data = value(item, "LUTData")

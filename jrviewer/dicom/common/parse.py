@@ -1,8 +1,8 @@
-"""Bytes of one file → a pydicom data set and the transfer syntax that its pixels really have.
+"""Parsing: the bytes of one file to a pydicom data set and its transfer syntax.
 
-Everything that can be wrong with the file around the pixels is found here and said as a child of
-JRViewerError. pydicom's warnings and log lines quote values of the data set, which are patient
-data: `quiet` keeps them from the screen and the log.
+Whatever is wrong with the file apart from its pixels is found here and raised as a JRViewerError.
+pydicom's warnings and log lines quote values of the data set, which are patient data: `quiet` keeps
+them from the screen and the log.
 """
 
 import logging
@@ -52,7 +52,7 @@ _ENDS_EARLY = (
     "Copy it again from where it came from."
 )
 _DAMAGED = "The file is damaged: its structure cannot be read. Ask for it to be sent again."
-_NOT_DICOM = "This is no DICOM file. JRViewer opens DICOM files, folders, ZIPs and DICOMDIRs."
+_NOT_DICOM = "This is not a DICOM file. JRViewer opens DICOM files, folders, ZIPs and DICOMDIRs."
 
 # Its records quote values, too, and decoders log from places that no context manager reaches.
 logging.getLogger("pydicom").disabled = True
@@ -60,7 +60,7 @@ logging.getLogger("pydicom").disabled = True
 
 @dataclass(slots=True, eq=False)
 class Parsed:
-    """A data set, how its pixels are encoded, and what was odd about the file."""
+    """A data set, its transfer syntax, and warnings about the file."""
 
     dataset: Dataset
     transfer_syntax: str
@@ -81,14 +81,14 @@ class Parsed:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Silence pydicom's warnings, which quote patient data, for as long as data sets are read."""
+    """Silence pydicom's warnings, which quote patient data, while data sets are read."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
 
 
 def looks_like_dicom(head: bytes) -> bool:
-    """Whether a file's first HEAD_BYTES may be DICOM's, with or without its preamble."""
+    """Whether the first HEAD_BYTES of a file look like DICOM, with or without preamble."""
     return head[128:132] == b"DICM" or head[:4] == b"DICM" or _begins_with_an_element(head)
 
 
@@ -114,7 +114,7 @@ def parse(content: bytes) -> Parsed:
 
 
 def _warn_of_the_file(parsed: Parsed, *, has_header: bool) -> None:
-    """Say what is odd around the data set. Raises NotDicomError where it is only by chance one."""
+    """Note oddities of the file. Raises NotDicomError if it only looks like DICOM by chance."""
     if not has_header:
         if not parsed.sop_class and not parsed.pixel_keyword:
             raise NotDicomError(_NOT_DICOM)
@@ -126,8 +126,8 @@ def _warn_of_the_file(parsed: Parsed, *, has_header: bool) -> None:
 
 
 def require_image(parsed: Parsed) -> None:
-    """Raise NoImageError, naming what the object is, where there are no pixels; CorruptFileError
-    where an image has lost them.
+    """Raise NoImageError, naming the kind of object, if it has no pixels by design;
+    CorruptFileError if an image has lost them.
     """
     if parsed.pixel_keyword:
         return
@@ -148,7 +148,7 @@ def _read(content: bytes) -> FileDataset:
 
 
 def _is_of_other_byte_order(ds: Dataset) -> bool:
-    """Whether the first group makes sense with its bytes swapped only."""
+    """Whether the first group is only plausible with its bytes swapped."""
     first: BaseTag | None = next(iter(ds.keys()), None)
     return first is not None and (first.group >> 8 | (first.group & 0xFF) << 8) in _GROUPS
 
@@ -168,14 +168,14 @@ def _is_cut(parsed: Parsed, size: int) -> bool:
 
 
 def _raise_for_nothing_read(parsed: Parsed) -> None:
-    """Say what an empty data set is; pydicom drops all elements where the file ends too early."""
+    """Raise for an empty data set; pydicom drops all elements if the file ends too early."""
     if is_image(parsed.sop_class):
         raise CorruptFileError(_ENDS_EARLY)
     raise NoImageError(no_image_sentence(parsed.sop_class))
 
 
 def _transfer_syntax(ds: FileDataset) -> str:
-    """What the file meta says, or else what pydicom found the elements to be."""
+    """The stated transfer syntax, or else the encoding that pydicom detected."""
     stated = text(getattr(ds, "file_meta", None), "TransferSyntaxUID")
     if stated:
         return stated
@@ -206,7 +206,7 @@ def _check_inflated_size(content: bytes) -> None:
         meta = _read_file_meta_info(stream)
         deflated = content[stream.tell() :]
     except PARSER_ERRORS:
-        return  # what is wrong is said by the reading proper
+        return  # reported by the parser proper
     if text(meta, "TransferSyntaxUID") != DeflatedExplicitVRLittleEndian:
         return
     _inflate_within_limit(deflated)
@@ -230,7 +230,7 @@ def _inflate_within_limit(deflated: bytes) -> None:
 
 
 def is_compressed(transfer_syntax: str) -> bool:
-    """Whether pixels of this transfer syntax are encapsulated; private syntaxes are not known."""
+    """Whether pixels of this transfer syntax are encapsulated; False for private ones."""
     uid = UID(transfer_syntax)
     return uid.is_transfer_syntax and uid.is_encapsulated
 

@@ -1,6 +1,4 @@
-"""Who an object is about: the texts that must never leave it, and the lines for the hideable
-corner.
-"""
+"""Patient identity: the texts that must never leak, and the lines of the hideable corner text."""
 
 import re
 
@@ -21,8 +19,8 @@ _NOT_IDENTIFYING = frozenset({"ProtocolName", "PatientIdentityRemoved", "DeviceN
 
 
 def identifiers_of(ds: Dataset) -> frozenset[str]:
-    """Every name, identifier, date and UID in a data set and its items, three characters and
-    longer; standard UIDs left out. Dates also in the form with hyphens.
+    """Every name, identifier, date and UID of three or more characters in a data set and its items,
+    except standard UIDs; dates also with hyphens.
     """
     found: set[str] = set()
     for _, element in all_elements(ds):
@@ -50,7 +48,7 @@ def patient_text(ds: Dataset) -> tuple[str, ...]:
 
 
 def day(stored: str) -> str:
-    """A stored date as it is written in ISO 8601; as stored where it is no date."""
+    """A stored date in ISO 8601; unchanged if it is not a date."""
     match = re.fullmatch(r"(\d{4})\.?(\d{2})\.?(\d{2})", stored)
     return "-".join(match.groups()) if match else stored
 
@@ -71,7 +69,7 @@ def _values(stored: object) -> list[str]:
 
 
 def _forms(vr: str, one: str) -> set[str]:
-    """The texts by which a value could be recognised."""
+    """All spellings by which a value could be recognised."""
     if vr == "UI":
         return set() if one.startswith(_STANDARD_UID) else {one}
     if vr == "PN":

@@ -1,4 +1,4 @@
-"""The hash by which pixels are known: in rows of an inspection, in sources, in reports."""
+"""The hash that identifies pixels in inspections, sources and reports."""
 
 import hashlib
 from typing import Any

@@ -1,7 +1,8 @@
-"""Where a frame lies: spacing, orientation and position (PS3.3 C.7.6.2, C.7.6.16), never invented.
+"""The plane of a frame: spacing, orientation and position (PS3.3 C.7.6.2, C.7.6.16), never
+invented.
 
-An attribute of a multi-frame object is looked for in the frame's own functional groups, then in the
-shared ones, then at the top.
+Attributes of a multi-frame object are taken from the frame's own functional groups, else from the
+shared ones, else from the top level.
 """
 
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ _MAX_SPACING_MM = 1000.0
 
 @dataclass(frozen=True, slots=True)
 class Spacing:
-    """Distances between rows and between columns, and what they were measured on."""
+    """Distances between rows and between columns in millimetres, and where they are valid."""
 
     mm: tuple[float, float]
     source: SpacingSource
@@ -28,8 +29,8 @@ class Spacing:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Placed:
-    """A frame's plane; nominal where `has_position` is False."""
+class FrameGeometry:
+    """A frame's plane; a nominal one if `has_position` is False."""
 
     plane: Plane
     spacing: Spacing
@@ -38,7 +39,7 @@ class Placed:
 
 
 def group(ds: Dataset, frame: int, sequence: str) -> Dataset | None:
-    """A functional group's item for a frame, None where the object has none."""
+    """A frame's item of a functional group; None if there is none."""
     per_frame = value(ds, "PerFrameFunctionalGroupsSequence")
     listed = isinstance(per_frame, Sequence) and frame < len(per_frame)
     own = first_item(per_frame[frame], sequence) if listed else None
@@ -48,7 +49,7 @@ def group(ds: Dataset, frame: int, sequence: str) -> Dataset | None:
 
 
 def spacing_of(ds: Dataset, frame: int) -> Spacing:
-    """The spacing of a frame's pixels, on the detector where only that is known."""
+    """The spacing of a frame's pixels; the detector's if only that is known."""
     pixel = numbers(group(ds, frame, "PixelMeasuresSequence"), "PixelSpacing") or numbers(
         ds, "PixelSpacing"
     )
@@ -62,7 +63,7 @@ def spacing_of(ds: Dataset, frame: int) -> Spacing:
     return Spacing(_aspect(ds), "missing", wrong if pixel or detector else "")
 
 
-def place(ds: Dataset, frame: int, frames: int) -> Placed:
+def frame_geometry(ds: Dataset, frame: int, frames: int) -> FrameGeometry:
     """The plane of a frame."""
     spacing = spacing_of(ds, frame)
     cosines = numbers(group(ds, frame, "PlaneOrientationSequence"), "ImageOrientationPatient")
@@ -73,13 +74,13 @@ def place(ds: Dataset, frame: int, frames: int) -> Placed:
         plane = Plane(np.zeros(3), np.array([1.0, 0, 0]), np.array([0, 1.0, 0]), spacing.mm)
         wrong = "The file's orientation makes no sense, so its place in the patient is unknown."
         said = wrong if cosines and axes is None else ""
-        return Placed(plane, spacing, has_position=False, warning=said)
-    return Placed(Plane(origin, axes[0], axes[1], spacing.mm), spacing, has_position=True)
+        return FrameGeometry(plane, spacing, has_position=False, warning=said)
+    return FrameGeometry(Plane(origin, axes[0], axes[1], spacing.mm), spacing, has_position=True)
 
 
 def _origin(ds: Dataset, frame: int, frames: int, axes: FloatArray | None) -> FloatArray | None:
-    """Centre of pixel (0, 0); a stack with one position for all its frames has none, except a dose
-    grid, which lists its offsets (PS3.3 C.8.8.3.2).
+    """Centre of pixel (0, 0), or None. Several frames with a single position have none, except in a
+    dose grid, which lists the frames' offsets (PS3.3 C.8.8.3.2).
     """
     own = numbers(group(ds, frame, "PlanePositionSequence"), "ImagePositionPatient")
     if len(own) == 3:
@@ -97,9 +98,7 @@ def _origin(ds: Dataset, frame: int, frames: int, axes: FloatArray | None) -> Fl
 
 
 def _axes(cosines: tuple[float, ...]) -> FloatArray | None:
-    """Row and column direction (2, 3) as orthogonal unit vectors, None where they are not nearly
-    so.
-    """
+    """Row and column direction (2, 3) as orthogonal unit vectors; None if they are far from it."""
     if len(cosines) != 6:
         return None
     row, column = np.array(cosines[:3]), np.array(cosines[3:])
@@ -116,7 +115,7 @@ def _is_spacing(found: tuple[float, ...]) -> bool:
 
 
 def _aspect(ds: Dataset) -> tuple[float, float]:
-    """Nominal spacing with the pixels' shape (PS3.3 C.7.6.3.1.7), where only that is known."""
+    """Nominal spacing with the pixels' aspect ratio (PS3.3 C.7.6.3.1.7), if only that is known."""
     ratio = numbers(ds, "PixelAspectRatio")
     if len(ratio) == 2 and ratio[0] > 0 and ratio[1] > 0:
         return ratio[0] / ratio[1], 1.0

@@ -1,4 +1,4 @@
-"""What a DICOM object is, in the user's words (PS3.4 annex B, PS3.6 annex A)."""
+"""Names of SOP classes in plain words (PS3.4 annex B, PS3.6 annex A)."""
 
 from pydicom.uid import UID
 
@@ -49,12 +49,12 @@ def describe(sop_class: str) -> str:
 
 
 def is_image(sop_class: str) -> bool:
-    """Whether objects of this class hold pixels; unknown classes may, so they count."""
+    """Whether objects of this class can hold pixels; unknown classes count as images."""
     return sop_class == _SEGMENTATION or not _kind_without_image(sop_class)
 
 
 def no_image_sentence(sop_class: str) -> str:
-    """Why an object without pixels is not shown, and what to do."""
+    """The sentence for an object without pixels, with what to do."""
     if is_image(sop_class) and _class_name(sop_class):
         return (
             f"This is {describe(sop_class)}, but its pixels are missing, so there is nothing to "

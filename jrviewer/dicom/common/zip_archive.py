@@ -1,4 +1,4 @@
-"""Members of ZIP archives, within limits that keep a hostile archive from filling the memory."""
+"""Members of ZIP archives, within limits that keep a hostile archive from exhausting memory."""
 
 import zipfile
 import zlib
@@ -26,11 +26,11 @@ def is_archive(path: Path) -> bool:
         with path.open("rb") as file:
             return file.read(4) in _MAGIC
     except OSError:
-        return False  # said when the file is read
+        return False  # reported when the file is read
 
 
 def archive_members(path: Path) -> list[Member]:
-    """Names and loaders of an archive's files. Raises JRViewerError where the archive as a whole
+    """Names and loaders of an archive's files. Raises JRViewerError if the archive as a whole
     cannot be opened.
     """
     try:
@@ -71,7 +71,7 @@ def _check(info: zipfile.ZipInfo) -> None:
         raise _encrypted()
     if _leads_outside(info.filename) or _is_link(info):
         raise CorruptFileError(
-            "The ZIP archive names a place outside of itself, as no honest archive does. "
+            "The ZIP archive holds a path that leads outside of it, which may be an attack. "
             "It was not opened."
         )
     ratio = info.file_size / max(info.compress_size, 1)

@@ -1,1 +1,1 @@
-"""From a data set to pixel values, in a child process where the codec is not trusted."""
+"""Decoding: a data set's pixels to stored values, compressed ones in a child process."""

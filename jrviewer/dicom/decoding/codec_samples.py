@@ -1,7 +1,7 @@
-"""A small frame in every kind of compression, to try the decoders of an installation with.
+"""A small frame in every kind of compression, to test the decoders of an installation.
 
 32 × 32 pixels, row r holding 5 · r (80 · r with 12 bits); each is encoded by DCMTK or pydicom's
-encoders, so that a decoder is not tried with its own work alone.
+encoders, so that no decoder is tested only on its own encoder's output.
 """
 
 import base64
@@ -74,8 +74,8 @@ SAMPLES = {  # name: transfer syntax, bits stored, the frame in base64
 }
 
 
-def failures() -> list[str]:
-    """Names of the compressions whose sample does not decode to what went in."""
+def failing_codecs() -> list[str]:
+    """Names of the compressions whose sample does not decode to what was encoded."""
     return [name for name in SAMPLES if not _decodes(name)]
 
 

@@ -1,4 +1,4 @@
-"""What a compressed frame says of itself: which compression it is, and which colours it holds."""
+"""Headers of compressed frames: compression, size and colour space."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ _JPEG_2000 = b"\xff\x4f\xff\x51"  # and the marker of its size
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What a compressed frame says of its own size."""
+    """Size and precision stated in a compressed frame's header."""
 
     rows_columns: tuple[int, int]
     precision: int  # bits of a sample
 
 
 def found_syntax(data: bytes) -> str:
-    """The transfer syntax that a frame's first bytes stand for, "" where they stand for none."""
+    """The transfer syntax that a frame's header indicates; "" if none."""
     if data[:4] == _JPEG_2000 or data[4:8] == b"jP  ":
         return _PREFIX + "91"
     for marker, _ in _jpeg_segments(data):
@@ -34,13 +34,13 @@ def found_syntax(data: bytes) -> str:
 
 
 def contradicts(transfer_syntax: str, found: str) -> bool:
-    """Whether a stated syntax needs another decoder than the one that was found."""
+    """Whether the stated and the found syntax need different decoders."""
     pair = {transfer_syntax.removeprefix(_PREFIX), found.removeprefix(_PREFIX)}
     return bool(found) and len(pair) > 1 and not any(pair <= codec for codec in _SAME_CODEC)
 
 
 def found_size(data: bytes) -> Size | None:
-    """Size of a frame in JPEG, JPEG-LS or JPEG 2000; None where it says none."""
+    """Size of a frame in JPEG, JPEG-LS or JPEG 2000; None if it states none."""
     at = data.find(_JPEG_2000) if data[:4] == _JPEG_2000 or data[4:8] == b"jP  " else -1
     if at >= 0:
         right, bottom, left, top = (_number(data[at + 8 + 4 * n :], 4) for n in range(4))
@@ -57,7 +57,7 @@ def _number(data: bytes, count: int) -> int:
 
 
 def adobe_colours(data: bytes) -> str:
-    """The colour space in a JPEG's Adobe marker, "" where there is no such marker."""
+    """The colour space in a JPEG's Adobe marker; "" without one."""
     for marker, segment in _jpeg_segments(data):
         if marker == 0xEE and segment[:5] == b"Adobe" and len(segment) >= 12:
             return {0: "RGB", 1: "YBR_FULL"}.get(segment[11], "")

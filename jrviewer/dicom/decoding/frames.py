@@ -1,8 +1,8 @@
-"""Stored values of a data set's frames: uncompressed ones read here, compressed ones by
-`decoding`.
+"""Stored values of a data set's frames: uncompressed ones are read here, compressed ones by
+`process`.
 
-What the file says of its pixels is checked against what is there; contradictions that leave no
-doubt about the pixels become warnings, the others errors.
+The stated encoding is checked against the data; contradictions that leave no doubt about the pixels
+become warnings, all others errors.
 """
 
 import math
@@ -37,7 +37,7 @@ _UNREADABLE = (
 )
 
 
-class PixelReader:
+class FrameReader:
     """The frames of one data set, decoded one at a time."""
 
     def __init__(self, parsed: Parsed, tick: Callable[[], None]) -> None:
@@ -58,12 +58,12 @@ class PixelReader:
 
     @property
     def frames(self) -> int:
-        """How many frames there are, which may be fewer than the file says."""
+        """Number of frames present; may be fewer than stated."""
         return int(self._options["number_of_frames"])
 
     @property
     def bits_stored(self) -> int:
-        """How many bits of a stored value are used."""
+        """Number of used bits of a stored value."""
         return self._module.bits_stored
 
     @property
@@ -87,7 +87,7 @@ class PixelReader:
         return decoded
 
     def _aligned(self, frame: DecodedFrame) -> DecodedFrame:
-        """The frame with its stored bits at bit 0."""
+        """The frame with its stored bits shifted to bit 0."""
         if not self._module.shift:
             return frame
         values, is_as_stated = self._module.aligned(frame.values)
@@ -111,7 +111,7 @@ class PixelReader:
         return DecodedFrame(values, str(properties["photometric_interpretation"]))
 
     def _decoded(self, data: bytes) -> DecodedFrame:
-        """Decode as stated, or else as the data say of themselves, unless the first try hung."""
+        """Decode as stated, or else as the frame's header indicates unless the first try hung."""
         self._require_size(data)
         one = self._options | {"number_of_frames": 1}
         begun = time.monotonic()
@@ -127,8 +127,8 @@ class PixelReader:
         return decoded
 
     def _require_size(self, data: bytes) -> None:
-        """Refuse a codestream of another size than the file says: decoders give whatever fits, and
-        fill the memory where damage made it huge.
+        """Refuse a codestream whose size differs from the stated one: decoders return whatever
+        fits, and exhaust memory if damage made it huge.
         """
         found, options = found_size(data), self._options
         if found is None:
@@ -153,7 +153,7 @@ class PixelReader:
             raise CorruptFileError(_TOO_SHORT) from error
 
     def _find_encapsulation(self) -> bool:
-        """Whether the pixels are in fragments, whatever the transfer syntax says."""
+        """Whether the pixels are in fragments, whatever the transfer syntax states."""
         stated = is_compressed(self._syntax)
         there = self._stored[:4] == FRAGMENT
         if stated and not there:
@@ -165,7 +165,7 @@ class PixelReader:
         return there and is_compressed(self._syntax)
 
     def _syntax_of_fragments(self) -> str:
-        """The compression of fragments in a file that says it has none."""
+        """The compression of fragments in a file whose transfer syntax states none."""
         try:
             data = get_frame(self._stored, 0, number_of_frames=self.frames)
         except PARSER_ERRORS:
@@ -190,7 +190,7 @@ class PixelReader:
             self._warn("The file holds more pixel data than its image needs; the rest is ignored.")
 
     def _order_words(self, parsed: Parsed) -> None:
-        """Bits in big-endian words in the order of little-endian ones, which pydicom expects."""
+        """Swap big-endian words of 1-bit pixels, for which pydicom expects little-endian order."""
         is_words = self._options["pixel_vr"] == "OW" and self._options["bits_allocated"] == 1
         if is_words and parsed.transfer_syntax == ExplicitVRBigEndian:
             whole = self._stored[: len(self._stored) // 2 * 2]
@@ -212,7 +212,7 @@ class PixelReader:
             self._warn("The file holds more frames than it says; the others are not shown.")
 
     def _keep_whole_frames(self, whole: int) -> None:
-        """Keep what is there of several frames; a single frame that ends early is an error."""
+        """Keep the complete frames of several; a single frame that ends early is an error."""
         if whole < 1:
             raise CorruptFileError(_TOO_SHORT)
         self._warn(f"The file says it has {self.frames} frames but holds only {whole}.")

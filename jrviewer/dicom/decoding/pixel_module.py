@@ -1,5 +1,5 @@
-"""What a data set says of its pixels (PS3.3 C.7.6.3), checked before any of them is decoded: gaps
-and contradictions are filled in with a warning, what cannot be shown is refused with a sentence.
+"""The pixel attributes of a data set (PS3.3 C.7.6.3), checked before decoding: gaps and
+contradictions are resolved with a warning, what cannot be shown is refused with a sentence.
 """
 
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ class PixelModule:
 
     options: dict[str, Any]  # pydicom's names: rows, columns, bits_stored, …
     bits_stored: int
-    shift: int  # bits below the stored ones, where the file says that those do not begin at bit 0
+    shift: int  # unused bits below the stored ones
     warnings: list[str]
 
     @classmethod
@@ -77,16 +77,16 @@ class PixelModule:
         return found
 
     def frame_bits(self, photometric: str) -> int:
-        """Bits of an uncompressed frame with colours of this kind."""
+        """Size in bits of an uncompressed frame in this colour space."""
         samples = 2 if photometric == "YBR_FULL_422" else self.options["samples_per_pixel"]
         pixels = self.options["rows"] * self.options["columns"]
         return int(pixels * samples * self.options["bits_allocated"])
 
     def aligned(self, values: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], bool]:
-        """The stored bits, moved to begin at bit 0, and whether they lie where the file says.
+        """The stored bits shifted to bit 0, and whether they were where the file states.
 
-        Some writers name the wrong high bit: where the lowest bits are in use and the others hold
-        no more than they should, the values are right as they are.
+        Some writers state a wrong high bit: if the lowest bits are in use and no value exceeds the
+        stored range, the values are already correct.
         """
         above = self.options["bits_allocated"] - self.bits_stored - self.shift
         low, high = 0, (1 << self.bits_stored) - 1
@@ -141,7 +141,7 @@ class PixelModule:
 
 
 def _at_least_one(ds: Dataset, keyword: str, warnings: list[str]) -> int:
-    """A count; what is there but cannot be is 1 with a warning."""
+    """A count of at least 1; an impossible value becomes 1 with a warning."""
     found = integer(ds, keyword)
     if found is not None and found >= 1:
         return found
@@ -151,7 +151,7 @@ def _at_least_one(ds: Dataset, keyword: str, warnings: list[str]) -> int:
 
 
 def _photometric(ds: Dataset, samples: int, warnings: list[str]) -> str:
-    """A photometric interpretation as the standard spells it, one that fits the samples."""
+    """The photometric interpretation in standard spelling, consistent with the samples."""
     stated = text(ds, "PhotometricInterpretation")
     found = _SPELLED.get(stated.upper().replace(" ", "").replace("_", ""), "")
     plain = "MONOCHROME2" if samples == 1 else "RGB"

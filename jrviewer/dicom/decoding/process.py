@@ -1,4 +1,4 @@
-"""Compressed frames decoded in a process of their own, which may crash or hang without harm.
+"""Decodes compressed frames in a separate process, which may crash or hang without harm.
 
 One process is kept for all files, started at the first compressed frame and again after its death.
 It is started by multiprocessing's "spawn", which works in the frozen app too, provided that its
@@ -34,7 +34,7 @@ _LIBRARIES = {  # distribution: module
 }
 
 _HANGS = (
-    "The image took too long to decode, so it was given up; its data are probably damaged. "
+    "The image took too long to decode, so it was stopped; its data are probably damaged. "
     "Ask for it uncompressed."
 )
 _DIES = (
@@ -78,7 +78,7 @@ class Decoder:
             except (EOFError, OSError) as error:
                 self._stop()
                 raise CorruptFileError(_DIES) from error
-            except BaseException:  # cancelled or timed out: the answer would reach the next frame
+            except BaseException:  # cancelled or timed out: the next frame would get this answer
                 self._stop()
                 raise
         return _checked(answer)
@@ -89,7 +89,9 @@ class Decoder:
             self._stop()
 
     def _seconds_for(self, frame: EncodedFrame) -> float:
-        """More time for larger frames, so that a small one that hangs is found out soon."""
+        """Time limit of a frame: more for larger ones, so that a small one that hangs is noticed
+        soon.
+        """
         pixels = int(frame.options["rows"] * frame.options["columns"])
         return min(self.seconds, 4.0 + pixels / 4e6)
 
@@ -118,7 +120,7 @@ class Decoder:
                 "The decoder for compressed images does not start on this computer. "
                 "Install JRViewer again, or ask for the image uncompressed."
             ) from error
-        except BaseException:  # the same as in decode
+        except BaseException:  # as in `decode`
             self._stop()
             raise
 
@@ -145,14 +147,14 @@ def decode(frame: EncodedFrame, tick: Callable[[], None]) -> DecodedFrame:
     return _decoder.decode(frame, tick)
 
 
-def stop() -> None:
-    """End the app's decoding process, if there is one."""
+def close() -> None:
+    """End the app's decoding process, if there is one; the next call starts another."""
     _decoder.stop()
 
 
-def versions() -> dict[str, str]:
-    """Versions of what reads and decodes, by the name of its distribution; "missing" where it does
-    not import. Asked of the modules themselves where a frozen app left out their metadata.
+def decoders() -> dict[str, str]:
+    """Versions of the libraries that read and decode, by distribution name; "missing" if the import
+    fails. Taken from the modules themselves where a frozen app left out their metadata.
     """
     return {name: _version(name, module) for name, module in _LIBRARIES.items()}
 
@@ -169,7 +171,7 @@ def _version(name: str, module: str) -> str:
 
 
 def _checked(answer: object) -> DecodedFrame:
-    """The decoded frame, or the failure that came instead of it as a sentence."""
+    """The decoded frame; raises the sentence for a failure."""
     if isinstance(answer, DecodedFrame):
         return answer
     kind = answer[0] if isinstance(answer, tuple) else ""

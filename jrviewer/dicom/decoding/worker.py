@@ -1,7 +1,7 @@
-"""The decoding process: turns one compressed frame at a time into its stored values.
+"""The decoding process: decodes one compressed frame at a time.
 
-Runs apart from the app, because native decoders crash or hang on hostile files; started by
-`decoding` and fed through a pipe. Imports neither windows nor models, and writes no files.
+Separate from the app because native decoders crash or hang on hostile files; started by `process`
+and fed through a pipe. Imports neither window nor model, and writes no files.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ _MEMORY_LIMIT = 6 << 30  # address space of the process; the libraries alone map
 
 @dataclass(frozen=True, slots=True)
 class EncodedFrame:
-    """One compressed frame and the attributes that its decoder needs, no others."""
+    """One compressed frame and only the attributes that its decoder needs."""
 
     data: bytes
     transfer_syntax: str
@@ -30,15 +30,15 @@ class EncodedFrame:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DecodedFrame:
-    """Stored values (rows, columns[, 3]) and the colour space that they are really in."""
+    """Stored values (rows, columns[, 3]) and their actual colour space."""
 
     values: npt.NDArray[Any]
     photometric: str
 
 
 def serve(pipe: Connection) -> None:
-    """Answer frames with what they decode to, or with the type and text of the failure, until the
-    pipe closes.
+    """Answer each frame with the decoded one, or with type and text of the error, until the pipe
+    closes.
     """
     _be_silent()
     _limit_memory()
@@ -52,8 +52,8 @@ def serve(pipe: Connection) -> None:
 
 
 def decode_frame(frame: EncodedFrame) -> DecodedFrame:
-    """Decode in this process. Raises NotImplementedError for a syntax without decoder, and
-    whatever the decoders raise.
+    """Decode in this process. Raises NotImplementedError for a syntax without decoder, and the
+    decoders' own errors.
     """
     from pydicom.pixels.decoders.base import get_decoder
 
@@ -76,8 +76,8 @@ def _answer(frame: EncodedFrame) -> DecodedFrame | tuple[str, str]:
 
 
 def _end_after(seconds: int) -> None:
-    """Let the system end this process, should it hang after the app was killed; 0 calls it off.
-    Windows has no such alarm; there the app's orderly end is what ends it.
+    """Have the system end this process if it hangs after the app was killed; 0 cancels. Windows has
+    no such alarm; there the app ends it on exit.
     """
     if alarm := getattr(signal, "alarm", None):
         alarm(seconds)
@@ -90,15 +90,13 @@ def _encapsulated(data: bytes) -> bytes:
 
 
 def _needs_gdcm(frame: EncodedFrame) -> bool:
-    """12-bit JPEG extended and two retired processes: GDCM decodes them, pydicom refuses by
-    rule.
-    """
+    """Whether only GDCM decodes the frame: 12-bit JPEG extended and two retired processes."""
     syntax = frame.transfer_syntax.removeprefix("1.2.840.10008.1.2.4.")
     return syntax in ("53", "55") or (syntax == "51" and frame.options["bits_stored"] > 8)
 
 
 def _decode_with_gdcm(frame: EncodedFrame) -> DecodedFrame:
-    """Decode JPEG by GDCM itself, without a file."""
+    """Decode JPEG with GDCM, without a file."""
     import gdcm
 
     options = frame.options
@@ -149,7 +147,7 @@ def _be_silent() -> None:
 
 
 def _limit_memory() -> None:
-    """Bound the address space where the system can; Windows has no such limit for a process."""
+    """Limit the address space; Windows has no such limit."""
     try:
         import resource
     except ImportError:

@@ -1,1 +1,1 @@
-"""From paths to series of slices, with a sentence for everything that is not shown."""
+"""Reading: paths to series of slices, with a sentence for every file that is not shown."""

@@ -24,10 +24,10 @@ def is_colour(frame: DecodedFrame) -> bool:
 
 
 def rgb_of(frame: DecodedFrame, ds: Dataset) -> UInt8Array:
-    """The frame as RGB (rows, columns, 3).
+    """The frame as 8-bit RGB (rows, columns, 3).
 
-    Raises UnsupportedImageError for more than 8 bits a colour and CorruptFileError for a palette
-    that cannot be used.
+    Raises UnsupportedImageError for more than 8 bits per sample, CorruptFileError for an unusable
+    palette.
     """
     if frame.photometric == "PALETTE COLOR":
         return _from_palette(frame.values, ds)

@@ -1,4 +1,4 @@
-"""How fast a file wants its frames to be played (PS3.3 C.7.6.5, C.7.6.6)."""
+"""The intended frame rate of a clip (PS3.3 C.7.6.5, C.7.6.6)."""
 
 from pydicom.dataset import Dataset
 
@@ -9,7 +9,7 @@ _RATES = ("RecommendedDisplayFrameRate", "CineRate")  # frames a second, the mor
 
 
 def frames_per_second(ds: Dataset) -> float | None:
-    """The rate of the first attribute that states a sensible one; None where none does."""
+    """The rate from the first attribute with a plausible value; None if there is none."""
     times_ms = (number(ds, "FrameTime"), _mean_ms(numbers(ds, "FrameTimeVector")))
     rates = [number(ds, keyword) for keyword in _RATES]
     rates += [1000 / time for time in times_ms if time]
@@ -17,6 +17,6 @@ def frames_per_second(ds: Dataset) -> float | None:
 
 
 def _mean_ms(increments: tuple[float, ...]) -> float | None:
-    """The mean time between frames; the first value is none, it stands before the first frame."""
+    """The mean time between frames; the first value precedes the first frame and does not count."""
     between = increments[1:]
     return sum(between) / len(between) if between and min(between) > 0 else None

@@ -1,23 +1,23 @@
-"""The rows of `inspect`: what the reader sees in each file, down to the hash of its first frame."""
+"""`inspect`: what the reader finds in each file, down to the hash of its first frame."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from jrviewer.core.errors import JRViewerError
-from jrviewer.core.progress import Report
+from jrviewer.core.progress import Report, silent
 from jrviewer.dicom.common.attributes import integer, text
 from jrviewer.dicom.common.find_files import Candidate, walk
 from jrviewer.dicom.common.parse import Parsed, parse, quiet, require_image
 from jrviewer.dicom.common.pixel_hash import stored_hash
 from jrviewer.dicom.common.plane import spacing_of
-from jrviewer.dicom.decoding.frames import PixelReader
+from jrviewer.dicom.decoding.frames import FrameReader
 from jrviewer.dicom.reading.slices import is_mosaic
 from jrviewer.dicom.results import Row, status_of
 
 
-def inspect(paths: Sequence[Path], report: Report) -> list[Row]:
-    """One row for every file, in the order of the paths."""
+def inspect(paths: Sequence[Path], report: Report = silent) -> list[Row]:
+    """One row for every file among the paths: what it is, and the hash of its first frame."""
     candidates = walk(paths, report)
     rows = []
     with quiet():
@@ -34,7 +34,7 @@ def _row(candidate: Candidate, tick: Callable[[], None]) -> Row:
         parsed = parse(candidate.load())
         known |= _attributes(parsed)
         require_image(parsed)
-        reader = PixelReader(parsed, tick)
+        reader = FrameReader(parsed, tick)
         known |= _first_frame(reader)
     except JRViewerError as error:
         return Row(**known, status=status_of(error), message=str(error))
@@ -56,7 +56,7 @@ def _attributes(parsed: Parsed) -> dict[str, Any]:
     }
 
 
-def _first_frame(reader: PixelReader) -> dict[str, Any]:
+def _first_frame(reader: FrameReader) -> dict[str, Any]:
     values = reader.frame(0).values
     return {
         "frames": reader.frames,

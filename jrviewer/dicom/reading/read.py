@@ -1,14 +1,14 @@
-"""Paths → series: every file is read, decoded and placed, or refused with a sentence."""
+"""Reading: every file is parsed, decoded and sorted into a series, or refused with a sentence."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from jrviewer.core.errors import JRViewerError, UnsupportedImageError
-from jrviewer.core.progress import Report
+from jrviewer.core.progress import Report, silent
 from jrviewer.core.records import Slice
 from jrviewer.dicom.common.find_files import Candidate, walk
 from jrviewer.dicom.common.parse import parse, quiet, require_image
-from jrviewer.dicom.decoding.frames import PixelReader
+from jrviewer.dicom.decoding.frames import FrameReader
 from jrviewer.dicom.reading.series import Tagged, into_series
 from jrviewer.dicom.reading.series_tags import Tagger
 from jrviewer.dicom.reading.slices import slices_of
@@ -19,8 +19,13 @@ MAX_PIXELS = 1 << 30  # of all slices of one call: 4 GB as float32
 OnSlice = Callable[[Slice], None] | None
 
 
-def read(paths: Sequence[Path], report: Report, on_slice: OnSlice) -> Opened:
-    """See jrviewer.dicom.reading."""
+def read(paths: Sequence[Path], report: Report = silent, *, on_slice: OnSlice = None) -> Opened:
+    """Every series among the paths, in order, and every file that is not shown with the reason.
+
+    `on_slice` gets each slice as soon as it is decoded, in the order of the files and with the
+    warnings of its own file only. Raises only what `report` and `on_slice` raise; if nothing can
+    be read, there are no series.
+    """
     candidates = walk(paths, report)
     tagged: list[Tagged] = []
     refused: list[Refused] = []
@@ -42,28 +47,28 @@ def read(paths: Sequence[Path], report: Report, on_slice: OnSlice) -> Opened:
 
 
 class _Progress:
-    """Where a call to `read` stands, told for every file and frame."""
+    """Progress of a call to `read`, reported for every file and frame."""
 
     def __init__(self, report: Report, file: int, files: int) -> None:
         self._report, self._file, self._files = report, file, files
         self._within = 0.0
 
-    def tell(self, within: float) -> None:
-        """Report a share of the current file."""
+    def advance(self, within: float) -> None:
+        """Report that this share of the current file is done."""
         self._within = within
         self.tick()
 
     def tick(self) -> None:
-        """Report again, so that cancelling works during a long decode."""
+        """Report again, so that a long decode can be cancelled."""
         self._report((self._file + self._within) / self._files, "reading images")
 
 
 def _frames(candidate: Candidate, progress: _Progress, room: int) -> Iterator[Tagged]:
-    """The frames of a file, each as soon as it is decoded."""
-    progress.tell(0.0)
+    """The slices of a file, each as soon as it is decoded."""
+    progress.advance(0.0)
     parsed = parse(candidate.load())
     require_image(parsed)
-    reader = PixelReader(parsed, progress.tick)
+    reader = FrameReader(parsed, progress.tick)
     if reader.frames * reader.pixels_per_frame > room:
         raise UnsupportedImageError(
             "Opened together these images need more than 4 GB of memory. Open fewer at a time."
@@ -72,10 +77,10 @@ def _frames(candidate: Candidate, progress: _Progress, room: int) -> Iterator[Ta
     for number, one in enumerate(slices_of(parsed, reader, candidate.path, candidate.member), 1):
         tagger = tagger or Tagger(parsed.dataset, one.source.identifiers)
         yield Tagged(one, tagger.tags(one.source.frame))
-        progress.tell(number / reader.frames)
+        progress.advance(number / reader.frames)
 
 
 def _refused(candidate: Candidate, error: JRViewerError, shown: int) -> Refused:
-    """A refusal; where the first frames of a file are shown, it says that the others are not."""
+    """A refusal; if the first frames of the file are shown, it says how many."""
     sentence = f"Only the first {shown} frames are shown. {error}" if shown else str(error)
     return Refused(candidate.path, candidate.member, status_of(error), sentence)

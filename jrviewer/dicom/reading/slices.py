@@ -1,4 +1,4 @@
-"""One decoded frame and its data set → a Slice: values, place, windows, identity."""
+"""Slices: values, plane, windows and identity from a decoded frame and its data set."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ from jrviewer.dicom.common.luts import all_finite, modality_of, padding_of, voi_
 from jrviewer.dicom.common.parse import Parsed
 from jrviewer.dicom.common.patient_identity import identifiers_of, patient_text
 from jrviewer.dicom.common.pixel_hash import stored_hash
-from jrviewer.dicom.common.plane import Placed, group, place, thickness_of
-from jrviewer.dicom.decoding.frames import PixelReader
+from jrviewer.dicom.common.plane import FrameGeometry, frame_geometry, group, thickness_of
+from jrviewer.dicom.decoding.frames import FrameReader
 from jrviewer.dicom.decoding.worker import DecodedFrame
 from jrviewer.dicom.reading.colour import is_colour, luminance, rgb_of
 from jrviewer.dicom.reading.frame_rate import frames_per_second
@@ -35,7 +35,7 @@ class _Shared:
     """What all frames of a file have in common."""
 
     parsed: Parsed
-    reader: PixelReader
+    reader: FrameReader
     path: Path
     member: str
     identifiers: frozenset[str]
@@ -46,8 +46,8 @@ class _Shared:
         return self.parsed.dataset
 
 
-def slices_of(parsed: Parsed, reader: PixelReader, path: Path, member: str) -> Iterator[Slice]:
-    """The frames of one file as slices. Raises JRViewerError where a frame cannot be shown."""
+def slices_of(parsed: Parsed, reader: FrameReader, path: Path, member: str) -> Iterator[Slice]:
+    """The frames of one file as slices. Raises JRViewerError if a frame cannot be shown."""
     ds = parsed.dataset
     refuse_mosaic(ds)
     shared = _Shared(parsed, reader, path, member, identifiers_of(ds), patient_text(ds))
@@ -56,8 +56,8 @@ def slices_of(parsed: Parsed, reader: PixelReader, path: Path, member: str) -> I
 
 
 def refuse_mosaic(ds: Dataset) -> None:
-    """Raise UnsupportedImageError for an MR mosaic: tiles of many slices in one picture, whose
-    stated place and size belong to none of them.
+    """Raise UnsupportedImageError for an MR mosaic: many slices tiled in one picture, whose stated
+    plane and spacing are wrong for each of them.
     """
     if is_mosaic(ds):
         raise UnsupportedImageError(
@@ -86,7 +86,7 @@ def text_of_private(ds: Dataset, owner_group: int, block: int) -> str:
 
 def _slice(shared: _Shared, frame: DecodedFrame, index: int) -> Slice:
     ds = shared.ds
-    placed = place(ds, index, shared.reader.frames)
+    geometry = frame_geometry(ds, index, shared.reader.frames)
     modality = modality_of(ds, index)
     colour: UInt8Array | None = None
     missing = ""
@@ -98,17 +98,17 @@ def _slice(shared: _Shared, frame: DecodedFrame, index: int) -> Slice:
     return Slice(
         pixels=pixels,
         unit="stored" if colour is not None else modality.unit,
-        plane=placed.plane,
-        spacing_source=placed.spacing.source,
-        has_position=placed.has_position,
+        plane=geometry.plane,
+        spacing_source=geometry.spacing.source,
+        has_position=geometry.has_position,
         source=_source(shared, frame, index),
-        acquisition=_acquisition(shared, frame, index, placed),
+        acquisition=_acquisition(shared, frame, index, geometry),
         windows=() if colour is not None else windows_of(ds, index),
         voi_luts=() if colour is not None else voi_luts_of(ds, signed=bool((pixels < 0).any())),
         inverted=frame.photometric == "MONOCHROME1",
         padding=None if colour is not None else padding_of(ds, frame.values.dtype, modality),
         colour=colour,
-        warnings=_warnings(shared, placed, modality.warning, missing),
+        warnings=_warnings(shared, geometry, modality.warning, missing),
     )
 
 
@@ -123,7 +123,9 @@ def _source(shared: _Shared, frame: DecodedFrame, index: int) -> Source:
     )
 
 
-def _acquisition(shared: _Shared, frame: DecodedFrame, index: int, placed: Placed) -> Acquisition:
+def _acquisition(
+    shared: _Shared, frame: DecodedFrame, index: int, geometry: FrameGeometry
+) -> Acquisition:
     ds = shared.ds
     bits = shared.reader.bits_stored
     return Acquisition(
@@ -133,7 +135,7 @@ def _acquisition(shared: _Shared, frame: DecodedFrame, index: int, placed: Place
         body_part=_body_part(ds, index),
         kernel=text(ds, "ConvolutionKernel"),
         thickness_mm=thickness_of(ds, index),
-        position_mm=_position(placed),
+        position_mm=_position(geometry),
         bits_stored=bits,
         lossy=_lossy(shared),
         frames_per_second=frames_per_second(ds),
@@ -143,10 +145,10 @@ def _acquisition(shared: _Shared, frame: DecodedFrame, index: int, placed: Place
     )
 
 
-def _position(placed: Placed) -> float | None:
-    if not placed.has_position:
+def _position(geometry: FrameGeometry) -> float | None:
+    if not geometry.has_position:
         return None
-    return float(placed.plane.origin_mm @ placed.plane.normal)
+    return float(geometry.plane.origin_mm @ geometry.plane.normal)
 
 
 def _image_type(ds: Dataset, frame: int) -> tuple[str, ...]:
@@ -174,8 +176,8 @@ def _lossy(shared: _Shared) -> str:
     return " ".join(["lossy", *([method] if method else []), *([f"{ratio:g}:1"] if ratio else [])])
 
 
-def _warnings(shared: _Shared, placed: Placed, *of_values: str) -> tuple[str, ...]:
+def _warnings(shared: _Shared, geometry: FrameGeometry, *of_values: str) -> tuple[str, ...]:
     tile = _TILE if text(shared.ds, "Modality") == "SM" else ""
-    own = [placed.warning, placed.spacing.warning, *of_values, tile]
+    own = [geometry.warning, geometry.spacing.warning, *of_values, tile]
     said: list[Any] = [*shared.parsed.warnings, *shared.reader.warnings, *own]
     return tuple(dict.fromkeys(one for one in said if one))

@@ -1,9 +1,9 @@
-"""A derived object without identity (PS3.15 annex E, Basic Application Level Confidentiality
+"""De-identification of a derived object (PS3.15 annex E, Basic Application Level Confidentiality
 Profile with the Clean Descriptors Option).
 
-Stricter than the profile's table, which names what to remove: here nothing stays but what is known
-to be needed and harmless. Attributes of other groups, names, dates, times and free text go;
-descriptors that stay hold coded words or our own; every UID but those of the standard is remapped.
+Stricter than the profile, which lists what to remove: only what is known to be needed and harmless
+is kept. Attributes of other groups, names, dates, times and free text are removed; descriptors are
+kept only if they hold codes or texts of JRViewer; all UIDs are remapped except the standard's own.
 """
 
 import re
@@ -18,18 +18,18 @@ from jrviewer.core.errors import ExportError
 from jrviewer.dicom.common.attributes import items, text
 from jrviewer.dicom.writing.derivation import CLASSIC, ENHANCED, coded
 from jrviewer.dicom.writing.derived_image import SERIES_DESCRIPTION
-from jrviewer.dicom.writing.uid_map import Release
+from jrviewer.dicom.writing.uid_map import UidMap
 
 METHODS = (
     ("113100", "Basic Application Confidentiality Profile"),
     ("113105", "Clean Descriptors Option"),
 )
 ANONYMOUS = "ANONYMOUS"
-NO_DATE, NO_TIME = "19000101", "000000"  # where one must be, one that nobody takes for real
+NO_DATE, NO_TIME = "19000101", "000000"  # where a value is mandatory: obviously a dummy
 
 _GROUPS = frozenset({0x0008, 0x0018, 0x0020, 0x0028, 0x5200, 0x7FE0})
 _NUMBERS = frozenset({"DS", "IS", "FD", "FL", "SL", "SS", "SV", "UL", "US", "UV", "AT"})
-_ALSO = frozenset(  # of other groups or kinds, but needed
+_ALSO = frozenset(  # kept although of another group or kind
     {
         *("LUTDescriptor", "LUTData", "PixelData", "SpecificCharacterSet"),
         *(f"{colour}PaletteColorLookupTableData" for colour in ("Red", "Green", "Blue")),
@@ -37,7 +37,7 @@ _ALSO = frozenset(  # of other groups or kinds, but needed
         *("CodeValue", "CodingSchemeDesignator", "CodingSchemeVersion", "CodeMeaning"),
     }
 )
-_DESCRIPTORS = frozenset(  # that stay where they look like a code
+_DESCRIPTORS = frozenset(  # kept if they look like a code
     {
         *("Manufacturer", "ManufacturerModelName", "SoftwareVersions", "ConvolutionKernel"),
         *("RescaleType", "StackID", "ModalityLUTType"),
@@ -57,7 +57,7 @@ _NOT_ABOUT_THE_IMAGE = re.compile(
 _CODED = frozenset({"CS", "LO", "SH"})
 _ANY_TYPE = "VOLUME"
 _VOCABULARIES = frozenset({"DCM", "SCT", "SRT", "UCUM", "SNM3"})
-_EMPTY = (  # of type 2: present, but without a value
+_EMPTY = (  # type 2: present without a value
     *("StudyDate", "StudyTime", "AccessionNumber", "ReferringPhysicianName", "StudyID"),
     *("PatientBirthDate", "PatientSex", "PositionReferenceIndicator"),
 )
@@ -66,7 +66,7 @@ _CODE = re.compile(r"[A-Za-z0-9_ .+/-]{0,32}")
 
 
 def require_clean_picture(source: Dataset, sop_class: str) -> None:
-    """Raise ExportError where text may be burned into the pixels, which nothing here removes."""
+    """Raise ExportError if text may be burned into the pixels, which nothing here removes."""
     stated = text(source, "BurnedInAnnotation").upper()
     if stated == "YES" or (stated != "NO" and sop_class not in CLASSIC | ENHANCED):
         raise ExportError(
@@ -77,38 +77,39 @@ def require_clean_picture(source: Dataset, sop_class: str) -> None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Rules:
-    """What every level of an object is cleaned by."""
+    """How every level of an object is cleaned."""
 
-    release: Release
-    own: frozenset[str]  # texts of ours that stay
-    told: Callable[[str], bool]  # whether a text says who the patient is
+    uid_map: UidMap
+    own: frozenset[str]  # texts written by JRViewer, kept
+    identifies: Callable[[str], bool]  # whether a text names the patient or the place
 
 
 def own_texts(ds: Dataset, lines: Sequence[str]) -> tuple[str, ...]:
-    """The texts of a derived object that are ours."""
+    """The texts of a derived object that were written by JRViewer."""
     return (text(ds, "DerivationDescription"), "\r\n".join(lines))
 
 
 def deidentify(
-    ds: Dataset, release: Release, own: Iterable[str], told: Callable[[str], bool]
+    ds: Dataset, uid_map: UidMap, own: Iterable[str], identifies: Callable[[str], bool]
 ) -> None:
-    """Take the identity out of a derived object; its references to objects of the same release
-    survive. `own` are texts of ours that stay; codes of which `told` says that they name the
-    patient or the place ("PERFUSION" of a patient of that name) go.
+    """Remove the identity from a derived object; references between objects of one UID map survive.
+
+    `own` are texts to keep; codes for which `identifies` is true are removed ("PERFUSION" of a
+    patient of that name).
     """
     patient = text(ds, "PatientID") or text(ds, "PatientName")
-    ours = items(ds, "ContributingEquipmentSequence")[-1:]  # the others tell places and people
+    ours = items(ds, "ContributingEquipmentSequence")[-1:]  # the others name places and people
     ds.ContributingEquipmentSequence = ours
     texts = [str(element.value) for item in ours for element in item if element.VR != "SQ"]
-    _clean(ds, _Rules(release, frozenset({SERIES_DESCRIPTION, *own, *texts}), told))
+    _clean(ds, _Rules(uid_map, frozenset({SERIES_DESCRIPTION, *own, *texts}), identifies))
     for keyword in _EMPTY:
         setattr(ds, keyword, "")
     if "Manufacturer" not in ds:
         ds.Manufacturer = ""
     is_capture = ds.SOPClassUID == SecondaryCaptureImageStorage
     if is_capture and "Laterality" not in ds and "BodyPartExamined" not in ds:
-        ds.Laterality = ""  # of what it is a picture is no longer said (type 2C)
-    ds.PatientName, ds.PatientID = ANONYMOUS, release.patient(patient)
+        ds.Laterality = ""  # the body part is no longer stated (type 2C)
+    ds.PatientName, ds.PatientID = ANONYMOUS, uid_map.patient(patient)
     if ds.SOPClassUID in ENHANCED:
         ds.ContentDate, ds.ContentTime = NO_DATE, NO_TIME
         for keyword in _EQUIPMENT:
@@ -121,7 +122,7 @@ def deidentify(
 
 
 def _clean(ds: Dataset, rules: _Rules) -> None:
-    """Drop what may identify, remap what must stay; in items too."""
+    """Remove what may identify, remap what must stay; in items too."""
     if "CodeValue" in ds and not _is_harmless_code(ds, rules):
         ds.clear()
     for element in list(ds):
@@ -133,29 +134,29 @@ def _clean(ds: Dataset, rules: _Rules) -> None:
                 _clean(item, rules)
             element.value = [item for item in value if len(item)]
         elif element.VR == "UI":
-            element.value = _remapped(value, rules.release)
+            element.value = _remapped(value, rules.uid_map)
         elif element.VR in _CODED:
-            _drop_told(ds, element, rules)
+            _drop_identifying(ds, element, rules)
 
 
 def _is_harmless_code(item: Dataset, rules: _Rules) -> bool:
-    """Whether a code is of the standard's vocabularies, not a place's own with its own meaning."""
-    return text(item, "CodingSchemeDesignator") in _VOCABULARIES and not rules.told(
+    """Whether a code is from a standard vocabulary, not from a site's own."""
+    return text(item, "CodingSchemeDesignator") in _VOCABULARIES and not rules.identifies(
         text(item, "CodeMeaning")
     )
 
 
-def _drop_told(ds: Dataset, element: DataElement, rules: _Rules) -> None:
-    """Drop the values of a code that name somebody; the types of an enhanced image and of its
-    frames keep their four values.
+def _drop_identifying(ds: Dataset, element: DataElement, rules: _Rules) -> None:
+    """Remove the values of a code that identify somebody; Image Type and Frame Type of an enhanced
+    image keep four values.
     """
     values = [element.value] if isinstance(element.value, str) else list(element.value or ())
-    if not any(one not in rules.own and rules.told(str(one)) for one in values):
+    if not any(one not in rules.own and rules.identifies(str(one)) for one in values):
         return
     is_type = element.keyword in ("ImageType", "FrameType")
-    if is_type and len(values) == 4 and values[1] != "SECONDARY":  # which no enhanced object says
-        element.value = [_ANY_TYPE if rules.told(one) else one for one in values]
-    elif kept := [one for one in values if not rules.told(str(one))]:
+    if is_type and len(values) == 4 and values[1] != "SECONDARY":  # never so in an enhanced object
+        element.value = [_ANY_TYPE if rules.identifies(one) else one for one in values]
+    elif kept := [one for one in values if not rules.identifies(str(one))]:
         element.value = kept
     else:
         del ds[element.tag]
@@ -174,19 +175,19 @@ def _may_stay(keyword: str, vr: str, group: int, value: object, own: frozenset[s
 
 
 def _is_coded(value: object) -> bool:
-    """Whether a text looks like a code: careless software writes sentences there."""
+    """Whether a text looks like a code; some software writes sentences into coded attributes."""
     many = [value] if isinstance(value, str) or value is None else list(value)  # type: ignore[call-overload]
     return all(_CODE.fullmatch(str(one or "")) for one in many)
 
 
-def _remapped(value: object, release: Release) -> object:
+def _remapped(value: object, uid_map: UidMap) -> object:
     if value is None:
         return None
     if isinstance(value, str):
-        return value if _is_of_the_standard(value) else release.uid(value)
-    return [_remapped(str(one), release) for one in value]  # type: ignore[attr-defined]
+        return value if _is_of_the_standard(value) else uid_map.uid(value)
+    return [_remapped(str(one), uid_map) for one in value]  # type: ignore[attr-defined]
 
 
 def _is_of_the_standard(uid: str) -> bool:
-    """Whether the standard lists it, not only whether it begins as if."""
+    """Whether the standard lists the UID; the prefix alone does not prove it."""
     return not uid or UID(uid).name != uid

@@ -1,5 +1,5 @@
-"""What a derived object says of where it comes from: source, method, equipment (PS3.3 C.7.6.1.1.2,
-C.12.4), and words about it.
+"""Derivation attributes: source, method and equipment (PS3.3 C.7.6.1.1.2, C.12.4), in codes and
+in words.
 """
 
 from copy import deepcopy
@@ -48,7 +48,7 @@ class Origin:
 
 
 def put_derivation(ds: Dataset, prediction: Prediction, origin: Origin, lost: int | None) -> None:
-    """What it was made from, how, and by what."""
+    """Record the source image, the method and the equipment."""
     is_enhanced = ds.SOPClassUID in ENHANCED
     ds.ImageType = derived_type(texts(ds, "ImageType"), is_enhanced=is_enhanced)
     ds.DerivationDescription = described(prediction, lost)
@@ -65,7 +65,7 @@ def put_derivation(ds: Dataset, prediction: Prediction, origin: Origin, lost: in
 
 
 def _put_frames_derivation(ds: Dataset, origin: Origin) -> None:
-    """The same, in an enhanced object's functional groups (PS3.3 C.7.6.16.2.6)."""
+    """Repeat it in the functional groups of an enhanced object (PS3.3 C.7.6.16.2.6)."""
     frame, derivation = ds.PerFrameFunctionalGroupsSequence[0], Dataset()
     drop(frame, ("DerivationImageSequence",))
     if not may_be_referred_to(origin):
@@ -77,8 +77,8 @@ def _put_frames_derivation(ds: Dataset, origin: Origin) -> None:
 
 
 def may_be_referred_to(origin: Origin) -> bool:
-    """Whether the source's identifier is legal (PS3.5 9.1): an illegal one is not repeated, as
-    archives refuse objects for it.
+    """Whether the source's UID is legal (PS3.5 9.1); archives refuse objects that repeat an
+    illegal one.
     """
     uid = text(origin.parsed.dataset, "SOPInstanceUID")
     return UID(uid).is_valid and uid[:2] in ("0.", "1.", "2.")
@@ -91,7 +91,7 @@ def _put_burned_in(ds: Dataset, origin: Origin) -> None:
 
 
 def _put_lossy(ds: Dataset, origin: Origin) -> None:
-    """Pixels that were once compressed with loss stay so for ever (PS3.3 C.7.6.1.1.5)."""
+    """Pixels that were ever compressed with loss are marked so (PS3.3 C.7.6.1.1.5)."""
     method = _LOSSY_METHODS.get(origin.parsed.transfer_syntax.removeprefix("1.2.840.10008.1.2.4."))
     if method and text(ds, "LossyImageCompression") != "01":
         ds.LossyImageCompression, ds.LossyImageCompressionMethod = "01", method
@@ -102,7 +102,7 @@ def _reference(origin: Origin) -> Dataset:
     item = Dataset()
     item.ReferencedSOPClassUID = origin.parsed.sop_class
     item.ReferencedSOPInstanceUID = text(source, "SOPInstanceUID")
-    is_single = origin.parsed.sop_class in _SINGLE_FRAME  # whatever the file holds all the same
+    is_single = origin.parsed.sop_class in _SINGLE_FRAME  # even if the file holds several
     if not is_single and (integer(source, "NumberOfFrames") or 1) > 1:
         item.ReferencedFrameNumber = origin.frame + 1
     item.PurposeOfReferenceCodeSequence = [coded(SOURCE_IMAGE)]
@@ -110,7 +110,7 @@ def _reference(origin: Origin) -> Dataset:
 
 
 def _evidence(origin: Origin) -> Dataset:
-    """Where the source is to be found (PS3.3 C.17.2.1)."""
+    """Study, series and instance of the source (PS3.3 C.17.2.1)."""
     source = origin.parsed.dataset
     instance, series, study = Dataset(), Dataset(), Dataset()
     instance.ReferencedSOPClassUID = origin.parsed.sop_class
@@ -133,8 +133,8 @@ def _equipment() -> Dataset:
 
 
 def derived_type(stated: tuple[str, ...], *, is_enhanced: bool) -> list[str]:
-    """DERIVED and SECONDARY, then what else the source says. An enhanced object knows no SECONDARY
-    and says filtered instead (PS3.3 C.8.16.1).
+    """Image Type: DERIVED, SECONDARY and the source's further values; for an enhanced object, which
+    may not be SECONDARY, DERIVED, PRIMARY and FILTERED (PS3.3 C.8.16.1).
     """
     rest = [one for one in stated[2:] if one]
     if is_enhanced:
@@ -143,16 +143,16 @@ def derived_type(stated: tuple[str, ...], *, is_enhanced: bool) -> list[str]:
 
 
 def described(prediction: Prediction, removed_marks: int | None = None) -> str:
-    """The derivation in words, with the weights' hash and where structure may have been lost."""
+    """The derivation in words, with the weights' hash and how much structure may have been lost."""
     override = " Made in spite of a red input check." if prediction.overridden else ""
     return (
         f"Noise reduced by JRViewer {__version__}, model {prediction.model}, "
         f"weights sha256 {prediction.weights_sha256}; at the source's own pixel grid, "
-        f"not resampled.{override}{_lost(removed_marks)} Not for diagnosis."
+        f"not resampled.{override}{_structure_lost(removed_marks)} Not for diagnosis."
     )
 
 
-def _lost(removed_marks: int | None) -> str:
+def _structure_lost(removed_marks: int | None) -> str:
     if not removed_marks:
         return "" if removed_marks is None else " What was removed looks like noise."
     places = "1 place" if removed_marks == 1 else f"{removed_marks} places"
@@ -160,7 +160,7 @@ def _lost(removed_marks: int | None) -> str:
 
 
 def coded(code: tuple[str, str]) -> Dataset:
-    """A code of the DICOM vocabulary as a sequence item (PS3.16 annex D)."""
+    """A code of PS3.16 annex D as a sequence item."""
     item = Dataset()
     item.CodeValue, item.CodeMeaning = code
     item.CodingSchemeDesignator = "DCM"

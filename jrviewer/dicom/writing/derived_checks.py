@@ -1,7 +1,7 @@
-"""The rules that a derived object must keep before it is written; each has its own sentence.
+"""Checks of a derived object before it is written.
 
-Checked on the finished object, apart from the code that makes it, so that a mistake there is caught
-here.
+They look at the finished object and share no code with what makes it, so that a mistake there is
+caught here.
 """
 
 from collections.abc import Callable
@@ -31,17 +31,17 @@ from jrviewer.dicom.writing.derivation import (
 )
 from jrviewer.dicom.writing.derived_image import SERIES_DESCRIPTION
 
-Rule = Callable[[Dataset, Origin], bool]
+Check = Callable[[Dataset, Origin], bool]
 
 _KEPT = ("PatientID", "StudyInstanceUID", "FrameOfReferenceUID", "Modality")
 
 
 def require_sound(ds: Dataset, origin: Origin) -> None:
-    """Raise ExportError where a derived object breaks a rule; nothing has been written then."""
-    broken = [name for name, keeps in RULES.items() if not keeps(ds, origin)]
-    if broken:
+    """Raise ExportError, naming the failed checks, if a derived object fails one."""
+    failed = [name for name, passes in CHECKS.items() if not passes(ds, origin)]
+    if failed:
         raise ExportError(
-            f"The derived DICOM would break a rule ({', '.join(broken)}), so it was not written. "
+            f"The derived DICOM failed a check ({', '.join(failed)}), so it was not written. "
             "Please report this."
         )
 
@@ -58,7 +58,7 @@ def _is_of_the_study(ds: Dataset, origin: Origin) -> bool:
     return all(text(ds, one) == text(origin.parsed.dataset, one) for one in _KEPT)
 
 
-def _is_told_derived(ds: Dataset, _: Origin) -> bool:
+def _is_marked_derived(ds: Dataset, _: Origin) -> bool:
     second = "PRIMARY" if ds.SOPClassUID in ENHANCED else "SECONDARY"
     return texts(ds, "ImageType")[:2] == ("DERIVED", second)
 
@@ -108,7 +108,7 @@ def _has_only_its_own_pixels(ds: Dataset, origin: Origin) -> bool:
 
 def _lies_where_the_source_lies(ds: Dataset, origin: Origin) -> bool:
     if ds.SOPClassUID == SecondaryCaptureImageStorage:
-        return True  # its class promises no place
+        return True  # this class requires no geometry
     source = origin.parsed.dataset
     kept = ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "Rows", "Columns")
     return all(numbers(ds, one) == numbers(source, one) for one in kept)
@@ -126,10 +126,10 @@ def _has_right_extremes(ds: Dataset, _: Origin) -> bool:
     return low is not None and high is not None and low <= high
 
 
-RULES: dict[str, Rule] = {
+CHECKS: dict[str, Check] = {
     "new identifiers": _is_new_object,
     "same patient and study": _is_of_the_study,
-    "image type": _is_told_derived,
+    "image type": _is_marked_derived,
     "derivation": _says_how,
     "source image": _names_its_source,
     "equipment": _names_the_equipment,

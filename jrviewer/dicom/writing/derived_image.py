@@ -1,8 +1,8 @@
 """The denoised slice as a derived DICOM object (PS3.3 C.7.6.1.1.2, C.12.4).
 
-The source's class is kept only for classes whose pixels are written back at the source's geometry
-in modality units; anything else becomes a Secondary Capture. Everything about the patient and the
-study is kept on purpose: this is the one export that carries identity.
+The SOP class is kept only where the pixels can be written in the source's geometry and modality
+units; anything else becomes a Secondary Capture. Patient and study are kept on purpose: this is the
+only export that carries identity.
 """
 
 import uuid
@@ -34,10 +34,10 @@ from jrviewer.dicom.writing.pixel_encoding import (
     to_stored,
 )
 from jrviewer.dicom.writing.secondary_capture import become_capture
-from jrviewer.dicom.writing.uid_map import Release
+from jrviewer.dicom.writing.uid_map import UidMap
 
 SERIES_DESCRIPTION = "JRViewer AI denoised – NOT FOR DIAGNOSIS"
-_DROPPED = (  # what was said of other pixels, or of the object as it was
+_DROPPED = (  # about the source's own pixels or encoding
     "IconImageSequence",
     "DigitalSignaturesSequence",
     "MACParametersSequence",
@@ -56,14 +56,11 @@ def derive(
     origin: Origin,
     lines: Sequence[str],
     *,
-    release: Release | None = None,
+    uid_map: UidMap | None = None,
     number: int | None = None,
     removed_marks: int | None = None,
 ) -> Dataset:
-    """The derived object; `lines` go into its comments. All objects of one source series that are
-    made in one release are one new series; `number` is the object's place in it. `removed_marks`
-    places, where that is known, may have lost structure; the derivation says so.
-    """
+    """The derived object. For the arguments see `jrviewer.dicom.write_derived`."""
     source = origin.parsed.dataset
     ds = _cleaned(source)
     sop_class = origin.parsed.sop_class
@@ -75,7 +72,7 @@ def derive(
         scale = None
         become_capture(ds, prediction.slice)
     _put_pixels(ds, prediction, origin, scale)
-    _put_identity(ds, prediction, origin, release)
+    _put_identity(ds, prediction, origin, uid_map)
     if number is not None:
         ds.InstanceNumber = number
     put_derivation(ds, prediction, origin, removed_marks)
@@ -85,7 +82,7 @@ def derive(
 
 
 def _cleaned(source: Dataset) -> Dataset:
-    """A copy without pixels, private tags, icons, overlays and curves, its texts in Unicode."""
+    """A copy without pixels, private tags, icons, overlays and curves; texts in UTF-8."""
     ds = Dataset()
     for tag in list(source.keys()):
         is_overlay = tag.group in range(0x6000, 0x6100) or tag.group in range(0x5000, 0x5100)
@@ -104,7 +101,7 @@ def _cleaned(source: Dataset) -> Dataset:
 
 
 def _require_readable(element: DataElement) -> None:
-    """Raise what the parser raises on anything in an element: items are read when asked for."""
+    """Raise the parser's error for anything unreadable in an element; items are parsed lazily."""
     if element.VR == "SQ":
         for item in element.value:
             for nested in item:
@@ -112,7 +109,7 @@ def _require_readable(element: DataElement) -> None:
 
 
 def _kept_scale(prediction: Prediction, origin: Origin) -> Scale | None:
-    """The source's scale where the pixels can go back into it, None where they cannot."""
+    """The source's scale if the denoised pixels can be encoded in it, else None."""
     ds, modality = origin.parsed.dataset, modality_of(origin.parsed.dataset, origin.frame)
     is_plain = modality.table is None and prediction.slice.colour is None and not modality.warning
     if origin.parsed.sop_class not in CLASSIC | ENHANCED or not is_plain:
@@ -124,7 +121,7 @@ def _kept_scale(prediction: Prediction, origin: Origin) -> Scale | None:
 
 
 def _keep_one_frame(ds: Dataset, frame: int) -> None:
-    """Reduce an enhanced object to one frame, told derived in its functional groups too."""
+    """Reduce an enhanced object to one frame, marked as derived in its functional groups too."""
     groups = items(ds, "PerFrameFunctionalGroupsSequence")
     ds.PerFrameFunctionalGroupsSequence = groups[frame : frame + 1]
     ds.NumberOfFrames = 1
@@ -135,7 +132,7 @@ def _keep_one_frame(ds: Dataset, frame: int) -> None:
 
 
 def _put_pixels(ds: Dataset, prediction: Prediction, origin: Origin, kept: Scale | None) -> None:
-    """The denoised pixels, in the source's scale where that is kept."""
+    """Set the denoised pixels, in the source's scale if that is kept."""
     scale = kept or new_scale(prediction.denoised)
     stored = to_stored(prediction.denoised, scale)
     if kept is not None:
@@ -161,15 +158,15 @@ def _put_pixels(ds: Dataset, prediction: Prediction, origin: Origin, kept: Scale
 
 
 def _put_identity(
-    ds: Dataset, prediction: Prediction, origin: Origin, release: Release | None
+    ds: Dataset, prediction: Prediction, origin: Origin, uid_map: UidMap | None
 ) -> None:
-    """A new object in a new series of the same study: one for a release, or else for a model."""
+    """A new object in a new series of the same study: one series per UID map, or else per model."""
     source = origin.parsed.dataset
     series = " ".join((text(source, "SeriesInstanceUID"), prediction.weights_sha256, __version__))
     now = datetime.now(UTC).astimezone()
     ds.SOPInstanceUID = f"2.25.{uuid.uuid4().int}"
     lasting = f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, series).int}"
-    ds.SeriesInstanceUID = lasting if release is None else release.uid(f"series {series}")
+    ds.SeriesInstanceUID = lasting if uid_map is None else uid_map.uid(f"series {series}")
     ds.SeriesDescription = SERIES_DESCRIPTION
     ds.SeriesNumber = 9000 + (integer(source, "SeriesNumber") or 0) % 1000
     ds.InstanceNumber = prediction.slice.acquisition.instance_number or origin.frame + 1

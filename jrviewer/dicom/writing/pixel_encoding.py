@@ -1,5 +1,5 @@
-"""Modality values → stored values: back into the source's own scale where it has one, else into a
-new one of 16 bits (PS3.3 C.11.1, C.7.6.3).
+"""Modality values to stored values: in the source's own scale if it has one, else in a new one of
+16 bits (PS3.3 C.11.1, C.7.6.3).
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ StoredArray = npt.NDArray[np.integer[Any]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scale:
-    """How stored values are counted: modality value = stored × slope + intercept."""
+    """Linear encoding of stored values: modality value = stored × slope + intercept."""
 
     slope: float
     intercept: float
@@ -38,7 +38,7 @@ class Scale:
 
 
 def own_scale(ds: Dataset, slope: float, intercept: float, dtype: np.dtype[Any]) -> Scale | None:
-    """The source's scale; None where its stored values are not integers of up to 16 bits."""
+    """The source's scale; None unless its stored values are integers of up to 16 bits."""
     bits = int((numbers(ds, "BitsStored") or (0.0,))[0])
     if dtype.kind not in "iu" or dtype.itemsize > 2 or not 1 < bits <= dtype.itemsize * 8:
         return None
@@ -46,7 +46,7 @@ def own_scale(ds: Dataset, slope: float, intercept: float, dtype: np.dtype[Any])
 
 
 def new_scale(values: FloatArray) -> Scale:
-    """A scale of 16 bits for any values: steps of 1 where they fit, finer or coarser ones else."""
+    """A scale of 16 bits for any values: steps of 1 if they fit, else finer or coarser ones."""
     low, high = float(values.min()), float(values.max())
     intercept = float(np.floor(low))
     if high - intercept <= 65535 and bool(np.all(values == np.round(values))):
@@ -57,18 +57,18 @@ def new_scale(values: FloatArray) -> Scale:
 
 
 def decimal(number: float) -> float:
-    """A number as a decimal string of 16 characters can say it, rounded up."""
+    """A number rounded up to what a decimal string of 16 characters can hold."""
     return float(f"{number * (1 + 1e-8):.8e}")
 
 
 def to_stored(values: FloatArray, scale: Scale) -> StoredArray:
-    """The nearest stored values, within what the scale can count."""
+    """The nearest stored values within the limits of the scale."""
     counted = np.round((values.astype(np.float64) - scale.intercept) / scale.slope)
     return np.clip(counted, *scale.limits).astype(scale.dtype)
 
 
 def keep_padding(stored: StoredArray, source: StoredArray, ds: Dataset) -> StoredArray:
-    """Put the source's padding back, and keep measured values from looking like it."""
+    """Restore the source's padding, and move measured values out of the padding range."""
     padding = numbers(ds, "PixelPaddingValue")
     if not padding:
         return stored

@@ -1,5 +1,5 @@
-"""A data set's copy turned into a Secondary Capture (PS3.3 A.8.1), for sources whose own class
-would promise what the denoised pixels do not hold.
+"""Conversion of a data set to a Secondary Capture (PS3.3 A.8.1), for sources whose own class
+would make promises that the denoised pixels do not keep.
 """
 
 from pydicom.dataset import Dataset
@@ -37,11 +37,11 @@ _TYPE_2 = (  # present in every capture, empty where unknown
 )
 _ONLY_IN_COLOUR = ("PlanarConfiguration", "ICCProfile", "ColorSpace", "UltrasoundColorDataPresent")
 _OF_RADIOTHERAPY = range(0x3002, 0x300F)  # plans and doses that no capture can refer to
-_NEVER_PAIRED = ("SEG", "SM")  # no body part, yet no side either
+_NEVER_PAIRED = ("SEG", "SM")  # need no laterality although they name no body part
 
 
 def become_capture(ds: Dataset, image: Slice) -> None:
-    """Turn the copy into a Secondary Capture with the slice's own place, where that is known."""
+    """Convert the copy in place; the slice's plane is kept where it is known."""
     drop(ds, (*_ONLY_IN_MULTI_FRAME, *_ONLY_IN_COLOUR, *_ONLY_IN_OTHER_CLASSES))
     for tag in list(ds.keys()):
         is_palette = tag.group == 0x0028 and 0x1100 <= tag.element < 0x1300
@@ -66,5 +66,5 @@ def become_capture(ds: Dataset, image: Slice) -> None:
 
 
 def _feet_and_head(letters: str) -> str:
-    """The letters that the standard has for what is S and I on screen (PS3.3 C.7.6.1.1.1)."""
+    """Orientation letters as the standard spells them: H and F for S and I (PS3.3 C.7.6.1.1.1)."""
     return letters.replace("S", "H").replace("I", "F")

@@ -1,8 +1,8 @@
-"""What the objects of one export share: their new series, and the pseudonyms that stand for the
-real identifiers where it is de-identified.
+"""Replacement identifiers of one export.
 
-The same original gives the same UID within one export, so that references survive, and another in
-the next. The key is random and forgotten with the export: nobody can go back.
+Within one export the same original always gives the same replacement, so that references between
+objects survive; another export gives different ones. The key is random and never stored, so the
+mapping cannot be reversed.
 """
 
 import hmac
@@ -11,8 +11,8 @@ import secrets
 _UID_BITS = 122  # as random as a UUID, which PS3.5 B.2 takes for unique
 
 
-class Release:
-    """One export of any number of objects."""
+class UidMap:
+    """Keyed mapping of original identifiers to replacements, for any number of objects."""
 
     __slots__ = ("_key",)
 
@@ -20,12 +20,12 @@ class Release:
         self._key = secrets.token_bytes(32)
 
     def uid(self, original: str) -> str:
-        """A UID under the root for random ones (PS3.5 B.2)."""
+        """The replacement of a UID, under the root of UUID-derived UIDs (PS3.5 B.2)."""
         number = int.from_bytes(self._digest("uid", original), "big") >> (256 - _UID_BITS)
         return f"2.25.{number | 1 << _UID_BITS}"
 
     def patient(self, original: str) -> str:
-        """A patient identifier of letters and digits."""
+        """The replacement of a patient identifier: "ANON-" and 12 hexadecimal digits."""
         return f"ANON-{self._digest('patient', original).hex()[:12].upper()}"
 
     def _digest(self, kind: str, original: str) -> bytes:

@@ -1,11 +1,8 @@
-"""DICOM out: derived objects of predictions, and the bundled phantom. Files appear whole or not at
-all.
-"""
+"""Writing: derived objects of predictions, and the bundled phantom, each file atomically."""
 
 import hashlib
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
@@ -21,13 +18,17 @@ from jrviewer.dicom.common.attributes import PARSER_ERRORS, text
 from jrviewer.dicom.common.find_files import load
 from jrviewer.dicom.common.parse import parse, quiet, require_image
 from jrviewer.dicom.common.pixel_hash import stored_hash
-from jrviewer.dicom.decoding.frames import PixelReader
-from jrviewer.dicom.writing.deidentified_checks import FIXED_WORDS, require_anonymous, secrets_of
+from jrviewer.dicom.decoding.frames import FrameReader
+from jrviewer.dicom.writing.deidentified_checks import (
+    FIXED_WORDS,
+    identifiers_to_hide,
+    require_anonymous,
+)
 from jrviewer.dicom.writing.deidentify import deidentify, own_texts, require_clean_picture
 from jrviewer.dicom.writing.derivation import Origin
 from jrviewer.dicom.writing.derived_checks import require_sound
 from jrviewer.dicom.writing.derived_image import derive
-from jrviewer.dicom.writing.uid_map import Release
+from jrviewer.dicom.writing.uid_map import UidMap
 
 _IMPLEMENTATION = UID("2.25.214017529390823717218913425236214532097")
 _OFFSET_HU = 1024
@@ -37,59 +38,69 @@ _REFERRED_TO = ("SOPInstanceUID", "StudyInstanceUID")
 Seal = Callable[[bytes], bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """How a derived object is to be written; see jrviewer.dicom.write_derived."""
+def write_derived(
+    prediction: Prediction,
+    path: Path,
+    *,
+    lines: Sequence[str] = (),
+    seal: Seal | None = None,
+    deidentified: bool = False,
+    face: bool = True,
+    uid_map: UidMap | None = None,
+    number: int | None = None,
+    removed_marks: int | None = None,
+) -> None:
+    """Write the denoised slice as a derived DICOM object: with the patient and the study, or
+    de-identified (PS3.15 E.2, Basic Profile with Clean Descriptors).
 
-    lines: Sequence[str] = ()
-    seal: Seal | None = None
-    deidentified: bool = False
-    face: bool = True
-    release: Release | None = None
-    number: int | None = None
-    removed_marks: int | None = None
+    `lines` go into its comments. `seal` gets the file's bytes and returns the bytes to write.
+    `face`: whether a de-identified series may show a face. Objects written with the same `uid_map`
+    form one new series and share pseudonyms; `number` is the instance number (None: the source's).
+    `removed_marks`: in how many places structure may have been removed (None: unknown).
 
-
-def write_derived(prediction: Prediction, path: Path, wish: Wish) -> None:
-    """See jrviewer.dicom.write_derived."""
+    Raises ExportError if the source is missing or has changed, a check fails or the disk refuses;
+    the target is then unchanged.
+    """
+    if deidentified:
+        uid_map = uid_map or UidMap()
     with quiet():
         origin = _origin(prediction.slice.source)
         try:
-            content = _encoded(_derived(prediction, origin, wish))
+            ds = derive(
+                prediction,
+                origin,
+                lines,
+                uid_map=uid_map,
+                number=number,
+                removed_marks=removed_marks,
+            )
+            require_sound(ds, origin)
+            if deidentified and uid_map is not None:
+                _remove_identity(ds, origin, prediction, uid_map, lines)
+                ds.RecognizableVisualFeatures = "YES" if face else "NO"
+                require_anonymous(ds, origin.parsed.dataset, prediction)
+            content = _encoded(ds)
         except PARSER_ERRORS as error:  # pydicom refuses to write what it was able to read
             raise ExportError(
                 "The source's file is damaged in a way that no derived DICOM can take over. "
                 "Export PNG or PLY instead."
             ) from error
-    if wish.deidentified:
-        _search(content, path, prediction)
-    replace_file(path, wish.seal(content) if wish.seal else content)
+    if deidentified:
+        _require_no_identifier(content, path, prediction)
+    replace_file(path, seal(content) if seal else content)
 
 
-def _derived(prediction: Prediction, origin: Origin, wish: Wish) -> Dataset:
-    """The finished object, through all the gates."""
-    if origin.parsed.sop_class in _LABELS:
-        raise ExportError(
-            "The source holds labels, which have no noise: a denoised copy would say nothing true. "
-            "Choose the image that they were drawn on."
-        )
-    release = (wish.release or Release()) if wish.deidentified else wish.release
-    marks = wish.removed_marks
-    ds = derive(
-        prediction, origin, wish.lines, release=release, number=wish.number, removed_marks=marks
-    )
-    require_sound(ds, origin)
-    if wish.deidentified and release is not None:
-        source = origin.parsed.dataset
-        require_clean_picture(source, origin.parsed.sop_class)
-        deidentify(ds, release, own_texts(ds, wish.lines), secrets_of(source, prediction).told)
-        ds.RecognizableVisualFeatures = "YES" if wish.face else "NO"
-        require_anonymous(ds, source, prediction)
-    return ds
+def _remove_identity(
+    ds: Dataset, origin: Origin, prediction: Prediction, uid_map: UidMap, lines: Sequence[str]
+) -> None:
+    """De-identify a derived object. Raises ExportError if the picture may show a name."""
+    source = origin.parsed.dataset
+    require_clean_picture(source, origin.parsed.sop_class)
+    deidentify(ds, uid_map, own_texts(ds, lines), identifiers_to_hide(source, prediction).occur_in)
 
 
-def _search(content: bytes, path: Path, prediction: Prediction) -> None:
-    """Raise ExportError where the file's name or its bytes give the patient away."""
+def _require_no_identifier(content: bytes, path: Path, prediction: Prediction) -> None:
+    """Raise ExportError if the file's name or its bytes identify the patient."""
     identifiers = prediction.slice.source.identifiers
     if names_patient(path.name, identifiers):
         raise ExportError(
@@ -105,18 +116,21 @@ def _search(content: bytes, path: Path, prediction: Prediction) -> None:
 
 
 def write_phantom(image: Slice, path: Path, series: str = "", number: int = 1) -> None:
-    """See jrviewer.dicom.write_phantom."""
+    """Write a synthetic slice in HU as an original CT object of the patient “Phantom”; the same
+    slice always gives the same bytes. Slices with the same `series`, any word, form one series,
+    each with its `number`; without it a slice is a series of its own. Raises ExportError.
+    """
     with quiet():
         content = _encoded(_phantom(image, series, number))
     replace_file(path, content)
 
 
 def _origin(source: Source) -> Origin:
-    """The source read again. Raises ExportError where it is gone or no longer the same."""
+    """The source, read again. Raises ExportError if it is missing, changed, or holds labels."""
     try:
         parsed = parse(load(source.path, source.member))
         require_image(parsed)
-        reader = PixelReader(parsed, lambda: None)
+        reader = FrameReader(parsed, lambda: None)
         stored = reader.frame(source.frame).values
     except JRViewerError as error:
         raise ExportError(
@@ -131,6 +145,11 @@ def _origin(source: Source) -> Origin:
         raise ExportError(
             "The source lacks the identifiers that a derived DICOM must refer to, so none was "
             "made. Export PNG or PLY instead."
+        )
+    if parsed.sop_class in _LABELS:
+        raise ExportError(
+            "The source holds labels, which have no noise: a denoised copy would be meaningless. "
+            "Choose the image that they were drawn on."
         )
     return Origin(parsed, stored, source.frame)
 

@@ -91,7 +91,7 @@ class Worker:
     def close(self) -> None:
         """End the decoding process, if reading has started one."""
         if (decoding := sys.modules.get("jrviewer.dicom.decoding.process")) is not None:
-            decoding.stop()
+            decoding.close()
 
     def take_note(self) -> str:
         """What there is to say about the device, once."""

@@ -17,7 +17,7 @@ from jrviewer import dicom
 from jrviewer.core.errors import Cancelled, CorruptFileError, UnsupportedImageError
 from jrviewer.dicom.common.parse import parse, quiet
 from jrviewer.dicom.decoding import codec_samples, process
-from jrviewer.dicom.decoding.frames import PixelReader
+from jrviewer.dicom.decoding.frames import FrameReader
 from jrviewer.dicom.decoding.process import Decoder
 from jrviewer.dicom.decoding.worker import DecodedFrame, EncodedFrame, decode_frame
 from tests.support.dicom_factory import write_ct
@@ -205,11 +205,11 @@ def test_12_bit_jpeg_is_within_one_grey_level_of_dcmtk(shared: Path, tmp_path: P
 def stored_of(path: Path) -> npt.NDArray[np.integer[Any]]:
     """The first frame's stored values."""
     with quiet():
-        return PixelReader(parse(path.read_bytes()), idle).frame(0).values
+        return FrameReader(parse(path.read_bytes()), idle).frame(0).values
 
 
 def test_the_test_image_of_every_compression_decodes_to_what_went_in() -> None:
-    assert codec_samples.failures() == []
+    assert codec_samples.failing_codecs() == []
 
 
 def test_a_decoder_that_gives_other_pixels_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -218,4 +218,4 @@ def test_a_decoder_that_gives_other_pixels_is_named(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(process, "decode", off_by_five)
 
-    assert "JPEG-LS" in codec_samples.failures()
+    assert "JPEG-LS" in codec_samples.failing_codecs()

@@ -75,11 +75,11 @@ def _read(folder: Path) -> list[Slice]:
 
 
 def _derive(slices: list[Slice], out: Path, *, deidentified: bool) -> None:
-    release = dicom.Release()
+    uid_map = dicom.UidMap()
     watch = Watch()
     for number, image in enumerate(slices, 1):
         target = out / f"{number:04}.dcm"
-        dicom.write_derived(denoised(image), target, release=release, deidentified=deidentified)
+        dicom.write_derived(denoised(image), target, uid_map=uid_map, deidentified=deidentified)
     watch.tell(f"derived series {'de-identified' if deidentified else 'identified'}")
 
 

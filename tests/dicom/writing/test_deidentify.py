@@ -10,10 +10,10 @@ from jrviewer import dicom
 from jrviewer.core.errors import ExportError
 from jrviewer.core.records import Slice
 from jrviewer.dicom.common.patient_identity import identifiers_of
-from jrviewer.dicom.writing.deidentified_checks import require_anonymous, secrets_of
+from jrviewer.dicom.writing.deidentified_checks import identifiers_to_hide, require_anonymous
 from jrviewer.dicom.writing.deidentify import deidentify, own_texts
 from jrviewer.dicom.writing.derived_image import derive
-from jrviewer.dicom.writing.uid_map import Release
+from jrviewer.dicom.writing.uid_map import UidMap
 from jrviewer.dicom.writing.write import _origin
 from tests.dicom.opened import slice_of
 from tests.dicom.tools.conformance import complaints, denoised
@@ -62,8 +62,8 @@ def full_of_secrets() -> dict[str, object]:
     }
 
 
-def anonymous(source: Path, target: Path, release: dicom.Release | None = None) -> Dataset:
-    dicom.write_derived(denoised(slice_of(source)), target, deidentified=True, release=release)
+def anonymous(source: Path, target: Path, uid_map: dicom.UidMap | None = None) -> Dataset:
+    dicom.write_derived(denoised(slice_of(source)), target, deidentified=True, uid_map=uid_map)
     return dcmread(target)
 
 
@@ -111,17 +111,17 @@ def test_it_says_that_and_how_the_identity_was_removed(tmp_path: Path) -> None:
 
 
 def test_objects_of_one_release_still_belong_together(tmp_path: Path) -> None:
-    release = dicom.Release()
+    uid_map = dicom.UidMap()
     paths = write_series(tmp_path / "in", 2)
     first, second = (
-        anonymous(path, tmp_path / f"{number}.dcm", release) for number, path in enumerate(paths)
+        anonymous(path, tmp_path / f"{number}.dcm", uid_map) for number, path in enumerate(paths)
     )
 
     for keyword in ("PatientID", "StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID"):
         assert first[keyword].value == second[keyword].value
     assert first.SOPInstanceUID != second.SOPInstanceUID
     references = [one.SourceImageSequence[0].ReferencedSOPInstanceUID for one in (first, second)]
-    assert references == [release.uid(dcmread(path).SOPInstanceUID) for path in paths]
+    assert references == [uid_map.uid(dcmread(path).SOPInstanceUID) for path in paths]
 
 
 def test_another_release_gives_other_pseudonyms(tmp_path: Path) -> None:
@@ -133,9 +133,9 @@ def test_another_release_gives_other_pseudonyms(tmp_path: Path) -> None:
 
 
 def test_pseudonyms_are_valid_uids() -> None:
-    release = Release()
+    uid_map = UidMap()
 
-    uids = {release.uid(str(number)) for number in range(500)}
+    uids = {uid_map.uid(str(number)) for number in range(500)}
 
     assert len(uids) == 500
     assert all(uid.startswith("2.25.") and uid[5] != "0" and len(uid) <= 64 for uid in uids)
@@ -201,12 +201,12 @@ MUTANTS: dict[str, Callable[[Dataset], None]] = {
 
 
 @pytest.mark.parametrize("rule", list(MUTANTS))
-def test_the_gate_stops_an_object_that_tells_who_it_is(rule: str, tmp_path: Path) -> None:
+def test_the_checks_stop_an_object_that_tells_who_it_is(rule: str, tmp_path: Path) -> None:
     image: Slice = slice_of(write_ct(tmp_path / "a.dcm"))
-    origin, prediction, release = _origin(image.source), denoised(image), Release()
-    ds = derive(prediction, origin, (), release=release)
-    told = secrets_of(origin.parsed.dataset, prediction).told
-    deidentify(ds, release, own_texts(ds, ()), told)
+    origin, prediction, uid_map = _origin(image.source), denoised(image), UidMap()
+    ds = derive(prediction, origin, (), uid_map=uid_map)
+    identifies = identifiers_to_hide(origin.parsed.dataset, prediction).occur_in
+    deidentify(ds, uid_map, own_texts(ds, ()), identifies)
     ds.RecognizableVisualFeatures = "NO"
     require_anonymous(ds, origin.parsed.dataset, prediction)
 

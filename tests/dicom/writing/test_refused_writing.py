@@ -1,4 +1,4 @@
-"""What no derived object is made of, and what the gate stops."""
+"""Sources that no derived object is made from, and what the checks stop."""
 
 import os
 from collections.abc import Callable
@@ -85,7 +85,7 @@ MUTANTS: dict[str, Callable[[Dataset, Dataset], None]] = {
 
 
 @pytest.mark.parametrize("rule", list(MUTANTS))
-def test_the_gate_stops_an_object_that_breaks_a_rule(rule: str, tmp_path: Path) -> None:
+def test_the_checks_stop_an_object_that_breaks_a_rule(rule: str, tmp_path: Path) -> None:
     source = write_ct(tmp_path / "a.dcm", extra={"LossyImageCompression": "01"})
     image = slice_of(source)
     origin: Origin = _origin(image.source)
