@@ -18,9 +18,9 @@ from jrviewer.core.errors import JRViewerError
 from jrviewer.core.resources import resource
 from jrviewer.ui.cloud.opengl import default_format, opengl
 from jrviewer.ui.crash_log import CrashLog
-from jrviewer.ui.jobs.backend import Worker, import_torch
+from jrviewer.ui.jobs.backend import Backend, import_torch
 from jrviewer.ui.jobs.worker_thread import Ticket
-from jrviewer.ui.state.preferences import Store
+from jrviewer.ui.state.preferences import Preferences
 from jrviewer.ui.state.session import Session
 from jrviewer.ui.widgets import theme
 from jrviewer.ui.window.main_window import MainWindow
@@ -29,12 +29,12 @@ from jrviewer.ui.window.main_window import MainWindow
 class Application(QApplication):
     """Tells the files that macOS wants opened."""
 
-    file_wished = Signal(object)
+    file_requested = Signal(object)
 
     def event(self, event: QEvent) -> bool:
         """Take QEvent.FileOpen: Finder and the dock open files through it."""
         if isinstance(event, QFileOpenEvent) and event.file():
-            self.file_wished.emit(Path(event.file()))
+            self.file_requested.emit(Path(event.file()))
             return True
         return super().event(event)
 
@@ -43,16 +43,19 @@ class StartUp(QObject):
     """One window and the steps that follow its first picture."""
 
     def __init__(
-        self, paths: Sequence[Path], worker: Worker | None = None, store: Store | None = None
+        self,
+        paths: Sequence[Path],
+        backend: Backend | None = None,
+        preferences: Preferences | None = None,
     ) -> None:
         super().__init__()
-        self.session = Session(worker)
-        self.window = MainWindow(self.session, store)
+        self.session = Session(backend)
+        self.window = MainWindow(self.session, preferences)
         _reserve_opengl(self.window)
         self._paths = list(paths)
         self._ticket: Ticket | None = None
-        self.session.background.finished.connect(self._create_cloud_view)
-        self.session.background.refused.connect(self._do_without_cloud_view)
+        self.session.worker_thread.finished.connect(self._create_cloud_view)
+        self.session.worker_thread.refused.connect(self._do_without_cloud_view)
 
     def begin(self) -> None:
         """Show the window; everything else once it is painted."""
@@ -66,9 +69,9 @@ class StartUp(QObject):
 
     @Slot()
     def _open(self) -> None:
-        is_wished = self.window.desk.settings.opens_sample
-        self.session.open(self._paths or (_sample() if is_wished else []))
-        self._ticket = self.session.background.submit("cloud view", self.window.cloud.prepare)
+        is_requested = self.window.app_menu.settings.opens_sample
+        self.session.open(self._paths or (_sample() if is_requested else []))
+        self._ticket = self.session.worker_thread.submit("cloud view", self.window.cloud.prepare)
 
     @Slot(object, object)
     def _create_cloud_view(self, ticket: Ticket, result: object) -> None:
@@ -86,9 +89,9 @@ class StartUp(QObject):
 def main(paths: Sequence[Path] = ()) -> int:
     """Open the window with files and folders; returns the exit code."""
     application = create_application()
-    start = StartUp(paths, store=Store.of_user())
-    start.window.desk.listen(watch_bugs(application))
-    application.file_wished.connect(start.open_file)
+    start = StartUp(paths, preferences=Preferences.of_user())
+    start.window.app_menu.attach_crash_log(install_crash_log(application))
+    application.file_requested.connect(start.open_file)
     start.begin()
     return application.exec()
 
@@ -99,15 +102,15 @@ def create_application() -> Application:
         import_torch()
     set_platform_defaults()
     application = Application(sys.argv[:1])
-    dress(application)
+    set_name_and_theme(application)
     return application
 
 
-def watch_bugs(application: QApplication) -> CrashLog:
+def install_crash_log(application: QApplication) -> CrashLog:
     """Where bugs go from now on: a bug in a slot does not end the app, but must be seen."""
     kind = QStandardPaths.StandardLocation.AppLocalDataLocation
     log = CrashLog(Path(QStandardPaths.writableLocation(kind)), application)
-    sys.excepthook = log.take
+    sys.excepthook = log.record
     return log
 
 
@@ -117,7 +120,7 @@ def set_platform_defaults() -> None:
     QSurfaceFormat.setDefaultFormat(default_format())
 
 
-def dress(application: QApplication) -> None:
+def set_name_and_theme(application: QApplication) -> None:
     """Name, icon and theme."""
     application.setApplicationName("JRViewer")
     application.setApplicationVersion(__version__)

@@ -22,14 +22,14 @@ ROOTS = ("jrviewer", "site-packages", "tests")
 class CrashLog(QObject):
     """Takes what reaches `sys.excepthook`, writes it to a file and tells it."""
 
-    met = Signal(str)  # the details, free of patient data
+    recorded = Signal(str)  # the details, free of patient data
 
     def __init__(self, folder: Path | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._folder = folder
         self.last = ""
 
-    def take(
+    def record(
         self, kind: type[BaseException], bug: BaseException, trace: TracebackType | None
     ) -> None:
         """Keep a bug: on standard error, in the file and for whoever listens."""
@@ -38,7 +38,7 @@ class CrashLog(QObject):
             sys.stderr.write(f"{self.last}\n")
         if self._folder is not None:
             self._write(self._folder / "crash.log")
-        self.met.emit(self.last)
+        self.recorded.emit(self.last)
 
     def _write(self, path: Path) -> None:
         entry = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC\n{self.last}\n\n"

@@ -25,7 +25,7 @@ from jrviewer.core import malloc
 from jrviewer.core.resources import resource
 from jrviewer.diagnostics.throughput import memory_mb, peak_memory_mb, write_series
 from jrviewer.ui import app
-from jrviewer.ui.state.preferences import Store
+from jrviewer.ui.state.preferences import Preferences
 from jrviewer.ui.state.session import Session
 from jrviewer.ui.window.main_window import MainWindow
 
@@ -45,9 +45,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         sample = dicom.read([resource("sample/phantom.dcm")]).series[0][0]
         write_series(sample, arguments.slices, Path(folder))
-        store = Store()
-        store.put("settings/looks_ahead", value=False)
-        start = app.StartUp([Path(folder)], store=store)
+        preferences = Preferences()
+        preferences.put("settings/prefetches", value=False)
+        start = app.StartUp([Path(folder)], preferences=preferences)
         start.begin()
         session, window = start.session, start.window
         _until(lambda: session.prediction is not None and window.cloud.interactor is not None)
@@ -66,7 +66,7 @@ def main() -> int:
 def _run_series(session: Session) -> None:
     done: list[bool] = []
     assert session.series is not None
-    session.ahead.series_done.connect(lambda *_: done.append(True))
+    session.prefetcher.series_done.connect(lambda *_: done.append(True))
     begun = time.perf_counter()
     session.run_series()
     _until(lambda: bool(done))

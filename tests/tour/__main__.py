@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from jrviewer.ui import app
-from jrviewer.ui.state.preferences import Store
+from jrviewer.ui.state.preferences import Preferences
 from tests.tour import drag_source, scenes, steps
 from tests.tour.guide import Guide
 from tests.tour.inputs import Inputs, write_inputs
@@ -70,11 +70,11 @@ def _play(folder: Path, name: str, inputs: Inputs) -> bool:
 def play(name: str, folder: Path, inputs: Inputs) -> int:
     """One scene in this process."""
     application = app.create_application()
-    store = Store()
-    store.put("settings/opens_sample", value=name in ("first-run", "without-opengl"))
-    store.put("first run/notice read", value=name != "first-run")
-    store.put("first run/steps ended", value=name != "first-run")
-    start = app.StartUp([], store=store)
+    preferences = Preferences()
+    preferences.put("settings/opens_sample", value=name in ("first-run", "without-opengl"))
+    preferences.put("first run/notice read", value=name != "first-run")
+    preferences.put("first run/steps ended", value=name != "first-run")
+    start = app.StartUp([], preferences=preferences)
     start.window.setGeometry(*WINDOW)
     guide = Guide(application, start, folder)
     start.begin()

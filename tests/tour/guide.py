@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtGui import QGuiApplication
 
 from jrviewer.ui.app import Application, StartUp
-from tests.tour.hand import Hand
+from tests.tour.mouse_and_keys import MouseAndKeys
 
 LOOK_EVERY_MS = 40
 PATIENCE_LOOKS = 1500  # a minute a step: a busy machine renders in software
@@ -24,7 +24,7 @@ class Guide(QObject):
         super().__init__()
         self.application, self.start, self.folder = application, start, folder
         self.window, self.session = start.window, start.session
-        self.hand = Hand()
+        self.mouse = MouseAndKeys()
         self.taken: list[str] = []
         self._steps: Iterator[Step] = iter(())
         self._awaited: Step = None

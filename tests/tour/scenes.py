@@ -33,15 +33,15 @@ def first_run(guide: Guide, inputs: Inputs) -> Steps:
     window, session = guide.window, guide.session
     yield from ready(guide)
     yield lambda: session.prediction is not None
-    yield lambda: session.truth.of(known_of(guide)) is not None
+    yield lambda: session.phantom_scores.of(known_of(guide)) is not None
     yield from guide.shot("first-run")
-    guide.hand.click(window.desk.notice.tick)
-    yield lambda: not window.desk.notice.isVisible()
+    guide.mouse.click(window.app_menu.notice.tick)
+    yield lambda: not window.app_menu.notice.isVisible()
     canvas = canvas_of(guide)
-    yield from guide.hand.drag(canvas, (0.3, 0.4), (0.6, 0.5))
-    yield lambda: "turn" in window.desk.steps.done
-    yield from guide.hand.drag(window.original, (0.3, 0.3), (0.4, 0.35))
-    yield lambda: "compare" in window.desk.steps.done
+    yield from guide.mouse.drag(canvas, (0.3, 0.4), (0.6, 0.5))
+    yield lambda: "turn" in window.app_menu.steps.done
+    yield from guide.mouse.drag(window.original, (0.3, 0.3), (0.4, 0.35))
+    yield lambda: "compare" in window.app_menu.steps.done
     yield from guide.shot("first-run-two-steps-done")
 
 
@@ -57,22 +57,22 @@ def opening(guide: Guide, inputs: Inputs) -> Steps:
     yield lambda: session.prediction is not None
     yield from guide.shot("series")
     place = session.index
-    guide.hand.key("period", "c")
-    yield lambda: window.reading.cine.plays and session.index > place
+    guide.mouse.key("period", "c")
+    yield lambda: window.slice_controller.cine.plays and session.index > place
     guide.picture("playing")
-    guide.hand.key("c")
-    yield lambda: not window.reading.cine.plays and session.prediction is not None
-    guide.hand.key("Page_Down")
-    yield lambda: session.tasks.has("predict") and session.prediction is None
+    guide.mouse.key("c")
+    yield lambda: not window.slice_controller.cine.plays and session.prediction is not None
+    guide.mouse.key("Page_Down")
+    yield lambda: session.foreground.is_running("predict") and session.prediction is None
     guide.picture("running")
     yield lambda: session.prediction is not None
-    guide.hand.key("ctrl+Return")
-    yield lambda: "left" in window.status.busy_text
+    guide.mouse.key("ctrl+Return")
+    yield lambda: "left" in window.status_bar.busy_text
     guide.picture("running-series")
-    guide.hand.key("Escape")
-    yield lambda: session.ahead.busy is None
+    guide.mouse.key("Escape")
+    yield lambda: session.prefetcher.busy is None
     yield from carry(guide, inputs, "broken", canvas_of(guide), "drag-over-3d")
-    yield lambda: "letter.dcm" in window.strip.text
+    yield lambda: "letter.dcm" in window.message_bar.text
     yield from guide.shot("error")
 
 
@@ -83,13 +83,13 @@ def checking(guide: Guide, inputs: Inputs) -> Steps:
     yield from carry(guide, inputs, "no_spacing", window.welcome)
     yield lambda: session.prediction is not None
     yield from guide.shot("input-check-amber")
-    guide.hand.click(window.status.check)
-    yield lambda: bool(window.strip.text)
+    guide.mouse.click(window.status_bar.check)
+    yield lambda: bool(window.message_bar.text)
     yield from guide.shot("input-check-amber-why")
     yield from carry(guide, inputs, "colour", window.denoised)
-    yield lambda: "colour" in window.strip.text
+    yield lambda: "colour" in window.message_bar.text
     yield from guide.shot("input-check-red")
-    guide.hand.click(window.strip.action)
+    guide.mouse.click(window.message_bar.action)
     yield lambda: session.prediction is not None
     yield from guide.shot("run-anyway")
     yield from carry(guide, inputs, "mr", canvas_of(guide))
@@ -99,43 +99,43 @@ def checking(guide: Guide, inputs: Inputs) -> Steps:
 
 def comparing(guide: Guide, inputs: Inputs) -> Steps:
     """Every way to compare and to measure."""
-    window, session, hand = guide.window, guide.session, guide.hand
+    window, session, mouse = guide.window, guide.session, guide.mouse
     yield from with_series(guide, inputs)
-    hand.key("2")
-    hand.key("s")
+    mouse.key("2")
+    mouse.key("s")
     yield lambda: session.compare.now.mode == "swipe"
-    yield from hand.drag(window.denoised, (0.5, 0.7), (0.35, 0.7))
+    yield from mouse.drag(window.denoised, (0.5, 0.7), (0.35, 0.7))
     yield lambda: session.compare.now.split < 0.4
     yield from guide.shot("swipe")
-    hand.key("k")
+    mouse.key("k")
     yield lambda: session.compare.now.shows_original
     guide.picture("flicker-original")
     yield lambda: not session.compare.now.shows_original
     guide.picture("flicker-ai")
-    hand.key("d")
-    yield lambda: session.removal.of(session.prediction) is not None
+    mouse.key("d")
+    yield lambda: session.residuals.of(session.prediction) is not None
     yield from guide.shot("removed")
-    hand.key("d", *["bracketleft"] * 4)
+    mouse.key("d", *["bracketleft"] * 4)
     yield lambda: session.compare.now.blend == 60
     yield from guide.shot("blend")
-    hand.key(*["bracketright"] * 4)
-    hand.hold("space")
+    mouse.key(*["bracketright"] * 4)
+    mouse.hold_key("space")
     yield lambda: session.compare.now.peeks
     yield from guide.shot("space-held")
-    hand.let_go("space")
-    hand.key("3")
+    mouse.release_key("space")
+    mouse.key("3")
     yield from _measure(guide)
-    hand.click(window.original, (0.3, 0.8), 3)
+    mouse.click(window.original, (0.3, 0.8), 3)
     yield lambda: QApplication.activePopupWidget() is not None
     yield from guide.shot("menu")
-    hand.key("Escape")
+    mouse.key("Escape")
     yield lambda: QApplication.activePopupWidget() is None
-    hand.key("ctrl+h", "i")
+    mouse.key("ctrl+h", "i")
     yield from guide.shot("patient-text-hidden-inverted")
 
 
 def _measure(guide: Guide) -> Steps:
-    window, session, hand = guide.window, guide.session, guide.hand
+    window, session, mouse = guide.window, guide.session, guide.mouse
     for number, (key, start, end) in enumerate(
         (
             ("l", (0.3, 0.45), (0.6, 0.5)),
@@ -144,80 +144,80 @@ def _measure(guide: Guide) -> Steps:
         ),
         start=1,
     ):
-        hand.key(key)
+        mouse.key(key)
         yield lambda: bool(session.annotations.tool)
-        yield from hand.drag(window.original, start, end)
+        yield from mouse.drag(window.original, start, end)
         yield lambda number=number: len(session.annotations.items) == number  # type: ignore[misc]
     drawn = session.annotations.items
-    yield from hand.drag(window.original, (0.6, 0.5), (0.62, 0.4))
+    yield from mouse.drag(window.original, (0.6, 0.5), (0.62, 0.4))
     yield lambda: session.annotations.items != drawn
     yield from guide.shot("measuring")
 
 
 def turning(guide: Guide, inputs: Inputs) -> Steps:
     """Colours, views, points and switches of the 3D pane."""
-    window, hand = guide.window, guide.hand
-    tools = window.cloud.tools
+    window, mouse = guide.window, guide.mouse
+    tools = window.cloud.toolbar
     yield from with_series(guide, inputs)
     for place, name in ((1, "uncertainty"), (2, "depth"), (0, "structure")):
         yield from choose(guide, tools.colouring, place)
         yield from guide.shot(f"3d-{name}")
     for view in ("A", "P", "L", "R", "S", "I"):
-        hand.click(button(tools, view))
+        mouse.click(button(tools, view))
         yield from guide.shot(f"3d-view-{view}")
-    hand.point_at(window.original, (0.45, 0.4))
-    yield lambda: bool(window.status.probe.text())
+    mouse.point_at(window.original, (0.45, 0.4))
+    yield lambda: bool(window.status_bar.probe.text())
     yield from guide.shot("3d-cross-probe")
-    hand.click(button(tools, "Reset"))
+    mouse.click(button(tools, "Reset"))
     yield from choose(guide, tools.density, 1)
-    hand.click(window.cloud.header, (0.7, 0.5))
-    hand.click(window.cloud.header, (0.7, 0.5))
+    mouse.click(window.cloud.header, (0.7, 0.5))
+    mouse.click(window.cloud.header, (0.7, 0.5))
     yield lambda: not window.original.isVisible()
-    hand.click(button(tools, "Ortho"))
-    hand.click(button(tools, "Rims"))
+    mouse.click(button(tools, "Ortho"))
+    mouse.click(button(tools, "Rims"))
     yield from guide.shot("3d-alone-4096-ortho-rims")
 
 
 def habits(guide: Guide, inputs: Inputs) -> Steps:
     """Settings, help, export, themes, a narrow window."""
-    window, hand = guide.window, guide.hand
+    window, mouse = guide.window, guide.mouse
     yield from with_series(guide, inputs)
-    hand.key("ctrl+e")
-    yield lambda: isinstance(window.desk.dialog, ExportDialog)
+    mouse.key("ctrl+e")
+    yield lambda: isinstance(window.app_menu.dialog, ExportDialog)
     yield from guide.shot("export")
-    hand.key("Escape")
-    yield lambda: window.desk.dialog is None
-    hand.key("F1")
+    mouse.key("Escape")
+    yield lambda: window.app_menu.dialog is None
+    mouse.key("F1")
     yield partial(is_open, guide)
     yield from guide.shot("guide-and-keys")
-    hand.key("Escape")
-    yield lambda: window.desk.dialog is None
+    mouse.key("Escape")
+    yield lambda: window.app_menu.dialog is None
     yield from _settings(guide)
     yield from guide.shot("light")
     x, y = window.frameGeometry().x(), window.frameGeometry().y()
     window.setGeometry(x, y + 30, *NARROW)
     yield window.panes.tabs.isVisible
     yield from guide.shot("narrow")
-    hand.click(window.panes.tabs, tab_at(window.panes.tabs, 1))
+    mouse.click(window.panes.tabs, tab_at(window.panes.tabs, 1))
     yield window.cloud.isVisible
     yield from guide.shot("narrow-3d")
 
 
 def _settings(guide: Guide) -> Steps:
-    window, hand = guide.window, guide.hand
-    hand.key("ctrl+comma")
-    yield lambda: isinstance(window.desk.dialog, SettingsDialog)
-    dialog = window.desk.dialog
+    window, mouse = guide.window, guide.mouse
+    mouse.key("ctrl+comma")
+    yield lambda: isinstance(window.app_menu.dialog, SettingsDialog)
+    dialog = window.app_menu.dialog
     assert isinstance(dialog, SettingsDialog)
     tabs = dialog.pages.tabBar()
     for page, name in ((2, "privacy"), (1, "ai"), (0, "display")):
         yield from guide.calm()
-        hand.click(tabs, tab_at(tabs, page))
+        mouse.click(tabs, tab_at(tabs, page))
         yield lambda page=page: dialog.pages.currentIndex() == page  # type: ignore[misc]
         yield from guide.shot(f"settings-{name}")
     yield from choose(guide, dialog.theme, 1)
-    hand.click(dialog.buttons.buttons()[0])
-    yield lambda: window.desk.settings.theme == "light"
+    mouse.click(dialog.buttons.buttons()[0])
+    yield lambda: window.app_menu.settings.theme == "light"
 
 
 def without_opengl(guide: Guide, inputs: Inputs) -> Steps:
@@ -225,7 +225,7 @@ def without_opengl(guide: Guide, inputs: Inputs) -> Steps:
     window, session = guide.window, guide.session
     yield window.isActiveWindow
     yield lambda: session.prediction is not None
-    yield lambda: "OpenGL" in window.strip.text
+    yield lambda: "OpenGL" in window.message_bar.text
     yield from guide.shot("no-opengl")
 
 

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QTabBar, QWidget
 from jrviewer.core.records import Prediction
 from tests.tour.drag_source import FIELD_PX, WIDTH_PX
 from tests.tour.guide import Guide, Step
-from tests.tour.hand import on_screen
 from tests.tour.inputs import Inputs
+from tests.tour.mouse_and_keys import on_screen
 
 SOURCE_AT = (1508, 30)  # the other program's window, beside ours
 
@@ -24,30 +24,30 @@ def ready(guide: Guide) -> Steps:
 
 def carry(guide: Guide, inputs: Inputs, name: str, onto: QWidget, shown_as: str = "") -> Steps:
     """Drag a file from the other program onto a widget of ours, and let go."""
-    hand = guide.hand
+    mouse = guide.mouse
     place = inputs.all.index(getattr(inputs, name))
     ratio = guide.window.devicePixelRatioF()  # QT_SCALE_FACTOR holds for both programs
     x, y = SOURCE_AT[0] + WIDTH_PX / 2, SOURCE_AT[1] + (place + 0.5) * FIELD_PX
     start = round(x * ratio), round(y * ratio)
-    hand.go(*start)
+    mouse.go(*start)
     yield from guide.calm()
-    hand.press()
+    mouse.press()
     yield None
-    yield from hand.way(start, on_screen(onto, (0.5, 0.5)))
+    yield from mouse.way(start, on_screen(onto, (0.5, 0.5)))
     yield guide.window.highlight.isVisible
     if shown_as:
         yield from guide.shot(shown_as)
-    hand.release()
+    mouse.release()
     yield lambda: not guide.window.highlight.isVisible()
     yield from guide.calm()
 
 
 def choose(guide: Guide, choice: QComboBox, place: int) -> Steps:
     """Choose an entry by keys."""
-    guide.hand.click(choice)
+    guide.mouse.click(choice)
     yield lambda: QApplication.activePopupWidget() is not None
     yield from guide.calm()
-    guide.hand.key("Home", *["Down"] * place, "Return")
+    guide.mouse.key("Home", *["Down"] * place, "Return")
     yield lambda: choice.currentIndex() == place and QApplication.activePopupWidget() is None
 
 
@@ -65,7 +65,7 @@ def button(tools: QWidget, text: str) -> QWidget:
 
 
 def is_open(guide: Guide) -> bool:
-    dialog = guide.window.desk.dialog
+    dialog = guide.window.app_menu.dialog
     return isinstance(dialog, QDialog) and dialog.isActiveWindow()
 
 

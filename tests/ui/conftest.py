@@ -18,8 +18,8 @@ from jrviewer.core.progress import Report
 from jrviewer.core.records import Prediction, Slice
 from jrviewer.ui import app
 from jrviewer.ui.cloud.cloud_view import CloudView
-from jrviewer.ui.jobs.backend import Outcome, Worker
-from jrviewer.ui.state.preferences import Store
+from jrviewer.ui.jobs.backend import Backend, Outcome
+from jrviewer.ui.state.preferences import Preferences
 from jrviewer.ui.state.session import Session
 from jrviewer.ui.window.main_window import MainWindow
 from tests.support.cloud_factory import make_cloud_prediction
@@ -34,7 +34,7 @@ app.set_platform_defaults()
 OPENGL = ("vtkXOpenGLRenderWindow", "vtkGenericOpenGLRenderWindow", "QtInteractor")
 
 
-class MadeUpWorker(Worker):
+class FakeBackend(Backend):
     """Reads for real; its predictions are made up: no network has seen the slice."""
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ class MadeUpWorker(Worker):
             share(outcome)
 
 
-class SlowWorker(MadeUpWorker):
+class SlowBackend(FakeBackend):
     """Its work on a slice takes so many milliseconds of numpy, reporting as the model does."""
 
     def __init__(self, ms: int) -> None:
@@ -86,7 +86,7 @@ def qapp_cls() -> type[QApplication]:
 
 @pytest.fixture(autouse=True, scope="session")
 def dressed(qapp: QApplication) -> None:
-    app.dress(qapp)
+    app.set_name_and_theme(qapp)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -138,21 +138,21 @@ def _put_away(thing: object) -> None:
 
 
 @pytest.fixture
-def worker() -> MadeUpWorker:
-    return MadeUpWorker()
+def backend() -> FakeBackend:
+    return FakeBackend()
 
 
 @pytest.fixture
-def session(worker: MadeUpWorker) -> Session:
-    return Session(worker)
+def session(backend: FakeBackend) -> Session:
+    return Session(backend)
 
 
 @pytest.fixture
 def window(qtbot: QtBot, session: Session) -> MainWindow:
     """A visible window with nothing open, its 3D view not created; it predicts nothing unasked."""
-    store = Store()
-    store.put("settings/looks_ahead", value=False)
-    window = MainWindow(session, store)
+    preferences = Preferences()
+    preferences.put("settings/prefetches", value=False)
+    window = MainWindow(session, preferences)
     qtbot.addWidget(window)
     with qtbot.waitExposed(window):
         window.show()
@@ -214,13 +214,13 @@ def ball_folder(tmp_path: Path, body_part: str) -> Path:
 @pytest.fixture
 def ball_window(qtbot: QtBot, window: MainWindow, ball_folder: Path) -> MainWindow:
     """A window on the ball, its surface measured and the cloud of its middle slice compared."""
-    with qtbot.waitSignal(window.session.measured.compared, timeout=PATIENCE_MS):
+    with qtbot.waitSignal(window.session.surface.compared, timeout=PATIENCE_MS):
         window.session.open([ball_folder])
     return window
 
 
 @pytest.fixture
-def solid(qtbot: QtBot, ball_window: MainWindow) -> Iterator[MainWindow]:
+def window_3d(qtbot: QtBot, ball_window: MainWindow) -> Iterator[MainWindow]:
     """The same with its 3D view made."""
     ball_window.cloud.prepare()
     ball_window.cloud.create()

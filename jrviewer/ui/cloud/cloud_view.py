@@ -20,11 +20,11 @@ from jrviewer.imaging.structures import why_face
 from jrviewer.imaging.windowing import default_window, to_grey
 from jrviewer.rendering.look import Beside, View, shown_cloud, skin_by_default
 from jrviewer.ui.cloud.crosshair import CloudCrosshair
-from jrviewer.ui.cloud.input import CloudHands, CloudKeys
+from jrviewer.ui.cloud.input import CloudKeys, CloudMouse
 from jrviewer.ui.cloud.opengl import opengl, prepare
-from jrviewer.ui.cloud.stale_overlay import Hatching, Veil
-from jrviewer.ui.cloud.toolbar import CloudTools
-from jrviewer.ui.widgets.captioned_image import NOTICE, with_title
+from jrviewer.ui.cloud.stale_overlay import Hatching, StaleOverlay
+from jrviewer.ui.cloud.toolbar import CloudToolbar
+from jrviewer.ui.widgets.captioned_image import NOTICE, captioned
 from jrviewer.ui.widgets.pane import Header
 
 if TYPE_CHECKING:  # `prepare` imports them
@@ -39,7 +39,7 @@ class CloudView(QWidget):
     """Shows predictions as clouds and tells what the mouse points at."""
 
     point_hovered = Signal(object)  # index into the shown cloud, or None
-    maximise_wanted = Signal()
+    maximise_requested = Signal()
     picture_taken = Signal(QImage)  # with title, legend and notice
     clicked = Signal(float, float)  # a place in the picture, as the scene counts
     ruler_gripped = Signal(object)  # a Grip
@@ -62,22 +62,22 @@ class CloudView(QWidget):
         self._skin_shown: bool | None = None
         self._peeking, self._failure = False, ""
         self._beside = Beside()
-        self._hands: CloudHands | None = None
+        self._mouse: CloudMouse | None = None
         self.keys = CloudKeys(self)
-        self.keys.view_wanted.connect(self.show_view)
+        self.keys.view_requested.connect(self.show_view)
         self.keys.peeked.connect(self._peek)
         self.header = Header(self.tr("INFERRED 3D – NOT MEASURED"), badge=self.tr("AI"))
-        self.header.maximised.connect(self.maximise_wanted)
+        self.header.maximised.connect(self.maximise_requested)
         self.title, self.note = self.header.title, self.header.detail
         self.message = QLabel(self.tr("The 3D view is starting …"), self)
         self.stack = QStackedWidget(self)
-        self.hatching, self.veil = Hatching(self.stack), Veil(self.stack)
+        self.hatching, self.stale_overlay = Hatching(self.stack), StaleOverlay(self.stack)
         self.crosshair = CloudCrosshair(self.stack)
-        self.tools = CloudTools(self)
-        self.keys.menu_wished.connect(self.tools.pop_up)
-        self.tools.look_chosen.connect(self._show)
-        self.tools.view_wanted.connect(self.show_view)
-        self.tools.picture_wanted.connect(self._take_picture)
+        self.toolbar = CloudToolbar(self)
+        self.keys.menu_requested.connect(self.toolbar.pop_up)
+        self.toolbar.look_chosen.connect(self._show)
+        self.toolbar.view_requested.connect(self.show_view)
+        self.toolbar.picture_requested.connect(self._take_picture)
         self._repaint = QTimer(self, singleShot=True, interval=WINDOW_DELAY_MS)
         self._repaint.timeout.connect(self._show)
         # A frame takes a software renderer longer than both slices: they are painted first.
@@ -95,7 +95,7 @@ class CloudView(QWidget):
             self.show_failure(offered.problem)
             return
         # Doubles a frame's time where the processor draws: one click away there.
-        self.tools.eye_dome.setChecked(not offered.is_software)
+        self.toolbar.eye_dome.setChecked(not offered.is_software)
         samples = 0 if offered.is_software else 4
         from pyvistaqt import QtInteractor
 
@@ -109,16 +109,16 @@ class CloudView(QWidget):
         interactor.setAccessibleName(self.accessibleName())
         interactor.iren.clear_key_event_callbacks()
         self.scene = Scene(interactor, self._frame.start)
-        self._hands = hands = CloudHands(interactor, self.scene, self.keys)
-        hands.clicked.connect(self.clicked)
-        hands.gripped.connect(self.ruler_gripped)
-        hands.dragged.connect(self.ruler_dragged)
-        hands.dropped.connect(self.ruler_dropped)
-        hands.hovered.connect(self._hover)
-        hands.maximise_wanted.connect(self.maximise_wanted)
-        hands.menu_wanted.connect(self.tools.pop_up)
+        self._mouse = mouse = CloudMouse(interactor, self.scene, self.keys)
+        mouse.clicked.connect(self.clicked)
+        mouse.gripped.connect(self.ruler_gripped)
+        mouse.dragged.connect(self.ruler_dragged)
+        mouse.dropped.connect(self.ruler_dropped)
+        mouse.hovered.connect(self._hover)
+        mouse.maximise_requested.connect(self.maximise_requested)
+        mouse.menu_requested.connect(self.toolbar.pop_up)
         self.stack.addWidget(interactor)
-        for cover in (self.hatching, self.veil):
+        for cover in (self.hatching, self.stale_overlay):
             cover.raise_()
         if self._prediction is None:
             self.show_message(self.tr("No slice has been through the model yet."))
@@ -127,23 +127,23 @@ class CloudView(QWidget):
 
     def show_prediction(self, prediction: Prediction | None) -> None:
         """Show a prediction's cloud, or nothing."""
-        self.veil.lift()
+        self.stale_overlay.hide()
         if prediction is not self._prediction:
             self._prediction, self._grey = prediction, None
         if prediction is None:
             self.clear(self.tr("No slice has been through the model yet."))
             return
-        self.tools.legend.show_face(why_face(prediction))
+        self.toolbar.legend.show_face(why_face(prediction))
         shown = skin_by_default(prediction)
         if shown != self._skin_shown:  # else the user's own choice stands
             self._skin_shown = shown
-            self.tools.choose_skin(shown=shown)
+            self.toolbar.choose_skin(shown=shown)
         self._show()
 
     def clear(self, text: str) -> None:
         """Show nothing but a sentence; the next head starts without skin again."""
         self._prediction = self._grey = self._skin_shown = None
-        self.tools.legend.show_face("")
+        self.toolbar.legend.show_face("")
         if self.scene is not None:
             self.scene.clear()
         self.show_message(text)
@@ -152,7 +152,7 @@ class CloudView(QWidget):
         """Show a sentence in place of the cloud, until the next prediction."""
         self.message.setText(self._failure or text)
         self.stack.setCurrentWidget(self.message)
-        self.tools.setEnabled(False)
+        self.toolbar.setEnabled(False)
         self.note.clear()
 
     def show_failure(self, text: str) -> None:
@@ -164,9 +164,9 @@ class CloudView(QWidget):
     def set_stale(self, stale: bool, text: str = "") -> None:
         """Dim the cloud and say whose it is, while another slice is on show in 2D."""
         if stale and self._prediction is not None:
-            self.veil.drop(text)
+            self.stale_overlay.show_text(text)
         else:
-            self.veil.lift()
+            self.stale_overlay.hide()
 
     def set_slice_window(self, window: Window | VoiLut | None) -> None:
         """Show the slice inside the cloud by another window; None is the file's own."""
@@ -180,7 +180,7 @@ class CloudView(QWidget):
     def show_beside(self, beside: Beside, title: str, words: str) -> None:
         """Show what was measured beside the cloud, under a title that tells the two apart."""
         self.title.setText(title)
-        self.tools.legend.show_beside(words)
+        self.toolbar.legend.show_beside(words)
         if beside is not self._beside:
             self._beside = beside
             self._show()
@@ -196,14 +196,14 @@ class CloudView(QWidget):
         """The fresh view: from the patient's front, left and above, everything in sight."""
         self.show_view("oblique")
 
-    def take_ruler(self, *, is_in_hand: bool) -> None:
+    def set_ruler_active(self, *, is_active: bool) -> None:
         """Let clicks and keys be the ruler's, or no longer."""
-        if self._hands is None or self.interactor is None or self._hands.has_tool == is_in_hand:
+        if self._mouse is None or self.interactor is None or self._mouse.has_tool == is_active:
             return
-        self._hands.has_tool = is_in_hand
-        shape = Qt.CursorShape.CrossCursor if is_in_hand else Qt.CursorShape.ArrowCursor
+        self._mouse.has_tool = is_active
+        shape = Qt.CursorShape.CrossCursor if is_active else Qt.CursorShape.ArrowCursor
         self.interactor.setCursor(shape)
-        if is_in_hand:
+        if is_active:
             self.interactor.setFocus()  # arrows, Enter and Esc are its own
 
     @property
@@ -223,15 +223,15 @@ class CloudView(QWidget):
 
     def picture(self) -> QImage:
         """The cloud as it is on screen and its legend, under the pane's title and the notice."""
-        parts = [self.stack.grab(), self.tools.legend.grab()]
-        return with_title(parts, self.title.text(), self.tr(NOTICE))
+        parts = [self.stack.grab(), self.toolbar.legend.grab()]
+        return captioned(parts, self.title.text(), self.tr(NOTICE))
 
     def close_interactor(self) -> None:
         """Free the 3D view, from the window's closeEvent; again is harmless."""
         self._repaint.stop()
         self._frame.stop()
         interactor, self.interactor, self.scene = self.interactor, None, None
-        self._hands = None
+        self._mouse = None
         if interactor is None:
             return
         self.show_message("")
@@ -245,7 +245,7 @@ class CloudView(QWidget):
         prediction = self._prediction
         if self.scene is None or prediction is None:
             return
-        look = self.tools.look()
+        look = self.toolbar.look()
         cloud = shown_cloud(prediction, look)
         if cloud is None:
             self.show_message(prediction.no_cloud_reason)
@@ -254,8 +254,8 @@ class CloudView(QWidget):
             chosen = self._window or default_window(prediction.slice)
             self._grey = to_grey(prediction.slice, prediction.slice.pixels, chosen)
         self.note.setText("" if cloud.unit == "mm" else self.tr("no millimetres"))
-        self.tools.legend.show_scale(look.colouring, cloud)
-        self.tools.setEnabled(True)
+        self.toolbar.legend.show_scale(look.colouring, cloud)
+        self.toolbar.setEnabled(True)
         if self.interactor is not None:
             self.stack.setCurrentWidget(self.interactor)
         drawn = replace(look, point_size=look.point_size * self.devicePixelRatioF())
@@ -274,10 +274,10 @@ class CloudView(QWidget):
     @Slot(bool)
     def _peek(self, hidden: bool) -> None:
         """Take the slice plane away while Space is held."""
-        if hidden == self._peeking or (hidden and not self.tools.plane.isChecked()):
+        if hidden == self._peeking or (hidden and not self.toolbar.plane.isChecked()):
             return
         self._peeking = hidden
-        self.tools.plane.setChecked(not hidden)
+        self.toolbar.plane.setChecked(not hidden)
 
     @Slot()
     def _take_picture(self) -> None:
@@ -288,10 +288,10 @@ class CloudView(QWidget):
         self.message.setWordWrap(True)
         self.message.setMargin(16)
         self.stack.addWidget(self.message)
-        self.tools.setEnabled(False)
+        self.toolbar.setEnabled(False)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(0)
         rows.addWidget(self.header)
         rows.addWidget(self.stack, 1)
-        rows.addWidget(self.tools)
+        rows.addWidget(self.toolbar)

@@ -11,39 +11,39 @@ from jrviewer.core.geometry import FloatArray
 from jrviewer.core.records import Cloud, Measured, Series, Slice
 from jrviewer.imaging.ruler_3d import End, NoLengthError, Reading, Ruler, read
 from jrviewer.rendering.look import Beside, Drawn, shown_cloud
-from jrviewer.ui.cloud.ruler_drag import Way, moved
+from jrviewer.ui.cloud.ruler_drag import Shift, moved
 from jrviewer.ui.state import captions
-from jrviewer.ui.state.rulers import Wish
+from jrviewer.ui.state.rulers import RulerCommand
 
 if TYPE_CHECKING:
     from jrviewer.rendering.picking import Grip
     from jrviewer.ui.window.main_window import MainWindow
 
 
-class Solid(QObject):
+class CloudController(QObject):
     """Brings the measured surface and the distances to it onto the 3D pane."""
 
     def __init__(self, window: "MainWindow") -> None:
         super().__init__(window)
-        self._session, self._cloud, self._status = window.session, window.cloud, window.status
+        self._session, self._cloud, self._status = window.session, window.cloud, window.status_bar
         self._panes, self._pane = window.panes, window.cloud_pane
         self._hinted = self._objection = ""
-        self._measured, self._rulers = self._session.measured, self._session.rulers
+        self._measured, self._rulers = self._session.surface, self._session.rulers
         self._beside, self._is_shown = Beside(), False
-        window.addAction(self._cloud.tools.ruler)  # its key is the whole window's
+        window.addAction(self._cloud.toolbar.ruler)  # its key is the whole window's
 
     @Slot()
     def refresh(self) -> None:
         """Say and show what is known of the surface and of the cloud's distances to it."""
-        known, look = self._session.prediction, self._cloud.tools.look()
+        known, look = self._session.prediction, self._cloud.toolbar.look()
         cloud = None if known is None else shown_cloud(known, look)
         self._measured.compare(cloud)
         distances = self._measured.distances_of(cloud)
-        self._cloud.tools.legend.show_distance(*captions.distance_text(distances))
+        self._cloud.toolbar.legend.show_distance(*captions.distance_text(distances))
         if known is None:
             return  # the last result stays, dimmed, with what was measured beside it
         by_distance = look.colouring == "measured"
-        surface = self._measured.surface if look.measured else None
+        surface = self._measured.mesh if look.measured else None
         self._put_beside(surface, distances if by_distance else None, cloud)
         is_shown = surface is not None and cloud is not None and cloud.unit == "mm"
         words = self._words(cloud) if look.measured or by_distance else ""
@@ -71,7 +71,7 @@ class Solid(QObject):
 
     def _words(self, cloud: Cloud | None) -> str:
         """What is measured and what is inferred, or why nothing is measured."""
-        state, surface = self._measured, self._measured.surface
+        state, surface = self._measured, self._measured.mesh
         if cloud is not None and cloud.unit != "mm":
             return self.tr("No measured surface: the file states no pixel spacing.")
         if state.reason:
@@ -88,30 +88,30 @@ class Solid(QObject):
         return words
 
     @Slot(object)
-    def forget(self, _: tuple[Series, ...]) -> None:
+    def clear_surface(self, _: tuple[Series, ...]) -> None:
         """Other series are open."""
-        self._measured.choose(None)
+        self._measured.set_series(None)
 
     @Slot(int)
-    def choose(self, _: int) -> None:
+    def choose_series(self, _: int) -> None:
         """Another series is shown."""
-        self._measured.choose(self._session.series)
+        self._measured.set_series(self._session.series)
 
     @Slot()
     def draw_rulers(self) -> None:
         """Draw the rulers of the slice that is shown, once its cloud is there, and say what there
         is to do with them.
         """
-        rulers, offers, known = self._rulers, self._rulers.offers, self._session.prediction
-        self._cloud.keys.offers = offers
-        self._cloud.take_ruler(is_in_hand=rulers.is_in_hand)
+        rulers, available, known = self._rulers, self._rulers.available, self._session.prediction
+        self._cloud.keys.available = available
+        self._cloud.set_ruler_active(is_active=rulers.is_active)
         self._cloud.crosshair.show_at(rulers.crosshair)
         self._hint(captions.ruler_hint(rulers))
         self._cloud.title.setText(self._title())
-        self._cloud.tools.show_rulers(
-            is_in_hand=rulers.is_in_hand,
-            can_delete="delete" in offers,
-            can_undo="undo" in offers,
+        self._cloud.toolbar.show_rulers(
+            is_active=rulers.is_active,
+            can_delete="delete" in available,
+            can_undo="undo" in available,
         )
         if (scene := self._cloud.scene) is not None:
             items = () if known is None else rulers.drawn
@@ -141,29 +141,29 @@ class Solid(QObject):
             self._status.show_hint(words)
 
     @Slot(str)
-    def do(self, wish: Wish) -> None:
+    def run_command(self, command: RulerCommand) -> None:
         """What a key asks of the rulers."""
         at = self._rulers.crosshair
-        if wish == "set a point" and at is not None:
+        if command == "set a point" and at is not None:
             self.click(*self._cloud.crosshair.in_pixels(at))
-        elif wish == "take an end":
-            self._take_end()
+        elif command == "take an end":
+            self._reopen_end()
         else:
-            self._rulers.do(wish)
+            self._rulers.run_command(command)
 
-    def _take_end(self) -> None:
+    def _reopen_end(self) -> None:
         """The crosshair begins where the end is drawn."""
-        crosshair, scene, end = self._cloud.crosshair, self._cloud.scene, self._rulers.take_end()
+        crosshair, scene, end = self._cloud.crosshair, self._cloud.scene, self._rulers.reopen_end()
         if scene is not None and end is not None:
             ((x, y),) = scene.on_screen(np.array([end.point_mm]))[0]
-            self._rulers.aim(crosshair.from_pixels(float(x), float(y)), crosshair.room)
+            self._rulers.set_crosshair(crosshair.from_pixels(float(x), float(y)), crosshair.room)
 
     @Slot(int, int)
     def move(self, down: int, across: int) -> None:
         """Move the crosshair, or the held ruler, by so many points."""
         rulers, ratio = self._rulers, self._cloud.devicePixelRatioF()
         if (at := rulers.crosshair) is not None:
-            rulers.aim((at[0] + across, at[1] + down), self._cloud.crosshair.room)
+            rulers.set_crosshair((at[0] + across, at[1] + down), self._cloud.crosshair.room)
         elif rulers.selected is not None:
             new = self._moved(rulers.selected, None, (across * ratio, -down * ratio))
             if new is not None:
@@ -174,7 +174,7 @@ class Solid(QObject):
     def grip(self, grip: "Grip") -> None:
         """A hand takes a ruler."""
         self._objection = ""
-        self._rulers.hold(grip.index, grip.end)
+        self._rulers.begin_drag(grip.index, grip.end)
 
     @Slot(float, float)
     def drag(self, across_px: float, up_px: float) -> None:
@@ -187,10 +187,10 @@ class Solid(QObject):
     @Slot()
     def drop(self) -> None:
         """The hand lets go of it; where it could not follow the hand, say why."""
-        self._rulers.let_lie()
+        self._rulers.end_drag()
         self._tell_objection()
 
-    def _moved(self, ruler: Ruler, end: int | None, way: Way) -> Ruler | None:
+    def _moved(self, ruler: Ruler, end: int | None, way: Shift) -> Ruler | None:
         """Where it would be; None, and an objection, where it would tell no length."""
         scene, known = self._cloud.scene, self._session.prediction
         if scene is None or known is None:
@@ -198,7 +198,7 @@ class Solid(QObject):
         self._objection = ""
         try:
             new = moved(ruler, end, way, scene, known.slice)
-            read(new, known.slice, has_surface=self._measured.surface is not None)
+            read(new, known.slice, has_surface=self._measured.mesh is not None)
         except NoLengthError as error:
             self._objection = str(error)
             return None
@@ -215,12 +215,12 @@ class Solid(QObject):
         scene, known = self._cloud.scene, self._session.prediction
         if scene is None or known is None:
             return
-        if not self._rulers.is_in_hand:
+        if not self._rulers.is_active:
             self._rulers.select(scene.ruler_at(x, y))
         elif (found := scene.pick(x, y)) is not None:
             place = float(found.place[0]), float(found.place[1]), float(found.place[2])
-            has_surface = self._measured.surface is not None
-            self._rulers.pick(End(place, found.is_measured), has_surface=has_surface)
+            has_surface = self._measured.mesh is not None
+            self._rulers.add_point(End(place, found.is_measured), has_surface=has_surface)
 
     @Slot(object, int, int)
     def show_slice(self, chosen: Slice, index: int, count: int) -> None:
@@ -228,18 +228,18 @@ class Solid(QObject):
         self._rulers.show(chosen)
 
     @Slot(bool)
-    def take(self, is_in_hand: bool) -> None:
+    def activate_ruler(self, is_active: bool) -> None:
         """Take the ruler, or put it away."""
-        if is_in_hand:
+        if is_active:
             self._panes.bring(self._pane)
-        self._rulers.take(is_in_hand=is_in_hand)
+        self._rulers.set_active(is_active=is_active)
 
     @Slot()
     def delete(self) -> None:
         """Delete the selected ruler."""
-        self._rulers.do("delete")
+        self._rulers.run_command("delete")
 
     @Slot()
     def undo(self) -> None:
         """Take the last step with rulers back."""
-        self._rulers.do("undo")
+        self._rulers.run_command("undo")

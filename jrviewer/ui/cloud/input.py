@@ -13,8 +13,8 @@ from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QWidget
 
 from jrviewer.rendering.look import View
-from jrviewer.ui.slices.keys import is_by_key, is_enter, way_of
-from jrviewer.ui.state.rulers import Wish
+from jrviewer.ui.slices.keys import arrow_step, is_by_key, is_enter
+from jrviewer.ui.state.rulers import RulerCommand
 
 if TYPE_CHECKING:  # it imports pyvista
     from jrviewer.rendering.picking import Grip
@@ -31,7 +31,7 @@ _KEYPAD: dict[int, View] = {Qt.Key.Key_1: "A", Qt.Key.Key_3: "L", Qt.Key.Key_7: 
 _SHIFTED: dict[int, View] = {Qt.Key.Key_End: "P", Qt.Key.Key_PageDown: "R", Qt.Key.Key_Home: "I"}
 
 _PLAIN, _CTRL = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
-_RULER_KEYS: dict[tuple[int, Qt.KeyboardModifier], Wish] = {
+_RULER_KEYS: dict[tuple[int, Qt.KeyboardModifier], RulerCommand] = {
     (Qt.Key.Key_Delete, _PLAIN): "delete",
     (Qt.Key.Key_Z, _CTRL): "undo",
     (Qt.Key.Key_Escape, _PLAIN): "put away",
@@ -55,23 +55,23 @@ def view_of_key(event: QKeyEvent) -> View | None:
 class CloudKeys(QObject):
     """Watches the pane's keys, and takes its own before the window's shortcuts get them."""
 
-    view_wanted = Signal(str)  # a View
+    view_requested = Signal(str)  # a View
     peeked = Signal(bool)  # the slice plane is to go, or to come back
-    ruler_wished = Signal(str)  # a rulers.Wish
+    ruler_requested = Signal(str)  # a rulers.Wish
     moved = Signal(int, int)  # the crosshair or the held ruler: points down, points across
-    left = Signal()  # the keyboard has gone elsewhere
-    menu_wished = Signal(QPoint)  # on screen
+    focus_lost = Signal()  # the keyboard has gone elsewhere
+    menu_requested = Signal(QPoint)  # on screen
 
     def __init__(self, pane: QWidget) -> None:
         super().__init__(pane)
-        self.offers: frozenset[Wish] = frozenset()  # what there is to do with rulers
+        self.available: frozenset[RulerCommand] = frozenset()  # what there is to do with rulers
         pane.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Take what is the pane's; the rest goes on to the window."""
         if isinstance(event, QContextMenuEvent) and is_by_key(event):
             pane = cast("QWidget", watched)
-            self.menu_wished.emit(pane.mapToGlobal(pane.rect().center()))
+            self.menu_requested.emit(pane.mapToGlobal(pane.rect().center()))
             return True
         if not isinstance(event, QKeyEvent):
             return super().eventFilter(watched, event)
@@ -86,29 +86,31 @@ class CloudKeys(QObject):
 
     def takes(self, event: QKeyEvent) -> bool:
         """Whether a key is for rulers now."""
-        return self._way(event) is not None or self._ruler_wish(event) is not None
+        return self._arrow_step(event) is not None or self._ruler_command(event) is not None
 
     def _press(self, event: QKeyEvent) -> bool:
-        if (way := self._way(event)) is not None:
+        if (way := self._arrow_step(event)) is not None:
             self.moved.emit(*way)
         elif (view := view_of_key(event)) is not None:
-            self.view_wanted.emit(view)
-        elif (wish := self._ruler_wish(event)) is not None:
-            self.ruler_wished.emit(wish)
+            self.view_requested.emit(view)
+        elif (command := self._ruler_command(event)) is not None:
+            self.ruler_requested.emit(command)
         else:
             return False
         return True
 
-    def _ruler_wish(self, event: QKeyEvent) -> Wish | None:
+    def _ruler_command(self, event: QKeyEvent) -> RulerCommand | None:
         """What a key asks of the rulers, where there is that to do."""
         if is_enter(event):
-            wish: Wish | None = "set a point" if "set a point" in self.offers else "take an end"
+            command: RulerCommand | None = (
+                "set a point" if "set a point" in self.available else "take an end"
+            )
         else:
-            wish = _RULER_KEYS.get((event.key(), event.modifiers()))
-        return wish if wish in self.offers else None
+            command = _RULER_KEYS.get((event.key(), event.modifiers()))
+        return command if command in self.available else None
 
-    def _way(self, event: QKeyEvent) -> tuple[int, int] | None:
-        return way_of(event) if {"set a point", "move"} & self.offers else None
+    def _arrow_step(self, event: QKeyEvent) -> tuple[int, int] | None:
+        return arrow_step(event) if {"set a point", "move"} & self.available else None
 
 
 def from_lower_left(interactor: QWidget, place: QPointF) -> tuple[float, float]:
@@ -122,12 +124,12 @@ def _is_for_keypad(event: QKeyEvent) -> bool:
     return bool(event.modifiers() & _KEYPAD_HELD) and view_of_key(event) is not None
 
 
-class CloudHands(QObject):
+class CloudMouse(QObject):
     """Watches the interactor's events; lives as long as it does."""
 
     hovered = Signal(object)  # index into the cloud, or None
-    maximise_wanted = Signal()
-    menu_wanted = Signal(QPoint)  # on screen
+    maximise_requested = Signal()
+    menu_requested = Signal(QPoint)  # on screen
     clicked = Signal(float, float)  # left, pixels from the picture's lower left corner
     gripped = Signal(object)  # a Grip: the button is down on a ruler
     dragged = Signal(float, float)  # it has moved so many pixels to the right and up since
@@ -151,7 +153,7 @@ class CloudHands(QObject):
             event.ignore()  # on to the pane and the window
             return True
         if event.type() == QEvent.Type.FocusOut:
-            self._keys.left.emit()
+            self._keys.focus_lost.emit()
         if event.type() == QEvent.Type.Leave:
             self._point_at(None)
         if isinstance(event, QMouseEvent) and isinstance(watched, QWidget):
@@ -164,7 +166,7 @@ class CloudHands(QObject):
         if self._grips:
             return self._drag(interactor, event)
         if kind == QEvent.Type.MouseButtonDblClick and not self.has_tool:
-            self.maximise_wanted.emit()
+            self.maximise_requested.emit()
             return True
         if kind in (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick):
             self._pressed_at = event.position()
@@ -219,7 +221,7 @@ class CloudHands(QObject):
         if abs(way.x()) + abs(way.y()) >= CLICK_PIXELS:
             return
         if event.button() == Qt.MouseButton.RightButton:
-            self.menu_wanted.emit(event.globalPosition().toPoint())
+            self.menu_requested.emit(event.globalPosition().toPoint())
         elif event.button() == Qt.MouseButton.LeftButton and not event.modifiers():
             self.clicked.emit(*from_lower_left(interactor, event.position()))
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QVBox
 from jrviewer.core.records import Cloud, Structure
 from jrviewer.imaging.structures import STRUCTURE_COLOURS, FaceReason
 from jrviewer.rendering.look import RGB, Colouring, colour_map, colour_range
-from jrviewer.ui.widgets.elided_label import ElidingLabel
+from jrviewer.ui.widgets.elided_label import ElidedLabel
 
 MINUS = "−"
 
@@ -43,7 +43,7 @@ class CloudLegend(QWidget):
             box.setAccessibleName(self.tr("Show {} in 3D").format(name))
             box.toggled.connect(self.structures_chosen)
             row.addWidget(box)
-        self.distance = ElidingLabel()
+        self.distance = ElidedLabel()
         self.distance.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.distance.setAccessibleName(self.tr("Distance of the inferred points to the measured"))
         row.addWidget(self.distance, 1)

@@ -17,10 +17,10 @@ from jrviewer.imaging.ruler_3d import End, NoLengthError, Ruler
 if TYPE_CHECKING:  # it imports pyvista
     from jrviewer.rendering.scene import Scene
 
-Way = tuple[float, float]  # device pixels to the right and up
+Shift = tuple[float, float]  # device pixels to the right and up
 
 
-def moved(ruler: Ruler, end: int | None, way: Way, scene: Scene, image: Slice) -> Ruler:
+def moved(ruler: Ruler, end: int | None, way: Shift, scene: Scene, image: Slice) -> Ruler:
     """The ruler after an end (0, 1), or all of it (None), has been moved so far on the picture.
     Raises NoLengthError where nothing is known under the new place.
     """
@@ -36,12 +36,12 @@ def _ends(ruler: Ruler) -> FloatArray:
     return np.array([ruler.start.point_mm, ruler.end.point_mm])
 
 
-def _shifts(end: int | None, way: Way) -> FloatArray:
+def _shifts(end: int | None, way: Shift) -> FloatArray:
     """(2, 2): how far each end goes on the picture."""
     return np.array([way if end in (None, number) else (0.0, 0.0) for number in (0, 1)])
 
 
-def _places(ruler: Ruler, end: int | None, way: Way, scene: Scene) -> FloatArray:
+def _places(ruler: Ruler, end: int | None, way: Shift, scene: Scene) -> FloatArray:
     """(2, 2) on the picture."""
     places: FloatArray = scene.on_screen(_ends(ruler))[0] + _shifts(end, way)
     return places
@@ -56,7 +56,7 @@ def _on_surface(scene: Scene, place: FloatArray) -> End:
     return _end(found, is_measured=True)
 
 
-def _in_slice(ruler: Ruler, end: int | None, way: Way, scene: Scene, image: Slice) -> list[End]:
+def _in_slice(ruler: Ruler, end: int | None, way: Shift, scene: Scene, image: Slice) -> list[End]:
     """Moved as the slice's plane moves under the hand, at the depth that each end has."""
     before = [scene.plane_at(x, y, image.plane) for x, y in _places(ruler, end, (0, 0), scene)]
     after = [scene.plane_at(x, y, image.plane) for x, y in _places(ruler, end, way, scene)]

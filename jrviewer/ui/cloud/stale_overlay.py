@@ -32,7 +32,7 @@ class _Cover(QLabel):
         return super().eventFilter(watched, event)
 
 
-class Veil(_Cover):
+class StaleOverlay(_Cover):
     """A dim sheet with a sentence."""
 
     def __init__(self, covered: QWidget) -> None:
@@ -43,7 +43,7 @@ class Veil(_Cover):
             "background: rgba(17, 21, 26, 150); color: #ffce73; padding: 8px; font-weight: bold;"
         )
 
-    def drop(self, text: str) -> None:
+    def show_text(self, text: str) -> None:
         """Cover and say why."""
         self.setText(text)
         self.cover()

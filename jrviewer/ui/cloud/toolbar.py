@@ -15,12 +15,12 @@ from jrviewer.ui.cloud.legend import CloudLegend
 POINT_SIZES = (5.0, 8.0, 11.0)
 
 
-class CloudTools(QWidget):
+class CloudToolbar(QWidget):
     """Views, colours, points and switches of the 3D picture."""
 
     look_chosen = Signal()
-    view_wanted = Signal(str)  # a View
-    picture_wanted = Signal()
+    view_requested = Signal(str)  # a View
+    picture_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,7 +40,7 @@ class CloudTools(QWidget):
         self.ruler_delete = QAction(self.tr("Delete ruler"), self)
         self.ruler_undo = QAction(self.tr("Undo ruler"), self)
         self.picture.setToolTip(self.tr("Take a picture of this pane with its notice"))
-        self.picture.triggered.connect(self.picture_wanted)
+        self.picture.triggered.connect(self.picture_requested)
         self.colouring = self._choice(
             self.tr("Colour of the points"),
             [
@@ -76,9 +76,9 @@ class CloudTools(QWidget):
             measured=self.measured.isChecked(),
         )
 
-    def show_rulers(self, *, is_in_hand: bool, can_delete: bool, can_undo: bool) -> None:
+    def show_rulers(self, *, is_active: bool, can_delete: bool, can_undo: bool) -> None:
         """What there is to do with rulers."""
-        self.ruler.setChecked(is_in_hand)
+        self.ruler.setChecked(is_active)
         self.ruler_delete.setEnabled(can_delete)
         self.ruler_undo.setEnabled(can_undo)
 
@@ -138,12 +138,12 @@ class CloudTools(QWidget):
             actions[view] = action = QAction(text, self)
             action.setToolTip(meaning)
             action.setData(view)
-            action.triggered.connect(self._want_view)
+            action.triggered.connect(self._request_view)
         return actions
 
-    def _want_view(self) -> None:
+    def _request_view(self) -> None:
         action = cast(QAction, self.sender())
-        self.view_wanted.emit(action.data())
+        self.view_requested.emit(action.data())
 
     def _switch(self, text: str, meaning: str) -> QAction:
         action = QAction(text, self)

@@ -17,7 +17,7 @@ LANE = "export"
 NAMED = 4  # files that are named; more are counted
 
 
-class Exports(QObject):
+class ExportController(QObject):
     """Has the worker write what the session knows."""
 
     exported = Signal(str)  # what was written, in words
@@ -28,14 +28,16 @@ class Exports(QObject):
         super().__init__(parent)
         self._session = session
 
-    def write(self, wish: "Wish", *, whole_series: bool) -> None:
+    def write(self, request: "Wish", *, whole_series: bool) -> None:
         """Write files; slices of a whole series without a result get one on the way."""
         session = self._session
         if session.slice is None or session.series is None:
             return
         slices = session.series.slices if whole_series else (session.slice,)
-        job = partial(session.worker.export, session.series, slices, session.known(), wish)
-        session.tasks.do(LANE, self.tr("exporting"), job, self._tell)
+        job = partial(
+            session.backend.export, session.series, slices, session.known_predictions(), request
+        )
+        session.foreground.start(LANE, self.tr("exporting"), job, self._show_written)
 
     def copy(self) -> None:
         """Put both slices, side by side with the notice, on the clipboard."""
@@ -45,9 +47,9 @@ class Exports(QObject):
             return
         shade = shade_of(session.view.now, known.slice)
         job = partial(backend.picture, known, shade, session.compare.now.blend)
-        session.tasks.do("copy", self.tr("copying"), job, self._put_on_clipboard)
+        session.foreground.start("copy", self.tr("copying"), job, self._put_on_clipboard)
 
-    def _tell(self, written: backend.Written) -> None:
+    def _show_written(self, written: backend.Written) -> None:
         """One message: what was not written must not hide behind what was."""
         names = list(written.names[:NAMED])
         if more := len(written.names) - len(names):

@@ -25,7 +25,7 @@ from jrviewer.batch import Wish
 from jrviewer.core.records import VoiLut, Window
 from jrviewer.export.ply import Points
 from jrviewer.ui.dialogs import file_dialogs
-from jrviewer.ui.state.preferences import Store
+from jrviewer.ui.state.preferences import Preferences
 
 SKIN = (None, True, False)
 
@@ -44,11 +44,13 @@ class Subject:
 class ExportDialog(QDialog):
     """Tells a Wish, and whether it is for the whole series."""
 
-    wished = Signal(object, bool)
+    requested = Signal(object, bool)
 
-    def __init__(self, subject: Subject, store: Store, folder: str, parent: QWidget) -> None:
+    def __init__(
+        self, subject: Subject, preferences: Preferences, folder: str, parent: QWidget
+    ) -> None:
         super().__init__(parent)
-        self._subject, self._store = subject, store
+        self._subject, self._preferences = subject, preferences
         self.setWindowTitle(self.tr("Export"))
         self.cloud = QCheckBox(self.tr("Point cloud (PLY)"))
         self.picture = QCheckBox(self.tr("Picture of both slices with the notice (PNG)"))
@@ -95,7 +97,7 @@ class ExportDialog(QDialog):
         """Remember the choice and tell it."""
         self._remember()
         boxes = {"ply": self.cloud, "png": self.picture, "dcm": self.derived}
-        wish = Wish(
+        request = Wish(
             out=Path(self.folder.text()),
             points=cast(Points, int(self.points.currentText())),
             kinds=frozenset(kind for kind, box in boxes.items() if box.isChecked()),
@@ -106,7 +108,7 @@ class ExportDialog(QDialog):
             deidentify=self.identity.currentIndex() == 1,
         )
         super().accept()
-        self.wished.emit(wish, self.series.isChecked())
+        self.requested.emit(request, self.series.isChecked())
 
     def _lay_out(self) -> None:
         for widget, name in (
@@ -168,27 +170,27 @@ class ExportDialog(QDialog):
         self.setMinimumWidth(540)
 
     def _recall(self) -> None:
-        store, has_cloud = self._store, not self._subject.no_cloud_reason
-        self.cloud.setChecked(store.get("export/ply", True) and has_cloud)
+        preferences, has_cloud = self._preferences, not self._subject.no_cloud_reason
+        self.cloud.setChecked(preferences.get("export/ply", True) and has_cloud)
         self.cloud.setEnabled(has_cloud)
-        self.picture.setChecked(store.get("export/png", True))
-        self.derived.setChecked(store.get("export/dcm", False))
-        self.points.setCurrentText(store.get("export/points", "1024"))
-        self.format.setCurrentIndex(store.get("export/format", 0))
-        is_series = store.get("export/series", False) and self._subject.slices > 1
+        self.picture.setChecked(preferences.get("export/png", True))
+        self.derived.setChecked(preferences.get("export/dcm", False))
+        self.points.setCurrentText(preferences.get("export/points", "1024"))
+        self.format.setCurrentIndex(preferences.get("export/format", 0))
+        is_series = preferences.get("export/series", False) and self._subject.slices > 1
         self.series.setEnabled(self._subject.slices > 1)
         (self.series if is_series else self.this_slice).setChecked(True)
 
     def _remember(self) -> None:
         """All but skin, which is decided anew for every patient, and folder, a path."""
-        store = self._store
+        preferences = self._preferences
         if self.cloud.isEnabled():
-            store.put("export/ply", self.cloud.isChecked())
-        store.put("export/png", self.picture.isChecked())
-        store.put("export/dcm", self.derived.isChecked())
-        store.put("export/points", self.points.currentText())
-        store.put("export/format", self.format.currentIndex())
-        store.put("export/series", self.series.isChecked())
+            preferences.put("export/ply", self.cloud.isChecked())
+        preferences.put("export/png", self.picture.isChecked())
+        preferences.put("export/dcm", self.derived.isChecked())
+        preferences.put("export/points", self.points.currentText())
+        preferences.put("export/format", self.format.currentIndex())
+        preferences.put("export/series", self.series.isChecked())
 
     @Slot()
     def _allow(self) -> None:
@@ -196,8 +198,8 @@ class ExportDialog(QDialog):
         for widget in (self.points, self.format, self.skin):
             widget.setEnabled(has_cloud)
         self.identity.setEnabled(self.derived.isChecked())
-        is_wished = has_cloud or self.picture.isChecked() or self.derived.isChecked()
-        self.go.setEnabled(is_wished and bool(self.folder.text().strip()))
+        is_requested = has_cloud or self.picture.isChecked() or self.derived.isChecked()
+        self.go.setEnabled(is_requested and bool(self.folder.text().strip()))
 
     @Slot()
     def _ask_folder(self) -> None:

@@ -6,7 +6,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QSpinBox, QWidget
 
 from jrviewer.imaging.windowing import PRESETS
-from jrviewer.ui.state.settings import AS_DELIVERED, Presets
+from jrviewer.ui.state.settings import FACTORY_PRESETS, Presets
 
 WIDTHS_HU, LEVELS_HU = (1, 8000), (-2000, 6000)
 
@@ -30,10 +30,10 @@ class PresetTable(QWidget):
             for column, cell in enumerate((QLabel(key), QLabel(name), width, level)):
                 grid.addWidget(cell, row, column)
             self.rows.append((width, level))
-        self.anew = QPushButton(self.tr("As delivered"))
-        self.anew.setToolTip(self.tr("The presets that JRViewer came with"))
-        self.anew.clicked.connect(self._deliver)
-        grid.addWidget(self.anew, len(self.rows) + 1, 2, 1, 2)
+        self.reset_button = QPushButton(self.tr("As delivered"))
+        self.reset_button.setToolTip(self.tr("The presets that JRViewer came with"))
+        self.reset_button.clicked.connect(self._restore)
+        grid.addWidget(self.reset_button, len(self.rows) + 1, 2, 1, 2)
         self._show(presets)
 
     def presets(self) -> Presets:
@@ -46,8 +46,8 @@ class PresetTable(QWidget):
                 box.setValue(round(value))
 
     @Slot()
-    def _deliver(self) -> None:
-        self._show(AS_DELIVERED)
+    def _restore(self) -> None:
+        self._show(FACTORY_PRESETS)
 
 
 def _box(name: str, limits: tuple[int, int]) -> QSpinBox:

@@ -36,7 +36,7 @@ class SettingsDialog(QDialog):
         self.device = QComboBox()
         self._found = _note("")
         self._list_devices(settings.device, graphics)
-        self.ahead = _box(self.tr("Process neighbouring slices beforehand"), settings.looks_ahead)
+        self.ahead = _box(self.tr("Process neighbouring slices beforehand"), settings.prefetches)
         self.patient = _box(self.tr("Show patient text at start"), settings.patient_text)
         self.recent = _box(self.tr("Remember recent files after closing"), settings.keeps_recent)
         self.theme.setAccessibleName(self.tr("Theme"))
@@ -63,7 +63,7 @@ class SettingsDialog(QDialog):
                 smooth=self.smooth.isChecked(),
                 opens_sample=self.sample.isChecked(),
                 device=self.device.currentData(),
-                looks_ahead=self.ahead.isChecked(),
+                prefetches=self.ahead.isChecked(),
                 patient_text=self.patient.isChecked(),
                 presets=self.presets.presets(),
                 keeps_recent=self.recent.isChecked(),

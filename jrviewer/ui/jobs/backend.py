@@ -74,7 +74,7 @@ class Written:
 
 
 @dataclass
-class Worker:
+class Backend:
     """The worker's own memory: the model, loaded at its first use. Touched by its thread alone, but
     for `device`, `graphics` and `note`, which are single assignments.
     """
@@ -160,7 +160,7 @@ class Worker:
         series: Series,
         slices: Sequence[Slice],
         known: Mapping[Slice, Prediction],
-        wish: "Wish",
+        request: "Wish",
         report: Report,
     ) -> Written:
         """Write the wished files of every slice; those without a known prediction get one first.
@@ -171,7 +171,7 @@ class Worker:
 
         failures: list[str] = []
         names: list[str] = []
-        batch = Batch((), wish, lambda _, why: failures.append(why), taken=_stems(wish.out))
+        batch = Batch((), request, lambda _, why: failures.append(why), taken=_stems(request.out))
         batch.expect([series])
         for number, chosen in enumerate(slices, start=1):
             report((number - 1) / len(slices), f"exporting slice {number} of {len(slices)}")

@@ -10,67 +10,67 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from jrviewer.core.errors import JRViewerError
 from jrviewer.ui.jobs.prefetch import Busy
-from jrviewer.ui.jobs.worker_thread import Background, Ticket
+from jrviewer.ui.jobs.worker_thread import Ticket, WorkerThread
 
-Taker = Callable[[Any], None]
+Handler = Callable[[Any], None]
 
-STAYS = "model"  # the lane that no cancelling ends: without a model nothing can be done
+NEVER_CANCELLED = "model"  # the lane that no cancelling ends: without a model nothing can be done
 
 
-class Tasks(QObject):
+class Foreground(QObject):
     """Jobs that the user waits for. Those of other lanes of the same background are ignored."""
 
     busy = Signal(object)  # Busy
     idle = Signal()
     refused = Signal(str, object)  # lane, JRViewerError
-    broke = Signal(str)  # lane
+    crashed = Signal(str)  # lane
     shared = Signal(str, object)  # lane, part of a result
 
-    def __init__(self, background: Background, parent: QObject) -> None:
+    def __init__(self, background: WorkerThread, parent: QObject) -> None:
         super().__init__(parent)
         self._background = background
         self._tickets: dict[str, Ticket] = {}
-        self._takers: dict[str, Taker] = {}
+        self._handlers: dict[str, Handler] = {}
         self._since: dict[str, float] = {}
         background.progressed.connect(self._progress)
         background.shared.connect(self._share)
         background.finished.connect(self._finish)
         background.refused.connect(self._refuse)
-        background.broke.connect(self._break)
+        background.crashed.connect(self._break)
 
-    def do(
+    def start(
         self,
         lane: str,
         what: str,
         job: Callable[..., object],
-        taker: Taker,
+        handler: Handler,
         *,
         shares: bool = False,
     ) -> None:
         """Have a job done; its result goes to the taker, unless it is cancelled or its lane gets a
         newer one.
         """
-        self._takers[lane] = taker
+        self._handlers[lane] = handler
         self._since[lane] = monotonic()
         self._tickets[lane] = self._background.submit(lane, job, shares=shares)
         self.busy.emit(Busy(what))
 
-    def has(self, lane: str) -> bool:
+    def is_running(self, lane: str) -> bool:
         """Whether something is done in a lane."""
         return lane in self._tickets
 
-    def drop(self, lane: str) -> None:
+    def discard(self, lane: str) -> None:
         """Forget what a lane does."""
         self._background.cancel(lane)
         self._tickets.pop(lane, None)
 
     def cancel(self) -> None:
         """Forget everything that can be forgotten."""
-        for lane in set(self._tickets) - {STAYS}:
-            self.drop(lane)
-        self.tell()
+        for lane in set(self._tickets) - {NEVER_CANCELLED}:
+            self.discard(lane)
+        self.check_idle()
 
-    def tell(self) -> None:
+    def check_idle(self) -> None:
         """Say so where nothing is left to do."""
         if not self._tickets:
             self.idle.emit()
@@ -92,19 +92,19 @@ class Tasks(QObject):
     def _finish(self, ticket: Ticket, result: object) -> None:
         if self._is_own(ticket):
             del self._tickets[ticket.lane]
-            self._takers[ticket.lane](result)
-            self.tell()
+            self._handlers[ticket.lane](result)
+            self.check_idle()
 
     @Slot(object, object)
     def _refuse(self, ticket: Ticket, error: JRViewerError) -> None:
         if self._is_own(ticket):
             del self._tickets[ticket.lane]
-            self.tell()
+            self.check_idle()
             self.refused.emit(ticket.lane, error)
 
     @Slot(object)
     def _break(self, ticket: Ticket) -> None:
         if self._is_own(ticket):
             del self._tickets[ticket.lane]
-            self.tell()
-            self.broke.emit(ticket.lane)
+            self.check_idle()
+            self.crashed.emit(ticket.lane)

@@ -14,11 +14,11 @@ from PySide6.QtCore import QObject, Signal, Slot
 from jrviewer.core.errors import JRViewerError
 from jrviewer.core.progress import Report
 from jrviewer.core.records import Prediction, Slice
-from jrviewer.ui.jobs.worker_thread import Background, Ticket
+from jrviewer.ui.jobs.worker_thread import Ticket, WorkerThread
 
 LANE = "ahead"
-FEW = 6  # slices of one ticket: half a second's work on two cores
-AT_WORK = 2  # of these, the first are at work or about to be
+BATCH_SIZE = 6  # slices of one ticket: half a second's work on two cores
+IN_PROGRESS = 2  # of these, the first are at work or about to be
 
 Outcome = Prediction | JRViewerError
 PredictAll = Callable[[Sequence[Slice], Report, Callable[[Outcome], None]], None]
@@ -40,20 +40,20 @@ class Busy:
         return self.elapsed_s * (1 - self.fraction) / self.fraction
 
 
-class Ahead(QObject):
+class Prefetcher(QObject):
     """A queue of slices; a newer wish replaces it, but neighbours never replace a series."""
 
-    made = Signal(object)  # Prediction
-    missed = Signal(object)  # a Slice that was refused
+    predicted = Signal(object)  # Prediction
+    skipped = Signal(object)  # a Slice that was refused
     progressed = Signal()  # `busy` is another
     series_done = Signal(int, int)  # predicted, refused
 
-    def __init__(self, background: Background, predict_all: PredictAll, parent: QObject) -> None:
+    def __init__(self, background: WorkerThread, predict_all: PredictAll, parent: QObject) -> None:
         super().__init__(parent)
         self._background = background
         self._predict_all = predict_all
-        self._waiting: list[Slice] = []
-        self._making: list[Slice] = []  # what the ticket has still to share
+        self._queue: list[Slice] = []
+        self._running: list[Slice] = []  # what the ticket has still to share
         self._ticket: Ticket | None = None
         self._is_paused = False
         self._total = 0  # of a whole series; 0: neighbours only
@@ -62,32 +62,32 @@ class Ahead(QObject):
         background.shared.connect(self._take)
         background.finished.connect(self._finish)
         background.refused.connect(self._refuse)
-        background.broke.connect(self._break)
+        background.crashed.connect(self._break)
 
     @property
     def busy(self) -> Busy | None:
         """How far a whole series is; None for neighbours, which are nobody's business."""
         if not self._total:
             return None
-        done = self._total - len(self._waiting) - len(self._making)
+        done = self._total - len(self._queue) - len(self._running)
         what = self.tr("whole series: {} of {} slices").format(done, self._total)
         return Busy(what, done / self._total, time.monotonic() - self._since)
 
-    def is_making(self, chosen: Slice) -> bool:
+    def is_predicting(self, chosen: Slice) -> bool:
         """Whether this slice is being predicted just now."""
-        return any(one is chosen for one in self._making[:AT_WORK])
+        return any(one is chosen for one in self._running[:IN_PROGRESS])
 
-    def expect(self, slices: Iterable[Slice]) -> None:
+    def prefetch(self, slices: Iterable[Slice]) -> None:
         """Predict these next, unless a whole series is on its way."""
         if not self._total:
-            self._waiting = [one for one in slices if one not in self._making]
+            self._queue = [one for one in slices if one not in self._running]
             self._next()
 
     def run_series(self, slices: Iterable[Slice]) -> None:
         """Predict all of these and tell how far it is."""
         self.stop()
-        self._waiting = list(slices)
-        self._total, self._refused = len(self._waiting), 0
+        self._queue = list(slices)
+        self._total, self._refused = len(self._queue), 0
         self._since = time.monotonic()
         self.progressed.emit()
         self._next()
@@ -95,15 +95,15 @@ class Ahead(QObject):
     def stop(self) -> None:
         """Forget everything."""
         self._background.cancel(LANE)
-        self._waiting, self._making, self._ticket, self._total = [], [], None, 0
+        self._queue, self._running, self._ticket, self._total = [], [], None, 0
 
     def pause(self) -> None:
         """Make room: something that the user waits for comes first."""
         self._is_paused = True
         if self._ticket is not None:
             self._background.cancel(LANE)
-            self._waiting = self._making + self._waiting
-            self._making, self._ticket = [], None
+            self._queue = self._running + self._queue
+            self._running, self._ticket = [], None
 
     def resume(self) -> None:
         """Go on."""
@@ -113,9 +113,9 @@ class Ahead(QObject):
     def _next(self) -> None:
         if self._is_paused or self._ticket is not None:
             return
-        if self._waiting:
-            self._making, self._waiting = self._waiting[:FEW], self._waiting[FEW:]
-            job = partial(self._predict_all, tuple(self._making))
+        if self._queue:
+            self._running, self._queue = self._queue[:BATCH_SIZE], self._queue[BATCH_SIZE:]
+            job = partial(self._predict_all, tuple(self._running))
             self._ticket = self._background.submit(LANE, job, shares=True)
         elif self._total:
             done, self._total = self._total - self._refused, 0
@@ -126,11 +126,11 @@ class Ahead(QObject):
     def _take(self, ticket: Ticket, outcome: Outcome) -> None:
         if ticket is not self._ticket:
             return
-        chosen = self._making.pop(0)
+        chosen = self._running.pop(0)
         if isinstance(outcome, Prediction):
-            self.made.emit(outcome)
+            self.predicted.emit(outcome)
         else:
-            self._miss([chosen])
+            self._skip([chosen])
         self.progressed.emit()
 
     @Slot(object, object)
@@ -143,15 +143,15 @@ class Ahead(QObject):
     def _refuse(self, ticket: Ticket, error: JRViewerError) -> None:
         """What is missing is missing for all of them, such as the model."""
         if ticket is self._ticket:
-            left, self._making, self._ticket = self._making, [], None
-            self._miss(left)
+            left, self._running, self._ticket = self._running, [], None
+            self._skip(left)
             self.progressed.emit()
             self._next()
 
-    def _miss(self, slices: Iterable[Slice]) -> None:
+    def _skip(self, slices: Iterable[Slice]) -> None:
         for one in slices:
             self._refused += 1
-            self.missed.emit(one)
+            self.skipped.emit(one)
 
     @Slot(object)
     def _break(self, ticket: Ticket) -> None:

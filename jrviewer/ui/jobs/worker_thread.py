@@ -31,7 +31,7 @@ class Ticket:
         self.cancelled = False
 
 
-class _Worker(QObject):
+class _Runner(QObject):
     """Lives in the worker thread and runs one ticket after the other."""
 
     progressed = Signal(object, float, str)
@@ -65,7 +65,7 @@ class _Worker(QObject):
         return report
 
 
-class Background(QObject):
+class WorkerThread(QObject):
     """Runs work on the one persistent worker thread and tells its outcome on the GUI thread.
 
     Each accepted ticket ends in exactly one of `finished` (a result), `refused` (a sentence for the
@@ -78,17 +78,17 @@ class Background(QObject):
     shared = Signal(object, object)
     finished = Signal(object, object)
     refused = Signal(object, object)
-    broke = Signal(object)
-    _wanted = Signal(object)
+    crashed = Signal(object)
+    _submitted = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._current: dict[str, Ticket] = {}
         self._thread = QThread()
         self._thread.setObjectName("worker")
-        self._worker = _Worker()
+        self._worker = _Runner()
         self._worker.moveToThread(self._thread)
-        self._wanted.connect(self._worker.run)
+        self._submitted.connect(self._worker.run)
         self._worker.progressed.connect(self._progress)
         self._worker.shared.connect(self._share)
         self._worker.ended.connect(self._end)
@@ -99,7 +99,7 @@ class Background(QObject):
         self.cancel(lane)
         ticket = Ticket(lane, work, shares=shares)
         self._current[lane] = ticket
-        self._wanted.emit(ticket)
+        self._submitted.emit(ticket)
         return ticket
 
     def cancel(self, lane: str) -> bool:
@@ -134,7 +134,7 @@ class Background(QObject):
         if problem is not None and not isinstance(problem, JRViewerError):
             sys.excepthook(type(problem), problem, problem.__traceback__)
             if not is_stale:
-                self.broke.emit(ticket)
+                self.crashed.emit(ticket)
         elif is_stale:
             return
         elif problem is not None:

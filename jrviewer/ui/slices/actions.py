@@ -6,19 +6,19 @@ from PySide6.QtWidgets import QMenu, QToolBar
 
 from jrviewer.ui.state.comparison import Mode
 from jrviewer.ui.widgets import theme
-from jrviewer.ui.widgets.segmented_control import Segments
+from jrviewer.ui.widgets.segmented_control import SegmentedControl
 from jrviewer.ui.window.actions import menu_button
 
 BLEND_STEP = 10
 
 
-class ReadingActions(QObject):
+class SliceActions(QObject):
     """The actions, as attributes; those that come in rows are told by signals."""
 
     compared = Signal(str)  # Mode
     tool_taken = Signal(str)  # Tool
     blend_stepped = Signal(int)  # per cent
-    pace_stepped = Signal(int)  # 1: faster, -1: slower
+    rate_stepped = Signal(int)  # 1: faster, -1: slower
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -46,8 +46,8 @@ class ReadingActions(QObject):
         self.delete = self._make(tr("Delete"), tr("Delete the selected measurement"), "Del")
         self.undo = self._make(tr("Undo"), tr("Take the last measurement back"), "Ctrl+Z")
         self.play = self._make(tr("Play"), tr("Play the series, or stop"), "C")
-        theme.give_icon(self.play, "play")
-        self.paces = [
+        theme.set_icon(self.play, "play")
+        self.rate_actions = [
             self._make(tr("Slower"), tr("Play slower"), ","),
             self._make(tr("Faster"), tr("Play faster"), "."),
         ]
@@ -64,10 +64,10 @@ class ReadingActions(QObject):
         for action, step in zip(self.blends, (-BLEND_STEP, BLEND_STEP), strict=True):
             action.setData(step)
             action.triggered.connect(self._step_blend)
-        for action, step, sign in zip(self.paces, (-1, 1), "−+", strict=True):
+        for action, step, sign in zip(self.rate_actions, (-1, 1), "−+", strict=True):
             action.setData(step)
             action.setIconText(sign)
-            action.triggered.connect(self._step_pace)
+            action.triggered.connect(self._step_rate)
         self.play.setCheckable(True)
 
     def everything(self) -> list[QAction]:
@@ -76,7 +76,7 @@ class ReadingActions(QObject):
 
     def fill(self, bar: QToolBar, before: QAction) -> None:
         """Put them on the toolbar, left of another action."""
-        compare = Segments(self.tr("Compare"), list(self.modes.values()), bar)
+        compare = SegmentedControl(self.tr("Compare"), list(self.modes.values()), bar)
         measured = [*self.tools.values(), self.delete, self.undo]
         measure = menu_button(bar, self.tr("Measure"), "measure", measured)
         bar.insertWidget(before, compare)
@@ -91,7 +91,7 @@ class ReadingActions(QObject):
         for title, actions in (
             (self.tr("Compare"), [*self.modes.values(), *self.blends]),
             (self.tr("Measure"), [*self.tools.values(), self.delete, self.undo]),
-            (self.tr("Play"), [self.play, *self.paces]),
+            (self.tr("Play"), [self.play, *self.rate_actions]),
         ):
             menu.addMenu(title).addActions(actions)
 
@@ -128,8 +128,8 @@ class ReadingActions(QObject):
     def _step_blend(self) -> None:
         self.blend_stepped.emit(self._sender_data())
 
-    def _step_pace(self) -> None:
-        self.pace_stepped.emit(self._sender_data())
+    def _step_rate(self) -> None:
+        self.rate_stepped.emit(self._sender_data())
 
     def _sender_data(self) -> object:
         sender = self.sender()

@@ -22,7 +22,7 @@ CROSSHAIR_GAP_PX = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sheet:
+class PaneAnnotations:
     """What is measured on one pane."""
 
     image: Slice
@@ -33,23 +33,27 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True)
-class Aim:
+class KeyboardTarget:
     """What the arrow keys move, where that is a place (row, column)."""
 
     crosshair: Position | None = None
     handle: Position | None = None  # of the selected measurement
 
 
-Spoken = tuple[Measurement, tuple[str, ...], bool]  # with its words; whether it is selected
+Labelled = tuple[Measurement, tuple[str, ...], bool]  # with its words; whether it is selected
 
 
-def spoken(sheet: Sheet) -> tuple[Spoken, ...]:
+def labelled(sheet: PaneAnnotations) -> tuple[Labelled, ...]:
     """Each measurement with its words, worked out once and not at every painting."""
     return tuple((item, words(item, sheet), item is sheet.selected) for item in sheet.items)
 
 
 def paint(
-    items: tuple[Spoken, ...], aim: Aim, painter: QPainter, area: QRect, projection: Projection
+    items: tuple[Labelled, ...],
+    aim: KeyboardTarget,
+    painter: QPainter,
+    area: QRect,
+    projection: Projection,
 ) -> None:
     """The crosshair, all lines, then all words, so that no line crosses them; above them the handle
     that the keys move.
@@ -68,7 +72,7 @@ def paint(
 
 
 def _paint_lines(
-    items: tuple[Spoken, ...], painter: QPainter, projection: Projection
+    items: tuple[Labelled, ...], painter: QPainter, projection: Projection
 ) -> list[tuple[list[QPointF], tuple[str, ...], QColor]]:
     """Where each measurement is drawn, with its words and its colour."""
     outlines = []
@@ -86,7 +90,7 @@ def _paint_lines(
     return outlines
 
 
-def words(item: Measurement, sheet: Sheet) -> tuple[str, ...]:
+def words(item: Measurement, sheet: PaneAnnotations) -> tuple[str, ...]:
     """What a measurement says, a line each."""
     if isinstance(item, Length):
         prefix = "AI" if sheet.prefix else ""  # a length holds no values that could be removed

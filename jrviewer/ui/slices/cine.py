@@ -9,7 +9,7 @@ from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal, Slot
 from jrviewer.ui.state.session import Session
 
 SLICES_PER_SECOND = 8.0  # where the file states no rate
-PACES = (0.5, 1.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0, 60.0)
+RATES = (0.5, 1.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0, 60.0)
 """The user's steps, in slices a second: no screen shows more."""
 
 Origin = Literal["file", "user", "default"]
@@ -48,7 +48,7 @@ class Cine(QObject):
         self.changed.emit()
 
     @Slot(int)
-    def choose(self, _: int) -> None:
+    def choose_series(self, _: int) -> None:
         """Another series is shown: take its own rate, or the usual one."""
         series = self._session.series
         stated = None if series is None else series[0].acquisition.frames_per_second
@@ -57,8 +57,8 @@ class Cine(QObject):
     @Slot(int)
     def step_rate(self, by: int) -> None:
         """Play faster (1) or slower (−1)."""
-        slower = [pace for pace in PACES if pace < self.rate]
-        faster = [pace for pace in PACES if pace > self.rate]
+        slower = [rate for rate in RATES if rate < self.rate]
+        faster = [rate for rate in RATES if rate > self.rate]
         nearest = faster[:1] if by > 0 else slower[-1:]
         if nearest:
             self._set(nearest[0], "user")

@@ -12,12 +12,12 @@ from jrviewer.core.records import Prediction, Slice
 from jrviewer.imaging import measurements_2d
 from jrviewer.imaging.measurements_2d import Hold, Position, Region, handles
 from jrviewer.ui.slices import annotation_painter, residual_painter
-from jrviewer.ui.slices.actions import ReadingActions
-from jrviewer.ui.slices.annotation_painter import Aim, Sheet
+from jrviewer.ui.slices.actions import SliceActions
+from jrviewer.ui.slices.annotation_painter import KeyboardTarget, PaneAnnotations
 from jrviewer.ui.slices.cine import Cine
-from jrviewer.ui.slices.file_windows import FileWindows
-from jrviewer.ui.slices.pace import Pace
-from jrviewer.ui.slices.roi_readout import BiasMeter, RemovedButton
+from jrviewer.ui.slices.file_windows import FileWindowsMenu
+from jrviewer.ui.slices.pace import RateControl
+from jrviewer.ui.slices.roi_readout import ResidualButton, RoiReadout
 from jrviewer.ui.slices.slice_view import Layer
 from jrviewer.ui.state import captions
 from jrviewer.ui.state.annotations import Tool
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 BLEND_WIDTH_PX, BLEND_HEIGHT_PX = 84, 14  # no higher than the title, or the panes would differ
 
 
-class Reading(QObject):
+class SliceController(QObject):
     """The desk on which two slices are compared and measured."""
 
     def __init__(self, window: "MainWindow") -> None:
@@ -40,12 +40,12 @@ class Reading(QObject):
         self._compare, self._annotations = session.compare, session.annotations
         self._original, self._denoised = window.original, window.denoised
         self._is_busy = False
-        self.actions_ = ReadingActions(self)
+        self.actions_ = SliceActions(self)
         self.cine = Cine(session, self)
-        self.pace = Pace(*self.actions_.paces)
-        self.bias, self.removed = BiasMeter(), RemovedButton()
+        self.rate_control = RateControl(*self.actions_.rate_actions)
+        self.roi_readout, self.residual_button = RoiReadout(), ResidualButton()
         self.blend = self._blend_slider()
-        self.file_windows = FileWindows(window)
+        self.file_windows = FileWindowsMenu(window)
         self._lay_out()
         self.actions_.play.setEnabled(False)
 
@@ -75,9 +75,9 @@ class Reading(QObject):
         words.setObjectName("paneDetail")
         window.denoised_pane.add_tool(words)
         window.denoised_pane.add_tool(self.blend)
-        window.slider.add_tool(self.pace)
-        window.status.insertWidget(1, self.bias)
-        window.status.insertPermanentWidget(3, self.removed)
+        window.slider.add_tool(self.rate_control)
+        window.status_bar.insertWidget(1, self.roi_readout)
+        window.status_bar.insertPermanentWidget(3, self.residual_button)
         choices = window.actions_.window_button.choices
         choices.addSeparator()
         choices.addMenu(self.file_windows)
@@ -88,11 +88,11 @@ class Reading(QObject):
         """Paint marks, legend and measurements anew over both slices."""
         chosen, known = self._session.slice, self._session.prediction
         unit = "" if chosen is None else annotation_painter.unit_of(chosen)
-        self.bias.show_bias(self._bias(chosen, known), unit)
-        self.removed.show_found(self._session.removal.of(known), unit)
+        self.roi_readout.show_bias(self._bias(chosen, known), unit)
+        self.residual_button.show_found(self._session.residuals.of(known), unit)
         for pane in (self._original, self._denoised):
-            pane.hand.measured = self._annotations.items
-            pane.keys.takes = self._annotations.by_keys.takes
+            pane.mouse.items = self._annotations.items
+            pane.keys.available_keys = self._annotations.keyboard.available_keys
         if chosen is None:
             return
         marks = self._marks(known, chosen)
@@ -113,7 +113,7 @@ class Reading(QObject):
         return measurements_2d.bias(region, chosen, known.denoised)
 
     def _marks(self, known: Prediction | None, chosen: Slice) -> tuple[Layer, ...]:
-        found = self._session.removal.of(known)
+        found = self._session.residuals.of(known)
         if found is None or self._compare.now.mode != "removed":
             return ()
         unit = annotation_painter.unit_of(chosen)
@@ -131,18 +131,18 @@ class Reading(QObject):
 
     def _measured(self, chosen: Slice, what: Content | None) -> Layer:
         """The measurements on the original (None) or on what the AI pane shows."""
-        sheet = Sheet(
+        sheet = PaneAnnotations(
             chosen,
             chosen.pixels if what is None else what.pixels,
             "" if what is None else self._prefix(what),
             self._annotations.shown,
             self._annotations.selected,
         )
-        by_keys = self._annotations.by_keys
-        hold = by_keys.hold
+        keyboard = self._annotations.keyboard
+        hold = keyboard.hold
         held = None if hold is None or hold.handle is None else handles(hold.item)[hold.handle]
-        aim = Aim(by_keys.crosshair, held)
-        return partial(annotation_painter.paint, annotation_painter.spoken(sheet), aim)
+        aim = KeyboardTarget(keyboard.crosshair, held)
+        return partial(annotation_painter.paint, annotation_painter.labelled(sheet), aim)
 
     def _prefix(self, what: Content) -> str:
         blend = self._compare.now.blend
@@ -174,9 +174,9 @@ class Reading(QObject):
         """Another tool is in the hand."""
         self.actions_.show_tool(tool)
         for pane in (self._original, self._denoised):
-            pane.hand.has_tool = bool(tool)
+            pane.mouse.has_tool = bool(tool)
             pane.setCursor(Qt.CursorShape.CrossCursor if tool else Qt.CursorShape.ArrowCursor)
-        self._annotations.by_keys.aim(self._session.view.now.centre if tool else None)
+        self._annotations.keyboard.set_crosshair(self._session.view.now.centre if tool else None)
         if tool and not (self._original.hasFocus() or self._denoised.hasFocus()):
             if not self._denoised.isVisible():
                 self._window.panes.bring(self._window.original_pane)
@@ -186,17 +186,17 @@ class Reading(QObject):
     @Slot()
     def show_by_keys(self) -> None:
         """The crosshair stays in sight, its value is told, and what the keys do now."""
-        by_keys, tool = self._annotations.by_keys, self._annotations.tool
+        keyboard, tool = self._annotations.keyboard, self._annotations.tool
         self._window.actions_.cancel.setEnabled(self._can_cancel())
-        self._window.status.show_hint(captions.key_hint(by_keys, tool))
-        if (at := by_keys.crosshair) is not None:
+        self._window.status_bar.show_hint(captions.key_hint(keyboard, tool))
+        if (at := keyboard.crosshair) is not None:
             self._session.view.keep_in_sight(at, self._original.projection)
-            self._window.display.show_probe(at)
+            self._window.presenter.show_probe(at)
         self.refresh()
 
     def _can_cancel(self) -> bool:
         annotations = self._annotations
-        return self._is_busy or bool(annotations.tool) or annotations.by_keys.hold is not None
+        return self._is_busy or bool(annotations.tool) or annotations.keyboard.hold is not None
 
     @Slot(object)
     def show_busy(self, busy: Busy | None) -> None:
@@ -205,7 +205,7 @@ class Reading(QObject):
         self._window.actions_.cancel.setEnabled(self._can_cancel())
 
     @Slot(str)
-    def wish_mode(self, mode: Mode) -> None:
+    def toggle_mode(self, mode: Mode) -> None:
         """Compare in another way, or side by side again."""
         self._compare.toggle(mode)
         if self._compare.now.mode != "side":
@@ -213,7 +213,7 @@ class Reading(QObject):
         self.actions_.show_mode(self._compare.now.mode)
 
     @Slot()
-    def wish_removed(self) -> None:
+    def toggle_residual(self) -> None:
         """Show what was removed, or side by side again."""
         self._compare.toggle("removed")
 
@@ -223,24 +223,24 @@ class Reading(QObject):
         self._compare.set_blend(min(max(self._compare.now.blend + per_cent, 0), 100))
 
     @Slot(str)
-    def take(self, tool: Tool) -> None:
+    def set_tool(self, tool: Tool) -> None:
         """Take a tool, or put it away."""
-        self._annotations.take(tool)
+        self._annotations.set_tool(tool)
 
     @Slot()
     def cancel(self) -> None:
         """Put down what is in the hand; with nothing in it, stop the work."""
-        if self._annotations.by_keys.hold is not None:
-            self._annotations.by_keys.let_go()
+        if self._annotations.keyboard.hold is not None:
+            self._annotations.keyboard.release()
         elif self._annotations.tool:
-            self._annotations.take("")
+            self._annotations.set_tool("")
         else:
             self._session.cancel()
 
     @Slot(object, object, bool)
     def draw(self, start: Position, end: Position, is_finished: bool) -> None:
         """Draw with the tool in the hand."""
-        self._annotations.by_keys.aim(None)  # the mouse draws
+        self._annotations.keyboard.set_crosshair(None)  # the mouse draws
         self._annotations.draw(start, end, is_finished=is_finished)
 
     @Slot(object, object, object, bool)
@@ -262,9 +262,9 @@ class Reading(QObject):
         self.file_windows.show_slice(self._session.slice)
 
     @Slot()
-    def show_pace(self) -> None:
+    def show_rate(self) -> None:
         """Tell how fast the series is played, or would be."""
-        self.pace.show_pace(self.cine)
+        self.rate_control.show_rate(self.cine)
 
     @Slot()
     def name_window(self) -> None:

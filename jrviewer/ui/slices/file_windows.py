@@ -8,7 +8,7 @@ from jrviewer.core.records import Slice
 from jrviewer.ui.state.captions import number
 
 
-class FileWindows(QMenu):
+class FileWindowsMenu(QMenu):
     """Tells which of them the user wants; filled anew whenever it opens."""
 
     window_chosen = Signal(object)  # a Window

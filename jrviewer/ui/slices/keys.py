@@ -20,27 +20,27 @@ _ALONE = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
 _SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 
-class KeyHand(QObject):
+class SliceKeys(QObject):
     """Watches a pane's keys, and takes its own before the window's shortcuts get them."""
 
     moved = Signal(int, int)  # rows, columns
     entered = Signal()
     stepped = Signal(int)  # measurements
-    left = Signal()  # the keyboard has gone elsewhere
-    menu_wished = Signal(QPoint)  # on screen
+    focus_lost = Signal()  # the keyboard has gone elsewhere
+    menu_requested = Signal(QPoint)  # on screen
 
     def __init__(self, pane: QWidget) -> None:
         super().__init__(pane)
         self._pane = pane
-        self.takes: frozenset[Key] = frozenset()
+        self.available_keys: frozenset[Key] = frozenset()
         pane.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Take what is for measuring; the rest goes on to the window."""
         if event.type() == QEvent.Type.FocusOut:
-            self.left.emit()
+            self.focus_lost.emit()
         if isinstance(event, QContextMenuEvent) and is_by_key(event):
-            self.menu_wished.emit(self._pane.mapToGlobal(self._pane.rect().center()))
+            self.menu_requested.emit(self._pane.mapToGlobal(self._pane.rect().center()))
             return True
         if not isinstance(event, QKeyEvent) or not self._is_ours(event):
             return super().eventFilter(watched, event)
@@ -52,11 +52,11 @@ class KeyHand(QObject):
 
     def _is_ours(self, event: QKeyEvent) -> bool:
         if (tab := _TABS.get(event.key())) is not None:
-            return tab in self.takes
-        return "move" in self.takes and (way_of(event) is not None or is_enter(event))
+            return tab in self.available_keys
+        return "move" in self.available_keys and (arrow_step(event) is not None or is_enter(event))
 
     def _press(self, event: QKeyEvent) -> None:
-        if (way := way_of(event)) is not None:
+        if (way := arrow_step(event)) is not None:
             self.moved.emit(*way)
         elif is_enter(event):
             self.entered.emit()
@@ -64,7 +64,7 @@ class KeyHand(QObject):
             self.stepped.emit(1 if _TABS[event.key()] == "next" else -1)
 
 
-def way_of(event: QKeyEvent) -> tuple[int, int] | None:
+def arrow_step(event: QKeyEvent) -> tuple[int, int] | None:
     """How far an arrow key goes down and across, ten times as far with Shift."""
     is_far = bool(event.modifiers() & _SHIFT)
     if (way := ARROWS.get(event.key())) is None or event.modifiers() & ~_SHIFT not in _ALONE:

@@ -17,7 +17,7 @@ GRIP_PX = 9  # how near to the split it can be taken
 REACH_PX = 7  # how near to a line a click selects it
 
 
-class LeftHand(QObject):
+class MouseTools(QObject):
     """Tells what the left button wants beyond windowing and panning."""
 
     drawn = Signal(object, object, bool)  # start, end (row, column), whether the button is up
@@ -29,11 +29,11 @@ class LeftHand(QObject):
         super().__init__(pane)
         self._pane = pane
         self.has_tool = False
-        self.measured: tuple[Measurement, ...] = ()  # what is drawn and can be taken
+        self.items: tuple[Measurement, ...] = ()  # what is drawn and can be taken
         self.can_split = False
         self.split = 0.5
         self._from: QPointF | None = None
-        self._does: Literal["", "draw", "edit", "split"] = ""
+        self._action: Literal["", "draw", "edit", "split"] = ""
         self._hold: Hold | None = None
 
     def cursor_at(self, point: QPointF, projection: Projection | None) -> Qt.CursorShape:
@@ -47,24 +47,24 @@ class LeftHand(QObject):
 
     def press(self, event: QMouseEvent, projection: Projection | None) -> None:
         """The button goes down."""
-        self._does, self._from, self._hold = "", None, None
+        self._action, self._from, self._hold = "", None, None
         if event.button() != Qt.MouseButton.LeftButton or event.modifiers():
             return
         self._from = event.position()
         if self.has_tool:
-            self._does = "draw"
+            self._action = "draw"
         elif (hold := self._hold_at(event.position(), projection)) is not None:
-            self._does, self._hold = "edit", hold
+            self._action, self._hold = "edit", hold
         elif self._grips(event.position()):
-            self._does = "split"
+            self._action = "split"
 
     def move(self, event: QMouseEvent, projection: Projection, chosen: Slice | None) -> bool:
         """The hand moves with the button held; whether this was its business."""
-        if self._does in ("draw", "edit") and chosen is not None:
-            self._tell(event, projection, chosen, is_finished=False)
-        elif self._does == "split":
+        if self._action in ("draw", "edit") and chosen is not None:
+            self._emit_edit(event, projection, chosen, is_finished=False)
+        elif self._action == "split":
             self.split_moved.emit(event.position().x() / max(self._pane.width(), 1))
-        return bool(self._does)
+        return bool(self._action)
 
     def release(
         self,
@@ -77,14 +77,14 @@ class LeftHand(QObject):
         """The button goes up: a drawing or change is finished, a click selects."""
         if self._from is None or projection is None or chosen is None:
             return
-        if self._does in ("draw", "edit") and has_dragged:
-            self._tell(event, projection, chosen, is_finished=True)
-        elif self._does in ("", "edit") and not has_dragged:
+        if self._action in ("draw", "edit") and has_dragged:
+            self._emit_edit(event, projection, chosen, is_finished=True)
+        elif self._action in ("", "edit") and not has_dragged:
             place = projection.to_pixel(event.position().x(), event.position().y())
             self.clicked.emit(place, _reach(projection))
-        self._does, self._from = "", None
+        self._action, self._from = "", None
 
-    def _tell(
+    def _emit_edit(
         self, event: QMouseEvent, projection: Projection, chosen: Slice, *, is_finished: bool
     ) -> None:
         assert self._from is not None
@@ -96,10 +96,10 @@ class LeftHand(QObject):
             self.drawn.emit(start, end, is_finished)
 
     def _hold_at(self, point: QPointF, projection: Projection | None) -> Hold | None:
-        if projection is None or not self.measured:
+        if projection is None or not self.items:
             return None
         at = projection.to_pixel(point.x(), point.y())
-        return measurements_2d.hold_at(self.measured, at, _reach(projection))
+        return measurements_2d.hold_at(self.items, at, _reach(projection))
 
     def _grips(self, point: QPointF) -> bool:
         at = self.split * self._pane.width()

@@ -10,7 +10,7 @@ from jrviewer.ui.state.captions import number
 WIDEST = "▶ 29.97 / s (file)"
 
 
-class Pace(QWidget):
+class RateControl(QWidget):
     """Shows a rate in slices a second, and where it comes from."""
 
     def __init__(self, slower: QAction, faster: QAction) -> None:
@@ -24,7 +24,7 @@ class Pace(QWidget):
         for part in (_button(slower), self.label, _button(faster)):
             row.addWidget(part)
 
-    def show_pace(self, cine: Cine) -> None:
+    def show_rate(self, cine: Cine) -> None:
         """Show what it plays at, or would."""
         sign = "▶ " if cine.plays else ""
         digits = 0 if cine.rate == round(cine.rate) else 2 if cine.rate > 10 else 1

@@ -8,7 +8,7 @@ from jrviewer.imaging.residual_check import Removed
 from jrviewer.ui.state.captions import number
 
 
-class BiasMeter(QLabel):
+class RoiReadout(QLabel):
     """Noise before and after, and how far the mean moved; a sign and a word beyond the limit."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -41,16 +41,16 @@ class BiasMeter(QLabel):
         self.style().polish(self)
 
 
-class RemovedButton(QToolButton):
+class ResidualButton(QToolButton):
     """Whether structure may have been removed; pressed, it shows where."""
 
-    wished = Signal()
+    requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAutoRaise(True)
         self.setAccessibleName(self.tr("What the model removed"))
-        self.clicked.connect(self.wished)
+        self.clicked.connect(self.requested)
         self.show_found(None)
 
     def show_found(self, found: Removed | None, unit: str = "") -> None:

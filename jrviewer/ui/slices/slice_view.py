@@ -19,8 +19,8 @@ from jrviewer.core.geometry import FloatArray
 from jrviewer.core.records import Slice
 from jrviewer.imaging import windowing
 from jrviewer.ui.slices import overlay, residual_painter
-from jrviewer.ui.slices.keys import KeyHand
-from jrviewer.ui.slices.mouse_tools import LeftHand
+from jrviewer.ui.slices.keys import SliceKeys
+from jrviewer.ui.slices.mouse_tools import MouseTools
 from jrviewer.ui.state.view import Projection, View, project, shade_of
 
 Layer = Callable[[QPainter, QRect, Projection], None]
@@ -41,7 +41,7 @@ class SliceView(QWidget):
     stepped = Signal(int)  # slices
     probed = Signal(object)  # (row, column) or None
     maximised = Signal()
-    menu_wished = Signal(QPoint)  # on screen
+    menu_requested = Signal(QPoint)  # on screen
     resized = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -58,8 +58,8 @@ class SliceView(QWidget):
         self._under_image: QImage | None = None
         self._scale = 0.0  # above 0: the values are amounts removed, up to this one
         self._layers: tuple[Layer, ...] = ()
-        self.hand = LeftHand(self)
-        self.keys = KeyHand(self)
+        self.mouse = MouseTools(self)
+        self.keys = SliceKeys(self)
         self._view = View()
         self.corners = overlay.Corners()
         self._message = ""
@@ -84,12 +84,12 @@ class SliceView(QWidget):
         """
         self._pixels, self._under, self._scale = pixels, under, scale
         self._image = self._under_image = None
-        self.hand.can_split = under is not None
+        self.mouse.can_split = under is not None
         self.update()
 
     def show_split(self, share: float) -> None:
         """Split at a share of the pane's width."""
-        self.hand.split = share
+        self.mouse.split = share
         self.update()
 
     def show_layers(self, layers: tuple[Layer, ...]) -> None:
@@ -100,7 +100,7 @@ class SliceView(QWidget):
     def show_nothing(self, message: str) -> None:
         """Show a sentence instead of a picture."""
         self._slice = self._pixels = self._image = self._under = None
-        self.hand.can_split = False
+        self.mouse.can_split = False
         self._message, self._stale = message, ""
         self.update()
 
@@ -184,7 +184,7 @@ class SliceView(QWidget):
         painter.setOpacity(STALE_OPACITY if self._stale else 1.0)
         painter.drawImage(QRectF(top_left, bottom_right), self._image)
         if self._under_image is not None:
-            painter.setClipRect(QRectF(0, 0, self.hand.split * self.width(), self.height()))
+            painter.setClipRect(QRectF(0, 0, self.mouse.split * self.width(), self.height()))
             painter.fillRect(self.rect(), BACKGROUND)
             painter.drawImage(QRectF(top_left, bottom_right), self._under_image)
             painter.setClipping(False)
@@ -219,14 +219,14 @@ class SliceView(QWidget):
         """Begin a drag."""
         self._dragged_from = event.position()
         self._has_dragged = False
-        self.hand.press(event, self.projection)
+        self.mouse.press(event, self.projection)
         event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Drag, or probe the value under the pointer."""
         if self._dragged_from is None or not event.buttons():
             self._probe(event.position())
-            self.setCursor(self.hand.cursor_at(event.position(), self.projection))
+            self.setCursor(self.mouse.cursor_at(event.position(), self.projection))
             return
         moved = event.position() - self._dragged_from
         if not self._has_dragged and moved.manhattanLength() < 3:
@@ -240,7 +240,7 @@ class SliceView(QWidget):
         projection = self.projection
         if projection is None:
             return
-        if self.hand.move(event, projection, self._slice):
+        if self.mouse.move(event, projection, self._slice):
             return
         is_shifted = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         if event.buttons() & Qt.MouseButton.MiddleButton or is_shifted:
@@ -258,8 +258,8 @@ class SliceView(QWidget):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End a drag; a right click that did not move asks for the menu."""
         if event.button() == Qt.MouseButton.RightButton and not self._has_dragged:
-            self.menu_wished.emit(event.globalPosition().toPoint())
-        self.hand.release(event, self.projection, self._slice, has_dragged=self._has_dragged)
+            self.menu_requested.emit(event.globalPosition().toPoint())
+        self.mouse.release(event, self.projection, self._slice, has_dragged=self._has_dragged)
         self._dragged_from = None
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:

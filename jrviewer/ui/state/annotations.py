@@ -16,7 +16,7 @@ from jrviewer.imaging.measurements_2d import (
     distance_px,
     moved,
 )
-from jrviewer.ui.state.keyboard_annotations import ByKeys
+from jrviewer.ui.state.keyboard_annotations import KeyboardAnnotations
 
 Tool = Literal["", "length", "ellipse", "rectangle", "window"]
 
@@ -39,7 +39,7 @@ class Annotations(QObject):
         self._slice: Slice | None = None
         self._drawn: dict[Slice, tuple[Measurement, ...]] = {}
         self._before: list[tuple[Slice, tuple[Measurement, ...]]] = []
-        self.by_keys = ByKeys(self)
+        self.keyboard = KeyboardAnnotations(self)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -82,10 +82,10 @@ class Annotations(QObject):
         """Turn to another slice."""
         if chosen is not self._slice:
             self._slice, self.selected, self.drawing, self._edited = chosen, None, None, None
-            self.by_keys.turn()
+            self.keyboard.reset()
             self.changed.emit()
 
-    def take(self, tool: Tool) -> None:
+    def set_tool(self, tool: Tool) -> None:
         """Take a tool into the hand; the same one again, or "", puts it away."""
         self.tool = "" if tool == self.tool else tool
         self.drawing = self._edited = None
@@ -104,7 +104,7 @@ class Annotations(QObject):
             self._replace((*self.items, item))
             self.selected = item
         if is_finished:
-            self.take("")
+            self.set_tool("")
         self.changed.emit()
 
     def edit(
@@ -114,7 +114,7 @@ class Annotations(QObject):
         end: Position,
         *,
         is_finished: bool,
-        goes_on: bool = False,
+        continues: bool = False,
     ) -> None:
         """Change what is in the hand; the whole drag is one step to take back, and so is a change
         that goes on with the last one.
@@ -124,7 +124,7 @@ class Annotations(QObject):
         self._edited, self.drawing = hold.item, moved(hold, start, end, self._slice.shape)
         self.selected = self.drawing
         if is_finished:
-            self._replace(self._with(self.drawing), is_new=not goes_on)
+            self._replace(self._with(self.drawing), is_new=not continues)
             self._edited = self.drawing = None
         self.changed.emit()
 

@@ -11,7 +11,7 @@ from jrviewer.diagnostics.phantom_truth import Score
 from jrviewer.imaging import windowing
 from jrviewer.imaging.measurements_2d import handles
 from jrviewer.ui.slices.overlay import Corners
-from jrviewer.ui.state.keyboard_annotations import ByKeys
+from jrviewer.ui.state.keyboard_annotations import KeyboardAnnotations
 from jrviewer.ui.state.rulers import Rulers
 from jrviewer.ui.state.view import View
 
@@ -176,9 +176,9 @@ def probe_text(
     return "   ".join((*parts, place))
 
 
-def key_hint(by_keys: ByKeys, tool: str) -> str:
+def key_hint(keyboard: KeyboardAnnotations, tool: str) -> str:
     """What arrows and Enter do for measuring now."""
-    hold = by_keys.hold
+    hold = keyboard.hold
     if hold is not None and hold.handle is None:
         return tr("Held: ←↑→↓ move it (Shift ×10) · Enter: its ends")
     if hold is not None and hold.handle is not None:
@@ -186,18 +186,18 @@ def key_hint(by_keys: ByKeys, tool: str) -> str:
         return tr("End {} of {}: ←↑→↓ (Shift ×10) · Enter: next").format(hold.handle + 1, count)
     if not tool:
         return ""
-    if by_keys.crosshair is None:
+    if keyboard.crosshair is None:
         return tr("Drag on a slice")
-    if by_keys.start is None:
+    if keyboard.start is None:
         return tr("Drag, or ←↑→↓ (Shift ×10) and Enter: 1st point")
     return tr("←↑→↓ (Shift ×10) and Enter: 2nd point")
 
 
 def ruler_hint(rulers: Rulers) -> str:
     """What arrows and Enter do for the 3D ruler now."""
-    if rulers.is_in_hand and rulers.start is None:
+    if rulers.is_active and rulers.start is None:
         return tr("Click, or ←↑→↓ (Shift ×10) and Enter: 1st point")
-    if rulers.is_in_hand:
+    if rulers.is_active:
         return tr("Click, or ←↑→↓ (Shift ×10) and Enter: 2nd point")
     if rulers.is_held:
         return tr("Held: ←↑→↓ move it (Shift ×10) · Enter takes an end · Del deletes")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Key = Literal["move", "next", "previous"]
 
 
-class ByKeys(QObject):
+class KeyboardAnnotations(QObject):
     """A crosshair that draws with the tool in the hand, and a hold on what is drawn."""
 
     changed = Signal()
@@ -37,7 +37,7 @@ class ByKeys(QObject):
         return held if is_there else None
 
     @property
-    def takes(self) -> frozenset[Key]:
+    def available_keys(self) -> frozenset[Key]:
         """Which keys of a slice pane are for measuring now; the others go on to the window."""
         place, count = self._place(), len(self._annotations.items)
         means: dict[Key, bool] = {
@@ -47,14 +47,14 @@ class ByKeys(QObject):
         }
         return frozenset(key for key, is_meant in means.items() if is_meant)
 
-    def aim(self, at: Position | None) -> None:
+    def set_crosshair(self, at: Position | None) -> None:
         """Put the crosshair on the pixel there; None takes it away."""
         self.crosshair, self.start, self._hold = None, None, None
         if at is not None:
             self.crosshair = self._on_slice(round(at[0]), round(at[1]))
         self.changed.emit()
 
-    def turn(self) -> None:
+    def reset(self) -> None:
         """Another slice is shown: what was begun on the last one is not gone on with."""
         self.start = self._hold = None
         self.changed.emit()
@@ -63,7 +63,9 @@ class ByKeys(QObject):
         """Move what is held, or the crosshair with what is being drawn, by pixels."""
         if (hold := self.hold) is not None:
             end = float(rows), float(columns)
-            self._annotations.edit(hold, (0.0, 0.0), end, is_finished=True, goes_on=self._has_moved)
+            self._annotations.edit(
+                hold, (0.0, 0.0), end, is_finished=True, continues=self._has_moved
+            )
             item, self._has_moved = self._annotations.selected, True
             self._hold = None if item is None else Hold(item, hold.handle)
         elif self.crosshair is not None:
@@ -94,7 +96,7 @@ class ByKeys(QObject):
         self._annotations.choose(None if self._hold is None else self._hold.item)
         self.changed.emit()
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Hold nothing."""
         self._take(None)
         self.changed.emit()

@@ -5,7 +5,7 @@ from jrviewer.core.records import Prediction, Slice
 KEPT_PIXELS = 400 * 512**2  # a result of 512² takes about 1 MB
 
 
-class Results(dict[Slice, Prediction]):
+class PredictionCache(dict[Slice, Prediction]):
     """A slice's result, the oldest first."""
 
     def keep(self, prediction: Prediction, in_view: Slice | None) -> None:

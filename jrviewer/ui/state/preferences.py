@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QSettings
 
 
-class Store:
+class Preferences:
     """Remembers in the user's settings, or, without them, for as long as it lives."""
 
     def __init__(self, settings: QSettings | None = None) -> None:
@@ -17,7 +17,7 @@ class Store:
         self._values: dict[str, str] = {}
 
     @classmethod
-    def of_user(cls) -> "Store":
+    def of_user(cls) -> "Preferences":
         """The one of this user's account."""
         scope = QSettings.Scope.UserScope
         return cls(QSettings(QSettings.Format.IniFormat, scope, "JRViewer", "JRViewer"))

@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from jrviewer.ui.state.preferences import Store
+from jrviewer.ui.state.preferences import Preferences
 
 MOST = 10
 NAME = "recent"
 
 
-class Recent:
+class RecentFiles:
     """The newest first; each entry is what was opened together."""
 
-    def __init__(self, store: Store, *, keeps: bool) -> None:
-        self._store, self._keeps = store, keeps
-        kept: list[list[str]] = store.get(NAME, []) if keeps else []
+    def __init__(self, preferences: Preferences, *, keeps: bool) -> None:
+        self._preferences, self._keeps = preferences, keeps
+        kept: list[list[str]] = preferences.get(NAME, []) if keeps else []
         self.paths: list[tuple[Path, ...]] = [tuple(map(Path, one)) for one in kept]
 
     def add(self, paths: Sequence[Path]) -> None:
@@ -41,6 +41,6 @@ class Recent:
 
     def _save(self) -> None:
         if self._keeps:
-            self._store.put(NAME, [[str(path) for path in one] for one in self.paths])
+            self._preferences.put(NAME, [[str(path) for path in one] for one in self.paths])
         else:
-            self._store.forget(NAME)
+            self._preferences.forget(NAME)

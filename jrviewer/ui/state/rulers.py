@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from jrviewer.core.records import Slice
 from jrviewer.imaging.ruler_3d import End, NoLengthError, Ruler, read
 
-Wish = Literal[
+RulerCommand = Literal[
     "delete", "undo", "put away", "set a point", "take an end", "move", "next", "previous"
 ]
 Place = tuple[float, float]  # points right of and below the middle of the picture
@@ -21,12 +21,12 @@ class Rulers(QObject):
     """Rulers per slice. One click begins, the next ends; then the hand is free again."""
 
     changed = Signal()
-    aimed = Signal(object)  # Place: the crosshair alone, which needs no new picture
+    crosshair_moved = Signal(object)  # Place: the crosshair alone, which needs no new picture
     refused = Signal(str)  # why a ruler says no length, and is not drawn
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.is_in_hand = False
+        self.is_active = False
         self.start: End | None = None  # of the ruler being drawn
         self.selected: Ruler | None = None
         self.is_held = False  # the keys are for the selected one
@@ -53,21 +53,21 @@ class Rulers(QObject):
         return tuple(new if one is old else one for one in self.items)
 
     @property
-    def offers(self) -> frozenset[Wish]:
+    def available(self) -> frozenset[RulerCommand]:
         """What there is to do."""
         can_undo = self._slice is not None and self._slice in self._steps
-        place, is_free = self._place(), not self.is_in_hand
-        found: dict[Wish, bool] = {
+        place, is_free = self._place(), not self.is_active
+        found: dict[RulerCommand, bool] = {
             "delete": self.selected is not None,
             "undo": can_undo,
-            "put away": self.is_in_hand or self.is_held,
-            "set a point": self.is_in_hand,
+            "put away": self.is_active or self.is_held,
+            "set a point": self.is_active,
             "take an end": is_free and self.is_held,
             "move": is_free and self.is_held,
             "next": is_free and (-1 if place is None else place) < len(self.items) - 1,
             "previous": is_free and self.is_held,
         }
-        return frozenset(wish for wish, is_open in found.items() if is_open)
+        return frozenset(command for command, is_open in found.items() if is_open)
 
     @Slot()
     def clear(self) -> None:
@@ -83,31 +83,31 @@ class Rulers(QObject):
             self.grip = self.moving = self._nudged = None
             self.changed.emit()
 
-    def take(self, *, is_in_hand: bool) -> None:
+    def set_active(self, *, is_active: bool) -> None:
         """Take a ruler into the hand, or put it away."""
-        if is_in_hand != self.is_in_hand:
-            self.is_in_hand, self.start, self._lifted = is_in_hand, None, None
-            self.is_held, self.crosshair = False, (0.0, 0.0) if is_in_hand else None
+        if is_active != self.is_active:
+            self.is_active, self.start, self._lifted = is_active, None, None
+            self.is_held, self.crosshair = False, (0.0, 0.0) if is_active else None
             self.changed.emit()
 
-    def aim(self, at: Place, room: tuple[int, int]) -> None:
+    def set_crosshair(self, at: Place, room: tuple[int, int]) -> None:
         """Put the crosshair somewhere in the picture, which has so much room (width, height)."""
         wide, high = room[0] / 2 - 1, room[1] / 2 - 1
         self.crosshair = min(max(at[0], -wide), wide), min(max(at[1], -high), high)
-        self.aimed.emit(self.crosshair)
+        self.crosshair_moved.emit(self.crosshair)
 
-    def take_end(self) -> End | None:
+    def reopen_end(self) -> End | None:
         """Begin to draw the first end of the selected ruler anew; tells where it was."""
         ruler = self.selected
         if ruler is None:
             return None
-        self.take(is_in_hand=True)
+        self.set_active(is_active=True)
         self.start, self._lifted = ruler.end, ruler
         return ruler.start
 
-    def pick(self, end: End, *, has_surface: bool) -> None:
+    def add_point(self, end: End, *, has_surface: bool) -> None:
         """Begin with a ruler, or end it; one that may say no length is not drawn."""
-        if self._slice is None or not self.is_in_hand:
+        if self._slice is None or not self.is_active:
             return
         if self.start is None:
             self.start = end
@@ -122,11 +122,11 @@ class Rulers(QObject):
         else:
             self._put((*(one for one in self.items if one is not self._lifted), ruler))
             self.is_held = self._lifted is not None  # it was held before, by the keys
-            self.selected, self.is_in_hand = ruler, False
+            self.selected, self.is_active = ruler, False
             self.start = self.crosshair = self._lifted = None
         self.changed.emit()
 
-    def hold(self, index: int, end: int | None) -> None:
+    def begin_drag(self, index: int, end: int | None) -> None:
         """A hand takes a ruler by an end, or by its middle."""
         self.grip, self.moving = (self.items[index], end), None
 
@@ -136,7 +136,7 @@ class Rulers(QObject):
             self.moving = new
             self.changed.emit()
 
-    def let_lie(self) -> None:
+    def end_drag(self) -> None:
         """The hand lets go of it where it is."""
         if self.grip is not None and self.moving is not None:
             self._put(self.drawn)
@@ -160,7 +160,7 @@ class Rulers(QObject):
         self._nudged = None
         self.changed.emit()
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Hold nothing."""
         if self.is_held:
             self.is_held = False
@@ -174,19 +174,19 @@ class Rulers(QObject):
         self.is_held = self.selected is not None
         self.changed.emit()
 
-    def do(self, wish: Wish) -> None:
+    def run_command(self, command: RulerCommand) -> None:
         """Delete what is selected, take the last step back, or put the ruler away."""
-        if wish not in self.offers:
+        if command not in self.available:
             return
-        if wish == "put away":
+        if command == "put away":
             self.is_held = False
-            self.take(is_in_hand=False)
+            self.set_active(is_active=False)
             self.changed.emit()
             return
-        if wish in ("next", "previous"):
-            self.step(1 if wish == "next" else -1)
+        if command in ("next", "previous"):
+            self.step(1 if command == "next" else -1)
             return
-        if wish == "delete":
+        if command == "delete":
             self._put(tuple(one for one in self.items if one is not self.selected))
         elif self._slice is not None:
             self._steps[self._slice].pop()

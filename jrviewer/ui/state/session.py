@@ -13,17 +13,17 @@ from PySide6.QtCore import QObject, Signal, Slot
 from jrviewer.core.errors import InputRefusedError, JRViewerError
 from jrviewer.core.records import Prediction, Series, Slice, Window
 from jrviewer.imaging import windowing
-from jrviewer.ui.jobs import backend
-from jrviewer.ui.jobs.foreground import Tasks
-from jrviewer.ui.jobs.prefetch import Ahead, Busy
-from jrviewer.ui.jobs.worker_thread import Background
-from jrviewer.ui.state.analyses import KnownTruth, Removal
+from jrviewer.ui.jobs.backend import Backend
+from jrviewer.ui.jobs.foreground import Foreground
+from jrviewer.ui.jobs.prefetch import Busy, Prefetcher
+from jrviewer.ui.jobs.worker_thread import WorkerThread
+from jrviewer.ui.state.analyses import PhantomScores, ResidualAnalysis
 from jrviewer.ui.state.annotations import Annotations
 from jrviewer.ui.state.comparison import CompareState
-from jrviewer.ui.state.prediction_cache import Results
+from jrviewer.ui.state.prediction_cache import PredictionCache
 from jrviewer.ui.state.refusals import opened_name, reasons, refusals
 from jrviewer.ui.state.rulers import Rulers
-from jrviewer.ui.state.surface import MeasuredState
+from jrviewer.ui.state.surface import SurfaceState
 from jrviewer.ui.state.view import ViewState
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Busy", "Session"]
 
-AHEAD = (1, -1)  # neighbours that are predicted before anybody looks
+NEIGHBOURS = (1, -1)  # neighbours that are predicted before anybody looks
 
 
 class Session(QObject):
@@ -50,37 +50,37 @@ class Session(QObject):
     device_known = Signal(str)
     warned = Signal(str)  # it worked, but not as one may expect
 
-    def __init__(self, worker: backend.Worker | None = None, parent: QObject | None = None) -> None:
+    def __init__(self, backend: Backend | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.view = ViewState(self)
-        self.background = Background(self)
+        self.worker_thread = WorkerThread(self)
         self.compare = CompareState(self)
         self.annotations = Annotations(self)
-        self.removal = Removal(self.background, self)
-        self.measured = MeasuredState(self.background, self)
+        self.residuals = ResidualAnalysis(self.worker_thread, self)
+        self.surface = SurfaceState(self.worker_thread, self)
         self.rulers = Rulers(self)
-        self.truth = KnownTruth(self.background, self)
+        self.phantom_scores = PhantomScores(self.worker_thread, self)
         self.all_series: tuple[Series, ...] = ()
         self.series: Series | None = None
         self.index = 0
-        self.worker = worker or backend.Worker()
-        self._predictions = Results()
+        self.backend = backend or Backend()
+        self._predictions = PredictionCache()
         self.refused_files: tuple[Refused, ...] = ()
         self.paths: tuple[Path, ...] = ()  # what was asked for last
-        self.looks_ahead = False
-        self.ahead = Ahead(self.background, self.worker.predict_all, self)
+        self.prefetches = False
+        self.prefetcher = Prefetcher(self.worker_thread, self.backend.predict_all, self)
         self._is_partial = False  # only the first slice of what is being read is here
         self._asked_for: Slice | None = None
         self._may_predict = False
-        self.ahead.made.connect(self._take_prediction)
-        self.ahead.missed.connect(self._run_missed)
-        self.ahead.progressed.connect(self._tell_ahead)
-        self.tasks = Tasks(self.background, self)
-        self.tasks.busy.connect(self.busy_changed)
-        self.tasks.idle.connect(self._go_on)
-        self.tasks.shared.connect(self._take_part)
-        self.tasks.refused.connect(self._refuse)
-        self.tasks.broke.connect(self._break)
+        self.prefetcher.predicted.connect(self._take_prediction)
+        self.prefetcher.skipped.connect(self._run_skipped)
+        self.prefetcher.progressed.connect(self._show_progress)
+        self.foreground = Foreground(self.worker_thread, self)
+        self.foreground.busy.connect(self.busy_changed)
+        self.foreground.idle.connect(self._resume_prefetch)
+        self.foreground.shared.connect(self._show_first_slice)
+        self.foreground.refused.connect(self._refuse)
+        self.foreground.crashed.connect(self._report_bug)
 
     @property
     def slice(self) -> Slice | None:
@@ -103,8 +103,8 @@ class Session(QObject):
             return
         self.paths = tuple(paths)
         self._is_partial = False
-        job = partial(self.worker.read, self.paths)
-        self.tasks.do("open", self.tr("reading files"), job, self._take_opened, shares=True)
+        job = partial(self.backend.read, self.paths)
+        self.foreground.start("open", self.tr("reading files"), job, self._take_opened, shares=True)
 
     def choose_series(self, index: int) -> None:
         """Show another one of the open series, at its middle slice."""
@@ -132,7 +132,7 @@ class Session(QObject):
         """Begin with the model: start-up holds it back until the window is complete."""
         self._may_predict = True
         if self.slice is None:
-            self._get_ready()
+            self._load_model()
         elif self.prediction is None:
             self.run()
 
@@ -142,31 +142,33 @@ class Session(QObject):
             return
         self._predictions.pop(chosen, None)
         self._asked_for = chosen
-        job = partial(self.worker.predict, chosen, run_anyway=run_anyway)
-        self.ahead.pause()
-        self.tasks.do("predict", self.tr("denoising and inferring 3D"), job, self._take_prediction)
+        job = partial(self.backend.predict, chosen, run_anyway=run_anyway)
+        self.prefetcher.pause()
+        self.foreground.start(
+            "predict", self.tr("denoising and inferring 3D"), job, self._take_prediction
+        )
 
     def run_series(self) -> None:
         """Run the model on every slice of the series that has no result yet."""
         if self.series is not None and self._may_predict and not self._is_partial:
-            self.ahead.run_series(one for one in self.series if one not in self._predictions)
+            self.prefetcher.run_series(one for one in self.series if one not in self._predictions)
 
     def choose_device(self, device: "Device") -> None:
         """Compute on another device from now on; the model is loaded there at once."""
-        self.worker.device = device
+        self.backend.device = device
         if self._may_predict:
-            self._get_ready()
+            self._load_model()
 
-    def known(self) -> dict[Slice, Prediction]:
+    def known_predictions(self) -> dict[Slice, Prediction]:
         """What is known of every slice, as a copy that a job may keep."""
         return dict(self._predictions)
 
     def cancel(self) -> None:
         """Stop what the worker does for the user."""
-        self.ahead.stop()
+        self.prefetcher.stop()
         self._asked_for = None
         was_partial, self._is_partial = self._is_partial, False
-        self.tasks.cancel()
+        self.foreground.cancel()
         if was_partial:
             self.warned.emit(self.tr("Reading was cancelled: only the first slice is here."))
 
@@ -193,12 +195,12 @@ class Session(QObject):
 
     def close(self) -> None:
         """Stop the worker and wait for it."""
-        self.background.stop()
-        self.worker.close()
+        self.worker_thread.stop()
+        self.backend.close()
 
-    def _get_ready(self) -> None:
+    def _load_model(self) -> None:
         what = self.tr("loading the model")
-        self.tasks.do("model", what, self.worker.ready, self._take_device)
+        self.foreground.start("model", what, self.backend.ready, self._take_device)
 
     def _reset_view(self, index: int) -> None:
         assert self.series is not None
@@ -208,28 +210,28 @@ class Session(QObject):
 
     def _show_prediction(self, chosen: Slice) -> None:
         if (known := self._predictions.get(chosen)) is not None:
-            self.tasks.drop("predict")
-            self.tasks.tell()
+            self.foreground.discard("predict")
+            self.foreground.check_idle()
             self.predicted.emit(known)
-            self._look_ahead()
+            self._prefetch_neighbours()
             return
         self.unpredicted.emit(chosen)
-        if self.ahead.is_making(chosen):
+        if self.prefetcher.is_predicting(chosen):
             self._asked_for = None
-            self.tasks.drop("predict")
+            self.foreground.discard("predict")
             self.busy_changed.emit(Busy(self.tr("denoising and inferring 3D")))
-        elif self._asked_for is not chosen or not self.tasks.has("predict"):
+        elif self._asked_for is not chosen or not self.foreground.is_running("predict"):
             self.run()
 
     @Slot()
-    def _go_on(self) -> None:
+    def _resume_prefetch(self) -> None:
         """Nobody waits: what goes on behind is all there is to tell, and may go on."""
-        self.busy_changed.emit(self.ahead.busy)
-        self.ahead.resume()
+        self.busy_changed.emit(self.prefetcher.busy)
+        self.prefetcher.resume()
 
     @Slot()
-    def _tell_ahead(self) -> None:
-        self.tasks.tell()
+    def _show_progress(self) -> None:
+        self.foreground.check_idle()
 
     @Slot(str, object)
     def _refuse(self, lane: str, error: JRViewerError) -> None:
@@ -242,14 +244,14 @@ class Session(QObject):
             self.failed.emit(str(error))
 
     @Slot(str)
-    def _break(self, lane: str) -> None:
+    def _report_bug(self, lane: str) -> None:
         self._is_partial = False
         self.failed.emit(
             self.tr("JRViewer met a fault of its own; what was open stays open. Try again.")
         )
 
     @Slot(str, object)
-    def _take_part(self, lane: str, part: object) -> None:
+    def _show_first_slice(self, lane: str, part: object) -> None:
         """The first slice is shown before the rest is read; the model waits for the rest."""
         if lane == "open" and isinstance(part, Slice):
             self._is_partial = True
@@ -266,7 +268,7 @@ class Session(QObject):
         self, all_series: tuple[Series, ...], refused: "tuple[Refused, ...]"
     ) -> None:
         self.all_series, self.refused_files = all_series, refused
-        self.ahead.stop()
+        self.prefetcher.stop()
         self._predictions.clear()
         self.series_opened.emit(all_series)
         self.choose_series(max(range(len(all_series)), key=lambda i: len(all_series[i])))
@@ -277,21 +279,21 @@ class Session(QObject):
         self._take_device(prediction.device)
         if prediction.slice is self.slice:
             self.predicted.emit(prediction)
-            self._look_ahead()
+            self._prefetch_neighbours()
 
     def _take_device(self, device: str) -> None:
         self.device_known.emit(device)
-        if note := self.worker.take_note():
+        if note := self.backend.take_note():
             self.warned.emit(note)
 
-    def _look_ahead(self) -> None:
-        if self.looks_ahead and self.series is not None:
-            places = [self.index + step for step in AHEAD]
+    def _prefetch_neighbours(self) -> None:
+        if self.prefetches and self.series is not None:
+            places = [self.index + step for step in NEIGHBOURS]
             slices = [self.series[place] for place in places if 0 <= place < len(self.series)]
-            self.ahead.expect(one for one in slices if one not in self._predictions)
+            self.prefetcher.prefetch(one for one in slices if one not in self._predictions)
 
     @Slot(object)
-    def _run_missed(self, missed: Slice) -> None:
+    def _run_skipped(self, missed: Slice) -> None:
         """The user has gone to a slice that was refused while nobody looked: say why."""
         if missed is self.slice:
             self.run()

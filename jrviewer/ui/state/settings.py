@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Literal, cast
 
 from jrviewer.imaging.windowing import PRESETS
-from jrviewer.ui.state.preferences import Store
+from jrviewer.ui.state.preferences import Preferences
 
 Theme = Literal["dark", "light", "system"]
 
@@ -14,7 +14,7 @@ DEVICES = ("auto", "cpu")  # and each graphics processor by its name
 Presets = tuple[tuple[float, float], ...]
 """Width and level in HU of each preset, in the order of their keys."""
 
-AS_DELIVERED: Presets = tuple((window.width, window.centre) for window in PRESETS.values())
+FACTORY_PRESETS: Presets = tuple((window.width, window.centre) for window in PRESETS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,21 +25,21 @@ class Settings:
     smooth: bool = True  # interpolate between pixels
     opens_sample: bool = True  # at start, when nothing else is asked for
     device: str = "auto"  # one of DEVICES, or a graphics processor's name
-    looks_ahead: bool = True  # predict the neighbours of a slice
+    prefetches: bool = True  # predict the neighbours of a slice
     patient_text: bool = True  # shown at start
-    presets: Presets = AS_DELIVERED
+    presets: Presets = FACTORY_PRESETS
     keeps_recent: bool = False  # paths are patient data on a shared computer
 
 
-def load(store: Store) -> Settings:
+def load(preferences: Preferences) -> Settings:
     """The settings that are remembered; a value that is none of the offered ones is the default."""
     default = Settings()
     values = {
-        field.name: store.get(f"settings/{field.name}", getattr(default, field.name))
+        field.name: preferences.get(f"settings/{field.name}", getattr(default, field.name))
         for field in fields(Settings)
         if field.name != "presets"
     }
-    values["presets"] = _presets(store.get("settings/presets", []))
+    values["presets"] = _presets(preferences.get("settings/presets", []))
     if values["theme"] not in THEMES:
         values["theme"] = default.theme
     if values["device"] in ("", "cuda"):  # "cuda" is of a version that offered no names
@@ -51,13 +51,13 @@ def _presets(told: list[object]) -> Presets:
     """Those that are remembered, or as delivered where one of them is no window."""
     pairs = [one for one in told if isinstance(one, list) and len(one) == 2]
     numbers = [value for pair in pairs for value in pair if isinstance(value, int | float)]
-    is_whole = len(pairs) == len(told) == len(AS_DELIVERED) and len(numbers) == 2 * len(pairs)
+    is_whole = len(pairs) == len(told) == len(FACTORY_PRESETS) and len(numbers) == 2 * len(pairs)
     if not is_whole or any(width < 1 for width in numbers[::2]):
-        return AS_DELIVERED
+        return FACTORY_PRESETS
     return tuple((float(width), float(level)) for width, level in pairs)
 
 
-def save(store: Store, settings: Settings) -> None:
+def save(preferences: Preferences, settings: Settings) -> None:
     """Remember settings."""
     for name, value in cast("dict[str, object]", asdict(settings)).items():
-        store.put(f"settings/{name}", value)
+        preferences.put(f"settings/{name}", value)

@@ -10,13 +10,13 @@ from jrviewer.core.errors import JRViewerError
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.records import Cloud, Measured, Series
 from jrviewer.imaging.measured_surface import Measuring, Nearest
-from jrviewer.ui.jobs.worker_thread import Background, Ticket
+from jrviewer.ui.jobs.worker_thread import Ticket, WorkerThread
 
 LANE, DISTANCES = "measured", "distances"
 KEPT = 64  # clouds whose distances are remembered
 
 
-class MeasuredState(QObject):
+class SurfaceState(QObject):
     """What is known of one series at a time. It begins when the worker is first idle, makes room
     for what the user waits for, and goes on where it was.
     """
@@ -24,11 +24,11 @@ class MeasuredState(QObject):
     changed = Signal()  # the surface, its progress or the reason why there is none is another
     compared = Signal()  # the distances of one more cloud are known
 
-    def __init__(self, background: Background, parent: QObject | None = None) -> None:
+    def __init__(self, background: WorkerThread, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._background = background
         self.series: Series | None = None
-        self.surface: Measured | None = None
+        self.mesh: Measured | None = None
         self.reason = ""  # why there is no surface and none to come
         self.fraction = 0.0  # of the work on it
         self._work: Measuring | None = None  # on the surface
@@ -39,14 +39,14 @@ class MeasuredState(QObject):
         background.finished.connect(self._take)
         background.refused.connect(self._refuse)
         background.progressed.connect(self._progress)
-        background.broke.connect(self._break)
+        background.crashed.connect(self._break)
 
-    def choose(self, series: Series | None) -> None:
+    def set_series(self, series: Series | None) -> None:
         """Turn to another series, and forget the one before."""
         if series is self.series:
             return
         self._stop()
-        self.series, self.surface, self.reason, self.fraction = series, None, "", 0.0
+        self.series, self.mesh, self.reason, self.fraction = series, None, "", 0.0
         self._distances.clear()
         self._nearest = None
         self._work = None if series is None else Measuring(series)
@@ -96,7 +96,7 @@ class MeasuredState(QObject):
         if ticket is self._ticket:
             assert isinstance(result, Measured)
             self._ticket = self._work = None
-            self.surface, self._nearest = result, Nearest(result)
+            self.mesh, self._nearest = result, Nearest(result)
             self.changed.emit()
         elif self._comparing is not None and ticket is self._comparing[0]:
             while len(self._distances) >= KEPT:
@@ -108,16 +108,16 @@ class MeasuredState(QObject):
     @Slot(object, object)
     def _refuse(self, ticket: Ticket, error: JRViewerError) -> None:
         if ticket is self._ticket:
-            self._give_up(str(error))
+            self._fail(str(error))
 
     @Slot(object)
     def _break(self, ticket: Ticket) -> None:
         if ticket is self._ticket:
-            self._give_up(self.tr("No measured surface: JRViewer met a fault of its own."))
+            self._fail(self.tr("No measured surface: JRViewer met a fault of its own."))
         elif self._comparing is not None and ticket is self._comparing[0]:
             self._comparing = None
 
-    def _give_up(self, reason: str) -> None:
+    def _fail(self, reason: str) -> None:
         self._ticket = self._work = None
         self.reason = reason
         self.changed.emit()

@@ -11,7 +11,7 @@ _BACKGROUND, _TEXT = QColor(17, 21, 26), QColor(232, 236, 240)
 _LINES = 2.4  # height of the strip, in lines of text
 
 
-def with_title(pictures: Sequence[QPixmap], title: str, notice: str) -> QImage:
+def captioned(pictures: Sequence[QPixmap], title: str, notice: str) -> QImage:
     """Pictures of one device pixel ratio, one under the other, below a strip with a title and the
     notice.
     """

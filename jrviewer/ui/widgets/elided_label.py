@@ -5,7 +5,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel
 
 
-class ElidingLabel(QLabel):
+class ElidedLabel(QLabel):
     """A label of one line that may become narrow."""
 
     def __init__(self, *, is_whole: bool = False) -> None:

@@ -7,7 +7,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from jrviewer.ui.widgets import theme
-from jrviewer.ui.widgets.elided_label import ElidingLabel
+from jrviewer.ui.widgets.elided_label import ElidedLabel
 
 
 class Header(QWidget):
@@ -19,7 +19,7 @@ class Header(QWidget):
         super().__init__()
         self.setObjectName("paneHeader")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.title, self.detail = ElidingLabel(), ElidingLabel(is_whole=True)
+        self.title, self.detail = ElidedLabel(), ElidedLabel(is_whole=True)
         self.title.setText(title)  # other words must not push the panes about
         self.title.setObjectName("paneTitle")
         self.detail.setObjectName("paneDetail")

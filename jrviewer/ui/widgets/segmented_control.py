@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
 
 
-class Segments(QWidget):
+class SegmentedControl(QWidget):
     """Shows the checkable actions of one exclusive group side by side, by their short names."""
 
     def __init__(self, name: str, actions: Sequence[QAction], parent: QWidget) -> None:

@@ -102,7 +102,7 @@ def icon(name: str) -> QIcon:
     return _icon(name, QApplication.palette().color(QPalette.ColorRole.ButtonText).name())
 
 
-def give_icon(target: Iconed, name: str) -> None:
+def set_icon(target: Iconed, name: str) -> None:
     """Put an icon on something, so that `refresh` finds it again."""
     target.setProperty(ICON_NAME, name)
     target.setIcon(icon(name))

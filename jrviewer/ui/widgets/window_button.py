@@ -24,7 +24,7 @@ class WindowButton(QToolButton):
         self.choices = QMenu(bar)
         self.choices.addActions(actions)
         self.setMenu(self.choices)
-        theme.give_icon(self, "window")
+        theme.set_icon(self, "window")
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.follow(bar.toolButtonStyle())

@@ -97,7 +97,7 @@ class Actions(QObject):
     def _make(self, text: str, hint: str, icon: str, *keys: str) -> QAction:
         action = QAction(text, self)
         if icon:
-            theme.give_icon(action, icon)
+            theme.set_icon(action, icon)
         action.setShortcuts([QKeySequence(key) for key in keys])
         action.setToolTip(f"{hint}  ({keys[0]})")
         action.setStatusTip("")
@@ -145,7 +145,7 @@ def menu_button(bar: QToolBar, text: str, icon: str, actions: Sequence[QAction])
     menu.addActions(actions)
     button = QToolButton(bar)
     button.setText(text)
-    theme.give_icon(button, icon)
+    theme.set_icon(button, icon)
     button.setToolTip(text)
     button.setAccessibleName(text)
     button.setToolButtonStyle(bar.toolButtonStyle())

@@ -17,17 +17,17 @@ from PySide6.QtWidgets import QApplication, QDialog, QMenu, QSizePolicy, QToolBa
 from jrviewer.imaging.structures import may_show_face
 from jrviewer.imaging.windowing import PRESETS
 from jrviewer.ui.dialogs import help as pages
-from jrviewer.ui.dialogs.export_controller import Exports
+from jrviewer.ui.dialogs.export_controller import ExportController
 from jrviewer.ui.dialogs.export_dialog import ExportDialog, Subject
 from jrviewer.ui.dialogs.settings_dialog import SettingsDialog
 from jrviewer.ui.state import settings
-from jrviewer.ui.state.recent_files import Recent
+from jrviewer.ui.state.recent_files import RecentFiles
 from jrviewer.ui.state.settings import Settings
 from jrviewer.ui.state.view import View, shade_of
 from jrviewer.ui.widgets import theme
 from jrviewer.ui.window.actions import menu_button
-from jrviewer.ui.window.first_run import NoticeStrip, StepsStrip
-from jrviewer.ui.window.saved_layout import restore_place, save_place
+from jrviewer.ui.window.first_run import NoticeBar, StepsBar
+from jrviewer.ui.window.saved_layout import restore_layout, save_layout
 
 if TYPE_CHECKING:
     from jrviewer.batch import Wish
@@ -35,16 +35,16 @@ if TYPE_CHECKING:
     from jrviewer.ui.window.main_window import MainWindow
 
 
-class Desk(QObject):
+class AppMenu(QObject):
     """The habits of one window."""
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
-        self._window, self._session, self._store = window, window.session, window.store
-        self.settings = settings.load(self._store)
-        self.recent = Recent(self._store, keeps=self.settings.keeps_recent)
-        self.exports = Exports(self._session, self)
-        self.notice, self.steps = NoticeStrip(), StepsStrip()
+        self._window, self._session, self._preferences = window, window.session, window.preferences
+        self.settings = settings.load(self._preferences)
+        self.recent_files = RecentFiles(self._preferences, keeps=self.settings.keeps_recent)
+        self.export_controller = ExportController(self._session, self)
+        self.notice, self.steps = NoticeBar(), StepsBar()
         self.dialog: QDialog | None = None  # the one that is open
         self._folder = str(Path.home())  # of the last export; a path, so for this run only
         self.settings_action = self._action(self.tr("Settings"), "settings", "Ctrl+,")
@@ -54,14 +54,14 @@ class Desk(QObject):
         self.recent_menu = QMenu(window)
         self._fill(window.bar)
 
-    def listen(self, crash_log: CrashLog) -> None:
+    def attach_crash_log(self, crash_log: CrashLog) -> None:
         """Offer the details of every bug that the log takes."""
-        crash_log.met.connect(self._tell_crash)
-        self._session.tasks.broke.connect(lambda lane: self._tell_crash(crash_log.last))
+        crash_log.recorded.connect(self._show_crash)
+        self._session.foreground.crashed.connect(lambda lane: self._show_crash(crash_log.last))
 
-    def put_away(self) -> None:
+    def close_dialogs(self) -> None:
         """Remember where things were; no window of ours outlives the main one."""
-        save_place(self._window, self._store)
+        save_layout(self._window, self._preferences)
         for dialog in self._window.findChildren(QDialog):
             dialog.close()
 
@@ -82,12 +82,12 @@ class Desk(QObject):
     def begin(self) -> None:
         """Settings, the window's place, and the strips of a first run until each is put away."""
         self._apply(self.settings)
-        self._window.above.insertWidget(0, self.steps)
-        self._window.above.insertWidget(0, self.notice)
-        self.notice.setVisible(not self._store.get("first run/notice read", False))
-        self.steps.setVisible(not self._store.get("first run/steps ended", False))
-        self.allow()
-        restore_place(self._window, self._store)
+        self._window.message_rows.insertWidget(0, self.steps)
+        self._window.message_rows.insertWidget(0, self.notice)
+        self.notice.setVisible(not self._preferences.get("first run/notice read", False))
+        self.steps.setVisible(not self._preferences.get("first run/steps ended", False))
+        self.update_actions()
+        restore_layout(self._window, self._preferences)
 
     def tick(self, step: str, *_: object) -> None:
         """A first step is done."""
@@ -100,7 +100,7 @@ class Desk(QObject):
             self.steps.watch(self._window.cloud.interactor)
 
     @Slot()
-    def allow(self) -> None:
+    def update_actions(self) -> None:
         """Offer what there is something for."""
         actions, has_result = self._window.actions_, self._session.prediction is not None
         actions.export.setEnabled(has_result)
@@ -112,25 +112,25 @@ class Desk(QObject):
     def show_view(self, view: View) -> None:
         """Show or hide names that may be a patient's."""
         self._window.series_list.show_names(shown=view.has_patient_text)
-        self._window.strip.show_names(shown=view.has_patient_text)
+        self._window.message_bar.show_names(shown=view.has_patient_text)
 
     @Slot(object)
     def remember_paths(self, _: object) -> None:
         """Add what was opened to the recent files."""
-        self.recent.add(self._session.paths)
+        self.recent_files.add(self._session.paths)
 
     @Slot()
     def list_recent(self) -> None:
         """Fill the menu of recent files."""
         self.recent_menu.clear()
-        for paths in self.recent.paths:
-            action = self.recent_menu.addAction(self.recent.caption(paths))
+        for paths in self.recent_files.paths:
+            action = self.recent_menu.addAction(self.recent_files.caption(paths))
             action.triggered.connect(partial(self._session.open, paths))
-        if not self.recent.paths:
+        if not self.recent_files.paths:
             self.recent_menu.addAction(self.tr("nothing yet")).setEnabled(False)
             return
         self.recent_menu.addSeparator()
-        self.recent_menu.addAction(self.tr("Forget all")).triggered.connect(self.recent.clear)
+        self.recent_menu.addAction(self.tr("Forget all")).triggered.connect(self.recent_files.clear)
 
     @Slot()
     def ask_export(self) -> None:
@@ -146,19 +146,19 @@ class Desk(QObject):
             face=may_show_face(known),
             blend=session.compare.now.blend,
         )
-        dialog = ExportDialog(subject, self._store, self._folder, self._window)
-        dialog.wished.connect(self._export)
+        dialog = ExportDialog(subject, self._preferences, self._folder, self._window)
+        dialog.requested.connect(self._export)
         self._open(dialog)
 
     @Slot(object, bool)
-    def _export(self, wish: Wish, whole_series: bool) -> None:
-        self._folder = str(wish.out)
-        self.exports.write(wish, whole_series=whole_series)
+    def _export(self, request: Wish, whole_series: bool) -> None:
+        self._folder = str(request.out)
+        self.export_controller.write(request, whole_series=whole_series)
 
     @Slot()
     def ask_settings(self) -> None:
         """Ask for other settings."""
-        dialog = SettingsDialog(self.settings, self._session.worker.graphics, self._window)
+        dialog = SettingsDialog(self.settings, self._session.backend.graphics, self._window)
         dialog.chosen.connect(self._take_settings)
         self._open(dialog)
 
@@ -166,29 +166,29 @@ class Desk(QObject):
     def list_graphics(self) -> None:
         """They are known once torch is there, which may be while the settings are open."""
         if isinstance(self.dialog, SettingsDialog):
-            self.dialog.show_graphics(self._session.worker.graphics)
+            self.dialog.show_graphics(self._session.backend.graphics)
 
     @Slot(object)
     def _take_settings(self, new: Settings) -> None:
         before, self.settings = self.settings, new
-        settings.save(self._store, new)
-        self.recent.keep(keeps=new.keeps_recent)
+        settings.save(self._preferences, new)
+        self.recent_files.keep(keeps=new.keeps_recent)
         if new.device != before.device:
             self._session.choose_device(new.device)
         self._apply(new)
 
     def _apply(self, now: Settings) -> None:
         session = self._session
-        session.looks_ahead = now.looks_ahead
-        session.worker.device = now.device
+        session.prefetches = now.prefetches
+        session.backend.device = now.device
         session.view.change(is_smooth=now.smooth, has_patient_text=now.patient_text)
         chosen = zip(PRESETS.values(), now.presets, strict=True)
         self._window.actions_.show_presets(
             [replace(one, width=width, centre=level) for one, (width, level) in chosen]
         )
-        self._dress(now.theme)
+        self._apply_theme(now.theme)
 
-    def _dress(self, name: str) -> None:
+    def _apply_theme(self, name: str) -> None:
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         theme.apply(application, name)
@@ -198,14 +198,14 @@ class Desk(QObject):
     def follow_system(self) -> None:
         """The system has turned dark or light."""
         if self.settings.theme == "system":
-            self._dress("system")
+            self._apply_theme("system")
 
     @Slot()
     def show_guide(self) -> None:
         """Show the guide and the keys."""
         ours = [self.settings_action, self.guide]
-        reading = self._window.reading.actions_.everything()
-        ruler = self._window.cloud.tools.ruler
+        reading = self._window.slice_controller.actions_.everything()
+        ruler = self._window.cloud.toolbar.ruler
         everything = [*self._window.actions_.everything(), *reading, ruler, *ours]
         self._open(pages.guide(everything, self._window), modal=False)
 
@@ -233,28 +233,28 @@ class Desk(QObject):
         self.dialog = None
 
     @Slot(int, int)
-    def tell_series(self, done: int, refused: int) -> None:
+    def show_series_done(self, done: int, refused: int) -> None:
         """Say how the whole series went."""
         words = self.tr("Whole series: {} slices processed.").format(done)
         if refused:
             words += " " + self.tr("{} were refused by the input check.").format(refused)
-        self._window.strip.say("warning" if refused else "note", words)
+        self._window.message_bar.show_message("warning" if refused else "note", words)
 
     @Slot()
-    def tell_copied(self) -> None:
+    def show_copied(self) -> None:
         """Say what is on the clipboard."""
         words = self.tr("Both slices are on the clipboard, with the notice and no patient text.")
-        self._window.strip.say("note", words)
+        self._window.message_bar.show_message("note", words)
 
     @Slot(str)
-    def _tell_crash(self, details: str) -> None:
+    def _show_crash(self, details: str) -> None:
         words = self.tr("JRViewer met a fault of its own; what was open stays open. Try again.")
-        self._window.strip.say("error", words, details=details)
+        self._window.message_bar.show_message("error", words, details=details)
 
     def _action(self, text: str, icon: str, key: str) -> QAction:
         action = QAction(text, self)
         if icon:
-            theme.give_icon(action, icon)
+            theme.set_icon(action, icon)
         if key:
             action.setShortcut(QKeySequence(key))
         action.setToolTip(f"{text}  ({key})" if key else text)

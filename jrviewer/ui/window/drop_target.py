@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QMainWindow, QWidget
 WORD_PX = 24
 
 
-class DropWindow(QMainWindow):
+class DropTargetWindow(QMainWindow):
     """Takes files and folders wherever over the window they are, and shows that it will."""
 
     files_dropped = Signal(object)  # list[Path]

@@ -7,12 +7,12 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from jrviewer import NOTICE
-from jrviewer.ui.widgets.elided_label import ElidingLabel
+from jrviewer.ui.widgets.elided_label import ElidedLabel
 
 STEPS = ("drop", "compare", "turn", "export")
 
 
-class NoticeStrip(QFrame):
+class NoticeBar(QFrame):
     """The notice, until it is ticked. Never modal."""
 
     ticked = Signal()
@@ -44,7 +44,7 @@ class NoticeStrip(QFrame):
             self.ticked.emit()
 
 
-class StepsStrip(QFrame):
+class StepsBar(QFrame):
     """Four things to try; each gets its tick when the hands have done it."""
 
     ended = Signal()
@@ -60,7 +60,7 @@ class StepsStrip(QFrame):
             "turn": self.tr("Turn the cloud with the left button"),
             "export": self.tr("Export with Ctrl+E"),
         }
-        self._labels = {step: ElidingLabel() for step in STEPS}
+        self._labels = {step: ElidedLabel() for step in STEPS}
         self.done: set[str] = set()
         close = QToolButton()
         close.setText("✕")

@@ -20,46 +20,46 @@ from PySide6.QtWidgets import (
 
 from jrviewer import NOTICE
 from jrviewer.ui.cloud.cloud_view import CloudView
-from jrviewer.ui.cloud.controller import Solid
+from jrviewer.ui.cloud.controller import CloudController
 from jrviewer.ui.crash_log import versions
 from jrviewer.ui.dialogs import file_dialogs
-from jrviewer.ui.slices.controller import Reading
+from jrviewer.ui.slices.controller import SliceController
 from jrviewer.ui.slices.slice_slider import SliceSlider
 from jrviewer.ui.slices.slice_view import SliceView
-from jrviewer.ui.state.preferences import Store
+from jrviewer.ui.state.preferences import Preferences
 from jrviewer.ui.state.session import Busy, Session
 from jrviewer.ui.widgets import theme
 from jrviewer.ui.widgets.pane import Header, Pane
 from jrviewer.ui.window import connections, tab_order
 from jrviewer.ui.window.actions import Actions
-from jrviewer.ui.window.app_menu import Desk
-from jrviewer.ui.window.drop_target import DropWindow
-from jrviewer.ui.window.message_bar import Strip
+from jrviewer.ui.window.app_menu import AppMenu
+from jrviewer.ui.window.drop_target import DropTargetWindow
+from jrviewer.ui.window.message_bar import MessageBar
 from jrviewer.ui.window.panes import Panes
-from jrviewer.ui.window.presenter import Display
+from jrviewer.ui.window.presenter import Presenter
 from jrviewer.ui.window.series_list import SeriesList
-from jrviewer.ui.window.series_list_visibility import SeriesRoom
-from jrviewer.ui.window.status_bar import Status
+from jrviewer.ui.window.series_list_visibility import SeriesListVisibility
+from jrviewer.ui.window.status_bar import StatusBar
 from jrviewer.ui.window.welcome import Welcome
 
 
-class MainWindow(DropWindow):
+class MainWindow(DropTargetWindow):
     """Three panes on one session."""
 
-    def __init__(self, session: Session, store: Store | None = None) -> None:
+    def __init__(self, session: Session, preferences: Preferences | None = None) -> None:
         super().__init__()
         self.session = session
-        self.store = store or Store()
+        self.preferences = preferences or Preferences()
         self.setWindowTitle(f"JRViewer – {NOTICE}")
         self.resize(1500, 900)
         self.actions_ = Actions(self)
         self.original = SliceView()
         self.denoised = SliceView()
         self.cloud = CloudView()
-        self.strip = Strip()
+        self.message_bar = MessageBar()
         self.series_list = SeriesList()
         self.slider = SliceSlider()
-        self.status = Status()
+        self.status_bar = StatusBar()
         self.welcome = Welcome()
         self.original_pane, self.denoised_pane, self.cloud_pane = framed = (
             Pane(self.original, Header(self.tr("ORIGINAL"))),
@@ -67,16 +67,16 @@ class MainWindow(DropWindow):
             Pane(self.cloud),
         )
         self.panes = Panes([framed[0], framed[1]], framed[2])
-        self.display = Display(session, framed, self.status, self)
+        self.presenter = Presenter(session, framed, self.status_bar, self)
         self._lay_out()
-        self.reading = Reading(self)
-        self.solid = Solid(self)
-        self.desk = Desk(self)
-        self.series_room = SeriesRoom(self)
+        self.slice_controller = SliceController(self)
+        self.cloud_controller = CloudController(self)
+        self.app_menu = AppMenu(self)
+        self.series_list_visibility = SeriesListVisibility(self)
         connections.connect(self)
         self.show_busy(None)
-        self.solid.refresh()
-        self.desk.begin()
+        self.cloud_controller.refresh()
+        self.app_menu.begin()
 
     def _lay_out(self) -> None:
         self.bar = bar = self.addToolBar(self.tr("Tools"))
@@ -100,18 +100,18 @@ class MainWindow(DropWindow):
         rows = QVBoxLayout(middle)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(0)
-        self.above = rows  # strips of the desk come on top
-        rows.addWidget(self.strip)
+        self.message_rows = rows  # strips of the desk come on top
+        rows.addWidget(self.message_bar)
         rows.addWidget(self._pages, 1)
         rows.addWidget(self.slider)
         self.setCentralWidget(middle)
-        self.setStatusBar(self.status)
+        self.setStatusBar(self.status_bar)
 
     def _name_extension(self, bar: QToolBar) -> None:
         """Qt's own button for the tools that do not fit: seen in the dark, told, reached by Tab."""
         button = bar.findChild(QToolButton, "qt_toolbar_ext_button")
         assert button is not None
-        theme.give_icon(button, "more")
+        theme.set_icon(button, "more")
         button.setToolTip(self.tr("More tools"))
         button.setAccessibleName(self.tr("More tools"))
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -124,7 +124,7 @@ class MainWindow(DropWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Icons alone, closer together, where the words would push tools out of sight."""
         super().resizeEvent(event)
-        self.series_room.fit()
+        self.series_list_visibility.update_for_width()
         words, icons = (
             Qt.ToolButtonStyle.ToolButtonTextUnderIcon,
             Qt.ToolButtonStyle.ToolButtonIconOnly,
@@ -153,7 +153,7 @@ class MainWindow(DropWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop the worker and wait, then let OpenGL go, then accept."""
-        self.desk.put_away()
+        self.app_menu.close_dialogs()
         self.session.close()
         self.cloud.close_interactor()
         event.accept()
@@ -163,7 +163,7 @@ class MainWindow(DropWindow):
         """Other series are open."""
         self._pages.setCurrentIndex(1)
         self.original.setFocus()
-        self.strip.hide()
+        self.message_bar.hide()
         session = self.session
         self.series_list.show_series(
             session.all_series, session.refused_files, is_partial=session.is_partial
@@ -172,38 +172,38 @@ class MainWindow(DropWindow):
     @Slot(str)
     def show_error(self, sentence: str) -> None:
         """Say what did not work."""
-        self.strip.say("error", sentence)
+        self.message_bar.show_message("error", sentence)
 
     @Slot(str, str)
     def show_refused(self, sentence: str, reasons: str) -> None:
         """Say which files were not opened, and why."""
         details = f"{versions()}\n{reasons}"
-        self.strip.say("error", sentence, details=details, nameless=reasons)
+        self.message_bar.show_message("error", sentence, details=details, nameless=reasons)
 
     @Slot(str)
     def show_warning(self, sentence: str) -> None:
         """Say what is not as one may expect."""
-        self.strip.say("warning", sentence)
+        self.message_bar.show_message("warning", sentence)
 
     @Slot(str)
     def show_exported(self, name: str) -> None:
         """Say what was written."""
-        self.strip.say("note", self.tr("Exported: {}").format(name))
+        self.message_bar.show_message("note", self.tr("Exported: {}").format(name))
 
     @Slot(str)
     def offer_run(self, reason: str) -> None:
         """Say why the model did not run, and offer to run it all the same."""
-        self.strip.say("warning", reason, self.tr("Run anyway"))
+        self.message_bar.show_message("warning", reason, self.tr("Run anyway"))
 
     @Slot(object)
     def show_busy(self, busy: Busy | None) -> None:
         """Tell what is being done, and allow what can be done meanwhile."""
-        self.status.show_busy(busy)
+        self.status_bar.show_busy(busy)
         self.actions_.cancel.setEnabled(busy is not None)
         has_slice = self.session.slice is not None
         self.actions_.run.setEnabled(busy is None and has_slice)
         if busy is None:
-            self.display.show_not_done(self.tr("Not processed. Press Enter to run the model."))
+            self.presenter.show_no_result(self.tr("Not processed. Press Enter to run the model."))
 
     @Slot()
     def order_tabs(self) -> None:
@@ -223,7 +223,7 @@ class MainWindow(DropWindow):
     @Slot()
     def show_reasons(self) -> None:
         """Say why the input check is not green."""
-        self.strip.say("warning", self.status.check.toolTip())
+        self.message_bar.show_message("warning", self.status_bar.check.toolTip())
 
     @Slot(QPoint)
     def show_menu(self, place: QPoint) -> None:
@@ -231,7 +231,7 @@ class MainWindow(DropWindow):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.actions_.context_menu(menu)
-        self.reading.context_menu(menu)
+        self.slice_controller.context_menu(menu)
         menu.popup(place)
 
     @Slot()

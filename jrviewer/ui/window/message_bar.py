@@ -10,7 +10,7 @@ Kind = Literal["error", "warning", "note"]
 SIGNS = {"error": "!", "warning": "▲", "note": "i"}
 
 
-class Strip(QFrame):
+class MessageBar(QFrame):
     """A sentence with a sign, perhaps one thing to do, and a way to put it away."""
 
     acted = Signal()
@@ -58,7 +58,7 @@ class Strip(QFrame):
         self._names_shown = shown
         self._put_text()
 
-    def say(
+    def show_message(
         self, kind: Kind, text: str, action: str = "", details: str = "", nameless: str = ""
     ) -> None:
         """Show a sentence; `action` names a button whose press is told as `acted`, and `details`,

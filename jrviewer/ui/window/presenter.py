@@ -18,14 +18,14 @@ from jrviewer.ui.state.comparison import blend_title, content, kind_of
 from jrviewer.ui.state.session import Session
 from jrviewer.ui.state.view import View
 from jrviewer.ui.widgets.pane import Pane
-from jrviewer.ui.window.status_bar import Status
+from jrviewer.ui.window.status_bar import StatusBar
 
 
-class Display(QObject):
+class Presenter(QObject):
     """Original, denoised and cloud of one session."""
 
     def __init__(
-        self, session: Session, panes: tuple[Pane, Pane, Pane], status: Status, parent: QObject
+        self, session: Session, panes: tuple[Pane, Pane, Pane], status: StatusBar, parent: QObject
     ) -> None:
         super().__init__(parent)
         self._session = session
@@ -50,7 +50,7 @@ class Display(QObject):
     def show_slice(self, chosen: Slice, index: int, count: int) -> None:
         """Show another slice."""
         self._original.show_slice(chosen, chosen.pixels)
-        self._original_pane.show_detail(self._place_text(chosen))
+        self._original_pane.show_detail(self._position_text(chosen))
         self._refresh_corners()
         self.show_probe(self._probed)
 
@@ -79,22 +79,22 @@ class Display(QObject):
         self._status.show_check(*captions.check_text(None))
         is_partial = self._session.is_partial
         waits = self.tr("Reading the other slices first…")
-        self._say(waits if is_partial else self.tr("Working on this slice…"))
+        self._show_sentence(waits if is_partial else self.tr("Working on this slice…"))
 
     @Slot(str)
     def show_withheld(self, reason: str) -> None:
         """The model did not run on this slice."""
         self._shown, self._withheld = None, reason
         self._status.show_check(self.tr("Input check: ■ not run"), reason)
-        self._say(reason)
+        self._show_sentence(reason)
 
     @Slot(str)
-    def show_not_done(self, reason: str) -> None:
+    def show_no_result(self, reason: str) -> None:
         """There is no result, and none is on its way."""
         if self._session.slice is not None and self._session.prediction is None:
-            self._say(self._withheld or reason)
+            self._show_sentence(self._withheld or reason)
 
-    def _say(self, sentence: str) -> None:
+    def _show_sentence(self, sentence: str) -> None:
         if self._shown is None:
             self._denoised.show_nothing(sentence)
             self._denoised_pane.show_detail("")
@@ -103,7 +103,7 @@ class Display(QObject):
             self._cloud.show_prediction(None)
             self._cloud.show_message(sentence)
             return
-        place = self._place_text(self._shown.slice)
+        place = self._position_text(self._shown.slice)
         self._denoised.set_stale(self.tr("{}\nDimmed: result of {}").format(sentence, place))
         self._cloud.set_stale(True, self.tr("Result of {}").format(place))
 
@@ -130,7 +130,7 @@ class Display(QObject):
     def show_hovered_point(self, index: int | None) -> None:
         """Mark the pixel that a point of the cloud stands over, along the slice's normal."""
         shown = self._shown
-        cloud = None if shown is None else shown_cloud(shown, self._cloud.tools.look())
+        cloud = None if shown is None else shown_cloud(shown, self._cloud.toolbar.look())
         if shown is None or cloud is None or index is None or cloud.unit != "mm":
             self._mark(None)
             return
@@ -156,7 +156,7 @@ class Display(QObject):
         if place is None or shown is None or shown is not self._session.prediction:
             self._cloud.light_points([])
             return
-        structures = self._cloud.tools.look().structures
+        structures = self._cloud.toolbar.look().structures
         self._cloud.light_points(nearest_points(self._cloud.cloud, structures, place))
 
     def _mark(self, position: tuple[float, float] | None) -> None:
@@ -177,9 +177,9 @@ class Display(QObject):
         self._denoised.show_pixels(what.pixels, under=what.under, scale=what.scale)
         self._denoised.show_split(self._session.compare.now.split)
         self._denoised_pane.show_title(what.title, has_badge=what.kind != "original")
-        self._denoised_pane.show_detail(what.detail or self._place_text(shown.slice))
+        self._denoised_pane.show_detail(what.detail or self._position_text(shown.slice))
 
-    def _place_text(self, chosen: Slice) -> str:
+    def _position_text(self, chosen: Slice) -> str:
         """Which slice of how many, or "this slice" of a single one."""
         series = self._session.series
         if self._session.is_partial:
@@ -219,10 +219,10 @@ class Display(QObject):
                 title = self.tr("ORIGINAL left, AI right")
             if title:
                 return captions.denoised_corners(known, place, view, pixels, title)
-            score = self._session.truth.of(known)
+            score = self._session.phantom_scores.of(known)
             return captions.denoised_corners(known, place, view, pixels, score=score)
         unit = "HU" if known.slice.unit == "HU" else self.tr("stored")
-        found = residual_painter.sentences(self._session.removal.of(known), unit)
+        found = residual_painter.sentences(self._session.residuals.of(known), unit)
         return Corners(
             top_left=(self.tr("AI – what the model removed"), *found),
             bottom_left=below,

@@ -6,23 +6,23 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray
 
-from jrviewer.ui.state.preferences import Store
+from jrviewer.ui.state.preferences import Preferences
 
 if TYPE_CHECKING:
     from jrviewer.ui.window.main_window import MainWindow
 
 
-def save_place(window: MainWindow, store: Store) -> None:
+def save_layout(window: MainWindow, preferences: Preferences) -> None:
     """Remember size, position and the panes' shares."""
-    store.put("window/geometry", _text(window.saveGeometry()))
-    store.put("window/panes", _text(window.panes.splitter.saveState()))
+    preferences.put("window/geometry", _text(window.saveGeometry()))
+    preferences.put("window/panes", _text(window.panes.splitter.saveState()))
 
 
-def restore_place(window: MainWindow, store: Store) -> None:
+def restore_layout(window: MainWindow, preferences: Preferences) -> None:
     """Put the window where it was; Qt keeps it on a screen that is there."""
-    if geometry := store.get("window/geometry", ""):
+    if geometry := preferences.get("window/geometry", ""):
         window.restoreGeometry(_bytes(geometry))
-    if panes := store.get("window/panes", ""):
+    if panes := preferences.get("window/panes", ""):
         window.panes.splitter.restoreState(_bytes(panes))
 
 

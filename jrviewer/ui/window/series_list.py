@@ -25,7 +25,7 @@ MAX_REFUSED = 100  # entries; the rest is counted
 class SeriesList(QListWidget):
     """Tells which series the user wants to see."""
 
-    series_wished = Signal(int)
+    series_requested = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,8 +40,8 @@ class SeriesList(QListWidget):
         self.setWordWrap(True)
         self.setAcceptDrops(False)  # the window takes them
         self._names_shown = True
-        self.itemClicked.connect(self._wish)
-        self.itemActivated.connect(self._wish)
+        self.itemClicked.connect(self._choose)
+        self.itemActivated.connect(self._choose)
 
     def show_series(
         self,
@@ -109,9 +109,9 @@ class SeriesList(QListWidget):
         words = self.tr("1 slice") if count == 1 else self.tr("{} slices").format(count)
         return f"{series.title}\n{words}"
 
-    def _wish(self, item: QListWidgetItem) -> None:
+    def _choose(self, item: QListWidgetItem) -> None:
         if item.flags() & Qt.ItemFlag.ItemIsSelectable:
-            self.series_wished.emit(self.row(item))
+            self.series_requested.emit(self.row(item))
 
 
 def _icon(thumbnail: QPixmap) -> QIcon:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 REMEMBERED = "window/series list"
 
 
-class SeriesRoom(QObject):
+class SeriesListVisibility(QObject):
     """Shows and hides the list of one window, and remembers the user's liking."""
 
     def __init__(self, window: MainWindow) -> None:
@@ -25,25 +25,25 @@ class SeriesRoom(QObject):
         self._window = window
         self._was_wide: bool | None = None
 
-    def fit(self) -> None:
+    def update_for_width(self) -> None:
         """The window has another width: give the list its place, or take it."""
         is_wide = self._window.width() >= NARROW_PX + WIDTH_PX
         if is_wide != self._was_wide:
             self._was_wide = is_wide
-            self._show(is_shown=is_wide and bool(self._window.store.get(REMEMBERED, True)))
+            self._show(is_shown=is_wide and bool(self._window.preferences.get(REMEMBERED, True)))
 
     @Slot(object)
-    def tell(self, series: tuple[object, ...]) -> None:
+    def show_hint(self, series: tuple[object, ...]) -> None:
         """Say how to come by other series where the list has no place."""
         if len(series) > 1 and not self._window.actions_.series.isChecked():
             words = self.tr("{} series are open: F9 lists them.").format(len(series))
-            self._window.strip.say("note", words)
+            self._window.message_bar.show_message("note", words)
 
     @Slot(bool)
     def toggle(self, is_shown: bool) -> None:
         """The user wants it, or does not; in a narrow window that is for now only."""
         if self._was_wide:
-            self._window.store.put(REMEMBERED, is_shown)
+            self._window.preferences.put(REMEMBERED, is_shown)
         self._show(is_shown=is_shown)
 
     def _show(self, *, is_shown: bool) -> None:

@@ -4,10 +4,10 @@ from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton, QWi
 
 from jrviewer import NOTICE
 from jrviewer.ui.state.session import Busy
-from jrviewer.ui.widgets.elided_label import ElidingLabel
+from jrviewer.ui.widgets.elided_label import ElidedLabel
 
 
-class Status(QStatusBar):
+class StatusBar(QStatusBar):
     """Shows facts; its one button asks for the reasons of the input check."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -16,7 +16,7 @@ class Status(QStatusBar):
         self.probe = QLabel()
         self.probe.setObjectName("probe")
         self.probe.setAccessibleName(self.tr("Value under the pointer"))
-        self.hint = ElidingLabel()
+        self.hint = ElidedLabel()
         self.hint.setAccessibleName(self.tr("What the keys do now"))
         self.check = QToolButton()
         self.check.setAutoRaise(True)

@@ -17,10 +17,17 @@ ROW_PX = 8  # middles that differ by less lie in one row
 
 def arrange(window: "MainWindow") -> None:
     """Put everything in the window that takes the keyboard into its order."""
-    desk = window.desk
+    desk = window.app_menu
     parts = (
-        *(window.bar, desk.notice, desk.steps, window.strip, window.welcome, window.series_list),
-        *(window.panes.tabs, *window.panes.in_order, window.slider, window.status),
+        *(
+            window.bar,
+            desk.notice,
+            desk.steps,
+            window.message_bar,
+            window.welcome,
+            window.series_list,
+        ),
+        *(window.panes.tabs, *window.panes.in_order, window.slider, window.status_bar),
     )
     stops = dict.fromkeys(stop for part in parts for stop in _stops(part))
     for one, following in pairwise(stops):

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 class Welcome(QWidget):
     """One large target that names what works."""
 
-    open_wished = Signal()
-    folder_wished = Signal()
+    open_requested = Signal()
+    folder_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -26,8 +26,8 @@ class Welcome(QWidget):
         )
         what.setWordWrap(True)
         files, folder = QPushButton(self.tr("Open files…")), QPushButton(self.tr("Open folder…"))
-        files.clicked.connect(self.open_wished)
-        folder.clicked.connect(self.folder_wished)
+        files.clicked.connect(self.open_requested)
+        folder.clicked.connect(self.folder_requested)
         buttons = QHBoxLayout()
         buttons.addStretch()
         buttons.addWidget(files)

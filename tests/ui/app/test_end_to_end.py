@@ -18,7 +18,7 @@ from jrviewer.model.devices import Device
 from jrviewer.model.joint_model import Model
 from jrviewer.ui.app import StartUp
 from jrviewer.ui.dialogs.export_dialog import ExportDialog
-from jrviewer.ui.jobs.backend import Worker
+from jrviewer.ui.jobs.backend import Backend
 from tests.support.dicom_factory import write_ct
 from tests.support.record_factory import body_image
 from tests.support.small_network import small_net
@@ -36,8 +36,8 @@ pytestmark = [
 @pytest.fixture
 def begun(qtbot: QtBot, tmp_path: Path) -> StartUp:
     """A window on a first slice, its cloud on screen."""
-    worker = Worker(load=_load_small_model)
-    begun = StartUp([_slice_file(tmp_path / "first.dcm", 0.0)], worker)
+    backend = Backend(load=_load_small_model)
+    begun = StartUp([_slice_file(tmp_path / "first.dcm", 0.0)], backend)
     qtbot.addWidget(begun.window)
     with qtbot.waitExposed(begun.window):
         begun.begin()
@@ -70,10 +70,10 @@ def test_a_slice_dropped_on_any_pane_becomes_a_cloud_that_turns_and_is_exported(
     assert np.abs(_seen(window.cloud).astype(int) - before).max() > 50
 
     qtbot.keyClick(window, Qt.Key.Key_E, mouse_and_keys.CTRL)  # type: ignore[no-untyped-call]
-    dialog = window.desk.dialog
+    dialog = window.app_menu.dialog
     assert isinstance(dialog, ExportDialog)
     dialog.folder.setText(str(tmp_path))
-    with qtbot.waitSignal(window.desk.exports.exported, timeout=PATIENCE_MS):
+    with qtbot.waitSignal(window.app_menu.export_controller.exported, timeout=PATIENCE_MS):
         dialog.go.click()
     path = tmp_path / "3-0002.ply"  # the name of the source is taken by itself
     read = trimesh.load(path)

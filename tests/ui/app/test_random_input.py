@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import TypeVar
 
 import numpy as np
 import pytest
@@ -13,7 +13,6 @@ from pytestqt.qtbot import QtBot
 from jrviewer.ui.dialogs import file_dialogs
 from jrviewer.ui.window.main_window import MainWindow
 from tests.support.dicom_factory import write_ct, write_series
-from tests.ui.conftest import MadeUpWorker
 from tests.ui.jobs.test_prefetch import RealSmall
 from tests.ui.support import mouse_and_keys
 from tests.ui.support.mouse_and_keys import press
@@ -66,7 +65,7 @@ class RandomHands:
         QApplication.processEvents()
         if (menu := QApplication.activePopupWidget()) is not None:
             menu.close()
-        if (dialog := self.window.desk.dialog) is not None:
+        if (dialog := self.window.app_menu.dialog) is not None:
             dialog.close()
 
     def _pick(self, things: Sequence[Thing]) -> Thing:
@@ -128,7 +127,7 @@ class RandomHands:
             )
 
 
-@pytest.mark.parametrize("worker", [cast("MadeUpWorker", RealSmall())])
+@pytest.mark.parametrize("backend", [RealSmall()])
 def test_after_a_thousand_random_actions_both_panes_still_look_the_same_way(
     qtbot: QtBot,
     open_window: MainWindow,

@@ -14,7 +14,7 @@ from jrviewer.core.errors import JRViewerError
 from jrviewer.core.progress import Report
 from jrviewer.ui import app
 from jrviewer.ui.app import Application, StartUp
-from tests.ui.conftest import MadeUpWorker
+from tests.ui.conftest import FakeBackend
 
 ROOT = Path(__file__).resolve().parents[3]
 BLIND = os.environ.get("QT_QPA_PLATFORM") == "offscreen"
@@ -37,7 +37,7 @@ def start(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Start:
     kept = []  # a window that is let go while its worker runs takes the thread down with it
 
     def begin(*paths: Path) -> StartUp:
-        start = StartUp(paths, MadeUpWorker())
+        start = StartUp(paths, FakeBackend())
         kept.append(start)
         qtbot.addWidget(start.window)
         with qtbot.waitExposed(start.window):
@@ -88,7 +88,7 @@ def test_a_path_on_the_command_line_opens_in_all_three_panes(
 def test_without_sample_and_paths_the_window_says_what_to_drop(qtbot: QtBot, start: Start) -> None:
     begun = start()
     assert begun.window.welcome.isVisible()
-    qtbot.waitUntil(lambda: begun.window.status.device.text() == "made up", timeout=60_000)
+    qtbot.waitUntil(lambda: begun.window.status_bar.device.text() == "made up", timeout=60_000)
 
 
 def test_without_3d_the_slices_still_work(
@@ -121,7 +121,7 @@ def test_a_file_that_macos_wants_opened_is_told(
     qtbot: QtBot, qapp: QApplication, ct_file: Path
 ) -> None:
     assert isinstance(qapp, Application)
-    with qtbot.waitSignal(qapp.file_wished) as told:
+    with qtbot.waitSignal(qapp.file_requested) as told:
         QApplication.sendEvent(qapp, QFileOpenEvent(str(ct_file)))
     assert told.args == [ct_file]
 

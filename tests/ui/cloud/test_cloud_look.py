@@ -23,7 +23,7 @@ pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")  # offscreen says s
 class TestLook:
     @pytest.mark.parametrize("tool", ["colouring", "density", "point_size"])
     def test_every_choice_changes_the_picture(self, view: CloudView, tool: str) -> None:
-        choice = getattr(view.tools, tool)
+        choice = getattr(view.toolbar, tool)
         for index in reversed(range(choice.count())):
             if index == choice.currentIndex():
                 continue
@@ -36,7 +36,7 @@ class TestLook:
     def test_every_switch_changes_the_picture_and_back(self, view: CloudView, tool: str) -> None:
         pictures = [seen(view)]
         for _ in range(2):
-            getattr(view.tools, tool).trigger()
+            getattr(view.toolbar, tool).trigger()
             settle()
             pictures.append(seen(view))
 
@@ -46,7 +46,7 @@ class TestLook:
 
     def test_a_structure_is_switched_off_in_the_legend(self, view: CloudView) -> None:
         assert view.scene is not None
-        box = next(box for box in view.tools.findChildren(QCheckBox) if box.text() == "Bone")
+        box = next(box for box in view.toolbar.findChildren(QCheckBox) if box.text() == "Bone")
 
         box.click()
 
@@ -55,31 +55,31 @@ class TestLook:
         assert len(view.scene.points.mesh.points) == (cloud.labels != Structure.BONE).sum()
 
     def test_uncertainty_has_a_scale_in_millimetres(self, view: CloudView) -> None:
-        view.tools.colouring.setCurrentIndex(1)
+        view.toolbar.colouring.setCurrentIndex(1)
 
-        assert view.tools.legend.scale.isVisible()
-        assert view.tools.legend.scale.high.text() == "≥ 15 mm"
+        assert view.toolbar.legend.scale.isVisible()
+        assert view.toolbar.legend.scale.high.text() == "≥ 15 mm"
 
     def test_a_slice_without_spacing_gets_no_millimetres(self, view: CloudView) -> None:
         view.show_prediction(make_cloud_prediction(mm=False))
-        view.tools.colouring.setCurrentIndex(1)
+        view.toolbar.colouring.setCurrentIndex(1)
 
         assert view.note.text() == "no millimetres"
-        assert "mm" not in view.tools.legend.scale.high.text()
+        assert "mm" not in view.toolbar.legend.scale.high.text()
 
     def test_a_head_comes_without_skin_until_it_is_asked_for(self, view: CloudView) -> None:
-        assert Structure.SKIN in view.tools.look().structures
+        assert Structure.SKIN in view.toolbar.look().structures
 
         view.show_prediction(make_cloud_prediction(body_part="HEAD"))
-        assert Structure.SKIN not in view.tools.look().structures
+        assert Structure.SKIN not in view.toolbar.look().structures
 
-        view.tools.legend.choose_structures(Structure)
+        view.toolbar.legend.choose_structures(Structure)
         view.show_prediction(make_cloud_prediction((0, 0, 5), body_part="HEAD"))
-        assert Structure.SKIN in view.tools.look().structures
+        assert Structure.SKIN in view.toolbar.look().structures
 
         view.show_prediction(None)
         view.show_prediction(make_cloud_prediction(body_part="HEAD"))
-        assert Structure.SKIN not in view.tools.look().structures
+        assert Structure.SKIN not in view.toolbar.look().structures
 
     def test_where_no_cloud_is_made_the_pane_says_why(self, view: CloudView) -> None:
         view.show_prediction(make_cloud_prediction(cloud=False))
@@ -91,12 +91,12 @@ class TestLook:
         before = grabbed(view).mean()
         view.set_stale(True, "Result of slice 3")
         settle()
-        assert view.veil.isVisible()
-        assert view.veil.text() == "Result of slice 3"
+        assert view.stale_overlay.isVisible()
+        assert view.stale_overlay.text() == "Result of slice 3"
         assert grabbed(view).mean() < before - 2
 
         view.show_prediction(make_cloud_prediction())
-        assert not view.veil.isVisible()
+        assert not view.stale_overlay.isVisible()
 
     def test_a_drag_of_the_window_repaints_the_slice_once(
         self, view: CloudView, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
@@ -124,11 +124,11 @@ class TestLook:
         self, view: CloudView, qtbot: QtBot
     ) -> None:
         with qtbot.waitSignal(view.picture_taken) as taken:
-            view.tools.picture.trigger()
+            view.toolbar.picture.trigger()
 
         assert taken.args is not None
         image = taken.args[0]
-        legend = view.tools.legend.height()
+        legend = view.toolbar.legend.height()
         assert image.deviceIndependentSize().height() > view.stack.height() + legend
         colours = {
             image.pixelColor(x, y).name() for x in range(0, 400, 3) for y in range(80, 400, 3)

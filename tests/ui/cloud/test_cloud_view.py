@@ -53,7 +53,7 @@ def test_before_the_3d_view_is_made_the_pane_is_a_sentence(pane: CloudView) -> N
     pane.show_probe(np.zeros(3))
 
     assert pane.stack.currentWidget() is pane.message
-    assert not pane.tools.isEnabled()
+    assert not pane.toolbar.isEnabled()
 
 
 def test_without_opengl_the_pane_says_why_and_stays_2d(
@@ -88,7 +88,7 @@ def test_the_title_says_that_nothing_is_measured(pane: CloudView) -> None:
 def test_every_control_has_an_accessible_name(pane: CloudView) -> None:
     controls = [
         widget
-        for widget in pane.tools.findChildren(QWidget)
+        for widget in pane.toolbar.findChildren(QWidget)
         if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.parent() in reachable(pane)
     ]
 
@@ -97,7 +97,7 @@ def test_every_control_has_an_accessible_name(pane: CloudView) -> None:
 
 
 def reachable(pane: CloudView) -> tuple[QWidget, ...]:
-    return pane.tools, pane.tools.legend
+    return pane.toolbar, pane.toolbar.legend
 
 
 @pytest.mark.vtk
@@ -154,7 +154,7 @@ class TestWithOpenGL:
         assert np.linalg.norm(camera(view)[0] - focus) < np.linalg.norm(eye - focus) - 20
 
     def test_a_double_click_asks_for_the_whole_window(self, view: CloudView, qtbot: QtBot) -> None:
-        with qtbot.waitSignal(view.maximise_wanted):
+        with qtbot.waitSignal(view.maximise_requested):
             QTest.mouseDClick(canvas(view), LEFT, NO_KEY, QPoint(100, 100))
 
     def test_a_right_click_opens_the_menu(self, view: CloudView, qtbot: QtBot) -> None:
@@ -243,7 +243,7 @@ class TestWithOpenGL:
         drag(view, LEFT)
         drag(view, MIDDLE)
 
-        view.tools.views["oblique"].trigger()
+        view.toolbar.views["oblique"].trigger()
 
         assert np.allclose(camera(view), fresh)
 

@@ -8,13 +8,13 @@ from pytestqt.qtbot import QtBot
 
 from jrviewer.core.records import Structure
 from jrviewer.imaging.measured_surface import Nearest
-from jrviewer.ui.jobs.worker_thread import Background
-from jrviewer.ui.state.surface import MeasuredState
+from jrviewer.ui.jobs.worker_thread import WorkerThread
+from jrviewer.ui.state.surface import SurfaceState
 from jrviewer.ui.window.main_window import MainWindow
 from tests.support.dicom_factory import write_mr
 from tests.support.record_factory import make_prediction, make_series
 from tests.support.series_factory import make_ball
-from tests.ui.conftest import MadeUpWorker
+from tests.ui.conftest import FakeBackend
 from tests.ui.support.cloud_pane import needs_opengl
 from tests.ui.support.surface_pane import (
     PATIENCE_MS,
@@ -36,9 +36,9 @@ def measured(ball_window: MainWindow) -> MainWindow:
 
 
 def test_the_series_is_measured_unasked_once_the_slice_has_its_result(
-    measured: MainWindow, worker: MadeUpWorker
+    measured: MainWindow, backend: FakeBackend
 ) -> None:
-    assert len(worker.asked) == 1
+    assert len(backend.asked) == 1
     assert len(surface_of(measured).stack.heights_mm) == SLICES
 
 
@@ -49,7 +49,7 @@ def test_the_legend_tells_median_and_95th_percentile_of_points_that_count(
     counted = found[np.isfinite(found)]
     median, most = np.percentile(counted, (50, 95))
 
-    said = measured.cloud.tools.legend.distance
+    said = measured.cloud.toolbar.legend.distance
 
     assert said.text() == f"Off: {median:.1f} mm (95 %: {most:.1f})"
     assert f"{len(counted)} of 1024 points" in said.toolTip()
@@ -60,25 +60,25 @@ def test_the_legend_tells_median_and_95th_percentile_of_points_that_count(
 def test_another_slice_takes_the_distances_away_until_its_own_are_known(
     measured: MainWindow, qtbot: QtBot
 ) -> None:
-    before = measured.cloud.tools.legend.distance.text()
+    before = measured.cloud.toolbar.legend.distance.text()
 
     measured.session.show(3)
-    assert not measured.cloud.tools.legend.distance.text()
-    qtbot.waitUntil(lambda: bool(measured.cloud.tools.legend.distance.text()))
+    assert not measured.cloud.toolbar.legend.distance.text()
+    qtbot.waitUntil(lambda: bool(measured.cloud.toolbar.legend.distance.text()))
 
-    assert measured.cloud.tools.legend.distance.text() != before
+    assert measured.cloud.toolbar.legend.distance.text() != before
 
 
 def test_a_switch_shows_the_surface_and_says_what_is_measured(measured: MainWindow) -> None:
     assert measured.cloud.title.text() == NOT_MEASURED
-    assert measured.cloud.tools.legend.beside.isHidden()
+    assert measured.cloud.toolbar.legend.beside.isHidden()
 
-    measured.cloud.tools.measured.trigger()
+    measured.cloud.toolbar.measured.trigger()
 
     assert measured.cloud.title.text() == "INFERRED POINTS + MEASURED SURFACE"
     assert "points INFERRED from one slice" in words(measured)
     assert f"surface MEASURED from {SLICES} slices" in words(measured)
-    measured.cloud.tools.measured.trigger()
+    measured.cloud.toolbar.measured.trigger()
     assert measured.cloud.title.text() == NOT_MEASURED
 
 
@@ -87,13 +87,13 @@ def test_one_slice_says_why_it_has_no_measured_surface(
 ) -> None:
     with qtbot.waitSignal(window.session.predicted):
         window.session.open([ct_file])
-    qtbot.waitUntil(lambda: window.session.measured.reason != "")
+    qtbot.waitUntil(lambda: window.session.surface.reason != "")
 
-    window.cloud.tools.measured.trigger()
+    window.cloud.toolbar.measured.trigger()
 
     assert words(window).startswith("No measured surface: one slice holds no depth.")
     assert window.cloud.title.text() == NOT_MEASURED
-    assert not window.cloud.tools.legend.distance.text()
+    assert not window.cloud.toolbar.legend.distance.text()
 
 
 def test_mr_says_why_it_has_no_measured_surface(
@@ -103,9 +103,9 @@ def test_mr_says_why_it_has_no_measured_surface(
         write_mr(tmp_path / f"{number}.dcm", position=(0, 0, 5.0 * number), instance=number + 1)
     with qtbot.waitSignal(window.session.predicted):
         window.session.open([tmp_path])
-    qtbot.waitUntil(lambda: window.session.measured.reason != "")
+    qtbot.waitUntil(lambda: window.session.surface.reason != "")
 
-    assert "MR has no Hounsfield units" in window.session.measured.reason
+    assert "MR has no Hounsfield units" in window.session.surface.reason
 
 
 def test_other_files_take_the_surface_away(
@@ -114,65 +114,65 @@ def test_other_files_take_the_surface_away(
     with qtbot.waitSignal(measured.session.predicted):
         measured.session.open([ct_file])
 
-    assert measured.session.measured.surface is None
-    assert not measured.cloud.tools.legend.distance.text()
+    assert measured.session.surface.mesh is None
+    assert not measured.cloud.toolbar.legend.distance.text()
 
 
 def test_a_slice_that_the_user_waits_for_comes_before_the_surface(
     window: MainWindow, qtbot: QtBot, ball_folder: Path
 ) -> None:
     session, order = window.session, []
-    session.measured.changed.connect(lambda: order.append(session.measured.surface is not None))
+    session.surface.changed.connect(lambda: order.append(session.surface.mesh is not None))
     with qtbot.waitSignal(session.predicted):
         session.open([ball_folder])
     with qtbot.waitSignal(session.predicted):
         session.show(2)
 
     assert not any(order)
-    qtbot.waitUntil(lambda: session.measured.surface is not None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: session.surface.mesh is not None, timeout=PATIENCE_MS)
 
 
 def test_a_paused_measurement_goes_on_and_ends(qtbot: QtBot) -> None:
-    background = Background()
-    state = MeasuredState(background)
-    state.choose(make_ball()[0])
+    background = WorkerThread()
+    state = SurfaceState(background)
+    state.set_series(make_ball()[0])
     for _ in range(3):
         state.resume()
         qtbot.waitUntil(lambda: state.fraction > 0, timeout=PATIENCE_MS)
         state.pause()
-    assert state.surface is None
+    assert state.mesh is None
 
     with qtbot.waitSignal(state.changed):
         state.resume()
-    qtbot.waitUntil(lambda: state.surface is not None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: state.mesh is not None, timeout=PATIENCE_MS)
 
     background.stop()
 
 
 def test_a_paused_measurement_is_dropped_with_its_series(qtbot: QtBot) -> None:
-    background = Background()
-    state = MeasuredState(background)
-    state.choose(make_ball()[0])
+    background = WorkerThread()
+    state = SurfaceState(background)
+    state.set_series(make_ball()[0])
     state.resume()
 
-    state.choose(make_series(3))
+    state.set_series(make_series(3))
     state.resume()
     qtbot.waitUntil(lambda: state.reason != "", timeout=PATIENCE_MS)
 
     assert "3 slices are too few" in state.reason
-    assert state.surface is None
+    assert state.mesh is None
     background.stop()
 
 
 def test_a_cloud_without_millimetres_is_not_compared(qtbot: QtBot) -> None:
     from tests.support.record_factory import make_normalized_cloud
 
-    background = Background()
-    state = MeasuredState(background)
+    background = WorkerThread()
+    state = SurfaceState(background)
     series, _ = make_ball()
-    state.choose(series)
+    state.set_series(series)
     state.resume()
-    qtbot.waitUntil(lambda: state.surface is not None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: state.mesh is not None, timeout=PATIENCE_MS)
     without, own = make_normalized_cloud(series[0].plane), make_prediction(series[0]).cloud
 
     state.compare(without)
@@ -187,46 +187,48 @@ def test_a_cloud_without_millimetres_is_not_compared(qtbot: QtBot) -> None:
 @pytest.mark.vtk
 @needs_opengl
 class TestWithOpenGL:
-    def test_the_surface_is_drawn_only_while_it_is_switched_on(self, solid: MainWindow) -> None:
-        assert not scene_of(solid).surface.actor.visibility
+    def test_the_surface_is_drawn_only_while_it_is_switched_on(self, window_3d: MainWindow) -> None:
+        assert not scene_of(window_3d).surface.actor.visibility
 
-        press(solid, "Measured")
-        assert scene_of(solid).surface.actor.visibility
+        press(window_3d, "Measured")
+        assert scene_of(window_3d).surface.actor.visibility
 
-        press(solid, "Measured")
-        assert not scene_of(solid).surface.actor.visibility
+        press(window_3d, "Measured")
+        assert not scene_of(window_3d).surface.actor.visibility
 
-    def test_a_switched_off_structure_is_off_in_the_surface_too(self, solid: MainWindow) -> None:
-        press(solid, "Measured")
+    def test_a_switched_off_structure_is_off_in_the_surface_too(
+        self, window_3d: MainWindow
+    ) -> None:
+        press(window_3d, "Measured")
 
-        solid.cloud.tools.legend.choose_structures({Structure.BONE})
-        solid.cloud.tools.legend.structures_chosen.emit()
+        window_3d.cloud.toolbar.legend.choose_structures({Structure.BONE})
+        window_3d.cloud.toolbar.legend.structures_chosen.emit()
 
-        assert not scene_of(solid).surface.actor.visibility  # a ball is all skin
+        assert not scene_of(window_3d).surface.actor.visibility  # a ball is all skin
 
     @pytest.mark.parametrize("body_part", ["HEAD"])
     def test_a_heads_measured_skin_is_a_face_and_off_until_asked_for(
-        self, solid: MainWindow
+        self, window_3d: MainWindow
     ) -> None:
-        press(solid, "Measured")
-        assert not scene_of(solid).surface.actor.visibility
+        press(window_3d, "Measured")
+        assert not scene_of(window_3d).surface.actor.visibility
 
         everything = frozenset(Structure)
-        solid.cloud.tools.legend.choose_structures(everything)
-        solid.cloud.tools.legend.structures_chosen.emit()
+        window_3d.cloud.toolbar.legend.choose_structures(everything)
+        window_3d.cloud.toolbar.legend.structures_chosen.emit()
 
-        assert scene_of(solid).surface.actor.visibility
+        assert scene_of(window_3d).surface.actor.visibility
 
     def test_dense_and_sparse_points_are_coloured_by_their_own_distances(
-        self, solid: MainWindow, qtbot: QtBot
+        self, window_3d: MainWindow, qtbot: QtBot
     ) -> None:
-        solid.cloud.tools.colouring.setCurrentIndex(3)
-        with qtbot.waitSignal(solid.session.measured.compared):
-            solid.cloud.tools.density.setCurrentIndex(1)
+        window_3d.cloud.toolbar.colouring.setCurrentIndex(3)
+        with qtbot.waitSignal(window_3d.session.surface.compared):
+            window_3d.cloud.toolbar.density.setCurrentIndex(1)
 
-        colours = scene_of(solid).points.mesh.point_data["colour"]
-        cloud = scene_of(solid).cloud
-        distances = solid.session.measured.distances_of(cloud)
+        colours = scene_of(window_3d).points.mesh.point_data["colour"]
+        cloud = scene_of(window_3d).cloud
+        distances = window_3d.session.surface.distances_of(cloud)
         assert distances is not None
         assert len(distances) == len(colours) == 4096
         assert (colours[np.isnan(distances)] == (112, 116, 122)).all()

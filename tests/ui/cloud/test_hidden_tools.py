@@ -34,7 +34,7 @@ def test_a_tool_for_the_slices_brings_their_tab_and_they_have_the_keys(
     assert open_window.panes.tabs.currentIndex() == 0
     assert open_window.original.isVisible()
     assert open_window.original.hasFocus()
-    assert "1st point" in open_window.status.hint.text()
+    assert "1st point" in open_window.status_bar.hint.text()
 
 
 def test_a_way_to_compare_brings_the_slices_too(qtbot: QtBot, open_window: MainWindow) -> None:
@@ -68,13 +68,13 @@ def test_a_pane_that_has_all_the_room_keeps_it_for_its_own_tools(
 
 @pytest.mark.vtk
 @needs_opengl
-def test_the_3d_ruler_brings_the_3d_tab(qtbot: QtBot, solid: MainWindow) -> None:
-    solid.resize(1000, 800)
-    qtbot.waitUntil(solid.panes.tabs.isVisible)
-    assert not solid.cloud.isVisible()
+def test_the_3d_ruler_brings_the_3d_tab(qtbot: QtBot, window_3d: MainWindow) -> None:
+    window_3d.resize(1000, 800)
+    qtbot.waitUntil(window_3d.panes.tabs.isVisible)
+    assert not window_3d.cloud.isVisible()
 
-    QTest.keyClick(solid, Key.Key_L, mouse_and_keys.SHIFT)
+    QTest.keyClick(window_3d, Key.Key_L, mouse_and_keys.SHIFT)
 
-    assert solid.cloud.isVisible()
-    assert solid.session.rulers.is_in_hand
-    assert canvas_of(solid).hasFocus()
+    assert window_3d.cloud.isVisible()
+    assert window_3d.session.rulers.is_active
+    assert canvas_of(window_3d).hasFocus()

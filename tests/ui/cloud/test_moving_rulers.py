@@ -69,112 +69,112 @@ def type_key(
     QTest.keyClick(canvas_of(window), key, modifiers)
 
 
-def test_a_measured_ruler_dragged_by_its_middle_stays_on_the_surface(solid: MainWindow) -> None:
-    drawn = draw_measured(solid)
-    eye = camera(solid.cloud)
+def test_a_measured_ruler_dragged_by_its_middle_stays_on_the_surface(window_3d: MainWindow) -> None:
+    drawn = draw_measured(window_3d)
+    eye = camera(window_3d.cloud)
 
-    drag_from(solid, ends_of(drawn).mean(axis=0), 0, -20)
+    drag_from(window_3d, ends_of(drawn).mean(axis=0), 0, -20)
 
-    moved = the_ruler(solid)
+    moved = the_ruler(window_3d)
     way = ends_of(moved) - ends_of(drawn)
     assert (way[:, 2] > 5).all()  # up on the picture is to the head
-    assert np.linalg.norm(ends_of(moved) - centre(solid), axis=1) == pytest.approx(
+    assert np.linalg.norm(ends_of(moved) - centre(window_3d), axis=1) == pytest.approx(
         [RADIUS_MM] * 2, abs=2
     )
     length = np.linalg.norm(np.subtract(*ends_of(moved)))
-    assert scene_of(solid).rulers.words[0].GetInput() == f"MEASURED {length:.0f} mm"
-    assert np.array_equal(camera(solid.cloud), eye)  # the picture has not turned with it
+    assert scene_of(window_3d).rulers.words[0].GetInput() == f"MEASURED {length:.0f} mm"
+    assert np.array_equal(camera(window_3d.cloud), eye)  # the picture has not turned with it
 
 
-def test_a_drag_is_one_step_to_take_back(solid: MainWindow) -> None:
-    drawn = draw_measured(solid)
-    drag_from(solid, ends_of(drawn).mean(axis=0), 10, -10)
-    assert the_ruler(solid) != drawn
+def test_a_drag_is_one_step_to_take_back(window_3d: MainWindow) -> None:
+    drawn = draw_measured(window_3d)
+    drag_from(window_3d, ends_of(drawn).mean(axis=0), 10, -10)
+    assert the_ruler(window_3d) != drawn
 
-    type_key(solid, Key.Key_Z, mouse_and_keys.CTRL)
+    type_key(window_3d, Key.Key_Z, mouse_and_keys.CTRL)
 
-    assert the_ruler(solid) is drawn
+    assert the_ruler(window_3d) is drawn
 
 
 def test_beyond_the_surface_it_stays_where_it_last_was_and_the_reason_is_said(
-    solid: MainWindow,
+    window_3d: MainWindow,
 ) -> None:
-    drawn = draw_measured(solid)
+    drawn = draw_measured(window_3d)
 
-    drag_from(solid, ends_of(drawn).mean(axis=0), 0, -400)
+    drag_from(window_3d, ends_of(drawn).mean(axis=0), 0, -400)
 
-    assert "moves along the measured surface alone" in solid.strip.text
-    assert np.linalg.norm(ends_of(the_ruler(solid)) - centre(solid), axis=1) == pytest.approx(
-        [RADIUS_MM] * 2, abs=2
-    )
+    assert "moves along the measured surface alone" in window_3d.message_bar.text
+    assert np.linalg.norm(
+        ends_of(the_ruler(window_3d)) - centre(window_3d), axis=1
+    ) == pytest.approx([RADIUS_MM] * 2, abs=2)
 
 
-def test_an_end_is_dragged_alone(solid: MainWindow) -> None:
-    drawn = draw_measured(solid)
+def test_an_end_is_dragged_alone(window_3d: MainWindow) -> None:
+    drawn = draw_measured(window_3d)
 
-    drag_from(solid, ends_of(drawn)[1], 0, -20)
+    drag_from(window_3d, ends_of(drawn)[1], 0, -20)
 
-    moved = the_ruler(solid)
+    moved = the_ruler(window_3d)
     assert ends_of(moved)[0] == pytest.approx(ends_of(drawn)[0], abs=1)
     assert ends_of(moved)[1][2] > ends_of(drawn)[1][2] + 5
 
 
-def test_a_ruler_in_the_slice_keeps_its_length_and_gets_no_depth(solid: MainWindow) -> None:
-    draw_in_plane(solid)
-    drawn = the_ruler(solid)
+def test_a_ruler_in_the_slice_keeps_its_length_and_gets_no_depth(window_3d: MainWindow) -> None:
+    draw_in_plane(window_3d)
+    drawn = the_ruler(window_3d)
 
-    drag_from(solid, ends_of(drawn).mean(axis=0), 12, 6)
+    drag_from(window_3d, ends_of(drawn).mean(axis=0), 12, 6)
 
-    moved = the_ruler(solid)
+    moved = the_ruler(window_3d)
     assert np.linalg.norm(ends_of(moved) - ends_of(drawn), axis=1).min() > 2
-    assert depths(solid, moved) == pytest.approx(depths(solid, drawn), abs=1e-6)
-    assert scene_of(solid).rulers.words[0].GetInput().endswith("ends INFERRED")
+    assert depths(window_3d, moved) == pytest.approx(depths(window_3d, drawn), abs=1e-6)
+    assert scene_of(window_3d).rulers.words[0].GetInput().endswith("ends INFERRED")
 
 
-def test_from_the_edge_of_its_slice_a_ruler_in_it_cannot_be_moved(solid: MainWindow) -> None:
-    draw_in_plane(solid)
-    drawn = the_ruler(solid)
-    solid.session.rulers.select(0)
-    solid.cloud.show_view("A")
-    type_key(solid, Key.Key_Tab)
+def test_from_the_edge_of_its_slice_a_ruler_in_it_cannot_be_moved(window_3d: MainWindow) -> None:
+    draw_in_plane(window_3d)
+    drawn = the_ruler(window_3d)
+    window_3d.session.rulers.select(0)
+    window_3d.cloud.show_view("A")
+    type_key(window_3d, Key.Key_Tab)
 
-    type_key(solid, Key.Key_Up)
+    type_key(window_3d, Key.Key_Up)
 
-    assert "seen from its edge" in solid.strip.text
-    assert the_ruler(solid) is drawn
+    assert "seen from its edge" in window_3d.message_bar.text
+    assert the_ruler(window_3d) is drawn
 
 
-def test_a_ruler_in_the_slice_does_not_leave_it(solid: MainWindow) -> None:
-    draw_in_plane(solid)
-    type_key(solid, Key.Key_Tab)
+def test_a_ruler_in_the_slice_does_not_leave_it(window_3d: MainWindow) -> None:
+    draw_in_plane(window_3d)
+    type_key(window_3d, Key.Key_Tab)
     for _ in range(60):
-        type_key(solid, Key.Key_Right, mouse_and_keys.SHIFT)
+        type_key(window_3d, Key.Key_Right, mouse_and_keys.SHIFT)
 
-    assert "stays on the slice" in solid.strip.text
-    shown = solid.session.slice
+    assert "stays on the slice" in window_3d.message_bar.text
+    shown = window_3d.session.slice
     assert shown is not None
-    (middle,) = shown.plane.to_pixel(ends_of(the_ruler(solid)).mean(axis=0, keepdims=True))
+    (middle,) = shown.plane.to_pixel(ends_of(the_ruler(window_3d)).mean(axis=0, keepdims=True))
     assert (middle >= 0).all()
     assert (middle <= np.array(shown.shape) - 1).all()
 
 
-def test_a_click_on_a_ruler_selects_it_and_leaves_it_where_it_is(solid: MainWindow) -> None:
-    drawn = draw_measured(solid)
-    solid.session.rulers.select(None)
+def test_a_click_on_a_ruler_selects_it_and_leaves_it_where_it_is(window_3d: MainWindow) -> None:
+    drawn = draw_measured(window_3d)
+    window_3d.session.rulers.select(None)
 
-    click(solid, ends_of(drawn).mean(axis=0))
+    click(window_3d, ends_of(drawn).mean(axis=0))
 
-    assert solid.session.rulers.selected is drawn
-    assert the_ruler(solid) is drawn
+    assert window_3d.session.rulers.selected is drawn
+    assert the_ruler(window_3d) is drawn
 
 
-def test_the_pointer_shows_what_a_drag_would_do(solid: MainWindow) -> None:
-    drawn = draw_measured(solid)
-    canvas = canvas_of(solid)
+def test_the_pointer_shows_what_a_drag_would_do(window_3d: MainWindow) -> None:
+    drawn = draw_measured(window_3d)
+    canvas = canvas_of(window_3d)
     shapes = []
-    beside = centre(solid) + np.array([0.0, 0.0, 300.0])
+    beside = centre(window_3d) + np.array([0.0, 0.0, 300.0])
     for place in (*ends_of(drawn), ends_of(drawn).mean(axis=0), beside):
-        mouse_and_keys.move(canvas, on_canvas(solid, place))
+        mouse_and_keys.move(canvas, on_canvas(window_3d, place))
         shapes.append(canvas.cursor().shape())
 
     hand, whole, arrow = (
@@ -185,34 +185,34 @@ def test_the_pointer_shows_what_a_drag_would_do(solid: MainWindow) -> None:
     assert shapes == [hand, hand, whole, arrow]
 
 
-def test_arrows_move_a_held_ruler_and_all_of_them_are_one_step(solid: MainWindow) -> None:
-    drawn = draw_measured(solid)
-    place = solid.session.index
-    type_key(solid, Key.Key_Tab)
-    assert "move it (Shift ×10)" in solid.status.hint.text()
+def test_arrows_move_a_held_ruler_and_all_of_them_are_one_step(window_3d: MainWindow) -> None:
+    drawn = draw_measured(window_3d)
+    place = window_3d.session.index
+    type_key(window_3d, Key.Key_Tab)
+    assert "move it (Shift ×10)" in window_3d.status_bar.hint.text()
 
-    type_key(solid, Key.Key_Up, mouse_and_keys.SHIFT)
-    once = ends_of(the_ruler(solid))
-    type_key(solid, Key.Key_Up)
-    twice = ends_of(the_ruler(solid))
+    type_key(window_3d, Key.Key_Up, mouse_and_keys.SHIFT)
+    once = ends_of(the_ruler(window_3d))
+    type_key(window_3d, Key.Key_Up)
+    twice = ends_of(the_ruler(window_3d))
 
     assert (once[:, 2] > ends_of(drawn)[:, 2] + 1).all()
     assert (twice[:, 2] > once[:, 2]).all()
-    assert solid.session.rulers.is_held
-    assert solid.session.index == place  # the arrows were the ruler's
-    type_key(solid, Key.Key_Z, mouse_and_keys.CTRL)
-    assert the_ruler(solid) is drawn
+    assert window_3d.session.rulers.is_held
+    assert window_3d.session.index == place  # the arrows were the ruler's
+    type_key(window_3d, Key.Key_Z, mouse_and_keys.CTRL)
+    assert the_ruler(window_3d) is drawn
 
 
 def test_without_the_surface_on_show_a_measured_ruler_stays_and_says_why(
-    solid: MainWindow,
+    window_3d: MainWindow,
 ) -> None:
-    drawn = draw_measured(solid)
-    press(solid, "Measured")
-    canvas_of(solid).setFocus()
-    type_key(solid, Key.Key_Tab)
+    drawn = draw_measured(window_3d)
+    press(window_3d, "Measured")
+    canvas_of(window_3d).setFocus()
+    type_key(window_3d, Key.Key_Tab)
 
-    type_key(solid, Key.Key_Left)
+    type_key(window_3d, Key.Key_Left)
 
-    assert the_ruler(solid) is drawn
-    assert "where that is shown" in solid.strip.text
+    assert the_ruler(window_3d) is drawn
+    assert "where that is shown" in window_3d.message_bar.text

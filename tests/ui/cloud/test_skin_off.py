@@ -10,7 +10,7 @@ from tests.support.cloud_factory import make_cloud_prediction
 
 
 def note(pane: CloudView) -> QLabel:
-    return pane.tools.legend.skin_off
+    return pane.toolbar.legend.skin_off
 
 
 def skin_box(pane: CloudView) -> QCheckBox:
@@ -39,7 +39,7 @@ def test_the_pane_says_why_the_skin_is_off_and_how_to_see_it(
 
 def test_the_reason_goes_when_the_skin_is_switched_on_and_comes_back(pane: CloudView) -> None:
     pane.show_prediction(make_cloud_prediction(body_part="", mm=False))
-    pane.tools.setEnabled(True)  # they wait for the 3D view, which this pane has not
+    pane.toolbar.setEnabled(True)  # they wait for the 3D view, which this pane has not
 
     tick(skin_box(pane))
     assert skin_box(pane).isChecked()
@@ -54,7 +54,7 @@ def test_a_chest_needs_no_reason_not_even_with_its_skin_off(pane: CloudView) -> 
     assert skin_box(pane).isChecked()
     assert not note(pane).isVisible()
 
-    pane.tools.setEnabled(True)
+    pane.toolbar.setEnabled(True)
     tick(skin_box(pane))
     assert not skin_box(pane).isChecked()
     assert not note(pane).isVisible()

@@ -16,7 +16,7 @@ from jrviewer.core.progress import Report
 from jrviewer.core.records import Prediction, Slice
 from jrviewer.ui.dialogs.export_dialog import ExportDialog
 from jrviewer.ui.window.main_window import MainWindow
-from tests.ui.conftest import MadeUpWorker
+from tests.ui.conftest import FakeBackend
 from tests.ui.support import mouse_and_keys
 
 
@@ -33,7 +33,7 @@ def open_dialog(qtbot: QtBot, window: MainWindow) -> ExportDialog:
     with qtbot.waitActive(window):
         window.activateWindow()
     qtbot.keyClick(window, Qt.Key.Key_E, mouse_and_keys.CTRL)  # type: ignore[no-untyped-call]
-    dialog = window.desk.dialog
+    dialog = window.app_menu.dialog
     assert isinstance(dialog, ExportDialog)
     qtbot.waitUntil(dialog.isVisible)
     return dialog
@@ -48,7 +48,7 @@ def test_a_slice_is_written_as_everything_that_is_ticked(
 ) -> None:
     for box, wanted in ((dialog.cloud, True), (dialog.picture, True), (dialog.derived, True)):
         box.setChecked(wanted)
-    with qtbot.waitSignal(open_window.desk.exports.exported):
+    with qtbot.waitSignal(open_window.app_menu.export_controller.exported):
         dialog.go.click()
 
     assert names(tmp_path / "out") == [
@@ -58,7 +58,7 @@ def test_a_slice_is_written_as_everything_that_is_ticked(
     ]
     opened = dicom.read([tmp_path / "out" / "image-0002.denoised.dcm"])
     assert len(opened.series) == 1
-    assert "image-0002.ply" in open_window.strip.text
+    assert "image-0002.ply" in open_window.message_bar.text
 
 
 def test_points_format_and_skin_are_as_chosen(
@@ -68,7 +68,7 @@ def test_points_format_and_skin_are_as_chosen(
     dialog.points.setCurrentText("4096")
     dialog.format.setCurrentIndex(1)
     dialog.skin.setCurrentIndex(1)
-    with qtbot.waitSignal(open_window.desk.exports.exported):
+    with qtbot.waitSignal(open_window.app_menu.export_controller.exported):
         dialog.go.click()
 
     path = tmp_path / "out" / "image-0002.ply"
@@ -83,11 +83,11 @@ def test_a_whole_series_is_written_slice_by_slice(
 ) -> None:
     dialog.series.setChecked(True)
     dialog.cloud.setChecked(False)
-    with qtbot.waitSignal(open_window.desk.exports.exported):
+    with qtbot.waitSignal(open_window.app_menu.export_controller.exported):
         dialog.go.click()
 
     assert names(tmp_path / "out") == [f"image-{number:04d}.png" for number in range(5)]
-    assert "1 more files" in open_window.strip.text
+    assert "1 more files" in open_window.message_bar.text
 
 
 def test_what_is_in_the_folder_already_is_kept(
@@ -95,7 +95,7 @@ def test_what_is_in_the_folder_already_is_kept(
 ) -> None:
     (tmp_path / "out" / "image-0002.ply").write_text("mine")
     dialog.picture.setChecked(False)
-    with qtbot.waitSignal(open_window.desk.exports.exported):
+    with qtbot.waitSignal(open_window.app_menu.export_controller.exported):
         dialog.go.click()
 
     assert (tmp_path / "out" / "image-0002.ply").read_text() == "mine"
@@ -106,18 +106,18 @@ def test_refused_slices_of_a_series_are_said_beside_what_was_written(
     qtbot: QtBot,
     open_window: MainWindow,
     dialog: ExportDialog,
-    worker: MadeUpWorker,
+    backend: FakeBackend,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def refuse(chosen: Slice, report: Report, *, run_anyway: bool = False) -> Prediction:
         raise InputRefusedError("The model was not run. No body was found in this slice.")
 
-    monkeypatch.setattr(worker, "predict", refuse)
+    monkeypatch.setattr(backend, "predict", refuse)
     dialog.series.setChecked(True)
     with qtbot.waitSignal(open_window.session.failed):
         dialog.go.click()
 
-    assert open_window.strip.text.startswith("2 files written, 4 slices not complete: ")
+    assert open_window.message_bar.text.startswith("2 files written, 4 slices not complete: ")
 
 
 def test_an_export_to_nowhere_says_why(
@@ -127,8 +127,8 @@ def test_an_export_to_nowhere_says_why(
     with qtbot.waitSignal(open_window.session.failed):
         dialog.go.click()
 
-    assert "folder" in open_window.strip.text
-    assert str(tmp_path) not in open_window.strip.text
+    assert "folder" in open_window.message_bar.text
+    assert str(tmp_path) not in open_window.message_bar.text
 
 
 def test_the_choice_is_remembered_but_for_the_skin(
@@ -138,7 +138,7 @@ def test_the_choice_is_remembered_but_for_the_skin(
     dialog.points.setCurrentText("1000")
     dialog.format.setCurrentIndex(1)
     dialog.skin.setCurrentIndex(1)
-    with qtbot.waitSignal(open_window.desk.exports.exported):
+    with qtbot.waitSignal(open_window.app_menu.export_controller.exported):
         dialog.go.click()
 
     again = open_dialog(qtbot, open_window)
@@ -147,7 +147,7 @@ def test_the_choice_is_remembered_but_for_the_skin(
     assert again.format.currentIndex() == 1
     assert again.skin.currentIndex() == 0
     assert again.folder.text() == str(tmp_path / "out")
-    assert str(tmp_path) not in json.dumps(open_window.store._values)
+    assert str(tmp_path) not in json.dumps(open_window.preferences._values)
     again.reject()
 
 
@@ -165,10 +165,10 @@ def test_nothing_ticked_cannot_be_exported(dialog: ExportDialog) -> None:
 
 
 def test_the_picture_goes_to_the_clipboard(qtbot: QtBot, open_window: MainWindow) -> None:
-    with qtbot.waitSignal(open_window.desk.exports.copied):
+    with qtbot.waitSignal(open_window.app_menu.export_controller.copied):
         qtbot.keyClick(open_window, Qt.Key.Key_C, mouse_and_keys.CTRL)  # type: ignore[no-untyped-call]
 
     picture = QGuiApplication.clipboard().image()
     assert picture.width() >= 2 * 64
-    assert "clipboard" in open_window.strip.text
+    assert "clipboard" in open_window.message_bar.text
     QGuiApplication.clipboard().clear()

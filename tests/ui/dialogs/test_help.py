@@ -17,7 +17,7 @@ from jrviewer.ui.window.main_window import MainWindow
 def guide(qtbot: QtBot, window: MainWindow) -> pages.PageWindow:
     """What F1 opens."""
     qtbot.keyClick(window, Qt.Key.Key_F1)  # type: ignore[no-untyped-call]
-    dialog = window.desk.dialog
+    dialog = window.app_menu.dialog
     assert isinstance(dialog, pages.PageWindow)
     return dialog
 
@@ -68,8 +68,8 @@ def test_every_picture_of_the_guide_is_there() -> None:
 
 
 def test_about_names_the_versions(qtbot: QtBot, window: MainWindow) -> None:
-    window.desk.about.trigger()
-    dialog = window.desk.dialog
+    window.app_menu.about.trigger()
+    dialog = window.app_menu.dialog
     assert isinstance(dialog, pages.PageWindow)
     text = dialog.page.toPlainText()
     assert __version__ in text

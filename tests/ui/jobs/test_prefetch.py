@@ -16,96 +16,96 @@ from jrviewer.core.records import Prediction, Slice
 from jrviewer.model import inference
 from jrviewer.model.devices import Device
 from jrviewer.model.joint_model import Model
-from jrviewer.ui.jobs.backend import Worker
+from jrviewer.ui.jobs.backend import Backend
 from jrviewer.ui.jobs.prefetch import Busy
 from jrviewer.ui.state.settings import Settings
 from jrviewer.ui.window.main_window import MainWindow
 from tests.support.record_factory import make_prediction, make_series, make_slice
 from tests.support.small_network import small_net
-from tests.ui.conftest import MadeUpWorker, SlowWorker
+from tests.ui.conftest import FakeBackend, SlowBackend
 
 
 def test_neighbours_are_predicted_after_the_slice_that_is_shown(
-    qtbot: QtBot, open_window: MainWindow, worker: MadeUpWorker
+    qtbot: QtBot, open_window: MainWindow, backend: FakeBackend
 ) -> None:
     session = open_window.session
-    session.looks_ahead = True
+    session.prefetches = True
     with qtbot.waitSignal(session.predicted):
         qtbot.keyClick(open_window, Qt.Key.Key_Return)  # type: ignore[no-untyped-call]
-    qtbot.waitUntil(lambda: len(session.known()) == 3)
+    qtbot.waitUntil(lambda: len(session.known_predictions()) == 3)
     assert session.series is not None
-    assert worker.asked[-2:] == [session.series[3], session.series[1]]
+    assert backend.asked[-2:] == [session.series[3], session.series[1]]
 
-    before = len(worker.asked)
-    session.looks_ahead = False
+    before = len(backend.asked)
+    session.prefetches = False
     qtbot.keyClick(open_window, Qt.Key.Key_Down)  # type: ignore[no-untyped-call]
     assert session.prediction is not None
-    assert len(worker.asked) == before
+    assert len(backend.asked) == before
 
 
-@pytest.mark.parametrize("worker", [SlowWorker(200)])
+@pytest.mark.parametrize("backend", [SlowBackend(200)])
 def test_a_slice_that_is_being_predicted_ahead_is_not_predicted_twice(
-    qtbot: QtBot, open_window: MainWindow, worker: SlowWorker
+    qtbot: QtBot, open_window: MainWindow, backend: SlowBackend
 ) -> None:
     session = open_window.session
     assert session.series is not None
-    before = len(worker.asked)
-    session.ahead.expect([session.series[3]])
+    before = len(backend.asked)
+    session.prefetcher.prefetch([session.series[3]])
     with qtbot.waitSignal(session.predicted):
         qtbot.keyClick(open_window, Qt.Key.Key_Down)  # type: ignore[no-untyped-call]
 
-    assert worker.asked[before:] == [session.series[3]]
+    assert backend.asked[before:] == [session.series[3]]
 
 
-@pytest.mark.parametrize("worker", [SlowWorker(200)])
+@pytest.mark.parametrize("backend", [SlowBackend(200)])
 def test_what_the_user_looks_at_comes_before_a_whole_series(
-    qtbot: QtBot, open_window: MainWindow, worker: SlowWorker
+    qtbot: QtBot, open_window: MainWindow, backend: SlowBackend
 ) -> None:
     session = open_window.session
     open_window.actions_.run_series.trigger()
     with qtbot.waitSignal(session.predicted):
         qtbot.keyClick(open_window, Qt.Key.Key_End)  # type: ignore[no-untyped-call]
-    assert len(session.known()) < 5
-    with qtbot.waitSignal(session.ahead.series_done) as done:
+    assert len(session.known_predictions()) < 5
+    with qtbot.waitSignal(session.prefetcher.series_done) as done:
         pass
-    assert len(session.known()) == 5
+    assert len(session.known_predictions()) == 5
     assert done.args is not None
     assert done.args[1] == 0
 
 
-@pytest.mark.parametrize("worker", [SlowWorker(200)])
+@pytest.mark.parametrize("backend", [SlowBackend(200)])
 def test_a_whole_series_shows_its_progress_and_ends_with_a_count(
     qtbot: QtBot, open_window: MainWindow
 ) -> None:
-    with qtbot.waitSignal(open_window.session.ahead.series_done):
+    with qtbot.waitSignal(open_window.session.prefetcher.series_done):
         open_window.actions_.run_series.trigger()
-        qtbot.waitUntil(lambda: "2 of 4 slices" in open_window.status.busy_text)
+        qtbot.waitUntil(lambda: "2 of 4 slices" in open_window.status_bar.busy_text)
 
-    assert open_window.status.busy_text == ""
-    assert "4 slices processed" in open_window.strip.text
+    assert open_window.status_bar.busy_text == ""
+    assert "4 slices processed" in open_window.message_bar.text
 
 
-@pytest.mark.parametrize("worker", [SlowWorker(200)])
+@pytest.mark.parametrize("backend", [SlowBackend(200)])
 def test_escape_ends_a_whole_series(qtbot: QtBot, open_window: MainWindow) -> None:
     open_window.actions_.run_series.trigger()
-    qtbot.waitUntil(lambda: "1 of 4" in open_window.status.busy_text)
+    qtbot.waitUntil(lambda: "1 of 4" in open_window.status_bar.busy_text)
     qtbot.keyClick(open_window, Qt.Key.Key_Escape)  # type: ignore[no-untyped-call]
 
-    assert open_window.status.busy_text == ""
-    assert open_window.session.ahead.busy is None
+    assert open_window.status_bar.busy_text == ""
+    assert open_window.session.prefetcher.busy is None
 
 
 def test_refused_slices_of_a_whole_series_are_counted(
-    qtbot: QtBot, open_window: MainWindow, worker: MadeUpWorker, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, open_window: MainWindow, backend: FakeBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(chosen: Slice, report: Report) -> Prediction:
         raise InputRefusedError("No body was found in this slice.")
 
-    monkeypatch.setattr(worker, "predict", refuse)
-    with qtbot.waitSignal(open_window.session.ahead.series_done) as done:
+    monkeypatch.setattr(backend, "predict", refuse)
+    with qtbot.waitSignal(open_window.session.prefetcher.series_done) as done:
         open_window.actions_.run_series.trigger()
     assert done.args == [0, 4]
-    assert "4 were refused" in open_window.strip.text
+    assert "4 were refused" in open_window.message_bar.text
 
 
 def test_time_left_follows_from_the_share_that_is_done() -> None:
@@ -114,8 +114,8 @@ def test_time_left_follows_from_the_share_that_is_done() -> None:
 
 
 def test_the_line_at_the_bottom_says_elapsed_and_left(window: MainWindow) -> None:
-    window.status.show_busy(Busy("reading", 0.25, elapsed_s=3.0))
-    assert window.status.busy_text == "reading…, 3 s, about 9 s left"
+    window.status_bar.show_busy(Busy("reading", 0.25, elapsed_s=3.0))
+    assert window.status_bar.busy_text == "reading…, 3 s, about 9 s left"
 
 
 def small_model(device: Device) -> Model:
@@ -131,7 +131,7 @@ def test_a_full_graphics_memory_continues_on_the_cpu_and_says_so(
         loaded.append(device)
         return small_model(device)
 
-    worker = Worker(load=load)
+    backend = Backend(load=load)
     denoise = Model.denoise
 
     def fail_but_on_the_cpu(model: Model, *values: object) -> object:
@@ -140,20 +140,20 @@ def test_a_full_graphics_memory_continues_on_the_cpu_and_says_so(
         return denoise(model, *values)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Model, "denoise", fail_but_on_the_cpu)
-    known = worker.predict(make_slice(), silent)
+    known = backend.predict(make_slice(), silent)
 
     assert loaded == ["auto", "cpu"]
     assert known.device == "cpu fp32"
-    assert "memory is full" in worker.take_note()
-    worker.predict(make_slice(), silent)
+    assert "memory is full" in backend.take_note()
+    backend.predict(make_slice(), silent)
     assert loaded == ["auto", "cpu"]
-    assert worker.take_note() == ""
+    assert backend.take_note() == ""
 
 
 def test_a_series_whose_graphics_memory_fills_up_goes_on_where_it_was_on_the_cpu(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    worker = Worker(load=small_model)
+    backend = Backend(load=small_model)
     slices = [replace(one, pixels=one.pixels + n) for n, one in enumerate(make_series(4))]
     denoise = Model.denoise
 
@@ -164,23 +164,23 @@ def test_a_series_whose_graphics_memory_fills_up_goes_on_where_it_was_on_the_cpu
 
     monkeypatch.setattr(Model, "denoise", fill_up_at_the_third)
     outcomes: list[object] = []
-    worker.predict_all(slices, silent, outcomes.append)
+    backend.predict_all(slices, silent, outcomes.append)
 
     known = [one for one in outcomes if isinstance(one, Prediction)]
     assert [one.slice for one in known] == slices
     assert [one.device for one in known] == ["auto fp32"] * 2 + ["cpu fp32"] * 2
-    assert "memory is full" in worker.take_note()
+    assert "memory is full" in backend.take_note()
 
 
 def test_what_happened_to_the_device_is_an_amber_line(
-    qtbot: QtBot, open_window: MainWindow, worker: MadeUpWorker
+    qtbot: QtBot, open_window: MainWindow, backend: FakeBackend
 ) -> None:
-    worker.note = "The graphics processor's memory is full: the CPU is used from here on."
+    backend.note = "The graphics processor's memory is full: the CPU is used from here on."
     with qtbot.waitSignal(open_window.session.predicted):
         qtbot.keyClick(open_window, Qt.Key.Key_Down)  # type: ignore[no-untyped-call]
 
-    assert "memory is full" in open_window.strip.text
-    assert open_window.strip.property("kind") == "warning"
+    assert "memory is full" in open_window.message_bar.text
+    assert open_window.message_bar.property("kind") == "warning"
 
 
 def test_weights_that_cannot_be_used_are_told_and_the_last_model_stays() -> None:
@@ -189,23 +189,23 @@ def test_weights_that_cannot_be_used_are_told_and_the_last_model_stays() -> None
             raise ModelError("The model's weights cannot be used.")
         return small_model(device)
 
-    worker = Worker(load=load)
-    worker.ready(silent)
-    worker.device = "cpu"
+    backend = Backend(load=load)
+    backend.ready(silent)
+    backend.device = "cpu"
     with pytest.raises(ModelError):
-        worker.ready(silent)
-    assert worker.model is not None
+        backend.ready(silent)
+    assert backend.model is not None
 
 
 def test_the_chosen_device_is_loaded_at_once(
-    qtbot: QtBot, open_window: MainWindow, worker: MadeUpWorker
+    qtbot: QtBot, open_window: MainWindow, backend: FakeBackend
 ) -> None:
     with qtbot.waitSignal(open_window.session.device_known):
-        open_window.desk._take_settings(Settings(device="cpu", looks_ahead=False))
-    assert worker.device == "cpu"
+        open_window.app_menu._take_settings(Settings(device="cpu", prefetches=False))
+    assert backend.device == "cpu"
 
 
-class RealSmall(Worker):
+class RealSmall(Backend):
     """The real way of a slice through a real, small network."""
 
     def __init__(self) -> None:
@@ -215,7 +215,7 @@ class RealSmall(Worker):
         """The decoding process stays for the next test."""
 
 
-@pytest.mark.parametrize("worker", [cast("MadeUpWorker", RealSmall())])
+@pytest.mark.parametrize("backend", [cast("FakeBackend", RealSmall())])
 def test_the_gui_is_not_blocked_while_a_real_network_runs(
     qtbot: QtBot, open_window: MainWindow
 ) -> None:
@@ -227,7 +227,7 @@ def test_the_gui_is_not_blocked_while_a_real_network_runs(
     heart.timeout.connect(lambda: gaps.append(clock.restart()))
     clock.start()
     heart.start()
-    with qtbot.waitSignal(open_window.session.ahead.series_done, timeout=60_000):
+    with qtbot.waitSignal(open_window.session.prefetcher.series_done, timeout=60_000):
         open_window.actions_.run_series.trigger()
     heart.stop()
 
@@ -235,10 +235,10 @@ def test_the_gui_is_not_blocked_while_a_real_network_runs(
 
 
 def test_a_model_s_own_note_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    worker = Worker(load=lambda device: replace(small_model(device), note="On the CPU."))
-    worker.ready(silent)
-    assert worker.take_note() == "On the CPU."
-    assert worker.take_note() == ""
+    backend = Backend(load=lambda device: replace(small_model(device), note="On the CPU."))
+    backend.ready(silent)
+    assert backend.take_note() == "On the CPU."
+    assert backend.take_note() == ""
     monkeypatch.setattr(inference, "predict", lambda *asked, **how: make_prediction())
-    worker.predict(make_slice(), silent)
-    assert worker.take_note() == ""
+    backend.predict(make_slice(), silent)
+    assert backend.take_note() == ""

@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from jrviewer.core.errors import JRViewerError
 from jrviewer.core.progress import Report
-from jrviewer.ui.jobs.worker_thread import Background, Ticket
+from jrviewer.ui.jobs.worker_thread import Ticket, WorkerThread
 
 PATIENCE_S = 10
 
@@ -15,7 +15,7 @@ PATIENCE_S = 10
 class Told(QObject):
     """Writes down what a Background says, and on which thread."""
 
-    def __init__(self, background: Background) -> None:
+    def __init__(self, background: WorkerThread) -> None:
         super().__init__()
         self.results: list[object] = []
         self.refusals: list[str] = []
@@ -24,7 +24,7 @@ class Told(QObject):
         self.threads: set[QThread] = set()
         background.finished.connect(self.finish)
         background.refused.connect(self.refuse)
-        background.broke.connect(self.break_)
+        background.crashed.connect(self.break_)
         background.progressed.connect(self.move_on)
 
     @Slot(object, object)
@@ -46,19 +46,19 @@ class Told(QObject):
 
 
 @pytest.fixture
-def background(qtbot: QtBot) -> Iterator[Background]:
-    background = Background()
+def background(qtbot: QtBot) -> Iterator[WorkerThread]:
+    background = WorkerThread()
     yield background
     background.stop()
 
 
 @pytest.fixture
-def told(background: Background) -> Told:
+def told(background: WorkerThread) -> Told:
     return Told(background)
 
 
 def test_a_result_arrives_on_the_gui_thread(
-    qtbot: QtBot, background: Background, told: Told
+    qtbot: QtBot, background: WorkerThread, told: Told
 ) -> None:
     background.submit("lane", lambda report: QThread.currentThread())
 
@@ -68,7 +68,7 @@ def test_a_result_arrives_on_the_gui_thread(
 
 
 def test_the_newest_request_of_a_lane_wins(
-    qtbot: QtBot, background: Background, told: Told
+    qtbot: QtBot, background: WorkerThread, told: Told
 ) -> None:
     may_end = Event()
 
@@ -85,7 +85,9 @@ def test_the_newest_request_of_a_lane_wins(
     assert told.results == ["new"]
 
 
-def test_lanes_do_not_disturb_each_other(qtbot: QtBot, background: Background, told: Told) -> None:
+def test_lanes_do_not_disturb_each_other(
+    qtbot: QtBot, background: WorkerThread, told: Told
+) -> None:
     background.submit("one", lambda report: 1)
     background.submit("two", lambda report: 2)
 
@@ -94,7 +96,7 @@ def test_lanes_do_not_disturb_each_other(qtbot: QtBot, background: Background, t
 
 
 def test_a_report_raises_once_the_user_has_moved_on(
-    qtbot: QtBot, background: Background, told: Told
+    qtbot: QtBot, background: WorkerThread, told: Told
 ) -> None:
     began, moved_on = Event(), Event()
     went_on: list[bool] = []
@@ -115,7 +117,7 @@ def test_a_report_raises_once_the_user_has_moved_on(
     assert went_on == []
 
 
-def test_a_refusal_is_no_result(qtbot: QtBot, background: Background, told: Told) -> None:
+def test_a_refusal_is_no_result(qtbot: QtBot, background: WorkerThread, told: Told) -> None:
     def work(report: Report) -> None:
         raise JRViewerError("Too large. Choose a smaller one.")
 
@@ -127,7 +129,7 @@ def test_a_refusal_is_no_result(qtbot: QtBot, background: Background, told: Told
 
 
 def test_any_other_exception_reaches_the_excepthook(
-    qtbot: QtBot, background: Background, told: Told
+    qtbot: QtBot, background: WorkerThread, told: Told
 ) -> None:
     def work(report: Report) -> None:
         raise KeyError("a bug")
@@ -140,7 +142,7 @@ def test_any_other_exception_reaches_the_excepthook(
     assert told.results == []
 
 
-def test_progress_is_told(qtbot: QtBot, background: Background, told: Told) -> None:
+def test_progress_is_told(qtbot: QtBot, background: WorkerThread, told: Told) -> None:
     background.submit("lane", lambda report: report(0.25, "a quarter"))
 
     qtbot.waitUntil(lambda: bool(told.results))
@@ -148,7 +150,7 @@ def test_progress_is_told(qtbot: QtBot, background: Background, told: Told) -> N
 
 
 def test_stopping_waits_for_the_work_that_runs(qtbot: QtBot) -> None:
-    background, began = Background(), Event()
+    background, began = WorkerThread(), Event()
     ended: list[bool] = []
 
     def work(report: Report) -> None:

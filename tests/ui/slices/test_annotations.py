@@ -14,7 +14,7 @@ from jrviewer.core.records import SpacingSource, Window
 from jrviewer.imaging import measurements_2d
 from jrviewer.imaging.measurements_2d import Length, Region
 from jrviewer.ui.slices import annotation_painter
-from jrviewer.ui.slices.annotation_painter import Aim, Sheet
+from jrviewer.ui.slices.annotation_painter import KeyboardTarget, PaneAnnotations
 from jrviewer.ui.slices.slice_view import SliceView
 from jrviewer.ui.window.main_window import MainWindow
 from tests.support.dicom_factory import write_ct
@@ -101,7 +101,7 @@ def test_shift_o_draws_a_rectangle(qtbot: QtBot, measured: MainWindow) -> None:
 def test_on_the_ai_pane_a_measurement_says_ai() -> None:
     image = make_slice(np.full((20, 20), 50.0), make_plane(spacing_mm=(2.0, 1.0)))
     line, region = Length((0, 0), (5, 0)), Region((2, 2), (8, 8), "rectangle")
-    sheet = Sheet(image, image.pixels, "AI", (line, region))
+    sheet = PaneAnnotations(image, image.pixels, "AI", (line, region))
 
     assert annotation_painter.words(line, sheet) == ("AI 10.0 mm",)
     assert annotation_painter.words(region, sheet)[0].startswith("AI mean 50.0")
@@ -116,18 +116,20 @@ def test_a_length_says_where_its_millimetres_hold(source: SpacingSource, said: s
     image = make_slice(np.zeros((20, 20)), plane, spacing_source=source)
     line = Length((0, 0), (5, 0))
 
-    assert annotation_painter.words(line, Sheet(image, image.pixels, "", (line,))) == (said,)
+    assert annotation_painter.words(line, PaneAnnotations(image, image.pixels, "", (line,))) == (
+        said,
+    )
 
 
 def test_the_bias_meter_tells_a_mean_that_moved_too_far(qtbot: QtBot, measured: MainWindow) -> None:
     press(qtbot, measured, Key.Key_O)
     draw(measured.original, (16, 28), (20, 36))  # in the soft tissue of 40 HU, halved
 
-    text = measured.reading.bias.text()
-    assert measured.reading.bias.isVisible()
+    text = measured.slice_controller.roi_readout.text()
+    assert measured.slice_controller.roi_readout.isVisible()
     assert "mean −20.0 HU" in text
     assert "▲ BIAS beyond ±3 HU" in text
-    assert measured.reading.bias.property("beyond") is True
+    assert measured.slice_controller.roi_readout.property("beyond") is True
 
 
 def test_delete_removes_the_selected_and_undo_brings_it_back(
@@ -148,7 +150,7 @@ def test_delete_removes_the_selected_and_undo_brings_it_back(
         counts.append(measured.session.annotations.items)
 
     assert counts == [both[:1], both, both[:1], ()]
-    assert not measured.reading.bias.isVisible()
+    assert not measured.slice_controller.roi_readout.isVisible()
 
 
 def test_a_click_on_a_line_selects_it(qtbot: QtBot, measured: MainWindow) -> None:
@@ -174,7 +176,7 @@ def test_escape_puts_the_tool_away(qtbot: QtBot, measured: MainWindow) -> None:
     draw(measured.original, (20, 20), (40, 20))
 
     assert measured.session.annotations.items == ()
-    assert not measured.reading.actions_.tools["length"].isChecked()
+    assert not measured.slice_controller.actions_.tools["length"].isChecked()
 
 
 def test_measurements_stay_with_their_slice(qtbot: QtBot, open_window: MainWindow) -> None:
@@ -211,9 +213,13 @@ def test_the_words_of_two_measurements_never_stand_on_each_other(qtbot: QtBot) -
 
     def lit(items: int) -> int:
         """Rows of the pane that hold letters right of the boxes."""
-        sheet = Sheet(image, image.pixels, "", boxes[:items])
+        sheet = PaneAnnotations(image, image.pixels, "", boxes[:items])
         pane.show_layers(
-            (partial(annotation_painter.paint, annotation_painter.spoken(sheet), Aim()),)
+            (
+                partial(
+                    annotation_painter.paint, annotation_painter.labelled(sheet), KeyboardTarget()
+                ),
+            )
         )
         picture = pane.grab().toImage().convertToFormat(QImage.Format.Format_Grayscale8)
         lines = np.frombuffer(picture.constBits(), np.uint8).reshape(picture.height(), -1)
@@ -250,7 +256,7 @@ def test_the_file_s_windows_and_tables_can_be_chosen(
     extra = {"WindowCenter": [40, -600], "WindowWidth": [400, 1500], "VOILUTSequence": [lut]}
     with qtbot.waitSignal(window.session.predicted):
         window.session.open([write_ct(tmp_path / "slice.dcm", extra=extra)])
-    menu = window.reading.file_windows
+    menu = window.slice_controller.file_windows
     menu.aboutToShow.emit()
     own, lung, table = menu.actions()
     shown = window.original.grab().toImage()
@@ -268,7 +274,7 @@ def test_the_file_s_windows_and_tables_can_be_chosen(
 def test_a_file_without_windows_says_so(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     with qtbot.waitSignal(window.session.predicted):
         window.session.open([write_ct(tmp_path / "slice.dcm", window=None)])
-    window.reading.file_windows.aboutToShow.emit()
+    window.slice_controller.file_windows.aboutToShow.emit()
 
-    (only,) = window.reading.file_windows.actions()
+    (only,) = window.slice_controller.file_windows.actions()
     assert not only.isEnabled()

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
-from jrviewer.ui.slices.cine import PACES, steps_due
+from jrviewer.ui.slices.cine import RATES, steps_due
 from jrviewer.ui.window.main_window import MainWindow
 from tests.support.dicom_factory import write_enhanced_ct
 from tests.ui.support import mouse_and_keys
@@ -23,14 +23,14 @@ def test_playing_steps_through_the_series_and_round(qtbot: QtBot, open_window: M
 
     qtbot.waitUntil(lambda: open_window.session.index == 1)
     press(qtbot, open_window, Key.Key_C)
-    assert not open_window.reading.cine.clock.isActive()
+    assert not open_window.slice_controller.cine.clock.isActive()
 
 
 def test_a_single_slice_does_not_play(qtbot: QtBot, window: MainWindow, ct_file: Path) -> None:
     with qtbot.waitSignal(window.session.predicted):
         window.session.open([ct_file])
     press(qtbot, window, Key.Key_C)
-    assert not window.reading.cine.clock.isActive()
+    assert not window.slice_controller.cine.clock.isActive()
 
 
 def open_clip(qtbot: QtBot, window: MainWindow, path: Path, extra: dict[str, Any]) -> None:
@@ -40,19 +40,19 @@ def open_clip(qtbot: QtBot, window: MainWindow, path: Path, extra: dict[str, Any
 
 
 def said(window: MainWindow) -> str:
-    return window.reading.pace.label.text()
+    return window.slice_controller.rate_control.label.text()
 
 
 def test_a_clip_plays_at_the_rate_that_its_file_states(
     qtbot: QtBot, window: MainWindow, tmp_path: Path
 ) -> None:
     open_clip(qtbot, window, tmp_path / "clip.dcm", {"RecommendedDisplayFrameRate": 25})
-    assert window.reading.pace.isVisible()
+    assert window.slice_controller.rate_control.isVisible()
     assert said(window) == "25 / s (file)"
 
     press(qtbot, window, Key.Key_C)
     assert said(window) == "▶ 25 / s (file)"
-    assert window.reading.cine.clock.interval() == 40
+    assert window.slice_controller.cine.clock.interval() == 40
     first = window.session.index
     qtbot.waitUntil(lambda: window.session.index != first)
     press(qtbot, window, Key.Key_C)
@@ -80,23 +80,23 @@ def test_comma_and_full_stop_play_slower_and_faster(qtbot: QtBot, open_window: M
     press(qtbot, open_window, Key.Key_C)
     press(qtbot, open_window, Key.Key_Period)
     assert said(open_window) == "▶ 10 / s"
-    assert open_window.reading.cine.clock.interval() == 100
+    assert open_window.slice_controller.cine.clock.interval() == 100
     for _ in range(2):
         press(qtbot, open_window, Key.Key_Comma)
     assert said(open_window) == "▶ 6 / s"
 
 
 def test_the_rate_has_ends(qtbot: QtBot, open_window: MainWindow) -> None:
-    for _ in range(len(PACES)):
+    for _ in range(len(RATES)):
         press(qtbot, open_window, Key.Key_Comma)
     assert said(open_window) == "0.5 / s"
-    for _ in range(len(PACES)):
+    for _ in range(len(RATES)):
         press(qtbot, open_window, Key.Key_Period)
     assert said(open_window) == "60 / s"
 
 
 def test_the_buttons_beside_the_rate_do_the_same(open_window: MainWindow) -> None:
-    slower, faster = open_window.reading.pace.findChildren(QToolButton)
+    slower, faster = open_window.slice_controller.rate_control.findChildren(QToolButton)
     assert (slower.text(), faster.text()) == ("−", "+")
     mouse_and_keys.click(faster)
     mouse_and_keys.click(faster)

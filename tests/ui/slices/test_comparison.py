@@ -20,7 +20,7 @@ from jrviewer.ui.state.comparison import FLICKER_MS
 from jrviewer.ui.window.main_window import MainWindow
 from tests.support.dicom_factory import write_ct
 from tests.support.record_factory import body_image, make_prediction
-from tests.ui.conftest import MadeUpWorker
+from tests.ui.conftest import FakeBackend
 from tests.ui.support import mouse_and_keys
 from tests.ui.support.mouse_and_keys import press
 
@@ -73,7 +73,7 @@ Denoiser = Callable[[bool], None]
 def denoised_window(
     qtbot: QtBot,
     window: MainWindow,
-    worker: MadeUpWorker,
+    backend: FakeBackend,
     noisy_file: Path,
     monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
@@ -86,14 +86,14 @@ def denoised_window(
     def predict(chosen: Slice, report: Report, *, run_anyway: bool = False) -> Prediction:
         return replace(make_prediction(chosen), denoised=truth.copy())
 
-    monkeypatch.setattr(worker, "predict", predict)
-    with qtbot.waitSignal(window.session.removal.judged):
+    monkeypatch.setattr(backend, "predict", predict)
+    with qtbot.waitSignal(window.session.residuals.analysed):
         window.session.open([noisy_file])
     return window
 
 
 def judgement(window: MainWindow) -> Removed:
-    found = window.session.removal.of(window.session.prediction)
+    found = window.session.residuals.of(window.session.prediction)
     assert found is not None
     return found
 
@@ -144,7 +144,7 @@ def test_the_same_key_brings_side_by_side_back(
     press(qtbot, window, key)
 
     assert title(window) == own_title
-    assert window.reading.actions_.modes["side"].isChecked()
+    assert window.slice_controller.actions_.modes["side"].isChecked()
     assert seen(window) == before
 
 
@@ -200,7 +200,7 @@ def test_removed_noise_has_its_own_colours_around_none(
 
 def test_noise_alone_is_called_noise(qtbot: QtBot, denoised_window: MainWindow) -> None:
     assert judgement(denoised_window).marks == ()
-    assert "✓" in denoised_window.reading.removed.text()
+    assert "✓" in denoised_window.slice_controller.residual_button.text()
 
 
 @pytest.mark.parametrize("denoised_window", ["erases"], indirect=True)
@@ -210,10 +210,10 @@ def test_an_erased_nodule_is_marked_in_both_panes(
     window = denoised_window
     (mark,) = judgement(window).marks
     assert (abs(mark.row - NODULE[0]) < 3, abs(mark.column - NODULE[1]) < 3) == (True, True)
-    assert "▲ look (1)" in window.reading.removed.text()
+    assert "▲ look (1)" in window.slice_controller.residual_button.text()
     plain = window.original.grab().toImage()
 
-    mouse_and_keys.click(window.reading.removed)
+    mouse_and_keys.click(window.slice_controller.residual_button)
 
     assert window.session.compare.now.mode == "removed"
     assert window.original.grab().toImage() != plain
@@ -232,7 +232,7 @@ def test_the_blend_is_mixed_and_said_in_the_title(
 
     assert title(window) == "AI 60 % + ORIGINAL 40 %"
     assert has_badge(window)
-    assert window.reading.blend.value() == 60
+    assert window.slice_controller.blend.value() == 60
     known = window.session.prediction
     assert known is not None
     expected = 0.4 * known.slice.pixels + 0.6 * known.denoised
@@ -242,17 +242,17 @@ def test_the_blend_is_mixed_and_said_in_the_title(
 def test_the_blend_slider_moves_by_the_mouse_and_stays_in_the_picture_s_export(
     qtbot: QtBot, denoised_window: MainWindow, tmp_path: Path
 ) -> None:
-    window, slider = denoised_window, denoised_window.reading.blend
+    window, slider = denoised_window, denoised_window.slice_controller.blend
     mouse_and_keys.drag(
         slider, (slider.width() - 6, slider.height() // 2), (42, slider.height() // 2)
     )
     blend = window.session.compare.now.blend
     assert 30 < blend < 70
     press(qtbot, window, Key.Key_E, mouse_and_keys.CTRL)
-    dialog = window.desk.dialog
+    dialog = window.app_menu.dialog
     assert isinstance(dialog, ExportDialog)
     dialog.folder.setText(str(tmp_path))
-    with qtbot.waitSignal(window.desk.exports.exported, timeout=20_000):
+    with qtbot.waitSignal(window.app_menu.export_controller.exported, timeout=20_000):
         dialog.go.click()
 
     with Image.open(next(tmp_path.glob("*.png"))) as picture:
@@ -274,7 +274,7 @@ def test_space_shows_the_original_whatever_is_compared(
 
 
 def test_a_result_of_another_slice_stays_dimmed_while_it_flickers(
-    qtbot: QtBot, open_window: MainWindow, worker: MadeUpWorker, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, open_window: MainWindow, backend: FakeBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     open_window.session.compare.toggle("flicker")
     monkeypatch.setattr(open_window.session, "run", lambda **asked: None)

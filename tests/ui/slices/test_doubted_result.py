@@ -14,13 +14,13 @@ from jrviewer.core.progress import Report
 from jrviewer.core.records import Finding, Prediction, Slice
 from jrviewer.ui.window.main_window import MainWindow
 from tests.support.dicom_factory import write_ct
-from tests.ui.conftest import MadeUpWorker
+from tests.ui.conftest import FakeBackend
 from tests.ui.support.cloud_pane import needs_opengl
 from tests.ui.support.mouse_and_keys import press
 from tests.ui.support.surface_pane import canvas_of
 
 
-class IdleWorker(MadeUpWorker):
+class IdleWorker(FakeBackend):
     """Gives every slice back as it is."""
 
     def predict(self, chosen: Slice, report: Report, *, run_anyway: bool = False) -> Prediction:
@@ -28,7 +28,7 @@ class IdleWorker(MadeUpWorker):
         return replace(made, denoised=chosen.pixels.copy())
 
 
-class DoubtingWorker(MadeUpWorker):
+class DoubtingWorker(FakeBackend):
     """Doubts every slice that has no spacing."""
 
     def predict(self, chosen: Slice, report: Report, *, run_anyway: bool = False) -> Prediction:
@@ -39,7 +39,7 @@ class DoubtingWorker(MadeUpWorker):
 
 
 @pytest.fixture
-def worker() -> MadeUpWorker:
+def backend() -> FakeBackend:
     return DoubtingWorker()
 
 
@@ -98,12 +98,14 @@ def test_the_ai_pane_says_that_its_window_is_the_original_s(
     assert "same window (locked)" not in window.original.corners.bottom_left
 
 
-@pytest.mark.parametrize("worker", [IdleWorker()])
+@pytest.mark.parametrize("backend", [IdleWorker()])
 def test_where_next_to_nothing_was_removed_the_window_says_so(
     qtbot: QtBot, window: MainWindow, ct_file: Path
 ) -> None:
     open_one(qtbot, window, ct_file)
-    qtbot.waitUntil(lambda: window.reading.removed.text() == "Removed: hardly anything")
+    qtbot.waitUntil(
+        lambda: window.slice_controller.residual_button.text() == "Removed: hardly anything"
+    )
 
     press(qtbot, window, Qt.Key.Key_D)
 

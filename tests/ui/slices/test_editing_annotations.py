@@ -51,11 +51,11 @@ def test_a_region_can_be_moved_by_its_outline_and_the_meter_follows(
 ) -> None:
     press(qtbot, open_window, Key.Key_O, mouse_and_keys.SHIFT)
     draw(open_window.original, (20, 20), (30, 30))
-    before = open_window.reading.bias.text()
+    before = open_window.slice_controller.roi_readout.text()
     draw(open_window.original, (20, 25), (34, 40))
 
     assert near(ends(open_window), ((34, 35), (44, 45)))
-    assert open_window.reading.bias.text() not in ("", before)
+    assert open_window.slice_controller.roi_readout.text() not in ("", before)
 
 
 def test_a_whole_drag_is_one_step_to_take_back(qtbot: QtBot, lined: MainWindow) -> None:

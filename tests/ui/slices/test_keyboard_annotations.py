@@ -55,13 +55,13 @@ def test_arrows_move_the_crosshair_and_enter_sets_the_ends_of_a_length(
     qtbot: QtBot, measured: MainWindow
 ) -> None:
     keys(qtbot, measured, Key.Key_L)
-    assert measured.session.annotations.by_keys.crosshair == MIDDLE
+    assert measured.session.annotations.keyboard.crosshair == MIDDLE
     keys(qtbot, measured, Key.Key_Up, Key.Key_Left, Key.Key_Return)
     keys(qtbot, measured, far(Key.Key_Down), Key.Key_Right, Key.Key_Enter)
 
     assert measured.session.annotations.items == (Length((31, 31), (41, 32)),)
     assert measured.session.annotations.tool == ""
-    assert measured.session.annotations.by_keys.crosshair is None
+    assert measured.session.annotations.keyboard.crosshair is None
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_a_region_is_drawn_by_keys_from_corner_to_corner(
 
     (region,) = measured.session.annotations.items
     assert region == drawing == Region((32, 32), (42, 52), form)  # type: ignore[arg-type]
-    assert measured.reading.bias.isVisible()
+    assert measured.slice_controller.roi_readout.isVisible()
 
 
 def test_a_box_drawn_by_keys_sets_the_window(qtbot: QtBot, measured: MainWindow) -> None:
@@ -95,15 +95,15 @@ def test_the_crosshair_probes_both_panes_and_the_line_at_the_bottom_tells_the_ke
     shown = [pane.grab().toImage() for pane in (measured.original, measured.denoised)]
     keys(qtbot, measured, Key.Key_L, Key.Key_Up)
 
-    assert "row 31 column 32" in measured.status.probe.text()
-    assert "1st point" in measured.status.hint.text()
-    assert measured.status.hint.isVisible()
-    aimed = [pane.grab().toImage() for pane in (measured.original, measured.denoised)]
-    assert all(before != after for before, after in zip(shown, aimed, strict=True))
+    assert "row 31 column 32" in measured.status_bar.probe.text()
+    assert "1st point" in measured.status_bar.hint.text()
+    assert measured.status_bar.hint.isVisible()
+    crosshair_moved = [pane.grab().toImage() for pane in (measured.original, measured.denoised)]
+    assert all(before != after for before, after in zip(shown, crosshair_moved, strict=True))
     keys(qtbot, measured, Key.Key_Return)
-    assert "2nd point" in measured.status.hint.text()
+    assert "2nd point" in measured.status_bar.hint.text()
     keys(qtbot, measured, Key.Key_Escape)
-    assert not measured.status.hint.isVisible()
+    assert not measured.status_bar.hint.isVisible()
     assert measured.session.annotations.items == ()
 
 
@@ -111,7 +111,7 @@ def test_the_crosshair_stays_on_the_slice_and_in_sight(qtbot: QtBot, measured: M
     measured.session.view.zoom_by(8.0, *MIDDLE)
     keys(qtbot, measured, Key.Key_L, *[far(Key.Key_Right)] * 9)
 
-    at = measured.session.annotations.by_keys.crosshair
+    at = measured.session.annotations.keyboard.crosshair
     projection = measured.original.projection
     assert at is not None
     assert projection is not None
@@ -137,8 +137,8 @@ def test_tab_holds_each_measurement_in_turn_and_then_goes_on_to_the_next_control
     held = []
     for _ in range(2):
         keys(qtbot, with_two, Key.Key_Tab)
-        assert annotations.by_keys.hold is not None
-        held.append(annotations.by_keys.hold.item)
+        assert annotations.keyboard.hold is not None
+        held.append(annotations.keyboard.hold.item)
         assert annotations.selected is held[-1]
     assert tuple(held) == annotations.items
     assert with_two.original.hasFocus()
@@ -147,7 +147,7 @@ def test_tab_holds_each_measurement_in_turn_and_then_goes_on_to_the_next_control
     keys(qtbot, with_two, Key.Key_Tab, Key.Key_Tab)
 
     assert not with_two.original.hasFocus()
-    assert annotations.by_keys.hold is None
+    assert annotations.keyboard.hold is None
 
 
 def test_arrows_move_what_is_held_and_it_is_one_step_to_take_back(
@@ -167,7 +167,7 @@ def test_enter_takes_one_end_after_the_other_and_arrows_move_it(
     qtbot: QtBot, with_two: MainWindow
 ) -> None:
     keys(qtbot, with_two, Key.Key_Tab, Key.Key_Return, Key.Key_Up)
-    assert "End 1 of 2" in with_two.status.hint.text()
+    assert "End 1 of 2" in with_two.status_bar.hint.text()
     keys(qtbot, with_two, Key.Key_Return, far(Key.Key_Right))
     assert with_two.session.annotations.items[0] == Length((31, 32), (42, 42))
     keys(qtbot, with_two, Key.Key_Return, Key.Key_Down)  # the whole again
@@ -233,4 +233,4 @@ def test_the_mouse_takes_the_crosshair_away(qtbot: QtBot, measured: MainWindow) 
     mouse_and_keys.drag(measured.denoised, (100, 100), (140, 120))
 
     assert len(measured.session.annotations.items) == 1
-    assert measured.session.annotations.by_keys.crosshair is None
+    assert measured.session.annotations.keyboard.crosshair is None

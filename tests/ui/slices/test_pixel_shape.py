@@ -91,9 +91,9 @@ def test_the_thumbnail_keeps_its_shape(long_pixels: MainWindow) -> None:
 
 def test_without_a_spacing_lengths_stay_in_pixels(without: MainWindow) -> None:
     annotations = without.session.annotations
-    annotations.take("length")
+    annotations.set_tool("length")
     annotations.draw((20, 20), (40, 20), is_finished=True)
-    annotations.take("rectangle")
+    annotations.set_tool("rectangle")
     annotations.draw((20, 20), (39, 59), is_finished=True)
 
     line, region = annotations.items
@@ -106,7 +106,7 @@ def test_without_a_spacing_lengths_stay_in_pixels(without: MainWindow) -> None:
 def words_of(window: MainWindow) -> list[object]:
     chosen, items = window.session.slice, window.session.annotations.items
     assert chosen is not None
-    sheet = annotation_painter.Sheet(chosen, chosen.pixels, "", items)
+    sheet = annotation_painter.PaneAnnotations(chosen, chosen.pixels, "", items)
     line, region = (annotation_painter.words(item, sheet) for item in items)
     return [line, region[2]]
 

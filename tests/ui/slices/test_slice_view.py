@@ -77,7 +77,7 @@ def test_a_right_click_asks_for_the_menu_and_a_right_drag_does_not(
     qtbot: QtBot, pane: SliceView
 ) -> None:
     told: list[object] = []
-    pane.menu_wished.connect(told.append)
+    pane.menu_requested.connect(told.append)
 
     mouse_and_keys.drag(pane, (100, 200), (100, 150), mouse_and_keys.RIGHT)
     assert told == []

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from jrviewer.ui.window.main_window import MainWindow
 from tests.support.dicom_factory import write_series
-from tests.ui.conftest import MadeUpWorker
+from tests.ui.conftest import FakeBackend
 
 STATM = Path("/proc/self/statm")
 WARM_UP, SERIES, SLICES = 40, 200, 6
@@ -22,7 +22,7 @@ def resident_bytes() -> int:
 
 @pytest.mark.skipif(not STATM.exists(), reason="needs Linux's memory figures")
 def test_two_hundred_series_later_the_memory_is_within_a_tenth(
-    qtbot: QtBot, open_window: MainWindow, worker: MadeUpWorker, tmp_path: Path
+    qtbot: QtBot, open_window: MainWindow, backend: FakeBackend, tmp_path: Path
 ) -> None:
     folders = [tmp_path / name for name in ("one", "other")]
     for number, folder in enumerate(folders):
@@ -34,7 +34,7 @@ def test_two_hundred_series_later_the_memory_is_within_a_tenth(
         with qtbot.waitSignal(session.series_opened):
             session.open([folders[number % 2]])
         qtbot.waitUntil(lambda: session.prediction is not None)
-        worker.asked.clear()  # the test's own list
+        backend.asked.clear()  # the test's own list
 
     for number in range(WARM_UP):
         open_next(number)

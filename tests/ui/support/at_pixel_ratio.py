@@ -17,7 +17,7 @@ from jrviewer.core.progress import Report
 from jrviewer.core.records import Cloud, Prediction, Slice
 from jrviewer.ui.window.main_window import MainWindow
 from tests.support.record_factory import make_prediction
-from tests.ui.conftest import MadeUpWorker
+from tests.ui.conftest import FakeBackend
 from tests.ui.support import mouse_and_keys
 
 Grey = npt.NDArray[np.int16]
@@ -29,7 +29,7 @@ PLACES = np.array(
 )
 
 
-class FewPoints(MadeUpWorker):
+class FewPoints(FakeBackend):
     """Its clouds have four points, far from each other."""
 
     def predict(self, chosen: Slice, report: Report, *, run_anyway: bool = False) -> Prediction:
@@ -45,7 +45,7 @@ class FewPoints(MadeUpWorker):
 
 
 @pytest.fixture
-def worker() -> MadeUpWorker:
+def backend() -> FakeBackend:
     return FewPoints()
 
 
@@ -53,7 +53,7 @@ def worker() -> MadeUpWorker:
 def flat_window(qtbot: QtBot, open_window: MainWindow) -> MainWindow:
     """With the real pointer on the toolbar, where it marks no pixel."""
     QCursor.setPos(open_window.mapToGlobal(QPoint(3, 3)))
-    qtbot.waitUntil(lambda: open_window.status.probe.text() == "")
+    qtbot.waitUntil(lambda: open_window.status_bar.probe.text() == "")
     return open_window
 
 
@@ -118,7 +118,7 @@ def test_a_pixel_is_drawn_where_it_is_probed(flat_window: MainWindow) -> None:
     x, y = (at / RATIO for at in changed_at(plain, picture(pane)))
     mouse_and_keys.move(pane, (x, y))
 
-    assert "row 20 column 44" in flat_window.status.probe.text()
+    assert "row 20 column 44" in flat_window.status_bar.probe.text()
 
 
 def test_the_point_that_is_seen_under_the_pointer_is_the_one_that_is_taken(

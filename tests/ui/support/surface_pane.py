@@ -16,7 +16,7 @@ PATIENCE_MS = 20_000
 
 
 def surface_of(window: MainWindow) -> Measured:
-    surface = window.session.measured.surface
+    surface = window.session.surface.mesh
     assert surface is not None
     return surface
 
@@ -41,12 +41,12 @@ def canvas_of(window: MainWindow) -> QWidget:
 
 def press(window: MainWindow, text: str) -> None:
     """Click the button of that name under the 3D picture."""
-    buttons = window.cloud.tools.findChildren(QToolButton)
+    buttons = window.cloud.toolbar.findChildren(QToolButton)
     QTest.mouseClick(next(one for one in buttons if one.text() == text), Qt.MouseButton.LeftButton)
 
 
 def words(window: MainWindow) -> str:
-    return window.cloud.tools.legend.beside.text()
+    return window.cloud.toolbar.legend.beside.text()
 
 
 def centre(window: MainWindow) -> FloatArray:

@@ -70,8 +70,8 @@ class Tour(Watcher):
         yield lambda: not np.array_equal(seen(window.cloud), before)
         self._picture("turned")
         QTest.keyClick(window, Qt.Key.Key_E, mouse_and_keys.CTRL)
-        yield lambda: isinstance(window.desk.dialog, ExportDialog)
-        dialog = window.desk.dialog
+        yield lambda: isinstance(window.app_menu.dialog, ExportDialog)
+        dialog = window.app_menu.dialog
         assert isinstance(dialog, ExportDialog)
         dialog.folder.setText(str(self.folder))
         dialog.go.click()

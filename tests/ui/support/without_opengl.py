@@ -12,8 +12,8 @@ from PySide6.QtCore import Slot
 from PySide6.QtGui import QGuiApplication, QImage
 
 from jrviewer.ui.app import Application, StartUp, create_application
-from jrviewer.ui.jobs.backend import Worker
-from tests.ui.conftest import MadeUpWorker
+from jrviewer.ui.jobs.backend import Backend
+from tests.ui.conftest import FakeBackend
 from tests.ui.support.signal_log import Watcher
 
 LOOK_EVERY_MS = 100
@@ -57,12 +57,12 @@ def lit_share(place: object) -> float:
 def main(file: Path) -> int:
     """Run it."""
     application = create_application()
-    worker: Worker = MadeUpWorker()
-    start = StartUp([file], worker)
+    backend: Backend = FakeBackend()
+    start = StartUp([file], backend)
     watch = Watch(application, start)
     start.begin()
     code = application.exec()
-    Worker.close(worker)  # the made up one leaves the decoding process to the next test
+    Backend.close(backend)  # the made up one leaves the decoding process to the next test
     watch.clock.stop()
     return code
 

@@ -18,13 +18,13 @@ from jrviewer.ui.crash_log import CrashLog, details
 from jrviewer.ui.dialogs import help as pages
 from jrviewer.ui.dialogs.settings_dialog import SettingsDialog
 from jrviewer.ui.state import settings
-from jrviewer.ui.state.preferences import Store
+from jrviewer.ui.state.preferences import Preferences
 from jrviewer.ui.state.session import Session
 from jrviewer.ui.state.settings import Settings
 from jrviewer.ui.widgets import theme
 from jrviewer.ui.window.main_window import MainWindow
 from tests.support.record_factory import make_cloud, make_normalized_cloud, make_plane
-from tests.ui.conftest import MadeUpWorker
+from tests.ui.conftest import FakeBackend
 from tests.ui.support import mouse_and_keys
 
 
@@ -34,27 +34,27 @@ def dark_again(qapp: QApplication) -> Iterator[None]:
     theme.apply(qapp, "dark")
 
 
-def store_in(path: Path) -> Store:
-    return Store(QSettings(str(path / "settings.ini"), QSettings.Format.IniFormat))
+def store_in(path: Path) -> Preferences:
+    return Preferences(QSettings(str(path / "settings.ini"), QSettings.Format.IniFormat))
 
 
 def test_the_notice_stays_until_it_is_ticked_and_never_comes_back(
     qtbot: QtBot, window: MainWindow
 ) -> None:
-    notice = window.desk.notice
+    notice = window.app_menu.notice
     assert notice.isVisible()
     notice.tick.click()
     assert not notice.isVisible()
 
-    again = MainWindow(Session(MadeUpWorker()), window.store)
+    again = MainWindow(Session(FakeBackend()), window.preferences)
     qtbot.addWidget(again)
-    assert again.desk.notice.isHidden()
+    assert again.app_menu.notice.isHidden()
 
 
 def test_the_four_steps_tick_as_the_hands_do_them(
     qtbot: QtBot, window: MainWindow, ct_file: Path, tmp_path: Path
 ) -> None:
-    steps = window.desk.steps
+    steps = window.app_menu.steps
     with qtbot.waitSignal(window.session.predicted):
         mouse_and_keys.drop(window.welcome, [ct_file])
     mouse_and_keys.drag(window.original, (50, 50), (90, 60))
@@ -63,9 +63,9 @@ def test_the_four_steps_tick_as_the_hands_do_them(
     steps.watch(window.cloud.stack)
     mouse_and_keys.drag(window.cloud.stack, (50, 50), (90, 60))
     assert steps.isVisible()
-    window.desk.exports.exported.emit("slice.ply")
+    window.app_menu.export_controller.exported.emit("slice.ply")
     assert not steps.isVisible()
-    assert window.store.get("first run/steps ended", default=False)
+    assert window.preferences.get("first run/steps ended", default=False)
 
 
 def test_settings_come_back_in_another_run(tmp_path: Path) -> None:
@@ -76,18 +76,18 @@ def test_settings_come_back_in_another_run(tmp_path: Path) -> None:
 
 
 def test_a_settings_file_edited_by_hand_does_no_harm(tmp_path: Path) -> None:
-    store = store_in(tmp_path)
-    store.put("settings/theme", "pink")
-    store.put("settings/smooth", 17)
+    preferences = store_in(tmp_path)
+    preferences.put("settings/theme", "pink")
+    preferences.put("settings/smooth", 17)
 
-    assert settings.load(store) == Settings()
+    assert settings.load(preferences) == Settings()
 
 
 def test_the_settings_dialog_tells_what_was_chosen_on_its_pages(
     qtbot: QtBot, window: MainWindow, dark_again: None
 ) -> None:
     qtbot.keyClick(window, Qt.Key.Key_Comma, mouse_and_keys.CTRL)  # type: ignore[no-untyped-call]
-    dialog = window.desk.dialog
+    dialog = window.app_menu.dialog
     assert isinstance(dialog, SettingsDialog)
     texts = [dialog.pages.tabText(page) for page in range(dialog.pages.count())]
     assert texts == ["Display", "AI", "Privacy"]
@@ -95,9 +95,9 @@ def test_the_settings_dialog_tells_what_was_chosen_on_its_pages(
     dialog.patient.setChecked(False)
     dialog.accept()
 
-    assert window.desk.settings.theme == "light"
+    assert window.app_menu.settings.theme == "light"
     assert not window.session.view.now.has_patient_text
-    assert settings.load(window.store) == window.desk.settings
+    assert settings.load(window.preferences) == window.app_menu.settings
     light = window.palette().color(QPalette.ColorRole.Window).lightness()
     assert light > 200
 
@@ -118,20 +118,20 @@ def test_icons_are_dark_in_the_light_theme(
         return float(pixels[pixels[:, 3] > 200, :3].mean())
 
     assert brightness() > 150
-    window.desk._dress("light")
+    window.app_menu._apply_theme("light")
     assert brightness() < 100
 
 
 def test_the_window_opens_where_it_was_closed(qtbot: QtBot, session: Session) -> None:
-    store = Store()
-    first = MainWindow(session, store)
+    preferences = Preferences()
+    first = MainWindow(session, preferences)
     qtbot.addWidget(first)
     first.setGeometry(40, 60, 1250, 720)
     with qtbot.waitExposed(first):
         first.show()
     assert first.close()
 
-    second = MainWindow(Session(MadeUpWorker()), store)
+    second = MainWindow(Session(FakeBackend()), preferences)
     qtbot.addWidget(second)
     assert second.size() == first.size()
 
@@ -160,7 +160,7 @@ def bug() -> tuple[type[BaseException], BaseException]:
 def test_the_crash_log_holds_places_but_no_values(tmp_path: Path) -> None:
     log = CrashLog(tmp_path)
     kind, error = bug()
-    log.take(kind, error, error.__traceback__)
+    log.record(kind, error, error.__traceback__)
 
     written = (tmp_path / "crash.log").read_text("utf-8")
     assert "ValueError" in written
@@ -174,7 +174,7 @@ def test_a_crash_log_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     log = CrashLog(tmp_path / "file")
     kind, error = bug()
-    log.take(kind, error, error.__traceback__)
+    log.record(kind, error, error.__traceback__)
 
     assert "could not be written" in log.last
 
@@ -183,29 +183,29 @@ def test_the_details_of_a_bug_can_be_copied(
     qtbot: QtBot, window: MainWindow, capsys: pytest.CaptureFixture[str]
 ) -> None:
     log = CrashLog()
-    window.desk.listen(log)
+    window.app_menu.attach_crash_log(log)
     kind, error = bug()
-    log.take(kind, error, error.__traceback__)
-    assert window.strip.copy.isVisible()
-    window.strip.copy.click()
+    log.record(kind, error, error.__traceback__)
+    assert window.message_bar.copy.isVisible()
+    window.message_bar.copy.click()
 
     assert QGuiApplication.clipboard().text() == details(kind, error.__traceback__)
     assert "Doe" not in capsys.readouterr().err
-    window.strip.say("note", "Something else.")
-    assert not window.strip.copy.isVisible()
+    window.message_bar.show_message("note", "Something else.")
+    assert not window.message_bar.copy.isVisible()
 
 
 def test_a_bug_in_the_worker_offers_its_details(
-    qtbot: QtBot, open_window: MainWindow, worker: MadeUpWorker, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, open_window: MainWindow, backend: FakeBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log = CrashLog()
-    open_window.desk.listen(log)
-    monkeypatch.setattr(sys, "excepthook", log.take)
-    monkeypatch.setattr(worker, "predict", lambda *asked, **how: int("no number"))
+    open_window.app_menu.attach_crash_log(log)
+    monkeypatch.setattr(sys, "excepthook", log.record)
+    monkeypatch.setattr(backend, "predict", lambda *asked, **how: int("no number"))
     with qtbot.waitSignal(open_window.session.failed):
         qtbot.keyClick(open_window, Qt.Key.Key_Return)  # type: ignore[no-untyped-call]
 
-    assert open_window.strip.copy.isVisible()
+    assert open_window.message_bar.copy.isVisible()
     assert "ValueError" in log.last
 
 

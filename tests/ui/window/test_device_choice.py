@@ -11,8 +11,8 @@ from jrviewer.core.errors import DeviceError
 from jrviewer.core.progress import silent
 from jrviewer.model.joint_model import Model
 from jrviewer.ui.dialogs.settings_dialog import SettingsDialog
-from jrviewer.ui.jobs.backend import Worker
-from jrviewer.ui.state.preferences import Store
+from jrviewer.ui.jobs.backend import Backend
+from jrviewer.ui.state.preferences import Preferences
 from jrviewer.ui.state.session import Session
 from jrviewer.ui.window.main_window import MainWindow
 from tests.support.small_network import small_net
@@ -21,7 +21,7 @@ from tests.ui.support import mouse_and_keys
 TWO = ("NVIDIA A2", "NVIDIA L4")
 
 
-class Doctored(Worker):
+class Doctored(Backend):
     """A computer with two graphics processors; the second one fails its trial."""
 
     def __init__(self) -> None:
@@ -40,14 +40,14 @@ class Doctored(Worker):
 
 def make_window(qtbot: QtBot, remembered: str) -> tuple[MainWindow, Doctored]:
     """A window whose settings remember a device; its model is not loaded yet."""
-    worker, store = Doctored(), Store()
-    store.put("settings/device", remembered)
-    window = MainWindow(Session(worker), store)
+    backend, preferences = Doctored(), Preferences()
+    preferences.put("settings/device", remembered)
+    window = MainWindow(Session(backend), preferences)
     qtbot.addWidget(window)
     window.show()
     with qtbot.waitActive(window):
         window.activateWindow()
-    return window, worker
+    return window, backend
 
 
 def load(qtbot: QtBot, window: MainWindow) -> None:
@@ -57,7 +57,7 @@ def load(qtbot: QtBot, window: MainWindow) -> None:
 
 def open_settings(qtbot: QtBot, window: MainWindow) -> SettingsDialog:
     qtbot.keyClick(window, Qt.Key.Key_Comma, mouse_and_keys.CTRL)  # type: ignore[no-untyped-call]
-    dialog = window.desk.dialog
+    dialog = window.app_menu.dialog
     assert isinstance(dialog, SettingsDialog)
     dialog.pages.setCurrentIndex(1)
     return dialog
@@ -79,7 +79,7 @@ def test_every_graphics_processor_is_offered_by_its_name(qtbot: QtBot) -> None:
 
 
 def test_one_chosen_by_keys_is_loaded_and_remembered_by_its_name(qtbot: QtBot) -> None:
-    window, worker = make_window(qtbot, "auto")
+    window, backend = make_window(qtbot, "auto")
     load(qtbot, window)
     dialog = open_settings(qtbot, window)
     for _ in range(2):
@@ -87,10 +87,10 @@ def test_one_chosen_by_keys_is_loaded_and_remembered_by_its_name(qtbot: QtBot) -
     with qtbot.waitSignal(window.session.device_known):
         qtbot.keyClick(dialog, Qt.Key.Key_Return)  # type: ignore[no-untyped-call]
 
-    assert worker.loaded == ["auto", "cuda:0"]
-    assert window.store.get("settings/device", "") == "NVIDIA A2"
-    assert window.status.device.text() == "cuda:0 fp32"
-    assert not window.strip.text
+    assert backend.loaded == ["auto", "cuda:0"]
+    assert window.preferences.get("settings/device", "") == "NVIDIA A2"
+    assert window.status_bar.device.text() == "cuda:0 fp32"
+    assert not window.message_bar.text
 
 
 def test_settings_opened_before_the_model_is_there_are_filled_in_when_it_is(qtbot: QtBot) -> None:
@@ -105,29 +105,29 @@ def test_settings_opened_before_the_model_is_there_are_filled_in_when_it_is(qtbo
 
 
 def test_one_that_has_gone_is_replaced_and_said_in_amber_but_stays_chosen(qtbot: QtBot) -> None:
-    window, worker = make_window(qtbot, "NVIDIA H100")
+    window, backend = make_window(qtbot, "NVIDIA H100")
     load(qtbot, window)
 
-    assert worker.loaded == ["auto"]
-    assert "NVIDIA H100, is not there" in window.strip.text
-    assert window.strip.property("kind") == "warning"
+    assert backend.loaded == ["auto"]
+    assert "NVIDIA H100, is not there" in window.message_bar.text
+    assert window.message_bar.property("kind") == "warning"
     assert "not there, automatic instead" in open_settings(qtbot, window).device.currentText()
-    assert window.desk.settings.device == "NVIDIA H100"
+    assert window.app_menu.settings.device == "NVIDIA H100"
 
 
 def test_one_that_cannot_run_the_model_gives_way_to_the_cpu_and_says_so(qtbot: QtBot) -> None:
-    window, worker = make_window(qtbot, "NVIDIA L4")
+    window, backend = make_window(qtbot, "NVIDIA L4")
     load(qtbot, window)
 
-    assert worker.loaded == ["cuda:1", "cpu"]
-    assert "the CPU is used instead" in window.strip.text
-    assert window.strip.property("kind") == "warning"
-    worker.ready(silent)
-    assert worker.loaded == ["cuda:1", "cpu"]
+    assert backend.loaded == ["cuda:1", "cpu"]
+    assert "the CPU is used instead" in window.message_bar.text
+    assert window.message_bar.property("kind") == "warning"
+    backend.ready(silent)
+    assert backend.loaded == ["cuda:1", "cpu"]
 
 
 @pytest.mark.parametrize("told", ["cuda", ""])
 def test_a_choice_of_an_earlier_version_becomes_automatic(qtbot: QtBot, told: str) -> None:
     window, _ = make_window(qtbot, told)
 
-    assert window.desk.settings.device == "auto"
+    assert window.app_menu.settings.device == "auto"

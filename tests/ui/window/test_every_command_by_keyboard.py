@@ -106,7 +106,9 @@ def full_window(qtbot: QtBot, open_window: MainWindow, tmp_path: Path) -> MainWi
     (tmp_path / "empty.dcm").write_bytes(b"")
     with qtbot.waitSignal(open_window.session.predicted):
         open_window.session.open([tmp_path / "series", tmp_path / "empty.dcm"])
-    open_window.strip.say("warning", "Something.", action="Run anyway", details="Nothing.")
+    open_window.message_bar.show_message(
+        "warning", "Something.", action="Run anyway", details="Nothing."
+    )
     open_window.original.setFocus()
     return open_window
 
@@ -123,7 +125,7 @@ def test_every_control_of_the_window_is_reached_without_a_mouse(
 ) -> None:
     full_window.cloud.prepare()
     full_window.cloud.create()
-    qtbot.waitUntil(lambda: full_window.cloud.tools.isEnabled())
+    qtbot.waitUntil(lambda: full_window.cloud.toolbar.isEnabled())
 
     assert out_of_reach(qtbot, full_window) == []
 
@@ -145,7 +147,7 @@ def test_every_control_of_a_dialog_has_a_name_and_is_reached_without_a_mouse(
     qtbot: QtBot, open_window: MainWindow, key: Qt.Key, modifiers: Qt.KeyboardModifier
 ) -> None:
     qtbot.keyClick(open_window, key, modifiers)  # type: ignore[no-untyped-call]
-    dialog = open_window.desk.dialog
+    dialog = open_window.app_menu.dialog
     assert isinstance(dialog, QDialog)
     with qtbot.waitActive(dialog):
         dialog.activateWindow()
@@ -153,7 +155,7 @@ def test_every_control_of_a_dialog_has_a_name_and_is_reached_without_a_mouse(
     assert nameless(dialog) == []
     assert out_of_reach(qtbot, dialog) == []
     qtbot.keyClick(dialog, Qt.Key.Key_Escape)  # type: ignore[no-untyped-call]
-    assert open_window.desk.dialog is None
+    assert open_window.app_menu.dialog is None
 
 
 SPEAKING = {

@@ -14,7 +14,7 @@ from jrviewer.imaging import windowing
 from jrviewer.ui.dialogs import file_dialogs
 from jrviewer.ui.dialogs.settings_dialog import SettingsDialog
 from jrviewer.ui.state import settings
-from jrviewer.ui.state.preferences import Store
+from jrviewer.ui.state.preferences import Preferences
 from jrviewer.ui.window.main_window import MainWindow
 from tests.support.dicom_factory import write_mr
 from tests.ui.support import mouse_and_keys
@@ -78,7 +78,7 @@ def test_presets_are_for_ct_in_hu_alone(
 
 def test_a_preset_can_be_changed_in_the_settings(qtbot: QtBot, open_window: MainWindow) -> None:
     press(qtbot, open_window, Key.Key_Comma, mouse_and_keys.CTRL)
-    dialog = open_window.desk.dialog
+    dialog = open_window.app_menu.dialog
     assert isinstance(dialog, SettingsDialog)
     width, level = dialog.presets.rows[0]
     for box, value in ((width, "1600"), (level, "-650")):
@@ -89,26 +89,26 @@ def test_a_preset_can_be_changed_in_the_settings(qtbot: QtBot, open_window: Main
 
     assert open_window.session.view.now.window == Window(-650, 1600, name="Lung")
     assert open_window.actions_.presets[0].text() == "Lung  1600 / −650"
-    assert settings.load(open_window.store).presets[0] == (1600, -650)
+    assert settings.load(open_window.preferences).presets[0] == (1600, -650)
 
 
 def test_presets_come_back_as_delivered(qtbot: QtBot, open_window: MainWindow) -> None:
     press(qtbot, open_window, Key.Key_Comma, mouse_and_keys.CTRL)
-    dialog = open_window.desk.dialog
+    dialog = open_window.app_menu.dialog
     assert isinstance(dialog, SettingsDialog)
     dialog.presets.rows[3][0].setValue(999)
-    dialog.presets.anew.click()
+    dialog.presets.reset_button.click()
     dialog.accept()
 
-    assert open_window.desk.settings.presets == settings.AS_DELIVERED
+    assert open_window.app_menu.settings.presets == settings.FACTORY_PRESETS
 
 
 @pytest.mark.parametrize("told", [[[1, 2]], "pink", [[0, 5]] * 7, [["a", "b"]] * 7, [7] * 7])
 def test_presets_edited_by_hand_into_no_windows_are_as_delivered(told: object) -> None:
-    store = Store()
-    store.put("settings/presets", told)
+    preferences = Preferences()
+    preferences.put("settings/presets", told)
 
-    assert settings.load(store).presets == settings.AS_DELIVERED
+    assert settings.load(preferences).presets == settings.FACTORY_PRESETS
 
 
 def test_f_fits_and_leaves_the_window_of_values_alone(
@@ -166,7 +166,7 @@ class TestOn3D:
     """Keys and clicks on the 3D picture of a whole window."""
 
     @pytest.fixture
-    def solid(self, qtbot: QtBot, open_window: MainWindow) -> MainWindow:
+    def window_3d(self, qtbot: QtBot, open_window: MainWindow) -> MainWindow:
         open_window.cloud.prepare()
         open_window.cloud.create()
         qtbot.waitUntil(lambda: open_window.cloud.cloud is not None)
@@ -174,58 +174,60 @@ class TestOn3D:
             open_window.activateWindow()
         return open_window
 
-    def test_a_double_click_gives_the_cloud_all_the_room_and_back(self, solid: MainWindow) -> None:
-        mouse_and_keys.double_click(canvas_of(solid))
-        assert not solid.original.isVisible()
-        mouse_and_keys.double_click(canvas_of(solid))
+    def test_a_double_click_gives_the_cloud_all_the_room_and_back(
+        self, window_3d: MainWindow
+    ) -> None:
+        mouse_and_keys.double_click(canvas_of(window_3d))
+        assert not window_3d.original.isVisible()
+        mouse_and_keys.double_click(canvas_of(window_3d))
 
-        assert solid.original.isVisible()
+        assert window_3d.original.isVisible()
 
     def test_a_hovered_point_marks_its_pixel_on_both_panes(
-        self, qtbot: QtBot, solid: MainWindow
+        self, qtbot: QtBot, window_3d: MainWindow
     ) -> None:
-        cloud, known = solid.cloud.cloud, solid.session.prediction
-        scene, canvas = solid.cloud.scene, canvas_of(solid)
+        cloud, known = window_3d.cloud.cloud, window_3d.session.prediction
+        scene, canvas = window_3d.cloud.scene, canvas_of(window_3d)
         assert cloud is not None
         assert known is not None
         assert scene is not None
-        plain = [pane.grab().toImage() for pane in (solid.original, solid.denoised)]
+        plain = [pane.grab().toImage() for pane in (window_3d.original, window_3d.denoised)]
         places, depth = scene.on_screen(cloud.points.astype(float))
         pixels = known.slice.plane.to_pixel(cloud.points.astype(float))
         inside = np.flatnonzero((pixels > 8).all(axis=1) & (pixels < 56).all(axis=1))
         nearest = inside[depth[inside].argmin()]
         x, y = places[nearest] / canvas.devicePixelRatioF()
-        with qtbot.waitSignal(solid.cloud.point_hovered) as told:
+        with qtbot.waitSignal(window_3d.cloud.point_hovered) as told:
             mouse_and_keys.move(canvas, (x, canvas.height() - y))
 
         assert told.args is not None
         assert told.args[0] is not None
-        marked = [pane.grab().toImage() for pane in (solid.original, solid.denoised)]
+        marked = [pane.grab().toImage() for pane in (window_3d.original, window_3d.denoised)]
         assert all(one != other for one, other in zip(plain, marked, strict=True))
 
-    def test_r_resets_the_cloud_and_the_slices(self, qtbot: QtBot, solid: MainWindow) -> None:
-        scene = solid.cloud.scene
+    def test_r_resets_the_cloud_and_the_slices(self, qtbot: QtBot, window_3d: MainWindow) -> None:
+        scene = window_3d.cloud.scene
         assert scene is not None
-        fresh, view = camera_of(solid), solid.session.view.now
-        mouse_and_keys.drag(canvas_of(solid), (150, 150), (230, 190))
-        assert camera_of(solid) != pytest.approx(fresh)
-        press(qtbot, solid, Key.Key_2)
-        press(qtbot, solid, Key.Key_R)
+        fresh, view = camera_of(window_3d), window_3d.session.view.now
+        mouse_and_keys.drag(canvas_of(window_3d), (150, 150), (230, 190))
+        assert camera_of(window_3d) != pytest.approx(fresh)
+        press(qtbot, window_3d, Key.Key_2)
+        press(qtbot, window_3d, Key.Key_R)
 
-        assert camera_of(solid) == pytest.approx(fresh)
-        assert solid.session.view.now == view
+        assert camera_of(window_3d) == pytest.approx(fresh)
+        assert window_3d.session.view.now == view
 
     def test_the_window_s_keys_work_while_the_cloud_has_the_keyboard(
-        self, qtbot: QtBot, solid: MainWindow
+        self, qtbot: QtBot, window_3d: MainWindow
     ) -> None:
-        canvas = canvas_of(solid)
+        canvas = canvas_of(window_3d)
         qtbot.mouseClick(canvas, mouse_and_keys.LEFT, pos=QPoint(20, 20))  # type: ignore[no-untyped-call]
         assert canvas.hasFocus()
         press(qtbot, canvas, Key.Key_H, mouse_and_keys.CTRL)
         press(qtbot, canvas, Key.Key_S)
 
-        assert not solid.session.view.now.has_patient_text
-        assert solid.session.compare.now.mode == "swipe"
+        assert not window_3d.session.view.now.has_patient_text
+        assert window_3d.session.compare.now.mode == "swipe"
 
 
 def canvas_of(window: MainWindow) -> QWidget:

@@ -23,7 +23,7 @@ PANES: dict[str, Callable[[MainWindow], QWidget]] = {
     "denoised": lambda window: window.denoised,
     "cloud": lambda window: window.cloud,
     "toolbar": lambda window: window.findChildren(QWidget, "paneHeader")[0],
-    "status": lambda window: window.status,
+    "status": lambda window: window.status_bar,
 }
 
 
@@ -104,9 +104,9 @@ def test_bad_input_gets_a_sentence_and_what_was_open_stays_open(
     with qtbot.waitSignal(open_window.session.refused):
         assert mouse_and_keys.drop(open_window.original, [path])
 
-    assert open_window.strip.isVisible()
-    assert open_window.strip.text.startswith(name) or name == "bare"
-    assert str(tmp_path) not in open_window.strip.text
+    assert open_window.message_bar.isVisible()
+    assert open_window.message_bar.text.startswith(name) or name == "bare"
+    assert str(tmp_path) not in open_window.message_bar.text
     assert open_window.session.slice is before
 
 
@@ -117,7 +117,7 @@ def test_a_good_file_among_bad_ones_opens_and_the_bad_ones_are_named(
         mouse_and_keys.drop(window.welcome, [ct_file, _empty(tmp_path / "empty.dcm")])
 
     assert window.session.slice is not None
-    assert window.strip.text.startswith("empty.dcm")
+    assert window.message_bar.text.startswith("empty.dcm")
 
 
 def test_both_panes_look_the_same_way(qtbot: QtBot, open_window: MainWindow) -> None:
@@ -199,7 +199,7 @@ def test_both_panes_probe_the_pixel_under_the_pointer(
 
     mouse_and_keys.move(pane, projection.to_point(12.2, 30.1))
 
-    text = open_window.status.probe.text().replace("−", "-")
+    text = open_window.status_bar.probe.text().replace("−", "-")
     value, denoised = chosen.pixels[12, 30], known.denoised[12, 30]
     assert f"{value:.0f} HU" in text
     assert f"AI {denoised:.0f}" in text
@@ -255,11 +255,11 @@ def test_the_open_dialog_opens(
 
 def test_the_notice_is_in_title_and_status(qtbot: QtBot, window: MainWindow) -> None:
     assert NOTICE in window.windowTitle()
-    assert NOTICE in [label.text() for label in window.status.findChildren(QLabel)]
+    assert NOTICE in [label.text() for label in window.status_bar.findChildren(QLabel)]
 
 
 def test_the_device_is_in_the_status(qtbot: QtBot, open_window: MainWindow) -> None:
-    assert open_window.status.device.text() == "CPU fp32"
+    assert open_window.status_bar.device.text() == "CPU fp32"
 
 
 def test_painting_does_not_lose_references_to_none(qtbot: QtBot, open_window: MainWindow) -> None:

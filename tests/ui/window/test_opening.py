@@ -16,11 +16,11 @@ from jrviewer.ui.jobs import backend
 from jrviewer.ui.state.settings import Settings
 from jrviewer.ui.window.main_window import MainWindow
 from tests.support.dicom_factory import write_colour
-from tests.ui.conftest import MadeUpWorker
+from tests.ui.conftest import FakeBackend
 from tests.ui.support import mouse_and_keys
 
 
-class Halting(MadeUpWorker):
+class Halting(FakeBackend):
     """Stops after the first slice until it is let go."""
 
     def __init__(self) -> None:
@@ -39,9 +39,9 @@ class Halting(MadeUpWorker):
         return backend.read_paths(paths, report, share_and_halt)
 
 
-@pytest.mark.parametrize("worker", [Halting()])
+@pytest.mark.parametrize("backend", [Halting()])
 def test_the_first_slice_appears_before_the_rest_is_read(
-    qtbot: QtBot, window: MainWindow, worker: Halting, ct_folder: Path
+    qtbot: QtBot, window: MainWindow, backend: Halting, ct_folder: Path
 ) -> None:
     with qtbot.waitSignal(window.session.shown):
         mouse_and_keys.drop(window.welcome, [ct_folder])
@@ -49,15 +49,15 @@ def test_the_first_slice_appears_before_the_rest_is_read(
     assert window.session.series is not None
     assert len(window.session.series) == 1
     assert window.series_list.item(0).text() == "first slice"
-    assert worker.asked == []
+    assert backend.asked == []
 
     with qtbot.waitSignal(window.session.predicted):
-        worker.go_on.set()
+        backend.go_on.set()
     assert len(window.session.series) == 5
     assert "5 slices" in window.series_list.item(0).text()
 
 
-@pytest.mark.parametrize("worker", [Halting()])
+@pytest.mark.parametrize("backend", [Halting()])
 def test_escape_stops_the_reading_and_says_what_is_there(
     qtbot: QtBot, window: MainWindow, ct_folder: Path
 ) -> None:
@@ -66,8 +66,8 @@ def test_escape_stops_the_reading_and_says_what_is_there(
     with qtbot.waitSignal(window.session.warned):
         qtbot.keyClick(window, Qt.Key.Key_Escape)  # type: ignore[no-untyped-call]
 
-    assert window.status.busy_text == ""
-    assert "cancelled" in window.strip.text
+    assert window.status_bar.busy_text == ""
+    assert "cancelled" in window.message_bar.text
     with qtbot.waitSignal(window.session.predicted):
         qtbot.keyClick(window, Qt.Key.Key_Return)  # type: ignore[no-untyped-call]
 
@@ -96,8 +96,8 @@ def test_the_names_of_refused_files_hide_with_the_patient_text(
     qtbot.keyClick(window, Qt.Key.Key_H, mouse_and_keys.CTRL)  # type: ignore[no-untyped-call]
 
     assert "Doe" not in window.series_list.item(1).text()
-    assert "Doe" not in window.strip.text
-    assert len(window.strip.text) > 20
+    assert "Doe" not in window.message_bar.text
+    assert len(window.message_bar.text) > 20
 
 
 def test_why_files_were_refused_can_be_copied_without_their_names(
@@ -107,9 +107,9 @@ def test_why_files_were_refused_can_be_copied_without_their_names(
         (tmp_path / name).write_bytes(b"")
     with qtbot.waitSignal(window.session.refused):
         mouse_and_keys.drop(window.welcome, [tmp_path / "Doe Jane.dcm", tmp_path / "Doe John.dcm"])
-    assert "Doe Jane.dcm" in window.strip.text
+    assert "Doe Jane.dcm" in window.message_bar.text
 
-    mouse_and_keys.click(window.strip.copy)
+    mouse_and_keys.click(window.message_bar.copy)
 
     copied = QGuiApplication.clipboard().text()
     assert copied.startswith("JRViewer ")
@@ -138,7 +138,7 @@ def test_a_colour_image_of_16_bits_is_refused_with_a_sentence(
     with qtbot.waitSignal(window.session.refused):
         mouse_and_keys.drop(window.welcome, [path])
 
-    assert window.strip.text.startswith("deep.dcm: ")
+    assert window.message_bar.text.startswith("deep.dcm: ")
     assert window.welcome.isVisible()
 
 
@@ -147,7 +147,7 @@ def test_what_was_opened_can_be_opened_again_from_the_recent_menu(
 ) -> None:
     with qtbot.waitSignal(open_window.session.predicted):
         mouse_and_keys.drop(open_window.original, [ct_file])
-    menu = open_window.desk.recent_menu
+    menu = open_window.app_menu.recent_menu
     menu.aboutToShow.emit()
     assert [action.text().split()[0] for action in menu.actions()[:2]] == ["slice.dcm", "series"]
 
@@ -160,14 +160,14 @@ def test_what_was_opened_can_be_opened_again_from_the_recent_menu(
 def test_recent_files_are_not_remembered_unless_the_settings_say_so(
     open_window: MainWindow,
 ) -> None:
-    store = open_window.store
-    assert store.get("recent", []) == []
+    preferences = open_window.preferences
+    assert preferences.get("recent", []) == []
 
-    open_window.desk._take_settings(Settings(keeps_recent=True))
-    assert len(store.get("recent", [])) == 1
+    open_window.app_menu._take_settings(Settings(keeps_recent=True))
+    assert len(preferences.get("recent", [])) == 1
 
-    open_window.desk._take_settings(Settings(keeps_recent=False))
-    assert store.get("recent", []) == []
+    open_window.app_menu._take_settings(Settings(keeps_recent=False))
+    assert preferences.get("recent", []) == []
 
 
 def test_a_skin_that_was_switched_on_ends_with_its_series(

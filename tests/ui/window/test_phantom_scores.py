@@ -8,7 +8,7 @@ from jrviewer.ui.window.main_window import MainWindow
 
 
 def test_the_phantom_is_held_against_its_truth_on_screen(qtbot: QtBot, window: MainWindow) -> None:
-    with qtbot.waitSignal(window.session.truth.judged):
+    with qtbot.waitSignal(window.session.phantom_scores.analysed):
         window.session.open([resource("sample")])
     known = window.session.prediction
     assert known is not None
@@ -24,7 +24,7 @@ def test_the_phantom_is_held_against_its_truth_on_screen(qtbot: QtBot, window: M
 def test_no_other_slice_is_held_against_a_truth(
     qtbot: QtBot, window: MainWindow, ct_file: Path
 ) -> None:
-    with qtbot.waitSignal(window.session.truth.judged):
+    with qtbot.waitSignal(window.session.phantom_scores.analysed):
         window.session.open([ct_file])
 
     assert not any("PSNR" in line for line in window.denoised.corners.top_right)

@@ -11,7 +11,7 @@ from jrviewer.core.progress import Report
 from jrviewer.core.records import Prediction, Slice
 from jrviewer.ui.window.main_window import MainWindow
 from tests.support.dicom_factory import write_colour
-from tests.ui.conftest import MadeUpWorker, SlowWorker
+from tests.ui.conftest import FakeBackend, SlowBackend
 from tests.ui.support import mouse_and_keys
 from tests.ui.support.mouse_and_keys import press
 
@@ -19,18 +19,18 @@ Key = Qt.Key
 
 
 def test_results_are_kept_per_slice(
-    qtbot: QtBot, open_window: MainWindow, worker: MadeUpWorker
+    qtbot: QtBot, open_window: MainWindow, backend: FakeBackend
 ) -> None:
     with qtbot.waitSignal(open_window.session.predicted):
         press(qtbot, open_window, Key.Key_Down)
-    asked = len(worker.asked)
+    asked = len(backend.asked)
     with qtbot.waitSignal(open_window.session.predicted):
         press(qtbot, open_window, Key.Key_Up)
-    assert len(worker.asked) == asked
+    assert len(backend.asked) == asked
 
 
 def test_the_oldest_results_go_when_they_are_too_much_but_never_the_one_in_view(
-    qtbot: QtBot, open_window: MainWindow, worker: MadeUpWorker, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, open_window: MainWindow, backend: FakeBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = open_window.session
     first = session.slice
@@ -40,37 +40,37 @@ def test_the_oldest_results_go_when_they_are_too_much_but_never_the_one_in_view(
         "jrviewer.ui.state.prediction_cache.KEPT_PIXELS", 2 * first.shape[0] * first.shape[1]
     )
 
-    with qtbot.waitSignal(session.ahead.series_done):
+    with qtbot.waitSignal(session.prefetcher.series_done):
         session.run_series()
 
-    assert list(session.known()) == [first, session.series[len(session.series) - 1]]
+    assert list(session.known_predictions()) == [first, session.series[len(session.series) - 1]]
 
 
 def test_a_red_input_check_offers_to_run_anyway(
     qtbot: QtBot,
     window: MainWindow,
-    worker: MadeUpWorker,
+    backend: FakeBackend,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    made_up = worker.predict
+    made_up = backend.predict
 
     def refuse(chosen: Slice, report: Report, *, run_anyway: bool = False) -> Prediction:
         if not run_anyway:
             raise InputRefusedError("The model was not run. This is a colour image.")
         return made_up(chosen, report)
 
-    monkeypatch.setattr(worker, "predict", refuse)
+    monkeypatch.setattr(backend, "predict", refuse)
     with qtbot.waitSignal(window.session.withheld):
         window.session.open([write_colour(tmp_path / "colour.dcm")])
-    assert "colour image" in window.strip.text
+    assert "colour image" in window.message_bar.text
     with qtbot.waitSignal(window.session.predicted):
-        window.strip.acted.emit()
+        window.message_bar.acted.emit()
 
 
-@pytest.mark.parametrize("worker", [SlowWorker(500)])
+@pytest.mark.parametrize("backend", [SlowBackend(500)])
 def test_the_gui_lives_while_the_model_runs(
-    qtbot: QtBot, open_window: MainWindow, worker: SlowWorker
+    qtbot: QtBot, open_window: MainWindow, backend: SlowBackend
 ) -> None:
     """The bound is generous, as a machine may have other work; the benchmark has exact figures."""
     gaps: list[int] = []
@@ -89,36 +89,36 @@ def test_the_gui_lives_while_the_model_runs(
     assert max(gaps) < 400
 
 
-@pytest.mark.parametrize("worker", [SlowWorker(500)])
-def test_escape_cancels(qtbot: QtBot, open_window: MainWindow, worker: SlowWorker) -> None:
-    asked = len(worker.asked)
+@pytest.mark.parametrize("backend", [SlowBackend(500)])
+def test_escape_cancels(qtbot: QtBot, open_window: MainWindow, backend: SlowBackend) -> None:
+    asked = len(backend.asked)
     press(qtbot, open_window, Key.Key_Down)
-    qtbot.waitUntil(lambda: "denoising" in open_window.status.busy_text)
+    qtbot.waitUntil(lambda: "denoising" in open_window.status_bar.busy_text)
     press(qtbot, open_window, Key.Key_Escape)
 
-    assert open_window.status.busy_text == ""
+    assert open_window.status_bar.busy_text == ""
     with qtbot.waitSignal(open_window.session.predicted):
         press(qtbot, open_window, Key.Key_Return)
-    assert len(worker.asked) == asked + 1
+    assert len(backend.asked) == asked + 1
 
 
-@pytest.mark.parametrize("worker", [SlowWorker(500)])
+@pytest.mark.parametrize("backend", [SlowBackend(500)])
 def test_only_the_last_of_many_slices_is_predicted(
-    qtbot: QtBot, open_window: MainWindow, worker: SlowWorker
+    qtbot: QtBot, open_window: MainWindow, backend: SlowBackend
 ) -> None:
-    asked = len(worker.asked)
+    asked = len(backend.asked)
     with qtbot.waitSignal(open_window.session.predicted):
         for _ in range(2):
             mouse_and_keys.wheel(open_window.original, -1)
         mouse_and_keys.wheel(open_window.original, 4)
     chosen = open_window.session.slice
     assert open_window.session.index == 0
-    assert worker.asked[asked:] == [chosen]
+    assert backend.asked[asked:] == [chosen]
 
 
-@pytest.mark.parametrize("worker", [SlowWorker(500)])
+@pytest.mark.parametrize("backend", [SlowBackend(500)])
 def test_the_last_result_is_dimmed_and_named_while_the_next_is_made(
-    qtbot: QtBot, open_window: MainWindow, worker: SlowWorker
+    qtbot: QtBot, open_window: MainWindow, backend: SlowBackend
 ) -> None:
     fresh = open_window.denoised.grab().toImage()
     press(qtbot, open_window, Key.Key_Down)
@@ -129,9 +129,9 @@ def test_the_last_result_is_dimmed_and_named_while_the_next_is_made(
         pass
 
 
-@pytest.mark.parametrize("worker", [SlowWorker(500)])
+@pytest.mark.parametrize("backend", [SlowBackend(500)])
 def test_closing_while_the_model_runs_ends_well(
-    qtbot: QtBot, open_window: MainWindow, worker: SlowWorker
+    qtbot: QtBot, open_window: MainWindow, backend: SlowBackend
 ) -> None:
     press(qtbot, open_window, Key.Key_Down)
     assert open_window.close()

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from jrviewer.ui.state.session import Session
 from jrviewer.ui.window.main_window import MainWindow
 from tests.support.dicom_factory import write_series
-from tests.ui.conftest import MadeUpWorker
+from tests.ui.conftest import FakeBackend
 from tests.ui.support import mouse_and_keys
 from tests.ui.support.mouse_and_keys import press
 
@@ -55,7 +55,7 @@ def test_f9_puts_the_list_away_and_the_next_run_remembers(
     assert not open_window.series_list.isVisible()
     assert not open_window.actions_.series.isChecked()
 
-    again = MainWindow(Session(MadeUpWorker()), open_window.store)
+    again = MainWindow(Session(FakeBackend()), open_window.preferences)
     qtbot.addWidget(again)
     with qtbot.waitExposed(again):
         again.show()
@@ -108,7 +108,7 @@ def test_several_series_in_a_narrow_window_say_how_to_come_by_them(
         window.session.open(two_series)
 
     assert not window.series_list.isVisible()
-    assert window.strip.text == "2 series are open: F9 lists them."
+    assert window.message_bar.text == "2 series are open: F9 lists them."
     press(qtbot, window, Key.Key_F9)
     assert window.series_list.count() == 2
 

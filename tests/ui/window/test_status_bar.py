@@ -2,11 +2,11 @@ from pytestqt.qtbot import QtBot
 
 from jrviewer import NOTICE
 from jrviewer.ui.state.session import Busy
-from jrviewer.ui.window.status_bar import Status
+from jrviewer.ui.window.status_bar import StatusBar
 
 
 def test_many_words_do_not_keep_the_window_from_becoming_narrow(qtbot: QtBot) -> None:
-    status = Status()
+    status = StatusBar()
     qtbot.addWidget(status)
     status.show()
     status.probe.setText("−955 HU   AI −924   Δ 31   row 313 column 279")

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from jrviewer.core.records import VoiLut
 from jrviewer.ui.state import captions
 from jrviewer.ui.state.view import View
-from jrviewer.ui.widgets.segmented_control import Segments
+from jrviewer.ui.widgets.segmented_control import SegmentedControl
 from jrviewer.ui.window.main_window import MainWindow
 from tests.support.dicom_factory import write_ct
 from tests.support.record_factory import make_slice
@@ -24,7 +24,7 @@ Key = Qt.Key
 
 def segments(window: MainWindow) -> dict[str, QToolButton]:
     """The buttons of the ways to compare, by what stands on them."""
-    (group,) = window.bar.findChildren(Segments)
+    (group,) = window.bar.findChildren(SegmentedControl)
     return {one.text(): one for one in group.findChildren(QToolButton)}
 
 

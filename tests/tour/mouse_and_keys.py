@@ -11,7 +11,7 @@ STEPS = 8
 Place = tuple[float, float]  # shares of a widget's width and height
 
 
-class Hand:
+class MouseAndKeys:
     """Moves, presses and types. What takes more than one event is an iterator: the window must have
     its turn between them.
     """
@@ -57,11 +57,11 @@ class Hand:
         """Press and release keys, e.g. "ctrl+e"."""
         _xdotool("key", *names)
 
-    def hold(self, name: str) -> None:
+    def hold_key(self, name: str) -> None:
         """A key goes down."""
         _xdotool("keydown", name)
 
-    def let_go(self, name: str) -> None:
+    def release_key(self, name: str) -> None:
         """A key goes up."""
         _xdotool("keyup", name)
 
