@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
+from typing import IO
 
 import pytest
 
@@ -15,6 +16,7 @@ from tests.support.boundaries import (
     replace_reader,
 )
 
+ROOT = Path(__file__).resolve().parents[1]
 Captured = pytest.CaptureFixture[str]
 
 
@@ -124,6 +126,63 @@ def test_anything_but_a_command_opens_the_window(
     assert opened == [[Path(argument) for argument in arguments]]
 
 
+def run(*arguments: str, stdout: IO[str] | int) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "jrviewer", *arguments]
+    return subprocess.Popen(
+        command, cwd=ROOT, stdout=stdout, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+    )
+
+
+ANY_RESULT = [["inspect", "resources/sample/phantom.dcm"], ["--help"], ["--version"]]
+
+
+@pytest.mark.parametrize("arguments", ANY_RESULT)
+def test_a_reader_that_has_gone_away_is_no_failure(arguments: list[str]) -> None:
+    with run(*arguments, stdout=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        running.stdout.close()  # as `| head -0` does
+        _, said = running.communicate()
+
+    assert said == ""
+    assert running.returncode == 0
+
+
+def test_a_reader_that_has_gone_away_does_not_hide_a_refusal(tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("no image")
+    with run("inspect", str(tmp_path), stdout=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        running.stdout.close()
+        _, said = running.communicate()
+
+    assert said.startswith("argument 1: ")
+    assert len(said.splitlines()) == 1
+    assert running.returncode == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
+@pytest.mark.parametrize("arguments", ANY_RESULT)
+def test_a_full_disk_behind_the_output_is_said_in_a_sentence(arguments: list[str]) -> None:
+    with open("/dev/full", "w") as full, run(*arguments, stdout=full) as running:  # noqa: PTH123
+        _, said = running.communicate()
+
+    assert said.startswith("The result could not be printed. The disk is full.")
+    assert len(said.splitlines()) == 1
+    assert running.returncode == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
+def test_where_errors_cannot_be_told_the_result_is_printed_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("no image")
+    command = [sys.executable, "-m", "jrviewer", "inspect", str(tmp_path)]
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        ran = subprocess.run(
+            command, cwd=ROOT, check=False, stdout=subprocess.PIPE, stderr=full, text=True
+        )
+
+    assert "not_dicom" in ran.stdout
+    assert ran.returncode == 1
+
+
 def test_help_needs_neither_qt_nor_torch() -> None:
     code = (
         "import sys\n"
@@ -135,9 +194,8 @@ def test_help_needs_neither_qt_nor_torch() -> None:
         "assert not {'PySide6', 'torch', 'pydicom', 'pyvista', 'PIL'} & set(sys.modules)\n"
     )
 
-    root = Path(__file__).resolve().parents[1]
     ran = subprocess.run(
-        [sys.executable, "-c", code], cwd=root, check=False, capture_output=True, text=True
+        [sys.executable, "-c", code], cwd=ROOT, check=False, capture_output=True, text=True
     )
 
     assert ran.returncode == 0, ran.stderr

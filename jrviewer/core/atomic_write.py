@@ -42,8 +42,12 @@ def replace_file(path: Path, content: bytes) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):  # where it was never made, or the disk is gone
             beside.unlink(missing_ok=True)
-        reason = REASONS.get(error.errno or 0, "The system refused to write. Choose another place")
-        raise ExportError(f"{reason}; nothing was changed.") from error
+        raise ExportError(f"{reason_of(error)}; nothing was changed.") from error
+
+
+def reason_of(error: OSError) -> str:
+    """Why writing failed and what to do, without a full stop at its end."""
+    return REASONS.get(error.errno or 0, "The system refused to write. Choose another place")
 
 
 def part_of(path: Path) -> Path:

@@ -18,7 +18,7 @@ Item = TypeVar("Item", bound=Hashable)
 Result = TypeVar("Result")
 
 SPARE = 2  # begun beyond the threads, so that none waits while a result is being looked at
-STEPS_BACK = 10  # of Linux's 19 in which a thread is nice to others
+NICENESS = 10  # of Linux's 19; the least that every thread of the pool has
 MOST_EARLY = 32  # begun before anybody asks for results, which have to be kept until then
 
 
@@ -62,7 +62,10 @@ class Crew(Generic[Item, Result]):
     @staticmethod
     def _start(prepare: Callable[[], object]) -> None:
         if sys.platform == "linux":  # where every thread has a niceness of its own
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), STEPS_BACK)
+            thread = threading.get_native_id()
+            # Never below its own, which a user without privileges may not undercut.
+            niceness = max(os.getpriority(os.PRIO_PROCESS, thread), NICENESS)
+            os.setpriority(os.PRIO_PROCESS, thread, niceness)
         prepare()
 
     def _go_on(self, fraction: float, what: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from jrviewer.core.errors import Cancelled
 from jrviewer.core.progress import Report
-from jrviewer.model.slice_pool import MOST_EARLY, SPARE, Crew
+from jrviewer.model.slice_pool import MOST_EARLY, NICENESS, SPARE, Crew
 
 PATIENCE_S = 10
 
@@ -128,14 +128,43 @@ def test_nothing_gives_nothing() -> None:
         assert list(crew.results([])) == []
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="threads share one niceness elsewhere")
-def test_the_crew_gives_way_to_the_thread_that_asked_for_it() -> None:
-    def niceness(item: int, report: Report) -> int:
-        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+def niceness() -> int:
+    return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
-    own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-    with Crew(niceness, 2, nothing) as crew:
-        found = list(crew.results(range(4)))
 
-    assert min(found) > own
-    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == own
+def niceness_of_threads() -> set[int]:
+    """Of the threads of a pool that the calling thread makes."""
+
+    def work(item: int, report: Report) -> int:
+        return niceness()
+
+    with Crew(work, 2, nothing) as crew:
+        return set(crew.results(range(4)))
+
+
+only_linux = pytest.mark.skipif(
+    sys.platform != "linux", reason="one niceness per process elsewhere"
+)
+
+
+@only_linux
+def test_the_pool_gives_way_to_the_thread_that_made_it() -> None:
+    own = niceness()
+
+    assert niceness_of_threads() == {max(own, NICENESS)}
+    assert niceness() == own
+
+
+@only_linux
+def test_a_pool_made_by_a_thread_of_low_priority_does_not_raise_it() -> None:
+    found: list[set[int]] = []
+
+    def make_pool() -> None:
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS + 5)
+        found.append(niceness_of_threads())
+
+    thread = threading.Thread(target=make_pool)
+    thread.start()
+    thread.join(PATIENCE_S)
+
+    assert found == [{NICENESS + 5}]

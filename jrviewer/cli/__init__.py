@@ -1,0 +1,165 @@
+"""The command line: predict, inspect, self-test, bench, verify. No Qt.
+
+Results go to stdout; progress goes to stderr and only where that is a terminal; every refused input
+gets one line on stderr. Says neither names nor paths, except `inspect`, whose result is a list of
+the paths it was given.
+"""
+
+import argparse
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jrviewer import NOTICE
+from jrviewer.cli import output
+from jrviewer.cli.parser import make_parser
+from jrviewer.core.atomic_write import replace_file
+from jrviewer.core.errors import JRViewerError
+
+if TYPE_CHECKING:
+    from jrviewer.dicom import Row
+
+DONE, FELL_SHORT = 0, 1  # argparse itself ends with 2 where the usage is wrong
+Outcome = tuple[str, int]  # what to print as the result, and the exit status
+DICOMDIR_CLASS = "1.2.840.10008.1.3.10"
+
+
+def is_command(arguments: Sequence[str]) -> bool:
+    """Whether the arguments are for this module rather than for the window."""
+    return bool(arguments) and (arguments[0] in COMMANDS or arguments[0].startswith("-"))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run a sub-command; returns 0 when all was done, 1 when something was refused or fell short.
+
+    Raises SystemExit(2) where the usage is wrong.
+    """
+    output.replace_unprintable_letters()
+    try:
+        parsed = _parsed(arguments)
+        with output.libraries_silenced():
+            text, status = COMMANDS[parsed.command](parsed)
+            output.print_result(text)
+    except JRViewerError as error:
+        output.say(str(error))
+    except KeyboardInterrupt:
+        output.say("Stopped. What was finished is kept.")
+    else:
+        return status
+    return FELL_SHORT
+
+
+def predict(arguments: argparse.Namespace) -> Outcome:
+    """Denoise and infer every slice; write the exports and report.json."""
+    from jrviewer.batch import FACE, Batch, Wish
+
+    batch_wish = Wish(
+        out=arguments.out,
+        device=arguments.device,
+        points=arguments.points,
+        kinds=arguments.only,
+        index=arguments.index,
+        run_anyway=arguments.run_anyway,
+        with_skin=True if arguments.with_skin else None,
+        deidentify=arguments.deidentify,
+    )
+    with output.progress() as report:
+        results = Batch(arguments.paths, batch_wish, _refuse, report).run()["results"]
+    if any(FACE in result["message"] for result in results):
+        output.say(f"jrviewer: {FACE}")
+    done = sum(result["ok"] for result in results)
+    text = f"{done} of {len(results)} done; the details are in report.json. {NOTICE}"
+    return text, DONE if results and done == len(results) else FELL_SHORT
+
+
+def inspect(arguments: argparse.Namespace) -> Outcome:
+    """Say what the reader sees, a row a file."""
+    from jrviewer import dicom
+
+    with output.progress() as report:
+        rows = dicom.inspect(arguments.paths, report)
+    # A DICOMDIR holds no image by nature: its members' rows tell whether it fell short.
+    refused = [
+        row for row in rows if row.status != "open" and not _is_directory(row.sop_class, row.path)
+    ]
+    for row in refused:
+        _refuse(_argument_of_row(row.path, arguments.paths), row.message)
+    if arguments.json:
+        text = json.dumps([row.as_json() for row in rows], indent=1)
+    else:
+        text = "\n".join(map(_as_line, rows))
+    return text, FELL_SHORT if refused or not rows else DONE
+
+
+def self_test(arguments: argparse.Namespace) -> Outcome:
+    """Run the bundled sample through the bundled weights and look at this computer."""
+    from jrviewer.diagnostics import selftest
+
+    with output.progress() as report:
+        found = selftest.run(report)
+    faults = list(found["faults"])
+    if arguments.html:
+        try:
+            replace_file(arguments.html, selftest.as_page(found).encode())
+        except JRViewerError as error:  # the result is printed all the same
+            faults.append(str(error))
+    for sentence in faults:
+        output.say(sentence)
+    text = json.dumps(found, indent=1) if arguments.json else "\n".join(selftest.as_lines(found))
+    return text, FELL_SHORT if faults or not found["ok"] else DONE
+
+
+def bench(arguments: argparse.Namespace) -> Outcome:
+    """Speed and memory of the shipped model on this computer."""
+    from jrviewer.diagnostics import benchmark
+
+    with output.progress() as report:
+        found = benchmark.run(quick=arguments.quick, report=report)
+    text = json.dumps(found, indent=1) if arguments.json else "\n".join(benchmark.as_lines(found))
+    return text, DONE
+
+
+def verify(arguments: argparse.Namespace) -> Outcome:
+    """Check an export's provenance."""
+    from jrviewer.export import provenance
+
+    verdict = provenance.verify(arguments.export, arguments.source)
+    return "\n".join(verdict.sentences), DONE if verdict.ok else FELL_SHORT
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], Outcome]] = {
+    "predict": predict,
+    "inspect": inspect,
+    "self-test": self_test,
+    "bench": bench,
+    "verify": verify,
+}
+
+
+def _as_line(row: "Row") -> str:
+    size = f"{row.rows}×{row.columns}×{row.frames}" if row.rows else ""
+    return "\t".join([row.path, row.status, row.modality, size, row.message])
+
+
+def _is_directory(sop_class: str, path: str) -> bool:
+    return sop_class == DICOMDIR_CLASS or Path(path).name.upper() == "DICOMDIR"
+
+
+def _argument_of_row(path: str, paths: Sequence[Path]) -> int:
+    from jrviewer.batch import argument_number
+
+    return argument_number(Path(path), paths)
+
+
+def _refuse(argument: int, sentence: str) -> None:
+    """By the argument's number: a path may be a patient's name."""
+    output.say(f"argument {argument}: {sentence}")
+
+
+def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    try:
+        return make_parser().parse_args(arguments)
+    except SystemExit:  # after help, version or usage, which argparse has printed
+        output.print_result("")
+        raise

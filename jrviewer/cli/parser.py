@@ -1,0 +1,91 @@
+"""The arguments of every command."""
+
+import argparse
+from pathlib import Path
+
+from jrviewer import NOTICE, __version__
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of `jrviewer COMMAND …`; its `command` is the command's name."""
+    parser = argparse.ArgumentParser(
+        prog="jrviewer",
+        description=f"Without a command: opens the window with the PATHs given. {NOTICE}",
+    )
+    parser.add_argument("--version", action="version", version=f"JRViewer {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_predict(commands.add_parser("predict", help="denoise, infer the cloud, export both"))
+    inspect = commands.add_parser("inspect", help="what the reader sees, a row a file")
+    _add_paths(inspect)
+    inspect.add_argument("--json", action="store_true", help="as JSON")
+    self_test = commands.add_parser("self-test", help="try the bundled sample on this computer")
+    self_test.add_argument("--json", action="store_true", help="as JSON")
+    self_test.add_argument(
+        "--html", type=Path, metavar="FILE", help="a page for the quality file, too"
+    )
+    bench = commands.add_parser("bench", help="speed and memory on this computer")
+    bench.add_argument("--json", action="store_true", help="as JSON")
+    bench.add_argument("--quick", action="store_true", help="few rounds")
+    verify = commands.add_parser("verify", help="is an export ours, unchanged, from this source")
+    verify.add_argument(
+        "export", type=Path, metavar="EXPORT", help="a PLY, PNG or DICOM of JRViewer's"
+    )
+    verify.add_argument(
+        "source", type=Path, nargs="?", metavar="SOURCE", help="the DICOM file it should come from"
+    )
+    return parser
+
+
+def _add_predict(parser: argparse.ArgumentParser) -> None:
+    _add_paths(parser)
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for the exports")
+    parser.add_argument(
+        "--device",
+        type=_device,
+        default="auto",
+        metavar="auto|cpu|cuda",
+        help="where the model runs; cuda:1 is the second graphics processor",
+    )
+    parser.add_argument("--points", type=int, choices=(1000, 1024, 4096), default=1024)
+    parser.add_argument(
+        "--only", type=_kinds, default=_kinds("ply,png,dcm"), help="ply,png,dcm or some of them"
+    )
+    parser.add_argument(
+        "--index", type=_index, metavar="N", help="only slice N of every series, counted from 0"
+    )
+    parser.add_argument(
+        "--run-anyway", action="store_true", help="even where the input check is red"
+    )
+    parser.add_argument(
+        "--with-skin", action="store_true", help="a head's skin too, which is a face"
+    )
+    parser.add_argument(
+        "--deidentify", action="store_true", help="derived DICOM without the patient's identity"
+    )
+
+
+def _add_paths(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "paths", type=Path, nargs="+", metavar="PATH", help="file, folder, ZIP or DICOMDIR"
+    )
+
+
+def _kinds(text: str) -> frozenset[str]:
+    kinds = frozenset(part.strip() for part in text.split(","))
+    if not kinds <= {"ply", "png", "dcm"}:
+        raise argparse.ArgumentTypeError("choose from ply, png and dcm, separated by commas")
+    return kinds
+
+
+def _device(text: str) -> str:
+    from jrviewer.model.devices import is_place
+
+    if not is_place(text):
+        raise argparse.ArgumentTypeError("one of auto, cpu, cuda and cuda:N")
+    return text
+
+
+def _index(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError("a whole number, counted from 0")
+    return int(text)
