@@ -14,7 +14,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; 0 when it is done, 1 when it could not be, 2 for wrong usage."""
     from training.baselines import command
     from training.evaluate import benchmark, evaluate, reliability
-    from training.experiments import ideal_observer, mc_dropout, paper, sequential
+    from training.experiments import dropout_factor, ideal_observer, paper, sequential
     from training.fit import curves
     from training.release import calibrate, phantom_sample
 
@@ -25,7 +25,9 @@ def main(arguments: list[str] | None = None) -> int:
     curves.add_arguments(commands.add_parser("curves", help="draw a run's learning curves"))
     calibrate.add_arguments(commands.add_parser("calibrate", help="make a run's sigma honest"))
     command.add_arguments(commands.add_parser("baselines", help="fit baselines and peers"))
-    mc_dropout.add_arguments(commands.add_parser("dropout", help="another sigma, to compare with"))
+    dropout_factor.add_arguments(
+        commands.add_parser("dropout", help="another sigma, to compare with")
+    )
     evaluate.add_arguments(commands.add_parser("evaluate", help="measure weights and peers"))
     ideal_observer.add_arguments(
         commands.add_parser("observer", help="what discs noise leaves to see")
@@ -44,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
         "curves": curves.run,
         "calibrate": calibrate.run,
         "baselines": command.run,
-        "dropout": mc_dropout.run,
+        "dropout": dropout_factor.run,
         "evaluate": evaluate.run,
         "observer": ideal_observer.run,
         "reliability": reliability.run,

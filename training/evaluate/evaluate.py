@@ -24,11 +24,11 @@ from training.data.cases import Case, cases, phantom_cases
 from training.data.volumes import catalogue, data_sha256
 from training.evaluate import cloud, denoise
 from training.evaluate.cost import cost_table
+from training.evaluate.mc_dropout import dropout_table, known_fit
 from training.evaluate.ood import ood_table
 from training.evaluate.report import markdown
 from training.evaluate.score_cache import Cache, source_sha
 from training.evaluate.tables import cloud_table, denoise_table, harmed, mr_table
-from training.experiments.mc_dropout import dropout_table, known_fit
 
 SEED = 2026
 LESION_CASES = 8

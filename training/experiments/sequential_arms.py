@@ -25,7 +25,7 @@ from training.data.pools import Pairs, Views
 from training.fit.fit import CHECKPOINT, Run, fit
 from training.fit.losses import denoising_loss, surface_loss
 from training.preset import Preset
-from training.release.export import state_of_run
+from training.release.checkpoint import state_of_run
 
 Images = Literal["none", "clean", "noisy", "denoised"]
 

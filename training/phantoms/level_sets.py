@@ -5,8 +5,7 @@ The structures are those that the yardstick scores: skin (largest body, > -300 H
 slice), bone (> 200 HU in it) and air inside it (< -500 HU).
 """
 
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -16,11 +15,10 @@ from skimage import measure
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.records import Structure
 
-if TYPE_CHECKING:
-    from training.phantoms.phantom import Phantom
-
 BoolArray = npt.NDArray[np.bool_]
+Int16Array = npt.NDArray[np.int16]
 Triangles = tuple[FloatArray, FloatArray]  # corners (T, 3, 3) mm; unit normals (T, 3) to higher HU
+HuAt = Callable[[FloatArray], FloatArray]  # HU (N,) at points (N, 3) in mm
 
 STEP_MM = 3.0
 LEVELS = {Structure.SKIN: -300.0, Structure.BONE: 200.0, Structure.AIR: -500.0}
@@ -30,25 +28,26 @@ SEARCH_MM = np.linspace(-2.4, 2.4, 9, dtype=np.float32)  # along the normal, aro
 
 
 def sample_surfaces(
-    phantom: "Phantom", count: int, seed: int, half_depth_mm: float
+    surfaces: Mapping[Structure, Triangles],
+    hu_at: HuAt,
+    count: int,
+    generator: np.random.Generator,
 ) -> tuple[FloatArray, npt.NDArray[np.uint8]]:
     """Points (count, 3) in mm and Structure labels (count,), uniform over each surface."""
-    generator = np.random.default_rng([seed, phantom.seed])
-    surfaces = triangles(phantom, half_depth_mm)
     present = {s: share for s, share in SHARES.items() if len(surfaces[s][0])}
     counts = _whole(count, np.array(list(present.values())))
     parts = [
-        _sample(phantom, surfaces[s], LEVELS[s], int(n), generator)
+        _sample(hu_at, surfaces[s], LEVELS[s], int(n), generator)
         for s, n in zip(present, counts, strict=True)
     ]
     labels = np.repeat(np.array([int(s) for s in present], dtype=np.uint8), counts)
     return np.concatenate(parts), labels
 
 
-@lru_cache(maxsize=4)
-def triangles(phantom: "Phantom", half_depth_mm: float) -> dict[Structure, Triangles]:
-    """The surfaces' triangles on the 3 mm grid, without the caps that the grid's ends would add."""
-    voxels, _ = phantom.volume(STEP_MM, half_depth_mm)
+def triangles(voxels: Int16Array) -> dict[Structure, Triangles]:
+    """The surfaces' triangles in HU [z, y, x] on a grid of STEP_MM around the origin, without the
+    caps that the grid's ends would add.
+    """
     hu = voxels.astype(np.float32)
     body = body_of(hu)
     inner = ndimage.binary_erosion(body, iterations=1)
@@ -97,7 +96,7 @@ def _march(field: FloatArray, level: float) -> Triangles:
 
 
 def _sample(
-    phantom: "Phantom", surface: Triangles, level: float, count: int, generator: np.random.Generator
+    hu_at: HuAt, surface: Triangles, level: float, count: int, generator: np.random.Generator
 ) -> FloatArray:
     corners, normals = surface
     edges = corners[:, 1:] - corners[:, :1]
@@ -107,13 +106,13 @@ def _sample(
     points = corners[chosen, 0] * u + corners[chosen, 1] * (v - u) + corners[chosen, 2] * (1 - v)
     normal = normals[chosen]
     normal = normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-6)
-    return _settle(phantom, points.astype(np.float32), normal.astype(np.float32), level)
+    return _settle(hu_at, points.astype(np.float32), normal.astype(np.float32), level)
 
 
-def _settle(phantom: "Phantom", points: FloatArray, normal: FloatArray, level: float) -> FloatArray:
+def _settle(hu_at: HuAt, points: FloatArray, normal: FloatArray, level: float) -> FloatArray:
     """Points moved along their normal to the nearest crossing of the level; else left in place."""
     line = points + SEARCH_MM[:, None, None] * normal  # steps, N, 3
-    above = phantom.at(line.reshape(-1, 3)).reshape(len(SEARCH_MM), -1) - level
+    above = hu_at(line.reshape(-1, 3)).reshape(len(SEARCH_MM), -1) - level
     crossing = (above[:-1] > 0) != (above[1:] > 0)
     middle = (SEARCH_MM[:-1] + SEARCH_MM[1:])[:, None] / 2
     nearest = np.where(crossing, np.abs(middle), np.inf).argmin(axis=0)

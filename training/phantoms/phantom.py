@@ -1,14 +1,16 @@
 """A phantom: one drawn anatomy that can be asked for slices, volumes and surface points."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from jrviewer.core.geometry import BOX_HALF_DEPTH_MM, FloatArray
+from jrviewer.core.records import Structure
 from training.phantoms import abdomen, chest, head, pelvis, torso
-from training.phantoms.level_sets import sample_surfaces
+from training.phantoms.level_sets import STEP_MM, Triangles, sample_surfaces, triangles
 from training.phantoms.shapes import Samples, Tissue, paint
 
 Region = Literal["chest", "abdomen", "head"]
@@ -75,7 +77,8 @@ class Phantom:
         its share to the others. They lie on the rendered HU's own level sets (skin -300, bone 200,
         air -500), but for the few points that have no crossing near their triangle.
         """
-        return sample_surfaces(self, count, seed, half_depth_mm)
+        generator = np.random.default_rng([seed, self.seed])
+        return sample_surfaces(_triangles_of(self, half_depth_mm), self.at, count, generator)
 
     def _finish(self, samples: Samples, z: FloatArray, y: FloatArray, x: FloatArray) -> FloatArray:
         hu = paint(samples, self.tissues, self.bounds, AIR_HU)
@@ -111,6 +114,12 @@ class Phantom:
             unbent,
             (float(np.abs(dx).max() / sx), float(np.abs(dy).max() / sy)),
         )
+
+
+@lru_cache(maxsize=4)
+def _triangles_of(phantom: Phantom, half_depth_mm: float) -> dict[Structure, Triangles]:
+    """Kept for a few phantoms, since several samples are drawn from each."""
+    return triangles(phantom.volume(STEP_MM, half_depth_mm)[0])
 
 
 def make_phantom(seed: int, region: str | None = None) -> Phantom:

@@ -17,42 +17,29 @@ import argparse
 import json
 import sys
 import tempfile
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 from jrviewer.core.geometry import FloatArray, Plane
 from jrviewer.core.progress import Report
-from jrviewer.imaging.body_masks import BoolArray
 from jrviewer.model.inference import POINTS
 from jrviewer.model.joint_model import Model
 from training.console import progress
 from training.data.prepare import PHANTOM_PIXEL_MM
 from training.data.volumes import kept
 from training.evaluate.cloud import cases_of, chosen_entries, seen
-from training.metrics.scores import DEPTH_BINS_MM
-from training.metrics.uncertainty import COVERAGE, Errors, errors_of, half_normal
+from training.metrics.calibration import SliceErrors, calibration
+from training.metrics.uncertainty import errors_of
 from training.phantoms import make_phantom
 from training.release import ood_statistics
+from training.release.checkpoint import CALIBRATION, FAMILIARITY, model_of_run, state_of_run
 
-FILE = "calibration.json"
-FAMILIARITY = "familiarity.npz"
-FOLDS = 5
 PHANTOMS = 60
 SLICES = {"head-neck": 2}  # of each volume; they are many, the other regions few
 SLICES_ELSEWHERE = 8
 SEED = 77
-
-
-class OfSlice(NamedTuple):
-    """One slice's errors, and whose."""
-
-    patient: str
-    region: str
-    errors: Errors
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,8 +51,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the run's calibration, which `export` puts into the weights; the exit status."""
-    from training.release.export import model_of_run, state_of_run
-
     state = state_of_run(args.run)
     with tempfile.TemporaryDirectory() as folder:
         model = model_of_run(args.run, Path(folder))
@@ -76,14 +61,14 @@ def run(args: argparse.Namespace) -> int:
     text = json.dumps(result, indent=1) + "\n"
     arrays = ood_statistics.fit([*known, *phantom_slices(model)]).arrays()
     np.savez(args.run / FAMILIARITY, **arrays)  # type: ignore[arg-type]
-    (args.run / FILE).write_text(text, encoding="utf-8")
+    (args.run / CALIBRATION).write_text(text, encoding="utf-8")
     sys.stdout.write(text)
     return 0
 
 
 def training_slices(
     model: Model, data: Path, without: Sequence[str], cache: Path, report: Report
-) -> Iterator[tuple[OfSlice, ood_statistics.Seen]]:
+) -> Iterator[tuple[SliceErrors, ood_statistics.Seen]]:
     """Of slices of the training patients, each gone the app's way: the cloud's errors, and what
     the encoder saw.
     """
@@ -98,7 +83,7 @@ def training_slices(
             points = case.box.to_box(box.to_patient(points))
             errors = errors_of(points, sigma_mm, case.view.z_range, case.box, case.surface)
             yield (
-                OfSlice(entry.patient, entry.region, errors),
+                SliceErrors(entry.patient, entry.region, errors),
                 _both_ways(model, image, entry.patient),
             )
 
@@ -117,59 +102,3 @@ def _both_ways(model: Model, image: FloatArray, patient: str) -> ood_statistics.
     """The features of a canonical image, upright and upside down."""
     turned = np.ascontiguousarray(image[::-1])
     return ood_statistics.Seen(patient, model.look(image)[1], model.look(turned)[1])
-
-
-def calibration(found: Sequence[OfSlice]) -> dict[str, object]:
-    """`sigma_factors` [[depth up to mm, factor], …], and `crossfitted`: the coverage seen in
-    patients who were left out of the factors, by depth and overall.
-    """
-    patients = sorted({one.patient for one in found})
-    hits: dict[str, list[BoolArray]] = {name: [] for name in (*DEPTH_BINS_MM, "all")}
-    for fold in range(FOLDS):
-        left_out = set(patients[fold::FOLDS])
-        factors = sigma_factors([one for one in found if one.patient not in left_out])
-        for one in (one for one in found if one.patient in left_out):
-            for (name, ends), (_, factor) in zip(DEPTH_BINS_MM.items(), factors, strict=True):
-                score = _score(one, *ends) <= factor
-                hits[name].append(score)
-                hits["all"].append(score)
-    return {
-        "patients": len(patients),
-        "sigma_factors": sigma_factors(found),
-        "crossfitted": {
-            name: float(np.concatenate(all_of).mean()) for name, all_of in hits.items()
-        },
-    }
-
-
-def sigma_factors(found: Sequence[OfSlice]) -> list[tuple[float, float]]:
-    """(depth up to mm, factor) of each range of depth; 1 where it holds no point."""
-    return [(high, factor(found, low, high)) for low, high in DEPTH_BINS_MM.values()]
-
-
-def factor(found: Sequence[OfSlice], low_mm: float, high_mm: float) -> float:
-    """The weighted quantile of the scores in a range of depth, a patient more than there are."""
-    points: dict[str, int] = defaultdict(int)
-    patients: dict[str, set[str]] = defaultdict(set)
-    scores = [_score(one, low_mm, high_mm) for one in found]
-    for one, score in zip(found, scores, strict=True):
-        points[one.patient] += len(score)
-        patients[one.region] |= {one.patient} if len(score) else set()
-    if not sum(points.values()):
-        return 1.0
-    weights = [
-        np.full(len(score), 1 / (points[one.patient] * len(patients[one.region])))
-        for one, score in zip(found, scores, strict=True)
-        if len(score)
-    ]
-    score, weight = np.concatenate(scores), np.concatenate(weights)
-    order = np.argsort(score)
-    share = np.cumsum(weight[order]) / weight.sum()
-    level = min(COVERAGE * (1 + 1 / sum(map(len, patients.values()))), 1.0)
-    return float(score[order[min(int(np.searchsorted(share, level)), len(score) - 1)]])
-
-
-def _score(one: OfSlice, low_mm: float, high_mm: float) -> FloatArray:
-    """Distances over the 90 % radius, of the points of a range of depth."""
-    own = one.errors.at_depth(low_mm, high_mm)
-    return one.errors.distance_mm[own] / (half_normal(COVERAGE) * one.errors.sigma_mm[own])

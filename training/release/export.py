@@ -6,29 +6,30 @@ export says done.
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
 
 from jrviewer import __version__
 from jrviewer.core.errors import JRViewerError, ModelError
 from jrviewer.model.inference import FAMILIAR, load_model
 from jrviewer.model.joint_model import Model
 from jrviewer.model.network import Config, JointNet
-from training.fit.fit import CHECKPOINT
-from training.release.calibrate import FAMILIARITY
-from training.release.calibrate import FILE as CALIBRATION
 from training.release.card import about_data, as_markdown, expected_numbers, figures
+from training.release.checkpoint import (
+    CALIBRATION,
+    FAMILIARITY,
+    NAME,
+    WEIGHTS,
+    state_of_run,
+    write_weights,
+)
 
-NAME = "JRViewer joint model"
-WEIGHTS = "joint.safetensors"
 CARD = "card.json"
 PAGE = "card.md"
-MAX_BYTES = 16_000_000
 TOLERANCE_HU = 0.5  # between the checkpoint's numbers and those of the rounded weights
 
 
@@ -45,7 +46,7 @@ def export(run: Path, out: Path, data: Path | None = None, evaluation: Path | No
     calibration = _calibration(run, state["step"])
     out.mkdir(parents=True, exist_ok=True)
     weights = out / WEIGHTS
-    _write_weights(
+    write_weights(
         state, weights, calibration.get("sigma_factors", ()), _familiarity(run, calibration)
     )
     _compare(state, load_model("cpu", weights))
@@ -58,22 +59,6 @@ def export(run: Path, out: Path, data: Path | None = None, evaluation: Path | No
     (out / CARD).write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", "utf-8")
     (out / PAGE).write_text(as_markdown(card), "utf-8")
     return weights
-
-
-def state_of_run(run: Path) -> dict[str, Any]:
-    """A run's last checkpoint. Raises JRViewerError where there is none."""
-    path = run / CHECKPOINT
-    if not path.is_file():
-        raise JRViewerError("There is no checkpoint in that folder: train first, or name a run.")
-    state: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
-    return state
-
-
-def model_of_run(run: Path, folder: Path) -> Model:
-    """The run's weights as they would ship, not calibrated, written into `folder` and loaded."""
-    weights = folder / WEIGHTS
-    _write_weights(state_of_run(run), weights)
-    return load_model("cpu", weights)
 
 
 def _calibration(run: Path, step: int) -> dict[str, Any]:
@@ -95,27 +80,6 @@ def _familiarity(run: Path, calibration: Mapping[str, Any]) -> dict[str, torch.T
         return {}
     with np.load(run / FAMILIARITY) as file:
         return {FAMILIAR + name: torch.from_numpy(file[name]) for name in file.files}
-
-
-def _write_weights(
-    state: Mapping[str, Any],
-    path: Path,
-    sigma_factors: Sequence[Sequence[float]] = (),
-    familiarity: Mapping[str, torch.Tensor] | None = None,
-) -> None:
-    about = {
-        "name": NAME,
-        "version": __version__,
-        "config": state["preset"]["model"],
-        "sharpness": state["preset"]["sharpness"],
-        "sigma_factors": sigma_factors,
-    }
-    tensors = {name: tensor.half().contiguous() for name, tensor in state["average"].items()}
-    tensors |= familiarity or {}
-    save_file(tensors, path, metadata={"jrviewer": json.dumps(about)})
-    path.chmod(0o644)  # safetensors writes for its owner alone
-    if path.stat().st_size > MAX_BYTES:
-        raise ModelError(f"The weights take more than {MAX_BYTES // 1_000_000} MB.")
 
 
 def _compare(state: Mapping[str, Any], model: Model) -> None:

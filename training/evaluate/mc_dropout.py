@@ -1,20 +1,14 @@
-"""`python -m training dropout`: sigma by Monte-Carlo dropout, to hold beside the learnt one.
+"""Sigma by Monte-Carlo dropout, to compare with the learnt one.
 
 The shipped network, unchanged, is run twenty times with the paper's dropout (p = 0.3, single
 values, Gal & Ghahramani 2016) on the three feature maps that go into its cloud head. Each pass
 gives its own cloud of 4096 points. A point's raw sigma is the root mean square, over the passes, of
-its distance to the pass's nearest point of the same structure; one factor, from the training
-patients as `calibrate` finds its own, makes a radius of it that should hold nine points of ten.
-
-The points are those of the undisturbed network, the same whose learnt sigma is scored. Tried on
-twelve training slices: dropping whole channels instead, and clouds of 1024 points; both told less
-(rank correlation with the error 0.10 to 0.11, and 0.32, instead of 0.34).
+its distance to the pass's nearest point of the same structure. The points are those of the
+undisturbed network, the same whose learnt sigma is scored.
 """
 
-import argparse
 import json
-import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,74 +21,19 @@ from torch import Tensor, nn
 from jrviewer.core.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, FloatArray
 from jrviewer.core.progress import Report
 from jrviewer.model.cloud_sampling import Expected
-from jrviewer.model.inference import DENSE_POINTS, POINTS, load_model
+from jrviewer.model.inference import DENSE_POINTS, POINTS
 from jrviewer.model.joint_model import Model
-from training.baselines.command import FOLDER
-from training.console import progress
-from training.data.volumes import kept
-from training.evaluate.cloud import CloudCase, cases_of, chosen_entries, seen
+from training.evaluate.cloud import CloudCase, seen
 from training.evaluate.tables import per_patient
 from training.metrics.scores import Labels
 from training.metrics.uncertainty import DEEPEST_MM, Errors, errors_of, scores
-from training.release.calibrate import OfSlice, factor, sigma_factors
 
 FILE = "dropout.json"
 PASSES = 20
 RATE = 0.3
-SLICES = {"head-neck": 1}  # of each training volume; they are many, the other regions few
-SLICES_ELSEWHERE = 4
 SEED = 77
 
 Fit = dict[str, Any]
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of the command."""
-    parser.add_argument("--weights", type=Path, required=True, help="the weights file")
-    parser.add_argument("--data", type=Path, required=True, help="what it was trained on")
-    parser.add_argument("--without", nargs="*", default=(), help="words in names that took no part")
-    parser.add_argument("--baselines", type=Path, default=FOLDER, help="where the factor goes")
-    parser.add_argument("--quick", action="store_true", help="one volume of each region")
-    parser.add_argument("--cache", type=Path, default=Path("runs/cache"), help="kept between runs")
-
-
-def run(args: argparse.Namespace) -> int:
-    """Write the factor, which `evaluate` reads for the same weights; the exit status."""
-    model = load_model("cpu", args.weights)
-    entries = chosen_entries(args.data, ("train",), 1 if args.quick else None)
-    entries = [entry for entry in entries if kept(entry.name, args.without)]
-    cases = (
-        case
-        for entry in entries
-        for case in cases_of(
-            entry, SLICES.get(entry.region, SLICES_ELSEWHERE), args.cache / "surfaces", SEED
-        )
-    )
-    fitted = fit(model, cases, progress(), len(entries))
-    text = json.dumps(fitted, indent=1) + "\n"
-    args.baselines.mkdir(parents=True, exist_ok=True)
-    (args.baselines / FILE).write_text(text, encoding="utf-8")
-    sys.stdout.write(text)
-    return 0
-
-
-def fit(model: Model, cases: Iterable[CloudCase], report: Report, volumes: int) -> Fit:
-    """The factor on the raw sigma, and one for each range of depth, from training slices."""
-    found: list[OfSlice] = []
-    names: set[str] = set()
-    for case in cases:
-        names.add(case.view.name)
-        report(len(names) / max(volumes, 1), f"dropout in volume {len(names)} of {volumes}")
-        found.append(OfSlice(case.view.patient, case.view.region, raw_errors(model, case)))
-    return {
-        "weights_sha256": model.weights_sha256,
-        "passes": PASSES,
-        "rate": RATE,
-        "slices": len(found),
-        "patients": len({one.patient for one in found}),
-        "factor": factor(found, 0.0, DEEPEST_MM),
-        "factors_by_depth": sigma_factors(found),
-    }
 
 
 def known_fit(folder: Path, model: Model) -> Fit | None:
