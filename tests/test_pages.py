@@ -1,3 +1,4 @@
+import os
 import re
 import tomllib
 from pathlib import Path
@@ -8,6 +9,12 @@ from jrviewer import NOTICE
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
+SOURCES = [
+    path
+    for room in ("jrviewer", "packaging", "tests", "training")
+    for path in (ROOT / room).rglob("*")
+    if path.is_file() and "__pycache__" not in path.parts
+]
 
 
 def declared() -> list[str]:
@@ -15,6 +22,14 @@ def declared() -> list[str]:
     extras = project["optional-dependencies"].values()
     every = [*project["dependencies"], *(one for extra in extras for one in extra)]
     return [one for one in every if not one.startswith("jrviewer")]
+
+
+def files_named_by(page: Path) -> list[Path]:
+    """The files that a page links to, shows or names with their folder in the repository."""
+    text = page.read_text("utf-8")
+    linked = [page.parent / target for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text)]
+    named = re.findall(r"`((?:jrviewer|packaging|tests|training|\.ci|\.github)/[\w./-]+)`", text)
+    return [path for path in (*linked, *map(ROOT.joinpath, named)) if ":/" not in str(path)]
 
 
 @pytest.mark.parametrize("requirement", declared())
@@ -34,24 +49,49 @@ def test_the_readme_opens_with_the_notice() -> None:
     assert README.splitlines()[2] == f"**{NOTICE}**"
 
 
+def test_the_readme_is_short() -> None:
+    assert len(README.splitlines()) <= 90
+
+
 def test_the_readme_has_each_command_in_one_complete_line() -> None:
-    lines = README.splitlines()
+    commands = [line for line in README.splitlines() if line.startswith("python3 -m venv .venv")]
 
-    assert sum(line.endswith(".venv/bin/jrviewer") for line in lines) == 1
-    assert sum(line.endswith("-m pytest") for line in lines) == 1
-    commands = [line for line in lines if line.startswith("python3 -m venv .venv && ")]
     assert len(commands) == 2
+    assert commands[0].endswith("&& .venv/bin/jrviewer")
+    assert commands[1].endswith("&& .venv/bin/python -m pytest -n 2 --dist loadfile")
 
 
-def test_every_file_that_the_readme_points_to_is_there() -> None:
-    named = re.findall(r"`((?:jrviewer|training)/[\w./]*|[A-Z_]+(?:\.md)?)`", README)
-    files = [name for name in named if "/" in name or name.endswith(".md") or name == "LICENSE"]
+def test_the_readme_names_the_packages_that_continuous_integration_installs() -> None:
+    line = re.search(r"^sudo apt-get install -y (.+)$", README, re.MULTILINE)
+    assert line is not None
 
-    assert [name for name in files if not (ROOT / name).exists()] == []
+    assert line.group(1).split() == (ROOT / ".ci" / "apt.txt").read_text("utf-8").split()
 
 
-def test_continuous_integration_is_a_script_that_can_be_run() -> None:
-    script = ROOT / ".ci" / "run"
+@pytest.mark.parametrize(
+    "page",
+    [
+        *ROOT.glob("*.md"),
+        *(ROOT / ".github").rglob("*.md"),
+        *(ROOT / "resources").rglob("*.md"),
+        *(path for path in SOURCES if path.suffix == ".md"),
+    ],
+    ids=lambda page: str(page.relative_to(ROOT)),
+)
+def test_every_file_that_a_page_points_to_is_there(page: Path) -> None:
+    assert [path for path in files_named_by(page) if not path.exists()] == []
 
-    assert script.stat().st_mode & 0o111
-    assert script.read_text().startswith("#!/usr/bin/env bash\n")
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows knows no permission to execute")
+@pytest.mark.parametrize("script", ["run", "bundle", "install"])
+def test_continuous_integration_is_scripts_that_can_be_run(script: str) -> None:
+    path = ROOT / ".ci" / script
+
+    assert path.stat().st_mode & 0o111
+    assert path.read_text("utf-8").startswith("#!/usr/bin/env bash\n")
+
+
+def test_no_source_folder_holds_more_than_20_files() -> None:
+    folders = [path.parent.relative_to(ROOT) for path in SOURCES]
+
+    assert {str(name) for name in folders if folders.count(name) > 20} == set()

@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 HERE = Path(__file__).resolve().parent
 ICON_SIZES = (16, 24, 32, 48, 64, 128, 256, 512)
-# What Qt and VTK load from the system; the README names the same for a run from source.
+# What Qt and VTK load from the system; .ci/apt.txt lists the same for a run from source.
 DEPENDS = (
     *("libegl1", "libgl1", "libgl1-mesa-dri", "libxkbcommon-x11-0", "libxcb-cursor0"),
     *("libxcb-icccm4", "libxcb-keysyms1", "libxcb-image0", "libxcb-render-util0"),

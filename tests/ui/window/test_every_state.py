@@ -1,4 +1,4 @@
-"""Rows of the interaction table that no other test proves; README.md here has the whole table."""
+"""Keys, gestures and states of the window that no other test covers."""
 
 from pathlib import Path
 
