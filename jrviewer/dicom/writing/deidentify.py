@@ -52,7 +52,7 @@ _SEQUENCES_OF_0008 = frozenset(
 )
 _NOT_ABOUT_THE_IMAGE = re.compile(
     r"^Patient(?!Position|Orientation)|Physician|Operator|Institution|Station|Device|Serial|Cassette"
-    r"|Plate|Request|Performed|Scheduled|Visit|Trial|Protocol|Pregnan|Issue|Query"
+    r"|Plate|UDI|Transducer|Request|Performed|Scheduled|Visit|Trial|Protocol|Pregnan|Issue|Query"
 )
 _CODED = frozenset({"CS", "LO", "SH"})
 _ANY_TYPE = "VOLUME"
