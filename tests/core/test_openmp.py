@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow  # a process that loads torch for each test
+
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = {"OMP_WAIT_POLICY", "KMP_BLOCKTIME"}
 ENTRIES = ("jrviewer.cli", "jrviewer.ui.app", "jrviewer.model.joint_model", "training.fit.losses")

@@ -44,6 +44,7 @@ def test_the_shipped_sizes_cost_what_the_page_says() -> None:
     assert round(benchmark.macs_of_denoising(JointNet(Config())), -3) == 31_000
 
 
+@pytest.mark.slow
 def test_a_quick_run_gives_every_figure(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["bench", "--quick", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)

@@ -92,6 +92,7 @@ def test_a_forbidden_attempt_ends_the_strict_process(tmp_path: Path) -> None:
     assert run(["-c", "import strict"], script.parent).returncode == 9
 
 
+@pytest.mark.slow
 def test_predict_and_inspect_run_without_any_network(tmp_path: Path) -> None:
     source = write_ct(tmp_path / "a.dcm", spacing=(4, 4))
     script = write_script(tmp_path, STRICT)

@@ -196,6 +196,7 @@ def test_the_page_tells_faults_and_facts_without_loading_anything() -> None:
     assert not re.search(r"<script|https?:|<img|<b>", page)
 
 
+@pytest.mark.slow
 def test_the_installation_under_test_passes_its_own_self_test(tmp_path: Path) -> None:
     found = selftest.run()
 

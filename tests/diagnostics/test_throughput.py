@@ -8,6 +8,7 @@ from jrviewer.core.resources import resource
 from jrviewer.diagnostics import throughput
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
 def test_the_memory_of_a_series_is_not_that_of_the_process_that_measures_it() -> None:
     sample = dicom.read([resource("sample/phantom.dcm")]).series[0][0]

@@ -15,6 +15,7 @@ STATES = ("empty", "drag-over", "loading", "series", "running", "drag-over-3d", 
 ABSENT = [tool for tool in (*TOOLS, "xvfb-run") if shutil.which(tool) is None]
 
 
+@pytest.mark.slow
 @pytest.mark.vtk
 @pytest.mark.skipif(bool(ABSENT), reason=f"the tour needs {', '.join(ABSENT)}")
 def test_files_dragged_from_another_program_are_opened_run_and_refused(tmp_path: Path) -> None:
@@ -30,6 +31,7 @@ def test_files_dragged_from_another_program_are_opened_run_and_refused(tmp_path:
         assert ImageChops.difference(one, other).getbbox() is not None
 
 
+@pytest.mark.slow
 def test_without_its_tools_the_tour_says_what_is_missing(tmp_path: Path) -> None:
     tour = [sys.executable, "-m", "tests.tour", str(tmp_path)]
 

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -6,6 +7,7 @@ import pytest
 
 from jrviewer.core.geometry import FloatArray
 from jrviewer.imaging.body_masks import body_centre, body_mask
+from jrviewer.imaging.measured_surface import Surface
 from tests.training.support.bodies import make_volume
 from training.data.tilted_views import (
     MOST_DEGREES,
@@ -22,22 +24,31 @@ from training.data.volumes import Volume
 CENTRE = np.array([10.0, -20.0, 30.0])
 
 
-def leaning(lean: float = 0.0) -> Volume:
-    """A body with a bone and a gas-filled bowel that shift by `lean` columns a slice, all of it 80
-    slices of 2.5 mm high.
-    """
+@cache
+def straight_body() -> Volume:
+    """A body with a bone and a gas-filled bowel, the same in all of 80 slices of 2.5 mm."""
     voxels = np.full((80, 90, 110), -1000, dtype=np.int16)
     rows, columns = np.mgrid[:90, :110]
-    for number, layer in enumerate(voxels):
-        column = 55 + lean * (number - 40)
+    column = 55
+    for layer in voxels:
         layer[np.hypot((rows - 45) / 30, (columns - column) / 40) < 1] = 40
         layer[np.hypot(rows - 60, columns - column) < 5] = 800
         layer[np.hypot(rows - 35, columns - column - 12) < 6] = -900
     return make_volume(voxels, (2.5, 3.0, 3.0))
 
 
+@cache
+def body_surface() -> Surface:
+    return surface_of(straight_body())
+
+
+@cache
+def body_views() -> list[View]:
+    return made(straight_body())
+
+
 def made(volume: Volume) -> list[View]:
-    return [*tilted_views(volume, surface_of(volume), 60.0)]
+    return [*tilted_views(volume, body_surface(), 60.0)]
 
 
 def of(one: View, label: int) -> FloatArray:
@@ -61,7 +72,7 @@ def test_tilts_differ_and_stay_within_ten_degrees() -> None:
 
 
 def test_truth_points_lie_where_the_tilted_image_shows_them() -> None:
-    for one in made(leaning()):
+    for one in body_views():
         inside = (np.abs(np.indices((128, 128)) - 63.5) < [[[18]], [[25]]]).all(axis=0)
         near = np.abs(one.points[:, 2] * 224) < 2.0
         for label, shown in ((1, one.image > 400), (2, one.image < -500)):
@@ -79,10 +90,9 @@ def test_a_straight_body_leans_in_a_tilted_volume() -> None:
         slopes = [np.polyfit(bone[:, 2], bone[:, axis], 1)[0] for axis in (0, 1)]
         return float(np.hypot(*slopes))
 
-    volume = leaning()
-    straight = view(volume, surface_of(volume), 40)
+    straight = view(straight_body(), body_surface(), 40)
     assert straight is not None
-    leans = [lean(one) for one in made(volume)]
+    leans = [lean(one) for one in body_views()]
 
     assert lean(straight) < 0.01
     assert max(leans) > 0.04
@@ -90,16 +100,14 @@ def test_a_straight_body_leans_in_a_tilted_volume() -> None:
 
 
 def test_no_truth_lies_beyond_the_slices_that_exist() -> None:
-    volume = leaning()
-    for one in made(volume):
+    for one in body_views():
         low, high = one.z_range
         assert low - 1e-3 <= one.points[:, 2].min()
         assert one.points[:, 2].max() <= high + 1e-3
 
 
 def test_a_surface_is_cut_where_a_tilted_slice_would_miss_some_of_the_body() -> None:
-    volume = leaning()
-    surface = surface_of(volume)
+    surface = body_surface()
     eight = np.radians(8.0)
     turn = np.array(
         [[np.cos(eight), 0, np.sin(eight)], [0, 1, 0], [-np.sin(eight), 0, np.cos(eight)]]
@@ -114,7 +122,8 @@ def test_a_surface_is_cut_where_a_tilted_slice_would_miss_some_of_the_body() -> 
 
 
 def test_the_same_volume_gives_the_same_planes() -> None:
-    first, second = made(leaning()), made(leaning())
+    volume = straight_body()
+    first, second = body_views(), [*tilted_views(volume, surface_of(volume), 60.0)]
 
     assert len(first) == len(second) > 2
     assert all(np.array_equal(a.image, b.image) for a, b in zip(first, second, strict=True))
@@ -122,18 +131,17 @@ def test_the_same_volume_gives_the_same_planes() -> None:
 
 
 def test_regions_with_few_patients_give_more_planes() -> None:
-    few = leaning()
+    few = straight_body()
     many = replace(few, entry=replace(few.entry, region="head-neck"))
 
     assert OFTENER["chest"] > 1
-    assert len(made(few)) > 2 * len(made(many)) > 0
+    assert len(body_views()) > 2 * len(made(many)) > 0
 
 
 def test_a_tilted_plane_holds_the_body_whole() -> None:
-    volume = leaning()
-    straight = view(volume, surface_of(volume), 40)
+    straight = view(straight_body(), body_surface(), 40)
     assert straight is not None
-    for one in made(volume):
+    for one in body_views():
         mask = body_mask(one.image, "HU", (3.5, 3.5))
         whole = body_mask(straight.image, "HU", (3.5, 3.5))
 
@@ -142,7 +150,7 @@ def test_a_tilted_plane_holds_the_body_whole() -> None:
 
 
 def test_a_pool_of_tilted_planes_lists_its_volumes(tmp_path: Path) -> None:
-    volume = leaning()
+    volume = straight_body()
     (tmp_path / "data" / "volumes").mkdir(parents=True)
     np.savez(
         tmp_path / "data" / "volumes" / "chest_made.npz",
@@ -154,4 +162,4 @@ def test_a_pool_of_tilted_planes_lists_its_volumes(tmp_path: Path) -> None:
 
     count = write_pool(tmp_path / "data", "train", tmp_path / "out", 60.0, make=tilted_views)
 
-    assert count == len(made(volume)) > 0
+    assert count == len(body_views()) > 0

@@ -74,6 +74,7 @@ def test_the_floor_is_an_independent_sample_of_the_truth(folder: Path, tmp_path:
     assert not {tuple(p) for p in floor.tolist()} & {tuple(p) for p in truth.tolist()}
 
 
+@pytest.mark.slow
 def test_without_a_model_the_command_writes_the_baselines_tables(
     options: argparse.Namespace, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -30,6 +30,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+@pytest.mark.slow
 def test_the_table_stands_beside_the_papers_own_numbers(folder: Path) -> None:
     tables = json.loads((folder / "paper.json").read_text(encoding="utf-8"))
 
@@ -39,6 +40,7 @@ def test_the_table_stands_beside_the_papers_own_numbers(folder: Path) -> None:
     assert "paper: joint | 10.00 ± 0.50 | 0.3370" in (folder / "paper.md").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_the_input_has_the_papers_ten_decibels(folder: Path) -> None:
     ours = json.loads((folder / "paper.json").read_text(encoding="utf-8"))["ours"]
 
@@ -46,6 +48,7 @@ def test_the_input_has_the_papers_ten_decibels(folder: Path) -> None:
     assert ours["black"]["psnr"]["mean"] > 8
 
 
+@pytest.mark.slow
 def test_two_draws_of_the_truth_are_closer_than_any_prediction(folder: Path) -> None:
     ours = json.loads((folder / "paper.json").read_text(encoding="utf-8"))["ours"]
 
@@ -53,6 +56,7 @@ def test_two_draws_of_the_truth_are_closer_than_any_prediction(folder: Path) -> 
     assert all(floor < ours[m]["chamfer_l1"]["mean"] for m in ("joint", "sequential", "constant"))
 
 
+@pytest.mark.slow
 def test_three_figures_lie_beside_the_table(folder: Path) -> None:
     figures = json.loads((folder / "paper.json").read_text(encoding="utf-8"))["figures"]
 

@@ -155,6 +155,7 @@ def test_seeds_have_a_spread_and_patients_are_compared_with_themselves() -> None
     assert difference["L1_mm"]["ci"] == pytest.approx([-2.0, -1.0])
 
 
+@pytest.mark.slow
 def test_the_command_goes_on_where_it_stopped_and_says_the_same_again(tmp_path: Path) -> None:
     data = write_data(tmp_path / "data")
     parser = argparse.ArgumentParser()

@@ -10,6 +10,8 @@ from tensorboard.backend.event_processing.event_file_loader import EventFileLoad
 from tests.training.support.pool_factory import EVEN, tiny_pools
 from training.fit.fit import fit
 
+pytestmark = pytest.mark.slow  # starts two processes
+
 ROOT = Path(__file__).parents[3]
 LOSSES = ("loss/denoising", "loss/surface")  # sigma's cells are drawn by each process for itself
 

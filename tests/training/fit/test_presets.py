@@ -15,8 +15,9 @@ from training.release.card import about_data
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
-    """Two patients to train on, `a` and `openkbp_1`, and one to validate."""
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two patients to train on, `a` and `openkbp_1`, and one to validate; a few views of each."""
+    monkeypatch.setattr(prepare, "VIEW_STEP_MM", 40.0)
     return write_data(tmp_path / "data", ("a", "openkbp_1", "c"))
 
 

@@ -9,7 +9,7 @@ def of_slice(
     patient: str, region: str, true_over_raw: float, seed: int, count: int = 900
 ) -> SliceErrors:
     """Points whose true sigma is so many times what the network says."""
-    random, count = np.random.default_rng(seed), 900
+    random = np.random.default_rng(seed)
     sigma_mm = random.uniform(2, 10, count)
     distance_mm = np.abs(random.normal(0, sigma_mm * true_over_raw))
     return SliceErrors(patient, region, Errors(random.uniform(0, 64, count), sigma_mm, distance_mm))

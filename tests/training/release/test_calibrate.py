@@ -22,7 +22,11 @@ def run(tmp_path: Path) -> Path:
     return tmp_path / "run"
 
 
-def test_what_a_run_was_calibrated_to_is_what_its_cloud_says(run: Path, tmp_path: Path) -> None:
+def test_what_a_run_was_calibrated_to_is_what_its_cloud_says(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calibrate, "PHANTOMS", 3)
+    monkeypatch.setattr(calibrate, "SLICES_ELSEWHERE", 2)
     raw = load_model("cpu", export(run, tmp_path / "raw"))
     data = write_data(tmp_path / "data")
     calibrate.run(argparse.Namespace(run=run, data=data, cache=tmp_path / "cache"))

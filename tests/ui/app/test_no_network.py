@@ -22,6 +22,7 @@ runpy.run_module("tests.ui.support.whole_app", run_name="__main__", alter_sys=Tr
 """
 
 
+@pytest.mark.slow
 @pytest.mark.vtk
 @pytest.mark.skipif(BLIND, reason="no OpenGL on the offscreen platform")
 def test_the_whole_app_runs_in_an_empty_network_and_tries_no_connection(tmp_path: Path) -> None:

@@ -127,6 +127,7 @@ class RandomHands:
             )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", [RealSmall()])
 def test_after_a_thousand_random_actions_both_panes_still_look_the_same_way(
     qtbot: QtBot,

@@ -14,6 +14,7 @@ BLIND = os.environ.get("QT_QPA_PLATFORM") == "offscreen"
 STATES = ("first", "dropped-1", "dropped-2", "dropped-3", "turned", "exported")
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.vtk,
     pytest.mark.skipif(BLIND, reason="no OpenGL on the offscreen platform"),
 ]

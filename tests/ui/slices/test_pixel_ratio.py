@@ -9,6 +9,7 @@ ROOT = Path(__file__).resolve().parents[3]
 BLIND = os.environ.get("QT_QPA_PLATFORM") == "offscreen"
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.vtk,
     pytest.mark.skipif(BLIND, reason="no OpenGL on the offscreen platform"),
 ]
