@@ -2,7 +2,7 @@
 
 from jrviewer.core.openmp import wait_passively
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 NOTICE = "Research preview. Not for diagnosis or treatment."
 

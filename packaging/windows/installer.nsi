@@ -1,11 +1,11 @@
-; Installer for one user, without administrator: makensis -DVERSION=0.1.0 installer.nsi
+; Installer for one user, without administrator: makensis -DVERSION=0.2.0 installer.nsi
 ; Run from the repository root with dist\JRViewer built; writes dist\JRViewer-VERSION-setup.exe.
 Unicode true
 !include "MUI2.nsh"
 !include "FileFunc.nsh"
 
 !ifndef VERSION
-    !error "Say the version: makensis -DVERSION=0.1.0"
+    !error "Say the version: makensis -DVERSION=0.2.0"
 !endif
 !ifndef BUNDLE
     !define BUNDLE "..\..\dist\JRViewer"
