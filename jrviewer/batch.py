@@ -17,7 +17,6 @@ from jrviewer.core.progress import Report, silent
 from jrviewer.core.records import Finding, Prediction, Series, Slice, VoiLut, Window
 from jrviewer.export import provenance
 from jrviewer.export.ply import Points, output_stem, write_ply, write_png
-from jrviewer.imaging import residual_check
 from jrviewer.imaging.structures import may_show_face
 from jrviewer.imaging.windowing import default_window
 
@@ -160,7 +159,7 @@ class Batch:
         self.taken.add(stem)
         result = _result_of(argument, prediction.slice.source.pixels_sha256)
         result |= {"seconds": prediction.seconds, **_input_check(prediction.findings)}
-        result["removed_marks"] = len(residual_check.of(prediction).marks)
+        result["removed_marks"] = len(prediction.compute_removed().marks)
         missing: list[str] = []
         failed: list[str] = []
         for kind in (kind for kind in KINDS if kind in self.wish.kinds):
@@ -217,7 +216,7 @@ class Batch:
             face=face,
             uid_map=self._uid_map,
             number=self._numbers.get(id(prediction.slice)),
-            removed_marks=len(residual_check.of(prediction).marks),
+            removed_marks=len(prediction.compute_removed().marks),
         )
 
     def _failed(self, argument: int, sentence: str, **known: Any) -> Result:  # noqa: ANN401 - JSON

@@ -60,7 +60,7 @@ def test_run_anyway_is_written_into_the_exports(
 def without_cloud(slice_: Slice) -> Prediction:
     prediction = make_prediction(slice_, findings=[Finding("amber", "This is MR.")])
     reason = "No cloud is made from MR."
-    return replace(prediction, cloud=None, dense=None, no_cloud_reason=reason)
+    return replace(prediction, cloud=None, sample_dense=None, no_cloud_reason=reason)
 
 
 def test_a_slice_without_a_cloud_is_done_with_the_reason_in_its_message(

@@ -11,6 +11,7 @@ to the head (PS3.3 C.7.6.2.1.1). Pixel positions are always (row, column).
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,9 +19,11 @@ import numpy as np
 import numpy.typing as npt
 
 from jrviewer.core.geometry import Box, FloatArray, Plane, Stack
-from jrviewer.core.packed_image import exact, fine, held
+from jrviewer.core.packed_image import exact, fine, packed
 
 UInt8Array = npt.NDArray[np.uint8]
+
+HARDLY_HU = 1.0  # a standard deviation below this changes nothing that anybody sees
 
 Unit = Literal["HU", "stored"]
 SpacingSource = Literal["pixel", "detector", "missing"]
@@ -95,7 +98,7 @@ class Acquisition:
     patient_text: tuple[str, ...] = ()  # lines for the hideable corner; patient data
 
 
-@held(pixels=exact)
+@packed(pixels=exact)
 @dataclass(frozen=True, eq=False)
 class Slice:
     """One image plane with its values, its place in the patient and how to show it.
@@ -199,17 +202,49 @@ class Finding:
     sentence: str
 
 
-@held(denoised=fine)
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place where a shape, not noise, was removed."""
+
+    row: float
+    column: float
+    size_mm: float  # diameter, in pixels where the slice has no spacing
+    change: float  # original minus denoised, mean over the middle, in the slice's unit
+    strength: float  # in standard deviations of the smoothed noise
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What `imaging.residual_check` says of original minus denoised slice.
+
+    `score` is the strongest visible shape in it, in standard deviations of the smoothed noise: up
+    to about 5 for noise alone. `noise` is its standard deviation in the body, in the slice's unit.
+    """
+
+    score: float
+    noise: float
+    marks: tuple[Mark, ...]
+
+    def is_hardly_anything(self, unit: str) -> bool:
+        """Whether so little was removed that nobody sees it; only in HU, whose size is known."""
+        return unit == "HU" and self.noise < HARDLY_HU and not self.marks
+
+
+@packed(denoised=fine)
 @dataclass(frozen=True, eq=False)
 class Prediction:
     """What the model made of one slice. It carries its input, so that no view has to match two
     things up.
+
+    `removed` and `dense_cloud` cost as much time as the rest together and are not always needed:
+    they are None until a worker computes them, and then stay with the prediction.
     """
 
     slice: Slice
     denoised: FloatArray  # (rows, columns) float32, unit of the slice
     cloud: Cloud | None  # 1024 points; None where no cloud is made (MR)
-    dense: Callable[[], Cloud] | None  # what places 4096 points on the same surfaces
+    sample_dense: Callable[[], Cloud] | None  # places 4096 points on the same surfaces
+    check_residual: Callable[[Slice, FloatArray], Removed]  # judges original and denoised slice
     no_cloud_reason: str  # a sentence, "" where there is a cloud
     model: str  # the model's name and version
     weights_sha256: str
@@ -220,8 +255,29 @@ class Prediction:
 
     @property
     def dense_cloud(self) -> Cloud | None:
-        """The cloud of 4096 points; the first to ask waits until they are placed."""
-        return self.dense() if self.dense else None
+        """The cloud of 4096 points; None until `compute_dense_cloud` was called."""
+        return vars(self).get("_dense_cloud")
+
+    def compute_dense_cloud(self) -> Cloud | None:
+        """The cloud of 4096 points, None where there is no cloud; 0.2 s, so call it in a worker."""
+        return self._dense_cloud
+
+    @cached_property
+    def _dense_cloud(self) -> Cloud | None:
+        return self.sample_dense() if self.sample_dense else None
+
+    @property
+    def removed(self) -> Removed | None:
+        """What was removed from the slice; None until `compute_removed` was called."""
+        return vars(self).get("_removed")
+
+    def compute_removed(self) -> Removed:
+        """What was removed from the slice; 0.1 s for 512 × 512 pixels, so call it in a worker."""
+        return self._removed
+
+    @cached_property
+    def _removed(self) -> Removed:
+        return self.check_residual(self.slice, self.denoised)
 
     def blended(self, per_cent: int) -> FloatArray:
         """The original (rows, columns) with that much of the AI slice mixed in; 100 is all AI."""

@@ -30,7 +30,6 @@ from jrviewer.diagnostics.selftest_drawing import try_drawing
 from jrviewer.diagnostics.selftest_page import as_page
 from jrviewer.export import provenance
 from jrviewer.export.ply import write_ply, write_png
-from jrviewer.imaging import residual_check
 from jrviewer.imaging.windowing import default_window
 
 __all__ = ["Findings", "as_lines", "as_page", "compare", "measure", "run"]
@@ -225,7 +224,7 @@ def _try_exports(found: Findings) -> None:
         write_ply(prediction, ply, points=1024)
         write_png(prediction, png, default_window(prediction.slice))
         lines = [*provenance.describe(prediction, 0), provenance.unsealed()]
-        marks = len(residual_check.of(prediction).marks)
+        marks = len(prediction.compute_removed().marks)
         dicom.write_derived(
             prediction, derived, lines=lines, seal=provenance.sealed, removed_marks=marks
         )

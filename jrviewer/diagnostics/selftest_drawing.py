@@ -94,6 +94,7 @@ def _missing_features(prediction: Prediction) -> list[str]:
     scene = Scene(plotter)
     grey = np.full(prediction.denoised.shape, 128, dtype=np.uint8)
     missing = []
+    prediction.compute_dense_cloud()
     for name, look in looks.items():
         scene.show(prediction, grey, look)
         scene.view("oblique")

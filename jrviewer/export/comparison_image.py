@@ -12,9 +12,7 @@ import numpy as np
 
 from jrviewer import NOTICE, __version__
 from jrviewer.core.geometry import FloatArray, orientation_letters
-from jrviewer.core.records import Prediction, Slice, UInt8Array, VoiLut, Window
-from jrviewer.imaging import residual_check
-from jrviewer.imaging.residual_check import Mark
+from jrviewer.core.records import Mark, Prediction, Slice, UInt8Array, VoiLut, Window
 from jrviewer.imaging.windowing import to_grey
 
 if TYPE_CHECKING:
@@ -51,7 +49,7 @@ def draw_sheet(
     stretch = _stretch(shown)
     greys = [to_grey(shown, pixels, window) for pixels in (shown.pixels, second)]
     panels = [_stretched(grey, stretch) for grey in greys]
-    marks = residual_check.of(prediction).marks
+    marks = prediction.compute_removed().marks
     sheet, words, places = _laid_out(prediction, panels, window, blend, len(marks))
     picture = Image.fromarray(sheet)
     rings = [_ring(mark, shown, stretch) for mark in marks]
@@ -188,7 +186,7 @@ def _window_text(window: Window | VoiLut, shown: Slice) -> str:
 def _remarks(prediction: Prediction) -> str:
     """The input check's colour, and what else makes the picture less than it seems."""
     remarks = [f"Input check: {prediction.level}"]
-    if not residual_check.of(prediction).marks:
+    if not prediction.compute_removed().marks:
         remarks.append("Removed: looks like noise")
     if prediction.overridden:
         remarks.append("RUN ANYWAY")

@@ -96,7 +96,7 @@ def output_stem(slice_: Slice, taken: set[str]) -> str:
 
 
 def _chosen_cloud(prediction: Prediction, points: Points) -> Cloud:
-    cloud = prediction.dense_cloud if points == 4096 else prediction.cloud
+    cloud = prediction.compute_dense_cloud() if points == 4096 else prediction.cloud
     if cloud is None:
         reason = prediction.no_cloud_reason or "The model made no cloud of this many points."
         raise ExportError(f"There is no cloud to export. {reason}")

@@ -22,7 +22,6 @@ from jrviewer import NOTICE, __version__
 from jrviewer.core.errors import JRViewerError
 from jrviewer.core.records import Prediction, Slice, Source
 from jrviewer.core.resources import resource
-from jrviewer.imaging import residual_check
 
 WEIGHTS = "model/joint.safetensors"
 SEAL = b"content_sha256="
@@ -80,7 +79,7 @@ def describe(prediction: Prediction, points: int) -> tuple[str, ...]:
         prediction.device,
         prediction.level,
         "yes" if prediction.overridden else "no",
-        len(residual_check.of(prediction).marks),
+        len(prediction.compute_removed().marks),
     )
     return tuple(f"{key}={_ascii(str(fact))}" for key, fact in zip(KEYS, facts, strict=True))
 

@@ -5,14 +5,11 @@ residual stands far above what the residual's own noise would leave, a shape wen
 a slice and its denoised twin; knows neither network nor window.
 """
 
-from dataclasses import dataclass
-from functools import lru_cache
-
 import numpy as np
 import numpy.typing as npt
 
 from jrviewer.core.geometry import FloatArray
-from jrviewer.core.records import Prediction, Slice
+from jrviewer.core.records import Mark, Removed, Slice
 from jrviewer.imaging.body_masks import body_mask
 
 BoolArray = npt.NDArray[np.bool_]
@@ -23,39 +20,9 @@ NOISE_SCALE_MM = 10.0  # the noise level may change this quickly through the sli
 QUIETEST = 0.25  # of the median noise level: no place is trusted to be quieter
 THRESHOLD = 8.0  # standard deviations of the smoothed noise
 LEAST_HU = 8.0  # fainter smoothed shapes are below what anybody can see
-HARDLY_HU = 1.0  # residuals of a smaller standard deviation change nothing that anybody sees
 MOST_MARKS = 12
 MIN_BODY_PIXELS = 400
 ROBUST_SD = 1.4826  # of a normal distribution's median absolute deviation
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A place where a shape, not noise, was removed."""
-
-    row: float
-    column: float
-    size_mm: float  # diameter, in pixels where the slice has no spacing
-    change: float  # original minus denoised, mean over the middle, in the slice's unit
-    strength: float  # in standard deviations of the smoothed noise
-
-
-@dataclass(frozen=True, slots=True)
-class Removed:
-    """The judgement on one slice.
-
-    `score` is the strongest shape of a visible amount (LEAST_HU) in the residual, in standard
-    deviations of the smoothed noise: up to about 5 for noise alone, beyond THRESHOLD a mark.
-    `noise` is the residual's standard deviation in the body, in the slice's unit.
-    """
-
-    score: float
-    noise: float
-    marks: tuple[Mark, ...]
-
-    def is_hardly_anything(self, unit: str) -> bool:
-        """Whether so little went that nobody sees it; told in HU alone, whose size is known."""
-        return unit == "HU" and self.noise < HARDLY_HU and not self.marks
 
 
 def residual(image: Slice, denoised: FloatArray) -> FloatArray:
@@ -67,14 +34,11 @@ def residual(image: Slice, denoised: FloatArray) -> FloatArray:
     return difference.astype(np.float32)
 
 
-@lru_cache(maxsize=4)
-def of(prediction: Prediction) -> Removed:
-    """The judgement on a prediction, made once for screen, exports and report."""
-    return judge(prediction.slice, prediction.denoised)
-
-
 def judge(image: Slice, denoised: FloatArray) -> Removed:
-    """Tell shapes from noise in what was removed, within the body."""
+    """Tell shapes from noise in what was removed, within the body.
+
+    Only shapes of a visible amount (LEAST_HU) count; beyond THRESHOLD each is a mark.
+    """
     body = body_mask(denoised, image.unit, image.plane.spacing_mm)
     difference = residual(image, denoised)
     if body.sum() < MIN_BODY_PIXELS:

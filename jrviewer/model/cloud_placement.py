@@ -14,22 +14,6 @@ from jrviewer.model.cloud_sampling import Expected
 NOMINAL_BODY_MM = 360.0  # width that a body is given where the file states no spacing
 
 
-class Dense:
-    """The dense cloud, placed when first asked for: it would cost every slice a quarter more time,
-    and few look at it. Until then what it is placed from is kept.
-    """
-
-    def __init__(self, expected: Expected, count: int, box: Box, *, has_mm: bool) -> None:
-        self._expected, self._count, self._box, self._has_mm = expected, count, box, has_mm
-        self._placed: Cloud | None = None
-
-    def __call__(self) -> Cloud:
-        """The dense cloud."""
-        if self._placed is None:
-            self._placed = place(self._expected, self._count, self._box, has_mm=self._has_mm)
-        return self._placed
-
-
 def place(expected: Expected, count: int, box: Box, *, has_mm: bool) -> Cloud:
     """So many points where they are expected, in millimetres or in the normalised box."""
     points, labels, sigma_mm = expected.sample(count)

@@ -24,6 +24,7 @@ from jrviewer.core.geometry import FloatArray, canonical_box
 from jrviewer.core.progress import Report, silent
 from jrviewer.core.records import Cloud, Finding, Prediction, Slice
 from jrviewer.core.resources import resource
+from jrviewer.imaging import residual_check
 from jrviewer.imaging.body_masks import body_centre, body_mask, canonical_image
 from jrviewer.model import cloud_placement, cpu_tuning, devices
 from jrviewer.model.devices import Device
@@ -121,7 +122,7 @@ def predict(
     """
     started = time.perf_counter()
     report(0.0, "Checking the slice")
-    pixels = image.pixels  # held, so that nobody unpacks them again
+    pixels = image.pixels
     mask = body_mask(pixels, image.unit, image.plane.spacing_mm)
     findings = check(image, mask)
     _refuse_red(findings, run_anyway=run_anyway)
@@ -129,7 +130,7 @@ def predict(
         report(0.1, "Denoising")
         denoised = model.denoise(pixels, image.unit)
         report(0.6, "Inferring the cloud")
-        cloud, dense, no_cloud_reason, unfamiliar = _clouds(model, image, denoised)
+        cloud, sample_dense, no_cloud_reason, unfamiliar = _clouds(model, image, denoised)
     except torch.cuda.OutOfMemoryError as error:
         raise DeviceMemoryError(
             "The graphics processor's memory is full. Close other programs, or choose the CPU."
@@ -140,7 +141,8 @@ def predict(
         slice=image,
         denoised=denoised,
         cloud=cloud,
-        dense=dense,
+        sample_dense=sample_dense,
+        check_residual=residual_check.judge,
         no_cloud_reason=no_cloud_reason,
         model=model.name,
         weights_sha256=model.weights_sha256,
@@ -219,7 +221,7 @@ def channels_last(net: JointNet) -> JointNet:
 def _clouds(
     model: Model, image: Slice, denoised: FloatArray
 ) -> tuple[Cloud | None, Callable[[], Cloud] | None, str, tuple[Finding, ...]]:
-    """The cloud and what makes the dense one, or the reason why there is none; and what is
+    """The cloud and what samples the dense one, or the reason why there is none; and what is
     unfamiliar.
     """
     if image.unit != "HU":
@@ -241,7 +243,8 @@ def _clouds(
     if not has_mm:
         box = cloud_placement.box_of_pixels(image.plane, plane, centre)
     cloud = cloud_placement.place(expected, POINTS, box, has_mm=has_mm)
-    return cloud, cloud_placement.Dense(expected, DENSE_POINTS, box, has_mm=has_mm), "", unfamiliar
+    sample_dense = partial(cloud_placement.place, expected, DENSE_POINTS, box, has_mm=has_mm)
+    return cloud, sample_dense, "", unfamiliar
 
 
 def _compare_with_card(sha256: str) -> None:

@@ -95,10 +95,8 @@ def skin_by_default(prediction: Prediction) -> bool:
 
 
 def shown_cloud(prediction: Prediction, look: Look) -> Cloud | None:
-    """The cloud of the chosen density, or the other one where the model made only that. The dense
-    one is placed when it is first asked for, so nobody else may ask.
-    """
-    if prediction.cloud is None or (look.dense and prediction.dense is not None):
+    """The cloud of the chosen density as far as it is computed: until then, the sparse one."""
+    if look.dense and prediction.dense_cloud is not None:
         return prediction.dense_cloud
     return prediction.cloud
 

@@ -43,6 +43,7 @@ class Scene:
         self._plotter = plotter
         self._request_render: Callable[[], None] = request_render or plotter.render
         self._shown: tuple[Prediction, UInt8Array, Look, Beside] | None = None
+        self._cloud: Cloud | None = None
         self._centre: FloatArray | None = None
         self._eye_dome = False
         self._lit = self._probe = self._marked = _NOWHERE
@@ -60,7 +61,7 @@ class Scene:
     @property
     def cloud(self) -> Cloud | None:
         """The cloud on show."""
-        return None if self._shown is None else shown_cloud(self._shown[0], self._shown[2])
+        return None if self._shown is None else self._cloud
 
     def show(
         self, prediction: Prediction, grey: UInt8Array, look: Look, beside: Beside = NOTHING
@@ -71,13 +72,14 @@ class Scene:
         The camera keeps the place beside the cloud that the user gave it.
         """
         before = self._shown
+        cloud = shown_cloud(prediction, look)
         new = before is None or before[0] is not prediction
         other_look = before is None or before[2] != look or before[3] is not beside
+        other_look = other_look or cloud is not self._cloud  # the dense one comes later
         other_grey = before is None or before[1] is not grey
         if not (new or other_look or other_grey):
             return False
-        cloud = shown_cloud(prediction, look)
-        self._shown = prediction, grey, look, beside
+        self._shown, self._cloud = (prediction, grey, look, beside), cloud
         if new or other_look:
             self._show_points(cloud, look, beside)
             self.surface.show(beside.measured, cloud, look)
@@ -97,7 +99,7 @@ class Scene:
         """Hide everything but the cube; the next prediction starts with a fresh camera."""
         if self._shown is None:
             return
-        self._shown = self._centre = None
+        self._shown = self._cloud = self._centre = None
         self.points.actor.visibility = False
         self.surface.hide()
         self._unmark()

@@ -14,7 +14,6 @@ from jrviewer.export.comparison_image import draw_sheet
 from jrviewer.export.ply import (
     write_png,
 )
-from jrviewer.imaging import residual_check
 from tests.support.record_factory import (
     ERASED_AT,
     body_image,
@@ -115,7 +114,7 @@ def test_an_override_is_drawn_into_the_picture(tmp_path: Path) -> None:
 def test_a_removed_shape_is_ringed_on_both_slices(tmp_path: Path) -> None:
     row, column = ERASED_AT
     prediction = make_erased(make_slice(plane=make_plane(spacing_mm=(0.5, 1.5))))
-    (mark,) = residual_check.of(prediction).marks
+    (mark,) = prediction.compute_removed().marks
     radius = round(0.8 * mark.size_mm / 0.5)  # the picture's pixels are squares of 0.5 mm
     assert (mark.row, mark.column) == pytest.approx((row, column), abs=3)
     assert radius > 9
@@ -158,7 +157,7 @@ def test_the_words_of_a_mark_stay_on_its_slice() -> None:
     image = make_slice(body_image(200, 200), make_plane(spacing_mm=(2.0, 2.0)))
     edge = make_erased(image, places=((100, 170), (100, 30)))
 
-    marks = residual_check.of(edge).marks
+    marks = edge.compute_removed().marks
     rings = [comparison_image._ring(one, edge.slice, (1.0, 1.0)) for one in marks]
     drawn = comparison_image._amounts(marks, rings, (40, 48), 100.0, " HU")
 

@@ -157,7 +157,7 @@ def test_a_head_is_exported_without_its_face_unless_asked_for(tmp_path: Path) ->
 
 def test_a_slice_without_a_cloud_gives_its_reason_and_no_file(tmp_path: Path) -> None:
     reason = "No cloud is made of MR."
-    prediction = replace(make_prediction(), cloud=None, dense=None, no_cloud_reason=reason)
+    prediction = replace(make_prediction(), cloud=None, sample_dense=None, no_cloud_reason=reason)
 
     with pytest.raises(ExportError, match="No cloud is made of MR"):
         write_ply(prediction, tmp_path / "a.ply")

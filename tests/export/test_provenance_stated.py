@@ -9,7 +9,6 @@ import pytest
 from jrviewer import NOTICE, __version__
 from jrviewer.core.records import Finding, Prediction, Source
 from jrviewer.export.provenance import describe
-from jrviewer.imaging import residual_check
 from tests.support.record_factory import make_prediction, make_slice
 
 WEIGHTS_SHA256, PIXELS_SHA256 = "ab" * 32, "12" * 32
@@ -43,7 +42,7 @@ def test_an_export_says_how_it_was_made(source: Path) -> None:
         "device=CPU fp32",
         "input_check=red",
         "overridden=yes",
-        f"removed_marks={len(residual_check.of(prediction).marks)}",
+        f"removed_marks={len(prediction.compute_removed().marks)}",
     )
 
 

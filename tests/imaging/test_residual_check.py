@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from jrviewer import dicom
 from jrviewer.core.geometry import FloatArray
-from jrviewer.core.records import Slice, Unit
+from jrviewer.core.records import Removed, Slice, Unit
 from jrviewer.core.resources import resource
 from jrviewer.imaging import residual_check
 from jrviewer.model.inference import load_model
@@ -104,7 +104,7 @@ def test_softened_edges_alone_are_no_lost_shape() -> None:
 
 
 def test_nothing_removed_is_nothing_found() -> None:
-    assert residual_check.judge(sliced(clean()), clean()) == residual_check.Removed(0.0, 0.0, ())
+    assert residual_check.judge(sliced(clean()), clean()) == Removed(0.0, 0.0, ())
 
 
 def test_no_body_no_judgement() -> None:

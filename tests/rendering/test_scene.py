@@ -1,11 +1,9 @@
 """What stays in the 3D picture from slice to slice, and what is marked in it."""
 
-from dataclasses import replace
-
 import numpy as np
 import pyvista as pv
 
-from jrviewer.core.records import Cloud, Structure
+from jrviewer.core.records import Structure
 from jrviewer.rendering.look import Look
 from jrviewer.rendering.scene import Scene
 from tests.support.cloud_factory import make_cloud_prediction, make_grey
@@ -19,33 +17,32 @@ def test_the_next_slice_uses_the_same_actors_and_meshes(plotter: pv.Plotter) -> 
     actors = dict(plotter.renderer.actors)
     meshes = scene.points.mesh, scene.points.actor.mapper.dataset
 
+    dense = second.compute_dense_cloud()
     scene.show(second, make_grey(second), Look(dense=True))
 
-    assert second.dense_cloud is not None
+    assert dense is not None
     assert all(plotter.renderer.actors[name] is actor for name, actor in actors.items())
     assert len(plotter.renderer.actors) == len(actors)
     assert (scene.points.mesh, scene.points.actor.mapper.dataset) == meshes
-    assert np.array_equal(scene.points.mesh.points, second.dense_cloud.points)
+    assert np.array_equal(scene.points.mesh.points, dense.points)
 
 
-def test_the_dense_cloud_is_not_placed_until_it_is_chosen(plotter: pv.Plotter) -> None:
-    asked: list[str] = []
+def test_the_sparse_cloud_stands_in_until_somebody_has_computed_the_dense_one(
+    plotter: pv.Plotter,
+) -> None:
     scene, made = Scene(plotter), make_cloud_prediction()
+    grey, look = make_grey(made), Look(dense=True)
 
-    def place() -> Cloud:
-        asked.append("dense")
-        assert made.dense is not None
-        return made.dense()
-
-    watched = replace(made, dense=place)
-    grey = make_grey(watched)
-
-    scene.show(watched, grey, Look())
+    scene.show(made, grey, look)
     assert scene.cloud is made.cloud
-    assert not asked
+    assert made.dense_cloud is None
 
-    scene.show(watched, grey, Look(dense=True))
-    assert asked
+    dense = made.compute_dense_cloud()
+    assert scene.cloud is made.cloud  # what is drawn, and what indices refer to
+
+    assert scene.show(made, grey, look)
+    assert scene.cloud is dense
+    assert scene.points.mesh.n_points == 4096
 
 
 def test_the_camera_goes_along_with_the_next_slice(plotter: pv.Plotter) -> None:

@@ -153,7 +153,7 @@ def test_points_are_grey_until_their_distances_are_known() -> None:
 def test_distances_of_another_cloud_colour_nothing(plotter: pv.Plotter) -> None:
     prediction = make_cloud_prediction()
     scene = Scene(plotter)
-    other = Beside(None, np.zeros(1024), prediction.dense_cloud)
+    other = Beside(None, np.zeros(1024), prediction.compute_dense_cloud())
 
     scene.show(prediction, make_grey(prediction), Look(colouring="measured"), other)
 

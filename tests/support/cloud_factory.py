@@ -6,6 +6,7 @@ import numpy as np
 
 from jrviewer.core.geometry import BOX_HALF_WIDTH_MM, FloatArray, Plane, canonical_box
 from jrviewer.core.records import Acquisition, Cloud, Prediction, Slice, Structure, UInt8Array
+from jrviewer.imaging import residual_check
 from tests.support.record_factory import Vector, make_plane, make_slice
 
 
@@ -55,7 +56,8 @@ def make_cloud_prediction(
         slice=chosen,
         denoised=chosen.pixels.copy(),
         cloud=make_trunk(plane, centre, 1024, mm=mm) if cloud else None,
-        dense=cache(partial(make_trunk, plane, centre, 4096, mm=mm)) if cloud else None,
+        check_residual=residual_check.judge,
+        sample_dense=cache(partial(make_trunk, plane, centre, 4096, mm=mm)) if cloud else None,
         no_cloud_reason="" if cloud else "No cloud is made from MR.",
         model="test",
         weights_sha256="0" * 64,

@@ -1,7 +1,8 @@
 """Records for tests, every argument with a value that a test may leave unsaid."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from jrviewer.core.records import (
     Unit,
     Window,
 )
+from jrviewer.imaging import residual_check
 
 Vector = tuple[float, float, float]
 
@@ -108,19 +110,6 @@ def make_normalized_cloud(plane: Plane, count: int = 1024) -> Cloud:
     )
 
 
-@dataclass
-class Dense:
-    """Makes a cloud of 4096 points when first asked for one; may travel to another process."""
-
-    plane: Plane
-    made: Cloud | None = None
-
-    def __call__(self) -> Cloud:
-        if self.made is None:
-            self.made = make_cloud(self.plane, 4096, seed=1)
-        return self.made
-
-
 def make_prediction(
     slice_: Slice | None = None,
     cloud: Cloud | None = None,
@@ -134,7 +123,8 @@ def make_prediction(
         slice=slice_,
         denoised=(slice_.pixels * np.float32(0.5)).astype(np.float32),
         cloud=cloud or make_cloud(slice_.plane),
-        dense=Dense(slice_.plane),
+        check_residual=residual_check.judge,
+        sample_dense=partial(make_cloud, slice_.plane, 4096, seed=1),
         no_cloud_reason="",
         model="JointNet 0.0",
         weights_sha256=weights_sha256,

@@ -113,7 +113,7 @@ def comparing(guide: Guide, inputs: Inputs) -> Steps:
     yield lambda: not session.compare.now.shows_original
     guide.picture("flicker-ai")
     mouse.key("d")
-    yield lambda: session.residuals.of(session.prediction) is not None
+    yield lambda: known_of(guide).removed is not None
     yield from guide.shot("removed")
     mouse.key("d", *["bracketleft"] * 4)
     yield lambda: session.compare.now.blend == 60

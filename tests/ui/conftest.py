@@ -247,6 +247,8 @@ def view(pane: CloudView) -> CloudView:
     """A pane that shows a cloud."""
     pane.prepare()
     pane.create()
-    pane.show_prediction(make_cloud_prediction())
+    prediction = make_cloud_prediction()
+    prediction.compute_dense_cloud()  # which a window's worker does
+    pane.show_prediction(prediction)
     settle()
     return pane

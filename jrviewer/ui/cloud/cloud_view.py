@@ -38,6 +38,7 @@ WINDOW_DELAY_MS = 60  # a new texture costs a software renderer more than one st
 class CloudView(QWidget):
     """Shows predictions as clouds and tells what the mouse points at."""
 
+    dense_requested = Signal(object)  # of a Prediction that has no dense cloud yet
     point_hovered = Signal(object)  # index into the shown cloud, or None
     maximise_requested = Signal()
     picture_taken = Signal(QImage)  # with title, legend and notice
@@ -75,11 +76,11 @@ class CloudView(QWidget):
         self.crosshair = CloudCrosshair(self.stack)
         self.toolbar = CloudToolbar(self)
         self.keys.menu_requested.connect(self.toolbar.pop_up)
-        self.toolbar.look_chosen.connect(self._show)
+        self.toolbar.look_chosen.connect(self.refresh)
         self.toolbar.view_requested.connect(self.show_view)
         self.toolbar.picture_requested.connect(self._take_picture)
         self._repaint = QTimer(self, singleShot=True, interval=WINDOW_DELAY_MS)
-        self._repaint.timeout.connect(self._show)
+        self._repaint.timeout.connect(self.refresh)
         # A frame takes a software renderer longer than both slices: they are painted first.
         self._frame = QTimer(self, singleShot=True, interval=0)
         self._frame.timeout.connect(self._draw)
@@ -122,7 +123,7 @@ class CloudView(QWidget):
             cover.raise_()
         if self._prediction is None:
             self.show_message(self.tr("No slice has been through the model yet."))
-        self._show()
+        self.refresh()
         self.created.emit()
 
     def show_prediction(self, prediction: Prediction | None) -> None:
@@ -138,7 +139,7 @@ class CloudView(QWidget):
         if shown != self._skin_shown:  # else the user's own choice stands
             self._skin_shown = shown
             self.toolbar.choose_skin(shown=shown)
-        self._show()
+        self.refresh()
 
     def clear(self, text: str) -> None:
         """Show nothing but a sentence; the next head starts without skin again."""
@@ -183,7 +184,7 @@ class CloudView(QWidget):
         self.toolbar.legend.show_beside(words)
         if beside is not self._beside:
             self._beside = beside
-            self._show()
+            self.refresh()
 
     @Slot(str)
     def show_view(self, view: View) -> None:
@@ -241,11 +242,14 @@ class CloudView(QWidget):
         interactor.deleteLater()
 
     @Slot()
-    def _show(self) -> None:
+    def refresh(self) -> None:
+        """Draw the prediction as it is to be looked at, with what is known of it by now."""
         prediction = self._prediction
         if self.scene is None or prediction is None:
             return
         look = self.toolbar.look()
+        if look.dense and prediction.dense_cloud is None and prediction.cloud is not None:
+            self.dense_requested.emit(prediction)
         cloud = shown_cloud(prediction, look)
         if cloud is None:
             self.show_message(prediction.no_cloud_reason)

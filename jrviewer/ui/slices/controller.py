@@ -89,7 +89,7 @@ class SliceController(QObject):
         chosen, known = self._session.slice, self._session.prediction
         unit = "" if chosen is None else annotation_painter.unit_of(chosen)
         self.roi_readout.show_bias(self._bias(chosen, known), unit)
-        self.residual_button.show_found(self._session.residuals.of(known), unit)
+        self.residual_button.show_found(None if known is None else known.removed, unit)
         for pane in (self._original, self._denoised):
             pane.mouse.items = self._annotations.items
             pane.keys.available_keys = self._annotations.keyboard.available_keys
@@ -113,7 +113,7 @@ class SliceController(QObject):
         return measurements_2d.bias(region, chosen, known.denoised)
 
     def _marks(self, known: Prediction | None, chosen: Slice) -> tuple[Layer, ...]:
-        found = self._session.residuals.of(known)
+        found = None if known is None else known.removed
         if found is None or self._compare.now.mode != "removed":
             return ()
         unit = annotation_painter.unit_of(chosen)

@@ -7,8 +7,7 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QLinearGradient, QPainter, QPen
 
 from jrviewer.core.geometry import FloatArray
-from jrviewer.core.records import UInt8Array
-from jrviewer.imaging import residual_check
+from jrviewer.core.records import Mark, Removed, UInt8Array
 from jrviewer.ui.slices import overlay
 from jrviewer.ui.state.captions import number
 from jrviewer.ui.state.view import Projection
@@ -53,7 +52,7 @@ def paint_legend(
 
 
 def paint_marks(
-    marks: tuple[residual_check.Mark, ...],
+    marks: tuple[Mark, ...],
     unit: str,
     painter: QPainter,
     area: QRect,
@@ -89,7 +88,7 @@ def paint_split(
     overlay.paint_text(painter, x + 8, base, right, overlay.LETTER)
 
 
-def sentences(found: residual_check.Removed | None, unit: str) -> tuple[str, ...]:
+def sentences(found: Removed | None, unit: str) -> tuple[str, ...]:
     """The judgement in short lines for the corner."""
     if found is None:
         return (_tr("Looking for removed structure…"),)

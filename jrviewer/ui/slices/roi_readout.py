@@ -3,8 +3,8 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
+from jrviewer.core.records import Removed
 from jrviewer.imaging.measurements_2d import MAX_SHIFT_HU, Bias
-from jrviewer.imaging.residual_check import Removed
 from jrviewer.ui.state.captions import number
 
 

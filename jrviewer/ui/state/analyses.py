@@ -1,95 +1,126 @@
-"""What the worker finds out about each prediction as soon as there is one: what was removed, and,
-of the bundled phantom, how near it comes to the truth.
+"""What the worker computes of a prediction after it is shown: what was removed, the dense cloud,
+and how near the bundled phantom's prediction comes to the truth.
 """
 
-from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from jrviewer.core.progress import Report
 from jrviewer.core.records import Prediction
 from jrviewer.diagnostics.phantom_truth import Score
-from jrviewer.imaging import residual_check
 from jrviewer.ui.jobs.worker_thread import Ticket, WorkerThread
-
-KEPT = 64
 
 
 class _Analysis(QObject):
-    """Remembers what was found out; tells when there is a new one."""
+    """One kind of analysis, of the newest prediction that it was asked for."""
 
-    analysed = Signal(object)  # the Prediction that was judged
+    analysed = Signal(object)  # the Prediction
+    lane = ""
 
-    def __init__(
-        self,
-        background: WorkerThread,
-        lane: str,
-        analyse: Callable[[Prediction, Report], Any],
-        parent: QObject | None = None,
-    ) -> None:
+    def __init__(self, background: WorkerThread, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._background, self._lane, self._analyse = background, lane, analyse
-        self._known: dict[Prediction, Any] = {}
+        self._background = background
         self._ticket: Ticket | None = None
         self._analysing: Prediction | None = None
         background.finished.connect(self._take)
+        background.crashed.connect(self._break)
 
     @Slot()
     def clear(self) -> None:
         """Forget everything: other series were opened, and a prediction holds its slice."""
-        self._known.clear()
+        self._background.cancel(self.lane)
         self._ticket = self._analysing = None
 
     @Slot(object)
     def analyse(self, prediction: Prediction) -> None:
-        """Judge a prediction; one that waits for its turn is dropped."""
-        if prediction in self._known:
+        """Analyse a prediction; an older one that waits for its turn is dropped."""
+        if self._is_known(prediction):
             self.analysed.emit(prediction)
-            return
-        self._analysing = prediction
-        self._ticket = self._background.submit(self._lane, partial(self._analyse, prediction))
+        elif prediction is not self._analysing:
+            self._analysing = prediction
+            self._ticket = self._background.submit(self.lane, partial(self._compute, prediction))
+
+    def _is_known(self, prediction: Prediction) -> bool:
+        raise NotImplementedError
+
+    @staticmethod
+    def _compute(prediction: Prediction, report: Report) -> object:
+        """In the worker thread."""
+        raise NotImplementedError
+
+    def _keep(self, prediction: Prediction, result: object) -> None:
+        """Most results are kept by the prediction itself."""
 
     @Slot(object, object)
-    def _take(self, ticket: Ticket, found: object) -> None:
-        if ticket is not self._ticket or self._analysing is None:
-            return
-        while len(self._known) >= KEPT:
-            del self._known[next(iter(self._known))]
-        self._known[self._analysing] = found
-        self.analysed.emit(self._analysing)
+    def _take(self, ticket: Ticket, result: object) -> None:
+        if ticket is self._ticket and (analysed := self._analysing) is not None:
+            self._ticket = self._analysing = None
+            self._keep(analysed, result)
+            self.analysed.emit(analysed)
+
+    @Slot(object)
+    def _break(self, ticket: Ticket) -> None:
+        if ticket is self._ticket:
+            self._ticket = self._analysing = None
 
 
 class ResidualAnalysis(_Analysis):
-    """What was removed from each slice."""
+    """What was removed from a slice: fills `Prediction.removed`."""
 
-    def __init__(self, background: WorkerThread, parent: QObject | None = None) -> None:
-        super().__init__(background, "removed", _check_residual, parent)
+    lane = "removed"
 
-    def of(self, prediction: Prediction | None) -> residual_check.Removed | None:
-        """The judgement on a prediction; None while there is none."""
-        return None if prediction is None else self._known.get(prediction)
+    def _is_known(self, prediction: Prediction) -> bool:
+        return prediction.removed is not None
+
+    @staticmethod
+    def _compute(prediction: Prediction, report: Report) -> object:
+        report(0.0, "looking at what was removed")
+        return prediction.compute_removed()
+
+
+class DenseClouds(_Analysis):
+    """The cloud of 4096 points: fills `Prediction.dense_cloud`."""
+
+    lane = "dense"
+
+    def _is_known(self, prediction: Prediction) -> bool:
+        return prediction.dense_cloud is not None or prediction.cloud is None
+
+    @staticmethod
+    def _compute(prediction: Prediction, report: Report) -> object:
+        report(0.0, "placing more points")
+        return prediction.compute_dense_cloud()
 
 
 class PhantomScores(_Analysis):
-    """How near predictions of the bundled phantom come to its truth."""
+    """How near the last prediction comes to the truth, where that is known."""
+
+    lane = "truth"
 
     def __init__(self, background: WorkerThread, parent: QObject | None = None) -> None:
-        super().__init__(background, "truth", _score, parent)
+        super().__init__(background, parent)
+        self._last: tuple[Prediction, Score | None] | None = None
+
+    @Slot()
+    def clear(self) -> None:
+        """Forget everything: other series were opened."""
+        super().clear()
+        self._last = None
 
     def of(self, prediction: Prediction) -> Score | None:
         """The score of a prediction; None while there is none, and of every other slice."""
-        return self._known.get(prediction)
+        return self._last[1] if self._last is not None and self._last[0] is prediction else None
 
+    def _is_known(self, prediction: Prediction) -> bool:
+        return self._last is not None and self._last[0] is prediction
 
-def _check_residual(prediction: Prediction, report: Report) -> residual_check.Removed:
-    report(0.0, "looking at what was removed")
-    return residual_check.of(prediction)
+    @staticmethod
+    def _compute(prediction: Prediction, report: Report) -> object:
+        from jrviewer.diagnostics import phantom_truth
 
+        report(0.0, "looking whether the truth is known")
+        return phantom_truth.score(prediction)
 
-def _score(prediction: Prediction, report: Report) -> Score | None:
-    from jrviewer.diagnostics import phantom_truth
-
-    report(0.0, "looking whether the truth is known")
-    return phantom_truth.score(prediction)
+    def _keep(self, prediction: Prediction, result: object) -> None:
+        self._last = prediction, result  # type: ignore[assignment]  # what `_compute` returns

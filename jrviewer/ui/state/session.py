@@ -17,7 +17,7 @@ from jrviewer.ui.jobs.backend import Backend
 from jrviewer.ui.jobs.foreground import Foreground
 from jrviewer.ui.jobs.prefetch import Busy, Prefetcher
 from jrviewer.ui.jobs.worker_thread import WorkerThread
-from jrviewer.ui.state.analyses import PhantomScores, ResidualAnalysis
+from jrviewer.ui.state.analyses import DenseClouds, PhantomScores, ResidualAnalysis
 from jrviewer.ui.state.annotations import Annotations
 from jrviewer.ui.state.comparison import CompareState
 from jrviewer.ui.state.prediction_cache import PredictionCache
@@ -57,6 +57,7 @@ class Session(QObject):
         self.compare = CompareState(self)
         self.annotations = Annotations(self)
         self.residuals = ResidualAnalysis(self.worker_thread, self)
+        self.dense_clouds = DenseClouds(self.worker_thread, self)
         self.surface = SurfaceState(self.worker_thread, self)
         self.rulers = Rulers(self)
         self.phantom_scores = PhantomScores(self.worker_thread, self)

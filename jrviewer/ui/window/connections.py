@@ -45,6 +45,7 @@ def _slices(window: MainWindow) -> None:
     session.series_opened.connect(window.series_list_visibility.show_hint)
     session.series_opened.connect(session.annotations.clear)
     session.series_opened.connect(session.residuals.clear)
+    session.series_opened.connect(session.dense_clouds.clear)
     session.series_opened.connect(session.phantom_scores.clear)
     session.series_opened.connect(window.app_menu.remember_paths)
     session.series_chosen.connect(window.series_list.show_chosen)
@@ -215,6 +216,9 @@ def _measured_surface(window: MainWindow) -> None:
     session.unpredicted.connect(solid.refresh)
     measured.changed.connect(solid.refresh)
     measured.compared.connect(solid.refresh)
+    window.cloud.dense_requested.connect(session.dense_clouds.analyse)
+    session.dense_clouds.analysed.connect(window.cloud.refresh)
+    session.dense_clouds.analysed.connect(solid.refresh)
     window.cloud.toolbar.look_chosen.connect(solid.refresh)
 
 

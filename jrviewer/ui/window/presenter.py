@@ -7,7 +7,6 @@ from PySide6.QtCore import QObject, Slot
 
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.records import Prediction, Series, Slice
-from jrviewer.rendering.look import shown_cloud
 from jrviewer.ui.cloud.cloud_view import CloudView
 from jrviewer.ui.cloud.nearest import nearest_points
 from jrviewer.ui.slices import residual_painter
@@ -130,7 +129,7 @@ class Presenter(QObject):
     def show_hovered_point(self, index: int | None) -> None:
         """Mark the pixel that a point of the cloud stands over, along the slice's normal."""
         shown = self._shown
-        cloud = None if shown is None else shown_cloud(shown, self._cloud.toolbar.look())
+        cloud = self._cloud.cloud
         if shown is None or cloud is None or index is None or cloud.unit != "mm":
             self._mark(None)
             return
@@ -222,7 +221,7 @@ class Presenter(QObject):
             score = self._session.phantom_scores.of(known)
             return captions.denoised_corners(known, place, view, pixels, score=score)
         unit = "HU" if known.slice.unit == "HU" else self.tr("stored")
-        found = residual_painter.sentences(self._session.residuals.of(known), unit)
+        found = residual_painter.sentences(known.removed, unit)
         return Corners(
             top_left=(self.tr("AI – what the model removed"), *found),
             bottom_left=below,

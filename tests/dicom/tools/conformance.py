@@ -21,6 +21,7 @@ import numpy as np
 from jrviewer import dicom
 from jrviewer.core.errors import ExportError
 from jrviewer.core.records import Prediction, Slice
+from jrviewer.imaging import residual_check
 
 _UID = re.compile(r"<[0-9.]{5,64}>")
 
@@ -42,7 +43,8 @@ def denoised(image: Slice) -> Prediction:
         slice=image,
         denoised=(image.pixels + 3).astype(np.float32),
         cloud=None,
-        dense=None,
+        check_residual=residual_check.judge,
+        sample_dense=None,
         no_cloud_reason="This test makes no cloud.",
         model="joint 1",
         weights_sha256="ab" * 32,

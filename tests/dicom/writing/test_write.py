@@ -1,6 +1,7 @@
 import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,6 @@ import pytest
 from pydicom import Dataset, dcmread
 
 from jrviewer import dicom
-from jrviewer.core.records import Prediction
 from jrviewer.dicom.writing.derived_image import SERIES_DESCRIPTION
 from tests.dicom.opened import slice_of
 from tests.dicom.tools.conformance import complaints, denoised
@@ -175,10 +175,7 @@ def test_padding_stays_padding_and_nothing_else_becomes_it(tmp_path: Path) -> No
     hu[0] = -1024
     source = write_ct(tmp_path / "a.dcm", hu, extra={"PixelPaddingValue": 0})
     image = slice_of(source)
-    prediction = denoised(image)
-    lowered = Prediction(
-        image, image.pixels - 3, None, None, "no", "joint 1", WEIGHTS, prediction.device, 0.1
-    )
+    lowered = replace(denoised(image), denoised=image.pixels - 3)
     dicom.write_derived(lowered, tmp_path / "b.dcm")
 
     pixels = slice_of(tmp_path / "b.dcm").pixels

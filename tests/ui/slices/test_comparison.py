@@ -13,8 +13,7 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from jrviewer.core.progress import Report
-from jrviewer.core.records import Prediction, Slice
-from jrviewer.imaging.residual_check import Removed
+from jrviewer.core.records import Prediction, Removed, Slice
 from jrviewer.ui.dialogs.export_dialog import ExportDialog
 from jrviewer.ui.state.comparison import FLICKER_MS
 from jrviewer.ui.window.main_window import MainWindow
@@ -93,7 +92,8 @@ def denoised_window(
 
 
 def judgement(window: MainWindow) -> Removed:
-    found = window.session.residuals.of(window.session.prediction)
+    assert window.session.prediction is not None
+    found = window.session.prediction.removed
     assert found is not None
     return found
 
