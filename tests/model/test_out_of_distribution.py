@@ -1,14 +1,11 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from jrviewer.core.errors import InputRefusedError
 from jrviewer.model.inference import predict
-from jrviewer.model.joint_model import Model
 from jrviewer.model.out_of_distribution import RED, Familiarity
 from tests.support.record_factory import make_slice
-from tests.support.small_network import small_net
+from tests.support.small_network import model_with_distance_limit
 from training.release.ood_statistics import Seen, fit
 
 
@@ -62,23 +59,8 @@ def test_what_goes_into_the_weights_comes_out_again(known: Familiarity) -> None:
     assert Familiarity.from_arrays({}) is None
 
 
-def model_that_knows(limit: float) -> Model:
-    """A small network to which every slice is far away or near."""
-    model = Model("small 0", "0" * 64, "CPU fp32", small_net(), sharpness=1.0)
-    width = len(model.look(np.full((128, 128), -1000, np.float32))[1])
-    nothing = Familiarity(
-        centre=np.zeros(width, np.float32),
-        scale=np.ones(width, np.float32),
-        axes=np.eye(2, width, dtype=np.float32),
-        spread=np.ones(3, np.float32),
-        upright=np.zeros(width + 1, np.float32),
-        limits=np.array([limit, 1.0], np.float32),
-    )
-    return replace(model, familiarity=nothing)
-
-
 def test_a_slice_unlike_all_others_is_refused_until_it_is_run_anyway() -> None:
-    model = model_that_knows(1e-6)
+    model = model_with_distance_limit(1e-6)
 
     with pytest.raises(InputRefusedError, match="unlike") as refused:
         predict(model, make_slice())
@@ -90,7 +72,7 @@ def test_a_slice_unlike_all_others_is_refused_until_it_is_run_anyway() -> None:
 
 
 def test_a_familiar_slice_passes_without_a_word() -> None:
-    prediction = predict(model_that_knows(1e9), make_slice())
+    prediction = predict(model_with_distance_limit(1e9), make_slice())
 
     assert prediction.findings == ()
     assert not prediction.overridden

@@ -4,7 +4,7 @@ import numpy as np
 
 from jrviewer.core.geometry import FloatArray
 from training.phantoms.shapes import Bounds, Tissue, ellipsoid, mirrored, profile, smooth_path, tube
-from training.phantoms.torso import Build, blood_vessel, cage, cage_radius
+from training.phantoms.torso import Build, blood_vessel, cage, cage_radius, cortex_and_marrow
 
 SIDES = (1, -1)  # left, right
 IN_LUNG = (-1100.0, -450.0)
@@ -176,14 +176,13 @@ def breast_bone(build: Build) -> list[Tissue]:
         result: FloatArray = np.maximum(plate, np.maximum(np.abs(z - 68) - 88, (0.6 - front) * 100))
         return result
 
-    def hu(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
-        deep = np.clip(-(field(x, y, z) + 1.2) / 1.6, 0, 1)
-        result: FloatArray = np.float32(build.bone_hu * 0.6) + deep * np.float32(
-            build.marrow_hu - build.bone_hu * 0.6
+    return [
+        Tissue(
+            field,
+            cortex_and_marrow(field, build, 0.6, rind_mm=1.2),
+            ((-30, 30), (-110, 0), (-25, 160)),
         )
-        return result
-
-    return [Tissue(field, hu, ((-30, 30), (-110, 0), (-25, 160)))]
+    ]
 
 
 def hollow(

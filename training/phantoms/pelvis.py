@@ -5,7 +5,7 @@ import numpy as np
 from jrviewer.core.geometry import FloatArray
 from training.phantoms.chest import SIDES, hollow
 from training.phantoms.shapes import Bounds, Tissue, ellipsoid, mirrored, profile
-from training.phantoms.torso import SPINE_Y, Build
+from training.phantoms.torso import SPINE_Y, Build, cortex_and_marrow
 
 ILIUM = profile(  # z, inner end x y, outer end x y
     (-345, 90, 26, 100, 4), (-325, 84, 34, 110, -12), (-290, 60, 50, 122, -30),
@@ -66,13 +66,7 @@ def _ilium(build: Build, side: int) -> Tissue:
         crest = -198 - 14 * (2 * along - 1) ** 2
         return np.maximum(distance, np.maximum(z - crest, -345 - z))
 
-    def hu(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
-        deep = np.clip(-(field(x, y, z) + 1.6) / 1.6, 0, 1)
-        result: FloatArray = np.float32(build.bone_hu * 0.9) + deep * np.float32(
-            build.marrow_hu + 40 - build.bone_hu * 0.9
-        )
-        return result
-
+    hu = cortex_and_marrow(field, build, 0.9, rind_mm=1.6, marrow_more_hu=40)
     low, high = sorted((side * 30.0, side * 150.0))
     return Tissue(field, hu, ((low, high), (-60, 85), (-347, -195)))
 
@@ -87,12 +81,5 @@ def _sacrum(build: Build) -> Tissue:
         result: FloatArray = np.maximum(np.maximum(shape, z + 236), np.maximum(canal, holes))
         return result
 
-    def hu(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
-        deep = np.clip(-(field(x, y, z) + 1.5) / 1.6, 0, 1)
-        result: FloatArray = np.float32(build.bone_hu * 0.65) + deep * np.float32(
-            build.marrow_hu - build.bone_hu * 0.65
-        )
-        return result
-
     bounds: Bounds = ((-56, 56), (5, 100), (-372, -234))
-    return Tissue(field, hu, bounds)
+    return Tissue(field, cortex_and_marrow(field, build, 0.65, rind_mm=1.5), bounds)

@@ -62,6 +62,28 @@ class Build:
         return 42 + self.contrast_hu
 
 
+def cortex_and_marrow(
+    field: Field,
+    build: Build,
+    cortex: float,
+    *,
+    rind_mm: float,
+    blend_mm: float = 1.6,
+    marrow_more_hu: float = 0,
+) -> Field:
+    """HU inside a bone: its cortex, a share of the HU of large bones, which passes into marrow
+    over `blend_mm` from the depth `rind_mm` on.
+    """
+
+    def hu(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
+        deep = np.clip(-(field(x, y, z) + rind_mm) / blend_mm, 0, 1)
+        return np.float32(build.bone_hu * cortex) + deep * np.float32(
+            build.marrow_hu + marrow_more_hu - build.bone_hu * cortex
+        )
+
+    return hu
+
+
 EVERYWHERE: Bounds = ((-1e4, 1e4), (-1e4, 1e4), (-1e4, 1e4))
 
 
@@ -146,13 +168,7 @@ def ribs(build: Build) -> list[Tissue]:
         result: FloatArray = np.maximum(field, (0.8 - front) * 160)
         return result
 
-    def hu(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
-        deep = np.clip(-(bone(x, y, z) + 1.6) / 1.6, 0, 1)
-        result: FloatArray = np.float32(build.bone_hu * 0.8) + deep * np.float32(
-            build.marrow_hu + 60 - build.bone_hu * 0.8
-        )
-        return result
-
+    hu = cortex_and_marrow(bone, build, 0.8, rind_mm=1.6, marrow_more_hu=60)
     bounds: Bounds = ((-150, 150), (-110, 110), (-170, 226))
     return [Tissue(cartilage, 95.0, bounds), Tissue(bone, hu, bounds)]
 
@@ -174,11 +190,7 @@ def spine(build: Build) -> list[Tissue]:
         *_, field, disc = parts(x, y, z)
         return np.maximum(field, disc)
 
-    def body_hu(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
-        deep = np.clip(-(body(x, y, z) + 1.5) / 2, 0, 1)
-        return np.float32(build.bone_hu * 0.6) + deep * np.float32(
-            build.marrow_hu - build.bone_hu * 0.6
-        )
+    body_hu = cortex_and_marrow(body, build, 0.6, rind_mm=1.5, blend_mm=2)
 
     def cushion(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
         return parts(x, y, z)[4]
