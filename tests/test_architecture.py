@@ -19,9 +19,3 @@ def test_the_command_line_imports_no_qt() -> None:
 
 def test_packaging_is_no_package() -> None:
     assert not (ROOT / "packaging" / "__init__.py").exists()
-
-
-def test_the_parts_of_the_window_are_tied_in_one_place() -> None:
-    for name in ("window/main_window", "window/presenter", "slices/controller", "cloud/controller"):
-        source = (ROOT / "jrviewer" / "ui" / f"{name}.py").read_text(encoding="utf-8")
-        assert ".connect(" not in source.replace("connections.connect(self)", ""), name

@@ -8,6 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from jrviewer.core.geometry import FloatArray, Plane
+from jrviewer.core.records import Cloud, Structure
+
+MAX_NEAREST = 8
+REACH_MM = 15.0
 
 _PARALLEL = 1e-9
 _FROM_THE_EDGE = 0.05  # sine of the angle below which a plane is seen from its edge
@@ -77,3 +81,18 @@ def nearest_line(places: FloatArray, at: tuple[float, float], reach: float) -> i
     share = np.clip(((at - start) * along).sum(axis=1) / length, 0, 1)
     away: npt.NDArray[np.floating] = np.hypot(*(start + share[:, None] * along - at).T)
     return int(np.argmin(away)) if away.min() <= reach else None
+
+
+def nearest_points(
+    cloud: Cloud | None, structures: frozenset[Structure], place_mm: FloatArray
+) -> npt.NDArray[np.intp]:
+    """Indices of the nearest points of the shown structures within reach, nearest first; none where
+    the cloud has no millimetres.
+    """
+    if cloud is None or cloud.unit != "mm":
+        return np.zeros(0, dtype=np.intp)
+    distances = np.linalg.norm(cloud.points - place_mm, axis=1)
+    shown = np.isin(cloud.labels, [int(one) for one in structures])
+    close = np.flatnonzero(shown & (distances <= REACH_MM))
+    order: npt.NDArray[np.intp] = close[np.argsort(distances[close])][:MAX_NEAREST]
+    return order

@@ -23,6 +23,7 @@ from jrviewer.ui.jobs.worker_thread import Ticket
 from jrviewer.ui.state.preferences import Preferences
 from jrviewer.ui.state.session import Session
 from jrviewer.ui.widgets import theme
+from jrviewer.ui.window import connections
 from jrviewer.ui.window.main_window import MainWindow
 
 
@@ -39,6 +40,13 @@ class Application(QApplication):
         return super().event(event)
 
 
+def create_window(session: Session, preferences: Preferences | None = None) -> MainWindow:
+    """A window on a session, connected and with the last run's settings and layout."""
+    window = MainWindow(session, preferences)
+    connections.connect(window)
+    return window
+
+
 class StartUp(QObject):
     """One window and the steps that follow its first picture."""
 
@@ -50,7 +58,7 @@ class StartUp(QObject):
     ) -> None:
         super().__init__()
         self.session = Session(backend)
-        self.window = MainWindow(self.session, preferences)
+        self.window = create_window(self.session, preferences)
         _reserve_opengl(self.window)
         self._paths = list(paths)
         self._ticket: Ticket | None = None

@@ -73,14 +73,14 @@ def _measure_by_keys(guide: Guide) -> Steps:
     session, mouse = guide.session, guide.mouse
     annotations = session.annotations
     mouse.key("l")
-    yield lambda: annotations.keyboard.crosshair is not None
+    yield lambda: session.keyboard_annotations.crosshair is not None
     mouse.key(*["shift+Left"] * 4, "Return")
-    yield lambda: annotations.keyboard.start is not None
+    yield lambda: session.keyboard_annotations.start is not None
     mouse.key(*["shift+Right"] * 8, "shift+Down")
     yield lambda: annotations.drawing is not None
     yield from guide.shot("measuring-by-keys")
     mouse.key("Return")
     yield lambda: len(annotations.items) == 1
     mouse.key("Tab", "Return")
-    yield lambda: annotations.keyboard.hold is not None
+    yield lambda: session.keyboard_annotations.hold is not None
     yield from guide.shot("measuring-held")

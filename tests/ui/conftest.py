@@ -152,7 +152,7 @@ def window(qtbot: QtBot, session: Session) -> MainWindow:
     """A visible window with nothing open, its 3D view not created; it predicts nothing unasked."""
     preferences = Preferences()
     preferences.put("settings/prefetches", value=False)
-    window = MainWindow(session, preferences)
+    window = app.create_window(session, preferences)
     qtbot.addWidget(window)
     with qtbot.waitExposed(window):
         window.show()

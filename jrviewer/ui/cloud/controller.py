@@ -1,49 +1,46 @@
-"""The desk of the 3D pane: what was measured stands beside what is inferred, and a ruler tells the
-two apart.
-"""
-
-from typing import TYPE_CHECKING
+"""Controller of the 3D pane: measured surface, distances to it, and rulers."""
 
 import numpy as np
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QWidget
 
 from jrviewer.core.geometry import FloatArray
-from jrviewer.core.records import Cloud, Measured, Series, Slice
+from jrviewer.core.records import Cloud, Measured
 from jrviewer.imaging.ruler_3d import End, NoLengthError, Reading, Ruler, read
 from jrviewer.rendering.look import Beside, Drawn, shown_cloud
+from jrviewer.rendering.picking import Grip
+from jrviewer.ui.cloud.cloud_view import CloudView
 from jrviewer.ui.cloud.ruler_drag import Shift, moved
 from jrviewer.ui.state import captions
 from jrviewer.ui.state.rulers import RulerCommand
-
-if TYPE_CHECKING:
-    from jrviewer.rendering.picking import Grip
-    from jrviewer.ui.window.main_window import MainWindow
+from jrviewer.ui.state.session import Session
 
 
 class CloudController(QObject):
-    """Brings the measured surface and the distances to it onto the 3D pane."""
+    """Shows the measured surface, the distances to it and the rulers on the 3D pane."""
 
-    def __init__(self, window: "MainWindow") -> None:
-        super().__init__(window)
-        self._session, self._cloud, self._status = window.session, window.cloud, window.status_bar
-        self._panes, self._pane = window.panes, window.cloud_pane
-        self._hinted = self._objection = ""
-        self._measured, self._rulers = self._session.surface, self._session.rulers
+    hint_changed = Signal(str)  # what the keys do now
+    view_requested = Signal(QWidget)  # the CloudView must be visible
+
+    def __init__(self, session: Session, cloud: CloudView, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session, self._cloud = session, cloud
+        self._hint = self._objection = ""
+        self._surface, self._rulers = session.surface, session.rulers
         self._beside, self._is_shown = Beside(), False
-        window.addAction(self._cloud.toolbar.ruler)  # its key is the whole window's
 
     @Slot()
     def refresh(self) -> None:
         """Say and show what is known of the surface and of the cloud's distances to it."""
         known, look = self._session.prediction, self._cloud.toolbar.look()
         cloud = None if known is None else shown_cloud(known, look)
-        self._measured.compare(cloud)
-        distances = self._measured.distances_of(cloud)
+        self._surface.compare(cloud)
+        distances = self._surface.distances_of(cloud)
         self._cloud.toolbar.legend.show_distance(*captions.distance_text(distances))
         if known is None:
             return  # the last result stays, dimmed, with what was measured beside it
         by_distance = look.colouring == "measured"
-        surface = self._measured.mesh if look.measured else None
+        surface = self._surface.mesh if look.measured else None
         self._put_beside(surface, distances if by_distance else None, cloud)
         is_shown = surface is not None and cloud is not None and cloud.unit == "mm"
         words = self._words(cloud) if look.measured or by_distance else ""
@@ -71,7 +68,7 @@ class CloudController(QObject):
 
     def _words(self, cloud: Cloud | None) -> str:
         """What is measured and what is inferred, or why nothing is measured."""
-        state, surface = self._measured, self._measured.mesh
+        state, surface = self._surface, self._surface.mesh
         if cloud is not None and cloud.unit != "mm":
             return self.tr("No measured surface: the file states no pixel spacing.")
         if state.reason:
@@ -87,16 +84,6 @@ class CloudController(QObject):
             words += self.tr("; {} gaps between slices stay open").format(gaps)
         return words
 
-    @Slot(object)
-    def clear_surface(self, _: tuple[Series, ...]) -> None:
-        """Other series are open."""
-        self._measured.set_series(None)
-
-    @Slot(int)
-    def choose_series(self, _: int) -> None:
-        """Another series is shown."""
-        self._measured.set_series(self._session.series)
-
     @Slot()
     def draw_rulers(self) -> None:
         """Draw the rulers of the slice that is shown, once its cloud is there, and say what there
@@ -106,7 +93,7 @@ class CloudController(QObject):
         self._cloud.keys.available = available
         self._cloud.set_ruler_active(is_active=rulers.is_active)
         self._cloud.crosshair.show_at(rulers.crosshair)
-        self._hint(captions.ruler_hint(rulers))
+        self._show_hint(captions.ruler_hint(rulers))
         self._cloud.title.setText(self._title())
         self._cloud.toolbar.show_rulers(
             is_active=rulers.is_active,
@@ -134,11 +121,11 @@ class CloudController(QObject):
         }
         return words[reading.kind].format(captions.number(reading.length_mm))
 
-    def _hint(self, words: str) -> None:
-        """Say what the keys do; the slices say theirs in the same place."""
-        if words != self._hinted:
-            self._hinted = words
-            self._status.show_hint(words)
+    def _show_hint(self, words: str) -> None:
+        """The slice panes show their hints in the same place: emit only what is new."""
+        if words != self._hint:
+            self._hint = words
+            self.hint_changed.emit(words)
 
     @Slot(str)
     def run_command(self, command: RulerCommand) -> None:
@@ -171,7 +158,7 @@ class CloudController(QObject):
             self._tell_objection()
 
     @Slot(object)
-    def grip(self, grip: "Grip") -> None:
+    def grip(self, grip: Grip) -> None:
         """A hand takes a ruler."""
         self._objection = ""
         self._rulers.begin_drag(grip.index, grip.end)
@@ -198,7 +185,7 @@ class CloudController(QObject):
         self._objection = ""
         try:
             new = moved(ruler, end, way, scene, known.slice)
-            read(new, known.slice, has_surface=self._measured.mesh is not None)
+            read(new, known.slice, has_surface=self._surface.mesh is not None)
         except NoLengthError as error:
             self._objection = str(error)
             return None
@@ -219,19 +206,14 @@ class CloudController(QObject):
             self._rulers.select(scene.ruler_at(x, y))
         elif (found := scene.pick(x, y)) is not None:
             place = float(found.place[0]), float(found.place[1]), float(found.place[2])
-            has_surface = self._measured.mesh is not None
+            has_surface = self._surface.mesh is not None
             self._rulers.add_point(End(place, found.is_measured), has_surface=has_surface)
-
-    @Slot(object, int, int)
-    def show_slice(self, chosen: Slice, index: int, count: int) -> None:
-        """Another slice is shown."""
-        self._rulers.show(chosen)
 
     @Slot(bool)
     def activate_ruler(self, is_active: bool) -> None:
         """Take the ruler, or put it away."""
         if is_active:
-            self._panes.bring(self._pane)
+            self.view_requested.emit(self._cloud)
         self._rulers.set_active(is_active=is_active)
 
     @Slot()

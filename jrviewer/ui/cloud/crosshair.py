@@ -4,8 +4,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from jrviewer.ui.slices import overlay
-from jrviewer.ui.slices.annotation_painter import SELECTED
+from jrviewer.ui.widgets import painting
 
 SIDE_PX = 61
 GAP_PX = 5
@@ -48,7 +47,7 @@ class CloudCrosshair(QWidget):
         """Four arms, open in the middle so that what is aimed at stays visible."""
         painter = QPainter(self)
         at, end = QPointF(SIDE_PX / 2, SIDE_PX / 2), SIDE_PX / 2
-        for pen in (QPen(overlay.HALO, 3.5), QPen(SELECTED, 1.5)):
+        for pen in (QPen(painting.HALO, 3.5), QPen(painting.SELECTED, 1.5)):
             painter.setPen(pen)
             for way in (QPointF(1, 0), QPointF(-1, 0), QPointF(0, 1), QPointF(0, -1)):
                 painter.drawLine(at + way * GAP_PX, at + way * end)

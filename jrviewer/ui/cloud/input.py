@@ -13,8 +13,8 @@ from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QWidget
 
 from jrviewer.rendering.look import View
-from jrviewer.ui.slices.keys import arrow_step, is_by_key, is_enter
 from jrviewer.ui.state.rulers import RulerCommand
+from jrviewer.ui.widgets.keys import arrow_step, is_by_key, is_enter
 
 if TYPE_CHECKING:  # it imports pyvista
     from jrviewer.rendering.picking import Grip

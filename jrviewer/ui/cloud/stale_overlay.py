@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
-from jrviewer.ui.slices import overlay
+from jrviewer.ui.widgets import painting
 
 
 class _Cover(QLabel):
@@ -66,5 +66,5 @@ class Hatching(_Cover):
     def paintEvent(self, event: QPaintEvent) -> None:
         """The frame alone."""
         painter = QPainter(self)
-        overlay.paint_hatching(painter, self.rect())
+        painting.paint_hatching(painter, self.rect())
         painter.end()

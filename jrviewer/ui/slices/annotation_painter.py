@@ -10,11 +10,11 @@ from jrviewer.core.geometry import FloatArray
 from jrviewer.core.records import Slice
 from jrviewer.imaging import measurements_2d
 from jrviewer.imaging.measurements_2d import Length, Measurement, Position, handles
-from jrviewer.ui.slices import overlay
 from jrviewer.ui.state.captions import number
 from jrviewer.ui.state.view import Projection
+from jrviewer.ui.widgets import painting
 
-LINE, SELECTED = QColor(130, 230, 150), QColor(255, 235, 120)
+LINE, SELECTED = QColor(130, 230, 150), painting.SELECTED
 TICK_PX = 5
 HANDLE_PX = 3
 HELD_PX = 7  # around the handle in hand
@@ -80,7 +80,7 @@ def _paint_lines(
         colour = SELECTED if is_selected else LINE
         points = [QPointF(*projection.to_point(*at)) for at in measurements_2d.outline(item)]
         outlines.append((points, lines, colour))
-        for pen in (QPen(overlay.HALO, 3.5), QPen(colour, 1.5)):
+        for pen in (QPen(painting.HALO, 3.5), QPen(colour, 1.5)):
             painter.setPen(pen)
             painter.drawPolyline(QPolygonF(points))
             if isinstance(item, Length):
@@ -145,7 +145,7 @@ def _paint_ticks(painter: QPainter, points: list[QPointF]) -> None:
 
 def _paint_handles(painter: QPainter, points: list[QPointF]) -> None:
     """Small squares: where a hand can take the selected measurement."""
-    painter.setPen(QPen(overlay.HALO, 1))
+    painter.setPen(QPen(painting.HALO, 1))
     for at in points:
         place = QPointF(HANDLE_PX, HANDLE_PX)
         painter.fillRect(QRectF(at - place, at + place), SELECTED)
@@ -155,7 +155,7 @@ def _paint_handles(painter: QPainter, points: list[QPointF]) -> None:
 def _paint_held(painter: QPainter, at: QPointF) -> None:
     """A ring around the handle that the arrow keys move."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for pen in (QPen(overlay.HALO, 4), QPen(SELECTED, 2)):
+    for pen in (QPen(painting.HALO, 4), QPen(SELECTED, 2)):
         painter.setPen(pen)
         painter.drawEllipse(at, HELD_PX, HELD_PX)
 
@@ -164,7 +164,7 @@ def _paint_crosshair(painter: QPainter, area: QRect, at: QPointF) -> None:
     """Lines through the whole pane, open in the middle so that the pixel stays visible."""
     x, y, gap = at.x(), at.y(), CROSSHAIR_GAP_PX
     right, bottom = float(area.right()), float(area.bottom())
-    for pen in (QPen(overlay.HALO, 3), QPen(SELECTED, 1)):
+    for pen in (QPen(painting.HALO, 3), QPen(SELECTED, 1)):
         painter.setPen(pen)
         painter.drawLine(QPointF(0, y), QPointF(x - gap, y))
         painter.drawLine(QPointF(x + gap, y), QPointF(right, y))
@@ -188,15 +188,15 @@ def _paint_words(
     right = max(points, key=lambda point: point.x())
     x = right.x() + 8
     y = right.y() + metrics.ascent() / 2 - metrics.height() * (len(lines) - 1) / 2
-    if x + width > area.width() - overlay.MARGIN:
-        x = area.width() - overlay.MARGIN - width
+    if x + width > area.width() - painting.MARGIN:
+        x = area.width() - painting.MARGIN - width
         y = max(point.y() for point in points) + metrics.height()
     place = QRectF(x, y - metrics.ascent(), width, len(lines) * metrics.height())
     while crossed := [one for one in taken if one.intersects(place)]:
         place.moveTop(max(one.bottom() for one in crossed) + 2)
     y = place.top() + metrics.ascent()
     for number_, line in enumerate(lines):
-        overlay.paint_text(painter, x, y + number_ * metrics.height(), line, colour)
+        painting.paint_text(painter, x, y + number_ * metrics.height(), line, colour)
     return place
 
 

@@ -5,12 +5,17 @@ states one.
 from typing import Literal
 
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
+from jrviewer.ui.state.captions import number
 from jrviewer.ui.state.session import Session
 
 SLICES_PER_SECOND = 8.0  # where the file states no rate
 RATES = (0.5, 1.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0, 60.0)
 """The user's steps, in slices a second: no screen shows more."""
+
+WIDEST = "▶ 29.97 / s (file)"
 
 Origin = Literal["file", "user", "default"]
 
@@ -85,3 +90,42 @@ class Cine(QObject):
 def steps_due(elapsed_ms: int, rate: float) -> int:
     """How many steps a rate has taken by then."""
     return round(elapsed_ms * rate / 1000)
+
+
+class RateControl(QWidget):
+    """Shows a rate in slices a second, and where it comes from."""
+
+    def __init__(self, slower: QAction, faster: QAction) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(1)
+        self.label = QLabel()
+        self.label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.label.setMinimumWidth(self.label.fontMetrics().horizontalAdvance(WIDEST))
+        for part in (_button(slower), self.label, _button(faster)):
+            row.addWidget(part)
+
+    def show_rate(self, cine: Cine) -> None:
+        """Show what it plays at, or would."""
+        sign = "▶ " if cine.plays else ""
+        digits = 0 if cine.rate == round(cine.rate) else 2 if cine.rate > 10 else 1
+        words = self.tr("{} / s").format(number(cine.rate, digits))
+        origin = {"file": self.tr(" (file)"), "user": "", "default": ""}[cine.origin]
+        self.label.setText(f"{sign}{words}{origin}")
+        meanings = {
+            "file": self.tr("The rate that the file states"),
+            "user": self.tr("The rate that you have chosen"),
+            "default": self.tr("The file states no rate"),
+        }
+        self.label.setToolTip(meanings[cine.origin])
+        self.label.setAccessibleName(self.tr("Slices a second: {}").format(self.label.text()))
+
+
+def _button(action: QAction) -> QToolButton:
+    button = QToolButton()
+    button.setDefaultAction(action)
+    button.setAutoRaise(True)
+    button.setAccessibleName(action.text())
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return button

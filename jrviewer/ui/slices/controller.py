@@ -1,60 +1,59 @@
-"""Comparing and measuring on a window's two slice panes: lays out their tools, and
-keeps what is painted over both slices true of what they show.
-"""
+"""Controller of the two slice panes: comparing, measuring, and what is painted over the slices."""
 
 from functools import partial
-from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Slot
-from PySide6.QtWidgets import QLabel, QMenu, QSlider
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QSlider, QWidget
 
 from jrviewer.core.records import Prediction, Slice
 from jrviewer.imaging import measurements_2d
 from jrviewer.imaging.measurements_2d import Hold, Position, Region, handles
 from jrviewer.ui.slices import annotation_painter, residual_painter
-from jrviewer.ui.slices.actions import SliceActions
+from jrviewer.ui.slices.actions import FileWindowsMenu, SliceActions
 from jrviewer.ui.slices.annotation_painter import KeyboardTarget, PaneAnnotations
-from jrviewer.ui.slices.cine import Cine
-from jrviewer.ui.slices.file_windows import FileWindowsMenu
-from jrviewer.ui.slices.pace import RateControl
+from jrviewer.ui.slices.cine import Cine, RateControl
 from jrviewer.ui.slices.roi_readout import ResidualButton, RoiReadout
-from jrviewer.ui.slices.slice_view import Layer
+from jrviewer.ui.slices.slice_view import Layer, SliceView
 from jrviewer.ui.state import captions
 from jrviewer.ui.state.annotations import Tool
 from jrviewer.ui.state.comparison import Comparison, Content, Mode, blend_title, content
-from jrviewer.ui.state.session import Busy
-
-if TYPE_CHECKING:
-    from jrviewer.ui.window.main_window import MainWindow
+from jrviewer.ui.state.session import Busy, Session
 
 BLEND_WIDTH_PX, BLEND_HEIGHT_PX = 84, 14  # no higher than the title, or the panes would differ
 
 
 class SliceController(QObject):
-    """The desk on which two slices are compared and measured."""
+    """Controls two slice panes: the original and the AI slice."""
 
-    def __init__(self, window: "MainWindow") -> None:
-        super().__init__(window)
-        self._window = window
-        self._session = session = window.session
+    hint_changed = Signal(str)  # what the keys do now
+    can_cancel_changed = Signal(bool)
+    crosshair_moved = Signal(object)  # (row, column)
+    view_requested = Signal(QWidget)  # a SliceView that must be visible
+    window_named = Signal(str, str)  # name and size of the window in force
+
+    def __init__(
+        self, session: Session, original: SliceView, denoised: SliceView, parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._original, self._denoised = session, original, denoised
         self._compare, self._annotations = session.compare, session.annotations
-        self._original, self._denoised = window.original, window.denoised
+        self._keyboard = session.keyboard_annotations
         self._is_busy = False
         self.actions_ = SliceActions(self)
         self.cine = Cine(session, self)
         self.rate_control = RateControl(*self.actions_.rate_actions)
         self.roi_readout, self.residual_button = RoiReadout(), ResidualButton()
         self.blend = self._blend_slider()
-        self.file_windows = FileWindowsMenu(window)
-        self._lay_out()
+        self.file_windows = FileWindowsMenu(parent)
         self.actions_.play.setEnabled(False)
 
-    def context_menu(self, menu: QMenu) -> None:
-        """Add to the menu of a slice pane, what is about windows to the presets."""
+    def context_menu(self, menu: QMenu, after: QAction) -> None:
+        """Add to the menu of a slice pane; entries about windows go behind the action `after`."""
         entries = menu.actions()
-        after = entries[entries.index(self._window.actions_.presets[-1]) + 1]
-        menu.insertMenu(after, self.file_windows)
-        menu.insertAction(after, self.actions_.box)
+        following = entries[entries.index(after) + 1]
+        menu.insertMenu(following, self.file_windows)
+        menu.insertAction(following, self.actions_.box)
         self.actions_.context_menu(menu)
 
     def _blend_slider(self) -> QSlider:
@@ -67,22 +66,6 @@ class SliceController(QObject):
         slider.setToolTip(self.tr("Blend original and AI slice  ([ and ])"))
         return slider
 
-    def _lay_out(self) -> None:
-        window = self._window
-        self.actions_.fill(window.bar, before=window.actions_.run)
-        window.addActions(self.actions_.everything())
-        words = QLabel(self.tr("Blend"))
-        words.setObjectName("paneDetail")
-        window.denoised_pane.add_tool(words)
-        window.denoised_pane.add_tool(self.blend)
-        window.slider.add_tool(self.rate_control)
-        window.status_bar.insertWidget(1, self.roi_readout)
-        window.status_bar.insertPermanentWidget(3, self.residual_button)
-        choices = window.actions_.window_button.choices
-        choices.addSeparator()
-        choices.addMenu(self.file_windows)
-        choices.addAction(self.actions_.box)
-
     @Slot()
     def refresh(self) -> None:
         """Paint marks, legend and measurements anew over both slices."""
@@ -92,7 +75,7 @@ class SliceController(QObject):
         self.residual_button.show_found(None if known is None else known.removed, unit)
         for pane in (self._original, self._denoised):
             pane.mouse.items = self._annotations.items
-            pane.keys.available_keys = self._annotations.keyboard.available_keys
+            pane.keys.available_keys = self._keyboard.available_keys
         if chosen is None:
             return
         marks = self._marks(known, chosen)
@@ -138,10 +121,9 @@ class SliceController(QObject):
             self._annotations.shown,
             self._annotations.selected,
         )
-        keyboard = self._annotations.keyboard
-        hold = keyboard.hold
+        hold = self._keyboard.hold
         held = None if hold is None or hold.handle is None else handles(hold.item)[hold.handle]
-        aim = KeyboardTarget(keyboard.crosshair, held)
+        aim = KeyboardTarget(self._keyboard.crosshair, held)
         return partial(annotation_painter.paint, annotation_painter.labelled(sheet), aim)
 
     def _prefix(self, what: Content) -> str:
@@ -176,40 +158,39 @@ class SliceController(QObject):
         for pane in (self._original, self._denoised):
             pane.mouse.has_tool = bool(tool)
             pane.setCursor(Qt.CursorShape.CrossCursor if tool else Qt.CursorShape.ArrowCursor)
-        self._annotations.keyboard.set_crosshair(self._session.view.now.centre if tool else None)
+        self._keyboard.set_crosshair(self._session.view.now.centre if tool else None)
         if tool and not (self._original.hasFocus() or self._denoised.hasFocus()):
             if not self._denoised.isVisible():
-                self._window.panes.bring(self._window.original_pane)
+                self.view_requested.emit(self._original)
             pane = self._original if self._original.isVisible() else self._denoised
             pane.setFocus()  # the arrow keys are the crosshair's
 
     @Slot()
-    def show_by_keys(self) -> None:
+    def show_keyboard(self) -> None:
         """The crosshair stays in sight, its value is told, and what the keys do now."""
-        keyboard, tool = self._annotations.keyboard, self._annotations.tool
-        self._window.actions_.cancel.setEnabled(self._can_cancel())
-        self._window.status_bar.show_hint(captions.key_hint(keyboard, tool))
-        if (at := keyboard.crosshair) is not None:
+        self.can_cancel_changed.emit(self._can_cancel())
+        self.hint_changed.emit(captions.key_hint(self._keyboard, self._annotations.tool))
+        if (at := self._keyboard.crosshair) is not None:
             self._session.view.keep_in_sight(at, self._original.projection)
-            self._window.presenter.show_probe(at)
+            self.crosshair_moved.emit(at)
         self.refresh()
 
     def _can_cancel(self) -> bool:
         annotations = self._annotations
-        return self._is_busy or bool(annotations.tool) or annotations.keyboard.hold is not None
+        return self._is_busy or bool(annotations.tool) or self._keyboard.hold is not None
 
     @Slot(object)
     def show_busy(self, busy: Busy | None) -> None:
         """Let Esc stop what is being done."""
         self._is_busy = busy is not None
-        self._window.actions_.cancel.setEnabled(self._can_cancel())
+        self.can_cancel_changed.emit(self._can_cancel())
 
     @Slot(str)
     def toggle_mode(self, mode: Mode) -> None:
         """Compare in another way, or side by side again."""
         self._compare.toggle(mode)
         if self._compare.now.mode != "side":
-            self._window.panes.bring(self._window.denoised_pane)
+            self.view_requested.emit(self._denoised)
         self.actions_.show_mode(self._compare.now.mode)
 
     @Slot()
@@ -230,8 +211,8 @@ class SliceController(QObject):
     @Slot()
     def cancel(self) -> None:
         """Put down what is in the hand; with nothing in it, stop the work."""
-        if self._annotations.keyboard.hold is not None:
-            self._annotations.keyboard.release()
+        if self._keyboard.hold is not None:
+            self._keyboard.release()
         elif self._annotations.tool:
             self._annotations.set_tool("")
         else:
@@ -240,7 +221,7 @@ class SliceController(QObject):
     @Slot(object, object, bool)
     def draw(self, start: Position, end: Position, is_finished: bool) -> None:
         """Draw with the tool in the hand."""
-        self._annotations.keyboard.set_crosshair(None)  # the mouse draws
+        self._keyboard.set_crosshair(None)  # the mouse draws
         self._annotations.draw(start, end, is_finished=is_finished)
 
     @Slot(object, object, object, bool)
@@ -254,7 +235,7 @@ class SliceController(QObject):
         chosen = self._session.slice
         window = None if chosen is None else measurements_2d.box_window(box, chosen, chosen.pixels)
         if window is not None:
-            self._session.set_preset(window)
+            self._session.view.set_preset(window)
 
     @Slot()
     def list_file_windows(self) -> None:
@@ -271,7 +252,7 @@ class SliceController(QObject):
         """Let the toolbar name the window in force."""
         view = self._session.view.now
         name = captions.window_name(view, self._session.slice)
-        self._window.actions_.window_button.show_window(name, captions.window_size(view))
+        self.window_named.emit(name, captions.window_size(view))
 
     @Slot(int)
     def set_lut(self, index: int) -> None:

@@ -5,67 +5,20 @@ where the file has no spacing.
 """
 
 import math
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import replace
 
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, QSizeF, Qt
-from PySide6.QtGui import (
-    QColor,
-    QFont,
-    QFontMetricsF,
-    QImage,
-    QPainter,
-    QPainterPath,
-    QPen,
-    QRegion,
-)
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from jrviewer.core.geometry import orientation_letters
 from jrviewer.core.records import Slice
+from jrviewer.ui.state.captions import Corners
 from jrviewer.ui.state.view import Projection
+from jrviewer.ui.widgets.painting import GAP, HALO, LETTER, MARGIN, MARK, TEXT, Text, paint_text
 
-TEXT = QColor(214, 222, 228)
-MUTED = QColor(150, 162, 172)
-HALO = QColor(0, 0, 0, 225)
-HALO_PX = 3.5
-LETTER = QColor(240, 205, 110)
-MARK = QColor(120, 215, 235)
-AMBER = QColor(235, 170, 60)
-GAP = 10.0  # between texts of two corners at least
-MARGIN = 13  # clear of the hatched frame
 BAR_STEPS_MM = (1, 2, 5, 10, 20, 50, 100, 200)
 BAR_SHARE = 0.3  # of the pane's width at most
 MARK_GAP, MARK_ARM = 4, 10
-HATCH_WIDTH, HATCH_STEP = 7, 6
-
-
-@dataclass(frozen=True, slots=True)
-class Corners:
-    """Lines of text for the four corners."""
-
-    top_left: tuple[str, ...] = ()
-    top_right: tuple[str, ...] = ()
-    bottom_left: tuple[str, ...] = ()
-    bottom_right: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A line of text and where it begins, on its base line."""
-
-    x: float
-    base: float
-    text: str
-
-    def at(self, base: float) -> "Text":
-        """The same on another base line."""
-        return replace(self, base=base)
-
-    def room(self, metrics: QFontMetricsF) -> QRectF:
-        """What it covers, with a little air."""
-        wide = metrics.horizontalAdvance(self.text)
-        box = QRectF(self.x, self.base - metrics.ascent(), wide, metrics.height())
-        return box.adjusted(-GAP / 2, 1, GAP / 2, -1)
 
 
 def paint(
@@ -103,55 +56,12 @@ def paint_message(painter: QPainter, area: QRect, message: str) -> None:
     painter.drawText(room, flags, message)
 
 
-def paint_hatching(painter: QPainter, area: QRect) -> None:
-    """A hatched frame: the result stands under a reservation."""
-    edge = (HATCH_WIDTH, HATCH_WIDTH, -HATCH_WIDTH, -HATCH_WIDTH)
-    painter.save()
-    painter.setClipRegion(QRegion(area) - QRegion(area.adjusted(*edge)))
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(AMBER, 1.4))  # a brush's pattern would be finer on finer screens
-    high = area.height()
-    for x in range(-high, area.width(), HATCH_STEP):
-        painter.drawLine(x, high, x + high, 0)
-    painter.restore()
-
-
 def scale_bar_mm(width_px: float, scale: float) -> int:
     """The longest round length that takes at most BAR_SHARE of the width; scale is points per
     millimetre.
     """
     room = width_px * BAR_SHARE / scale
     return max((step for step in BAR_STEPS_MM if step <= room), default=BAR_STEPS_MM[0])
-
-
-def paint_text(painter: QPainter, x: float, y: float, text: str, colour: QColor) -> None:
-    """Text with a dark edge, readable on white bone and black air alike; y is its base line."""
-    ratio = painter.device().devicePixelRatio()
-    label = _label(text, colour.rgba(), painter.font().toString(), ratio)
-    painter.drawImage(QPointF(x - HALO_PX, y - QFontMetricsF(painter.font()).ascent()), label)
-
-
-@lru_cache(maxsize=256)
-def _label(text: str, colour: int, font_name: str, ratio: float) -> QImage:
-    """A picture of a text: its edge costs a third of a millisecond, and most texts stay."""
-    font = QFont()
-    font.fromString(font_name)
-    metrics = QFontMetricsF(font)
-    width, height = metrics.horizontalAdvance(text) + 2 * HALO_PX, metrics.height() + HALO_PX
-    size = QSizeF(width * ratio, height * ratio).toSize() + QSize(1, 1)
-    image = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
-    image.setDevicePixelRatio(ratio)
-    image.fill(0)
-    outline = QPainterPath()
-    outline.addText(QPointF(HALO_PX, metrics.ascent()), font, text)
-    painter = QPainter(image)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.strokePath(outline, QPen(HALO, HALO_PX))
-    painter.setFont(font)
-    painter.setPen(QColor.fromRgba(colour))
-    painter.drawText(QPointF(HALO_PX, metrics.ascent()), text)
-    painter.end()
-    return image
 
 
 def _paint_letters(painter: QPainter, area: QRect, chosen: Slice, texts: list[Text]) -> None:
@@ -207,7 +117,11 @@ def corner_texts(
     """Where each line of the corners stands; those at the left end in "…" before they would reach
     one at the right.
     """
-    line, top, bottom = metrics.height(), MARGIN + metrics.ascent(), area.height() - MARGIN
+    line, top, bottom = (
+        metrics.height(),
+        MARGIN + metrics.ascent(),
+        area.height() - MARGIN,
+    )
     rights: list[Text] = []
     lefts: list[Text] = []
     for column, lines, base in (

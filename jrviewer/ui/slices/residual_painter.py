@@ -8,9 +8,9 @@ from PySide6.QtGui import QColor, QFontMetricsF, QImage, QLinearGradient, QPaint
 
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.records import Mark, Removed, UInt8Array
-from jrviewer.ui.slices import overlay
 from jrviewer.ui.state.captions import number
 from jrviewer.ui.state.view import Projection
+from jrviewer.ui.widgets import painting
 
 # Blue and orange: told apart by every kind of colour vision, and by the signs at the legend's ends.
 FEWER, NONE, MORE = (95, 170, 255), (46, 46, 46), (255, 175, 80)
@@ -32,12 +32,12 @@ def paint_legend(
 ) -> None:
     """The colours with their amounts, at the top right."""
     metrics = QFontMetricsF(painter.font())
-    left = area.width() - overlay.MARGIN - LEGEND_WIDTH
-    bar = QRectF(left, overlay.MARGIN, LEGEND_WIDTH, LEGEND_HEIGHT)
+    left = area.width() - painting.MARGIN - LEGEND_WIDTH
+    bar = QRectF(left, painting.MARGIN, LEGEND_WIDTH, LEGEND_HEIGHT)
     colours = QLinearGradient(bar.topLeft(), bar.topRight())
     for place, colour in ((0.0, FEWER), (0.5, NONE), (1.0, MORE)):
         colours.setColorAt(place, QColor(*colour))
-    painter.setPen(QPen(overlay.MUTED, 1))
+    painter.setPen(QPen(painting.MUTED, 1))
     painter.setBrush(colours)
     painter.drawRect(bar)
     painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -45,10 +45,10 @@ def paint_legend(
     ends = (number(-scale), f"0 {unit}", f"+{number(scale)}")
     for share, text in zip((0.0, 0.5, 1.0), ends, strict=True):
         x = left + share * (LEGEND_WIDTH - metrics.horizontalAdvance(text))
-        overlay.paint_text(painter, x, base, text, overlay.TEXT)
+        painting.paint_text(painter, x, base, text, painting.TEXT)
     hint = _tr("− AI brighter   + AI darker")
-    x = area.width() - overlay.MARGIN - metrics.horizontalAdvance(hint)
-    overlay.paint_text(painter, x, base + metrics.height(), hint, overlay.MUTED)
+    x = area.width() - painting.MARGIN - metrics.horizontalAdvance(hint)
+    painting.paint_text(painter, x, base + metrics.height(), hint, painting.MUTED)
 
 
 def paint_marks(
@@ -64,12 +64,12 @@ def paint_marks(
     for order, mark in enumerate(marks, start=1):
         at = QPointF(*projection.to_point(mark.row, mark.column))
         radius = max(mark.size_mm * projection.scale * 0.8, 9.0)
-        for pen in (QPen(overlay.HALO, 4), QPen(MARK, 1.8)):
+        for pen in (QPen(painting.HALO, 4), QPen(MARK, 1.8)):
             painter.setPen(pen)
             painter.drawEllipse(at, radius, radius)
         sign = "+" if mark.change > 0 else ""
         text = f"{order}: {sign}{number(mark.change)} {unit}"
-        overlay.paint_text(painter, at.x() + radius + 3, at.y() - 3, text, MARK)
+        painting.paint_text(painter, at.x() + radius + 3, at.y() - 3, text, MARK)
 
 
 def paint_split(
@@ -77,15 +77,15 @@ def paint_split(
 ) -> None:
     """The line of a swipe, clear of the corner texts; on each side of it what is shown there."""
     x, clear = share * area.width(), min(CLEAR_PX, area.height() / 6)
-    for pen in (QPen(overlay.HALO, 4), QPen(overlay.LETTER, 1.6)):
+    for pen in (QPen(painting.HALO, 4), QPen(painting.LETTER, 1.6)):
         painter.setPen(pen)
         painter.drawLine(QPointF(x, clear), QPointF(x, area.height() - clear))
     metrics = QFontMetricsF(painter.font())
     base = area.height() * 0.25
     left, right = f"{_tr('ORIGINAL')} ◂", f"▸ {title}"
     start = x - 8 - metrics.horizontalAdvance(left)
-    overlay.paint_text(painter, start, base, left, overlay.TEXT)
-    overlay.paint_text(painter, x + 8, base, right, overlay.LETTER)
+    painting.paint_text(painter, start, base, left, painting.TEXT)
+    painting.paint_text(painter, x + 8, base, right, painting.LETTER)
 
 
 def sentences(found: Removed | None, unit: str) -> tuple[str, ...]:

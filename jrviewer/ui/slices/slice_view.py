@@ -21,7 +21,9 @@ from jrviewer.imaging import windowing
 from jrviewer.ui.slices import overlay, residual_painter
 from jrviewer.ui.slices.keys import SliceKeys
 from jrviewer.ui.slices.mouse_tools import MouseTools
+from jrviewer.ui.state.captions import Corners
 from jrviewer.ui.state.view import Projection, View, project, shade_of
+from jrviewer.ui.widgets import painting
 
 Layer = Callable[[QPainter, QRect, Projection], None]
 
@@ -61,7 +63,7 @@ class SliceView(QWidget):
         self.mouse = MouseTools(self)
         self.keys = SliceKeys(self)
         self._view = View()
-        self.corners = overlay.Corners()
+        self.corners = Corners()
         self._message = ""
         self._stale = ""
         self._is_hatched = False
@@ -117,15 +119,12 @@ class SliceView(QWidget):
     def show_view(self, view: View) -> None:
         """Look through another window, zoom or centre."""
         old, self._view = self._view, view
-        if (view.window, view.voi_lut, view.is_inverted) != (
-            old.window,
-            old.voi_lut,
-            old.is_inverted,
-        ):
+        before = (old.window, old.voi_lut, old.is_inverted)
+        if (view.window, view.voi_lut, view.is_inverted) != before:
             self._image = self._under_image = None
         self.update()
 
-    def show_corners(self, corners: overlay.Corners) -> None:
+    def show_corners(self, corners: Corners) -> None:
         """Show other corner texts."""
         self.corners = corners
         self.update()
@@ -164,7 +163,7 @@ class SliceView(QWidget):
             for layer in self._layers:
                 layer(painter, self.rect(), projection)
         if self._is_hatched and chosen is not None:
-            overlay.paint_hatching(painter, self.rect())
+            painting.paint_hatching(painter, self.rect())
         if self.message:
             overlay.paint_message(painter, self.rect(), self.message)
         painter.end()

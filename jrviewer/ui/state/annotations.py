@@ -16,7 +16,6 @@ from jrviewer.imaging.measurements_2d import (
     distance_px,
     moved,
 )
-from jrviewer.ui.state.keyboard_annotations import KeyboardAnnotations
 
 Tool = Literal["", "length", "ellipse", "rectangle", "window"]
 
@@ -27,6 +26,7 @@ class Annotations(QObject):
     """Measurements per slice. A tool draws one thing, then the hand is free again."""
 
     changed = Signal()
+    slice_changed = Signal()
     tool_changed = Signal(str)
     box_drawn = Signal(object)  # Region: its values are to set the window
 
@@ -39,7 +39,6 @@ class Annotations(QObject):
         self._slice: Slice | None = None
         self._drawn: dict[Slice, tuple[Measurement, ...]] = {}
         self._before: list[tuple[Slice, tuple[Measurement, ...]]] = []
-        self.keyboard = KeyboardAnnotations(self)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -82,7 +81,7 @@ class Annotations(QObject):
         """Turn to another slice."""
         if chosen is not self._slice:
             self._slice, self.selected, self.drawing, self._edited = chosen, None, None, None
-            self.keyboard.reset()
+            self.slice_changed.emit()
             self.changed.emit()
 
     def set_tool(self, tool: Tool) -> None:

@@ -1,6 +1,7 @@
 """Texts about slices and predictions for corners, titles and the status bar: records to words."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication
@@ -10,12 +11,21 @@ from jrviewer.core.records import Prediction, Slice
 from jrviewer.diagnostics.phantom_truth import Score
 from jrviewer.imaging import windowing
 from jrviewer.imaging.measurements_2d import handles
-from jrviewer.ui.slices.overlay import Corners
 from jrviewer.ui.state.keyboard_annotations import KeyboardAnnotations
 from jrviewer.ui.state.rulers import Rulers
 from jrviewer.ui.state.view import View
 
 MINUS = "−"
+
+
+@dataclass(frozen=True, slots=True)
+class Corners:
+    """Lines of text for the four corners."""
+
+    top_left: tuple[str, ...] = ()
+    top_right: tuple[str, ...] = ()
+    bottom_left: tuple[str, ...] = ()
+    bottom_right: tuple[str, ...] = ()
 
 
 def tr(text: str) -> str:

@@ -3,7 +3,7 @@ AI pane. Whatever it shows, it says whether a machine made it.
 """
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal, TypedDict, Unpack
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal, Slot
@@ -35,6 +35,16 @@ class Comparison:
     peeks: bool = False  # Space is held
 
 
+class ComparisonValues(TypedDict, total=False):
+    """The fields of Comparison, for `CompareState.change`."""
+
+    mode: Mode
+    split: float
+    blend: int
+    shows_original: bool
+    peeks: bool
+
+
 class CompareState(QObject):
     """The one Comparison of a window; owns the flicker's clock."""
 
@@ -47,8 +57,8 @@ class CompareState(QObject):
         self.clock.setInterval(FLICKER_MS)
         self.clock.timeout.connect(self._take_turns)
 
-    def change(self, **values: Any) -> None:  # noqa: ANN401 - fields of Comparison
-        """Replace fields; unchanged values are no news."""
+    def change(self, **values: Unpack[ComparisonValues]) -> None:
+        """Update fields; emits `changed` only if something changed."""
         new = replace(self.now, **values)
         if new == self.now:
             return

@@ -2,16 +2,12 @@
 mean something now. Knows no widget.
 """
 
-from __future__ import annotations
+from typing import Literal
 
-from typing import TYPE_CHECKING, Literal
-
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 from jrviewer.imaging.measurements_2d import Hold, Position, handles
-
-if TYPE_CHECKING:
-    from jrviewer.ui.state.annotations import Annotations
+from jrviewer.ui.state.annotations import Annotations
 
 Key = Literal["move", "next", "previous"]
 
@@ -28,6 +24,7 @@ class KeyboardAnnotations(QObject):
         self.start: Position | None = None  # of what is being drawn
         self._hold: Hold | None = None
         self._has_moved = False  # what is held: then the next step is part of the same change
+        annotations.slice_changed.connect(self.reset)
 
     @property
     def hold(self) -> Hold | None:
@@ -54,6 +51,7 @@ class KeyboardAnnotations(QObject):
             self.crosshair = self._on_slice(round(at[0]), round(at[1]))
         self.changed.emit()
 
+    @Slot()
     def reset(self) -> None:
         """Another slice is shown: what was begun on the last one is not gone on with."""
         self.start = self._hold = None

@@ -75,6 +75,7 @@ class Rulers(QObject):
         self._steps.clear()
         self.show(None)
 
+    @Slot(object)
     def show(self, chosen: Slice | None) -> None:
         """Turn to another slice."""
         if chosen is not self._slice:
@@ -160,6 +161,7 @@ class Rulers(QObject):
         self._nudged = None
         self.changed.emit()
 
+    @Slot()
     def release(self) -> None:
         """Hold nothing."""
         if self.is_held:

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 
 from jrviewer.core.errors import InputRefusedError, JRViewerError
-from jrviewer.core.records import Prediction, Series, Slice, Window
-from jrviewer.imaging import windowing
+from jrviewer.core.records import Prediction, Series, Slice
 from jrviewer.ui.jobs.backend import Backend
 from jrviewer.ui.jobs.foreground import Foreground
 from jrviewer.ui.jobs.prefetch import Busy, Prefetcher
@@ -20,6 +19,7 @@ from jrviewer.ui.jobs.worker_thread import WorkerThread
 from jrviewer.ui.state.analyses import DenseClouds, PhantomScores, ResidualAnalysis
 from jrviewer.ui.state.annotations import Annotations
 from jrviewer.ui.state.comparison import CompareState
+from jrviewer.ui.state.keyboard_annotations import KeyboardAnnotations
 from jrviewer.ui.state.prediction_cache import PredictionCache
 from jrviewer.ui.state.refusals import opened_name, reasons, refusals
 from jrviewer.ui.state.rulers import Rulers
@@ -52,36 +52,56 @@ class Session(QObject):
 
     def __init__(self, backend: Backend | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.view = ViewState(self)
+        self.backend = backend or Backend()
         self.worker_thread = WorkerThread(self)
+        self.foreground = Foreground(self.worker_thread, self)
+        self.prefetcher = Prefetcher(self.worker_thread, self.backend.predict_all, self)
+        self.view = ViewState(self)
         self.compare = CompareState(self)
         self.annotations = Annotations(self)
+        self.keyboard_annotations = KeyboardAnnotations(self.annotations)
+        self.rulers = Rulers(self)
         self.residuals = ResidualAnalysis(self.worker_thread, self)
         self.dense_clouds = DenseClouds(self.worker_thread, self)
-        self.surface = SurfaceState(self.worker_thread, self)
-        self.rulers = Rulers(self)
         self.phantom_scores = PhantomScores(self.worker_thread, self)
+        self.surface = SurfaceState(self.worker_thread, self)
         self.all_series: tuple[Series, ...] = ()
         self.series: Series | None = None
         self.index = 0
-        self.backend = backend or Backend()
-        self._predictions = PredictionCache()
         self.refused_files: tuple[Refused, ...] = ()
-        self.paths: tuple[Path, ...] = ()  # what was asked for last
-        self.prefetches = False
-        self.prefetcher = Prefetcher(self.worker_thread, self.backend.predict_all, self)
+        self.paths: tuple[Path, ...] = ()  # of the last request to open
+        self.prefetches = False  # whether neighbours are predicted before they are shown
+        self._predictions = PredictionCache()
         self._is_partial = False  # only the first slice of what is being read is here
         self._asked_for: Slice | None = None
         self._may_predict = False
+        self._connect_jobs()
+        self._connect_state()
+
+    def _connect_jobs(self) -> None:
+        """Results and progress of the worker thread."""
         self.prefetcher.predicted.connect(self._take_prediction)
         self.prefetcher.skipped.connect(self._run_skipped)
-        self.prefetcher.progressed.connect(self._show_progress)
-        self.foreground = Foreground(self.worker_thread, self)
+        self.prefetcher.progressed.connect(self.foreground.check_idle)
         self.foreground.busy.connect(self.busy_changed)
+        self.foreground.busy.connect(self.surface.pause)
         self.foreground.idle.connect(self._resume_prefetch)
+        self.foreground.idle.connect(self.surface.resume)
         self.foreground.shared.connect(self._show_first_slice)
         self.foreground.refused.connect(self._refuse)
         self.foreground.crashed.connect(self._report_bug)
+
+    def _connect_state(self) -> None:
+        """The parts of the state to each other: none of this needs a window."""
+        analyses = (self.residuals, self.dense_clouds, self.phantom_scores)
+        for part in (self.annotations, self.rulers, self.surface, *analyses):
+            self.series_opened.connect(part.clear)
+        self.series_chosen.connect(self._measure_surface)
+        self.shown.connect(self.annotations.show)
+        self.shown.connect(self.rulers.show)
+        self.predicted.connect(self.residuals.analyse)
+        self.predicted.connect(self.phantom_scores.analyse)
+        self.rulers.refused.connect(self.warned)
 
     @property
     def slice(self) -> Slice | None:
@@ -118,7 +138,7 @@ class Session(QObject):
         if self.series is None:
             return
         self.index = min(max(index, 0), len(self.series) - 1)
-        chosen = self.series[self.index]
+        self.view.slice = chosen = self.series[self.index]
         self.shown.emit(chosen, self.index, len(self.series))
         self._show_prediction(chosen)
 
@@ -173,27 +193,6 @@ class Session(QObject):
         if was_partial:
             self.warned.emit(self.tr("Reading was cancelled: only the first slice is here."))
 
-    def set_preset(self, window: Window | None) -> None:
-        """Show both panes with a window; None stands for the slice's own."""
-        if (chosen := self.slice) is not None:
-            self.view.change(window=window or windowing.default_window(chosen))
-
-    def set_auto_window(self) -> None:
-        """Show both panes with a window computed from the slice's values."""
-        if (chosen := self.slice) is not None:
-            self.view.change(window=windowing.auto_window(chosen))
-
-    def fit(self) -> None:
-        """Show the slice whole and centred."""
-        if (chosen := self.slice) is not None:
-            self.view.fit(chosen.shape)
-
-    def reset_view(self) -> None:
-        """Window, zoom, centre and inversion as when the series was opened."""
-        self.fit()
-        self.set_preset(None)
-        self.view.change(is_inverted=False)
-
     def close(self) -> None:
         """Stop the worker and wait for it."""
         self.worker_thread.stop()
@@ -205,8 +204,8 @@ class Session(QObject):
 
     def _reset_view(self, index: int) -> None:
         assert self.series is not None
-        self.index = index
-        self.reset_view()
+        self.view.slice = self.series[index]
+        self.view.reset()
         self.show(index)
 
     def _show_prediction(self, chosen: Slice) -> None:
@@ -229,10 +228,6 @@ class Session(QObject):
         """Nobody waits: what goes on behind is all there is to tell, and may go on."""
         self.busy_changed.emit(self.prefetcher.busy)
         self.prefetcher.resume()
-
-    @Slot()
-    def _show_progress(self) -> None:
-        self.foreground.check_idle()
 
     @Slot(str, object)
     def _refuse(self, lane: str, error: JRViewerError) -> None:
@@ -292,6 +287,10 @@ class Session(QObject):
             places = [self.index + step for step in NEIGHBOURS]
             slices = [self.series[place] for place in places if 0 <= place < len(self.series)]
             self.prefetcher.prefetch(one for one in slices if one not in self._predictions)
+
+    @Slot()
+    def _measure_surface(self) -> None:
+        self.surface.set_series(self.series)
 
     @Slot(object)
     def _run_skipped(self, missed: Slice) -> None:

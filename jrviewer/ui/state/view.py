@@ -4,12 +4,13 @@ The state is a frozen record that is handed to every pane, so the panes cannot d
 """
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TypedDict, Unpack
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from jrviewer.core.geometry import Plane
 from jrviewer.core.records import Slice, VoiLut, Window
+from jrviewer.imaging import windowing
 
 MIN_ZOOM, MAX_ZOOM = 0.1, 40.0
 MIN_WIDTH = 1.0  # PS3.3 C.11.2.1.2: a linear window is at least 1 wide
@@ -72,19 +73,33 @@ def project(view: View, plane: Plane, shape: tuple[int, int], size: tuple[int, i
     return Projection(plane.spacing_mm, view.centre, fitting * view.zoom, size)
 
 
+class ViewValues(TypedDict, total=False):
+    """The fields of View, for `ViewState.change`."""
+
+    window: Window
+    voi_lut: int | None
+    is_inverted: bool
+    zoom: float
+    centre: tuple[float, float]
+    is_smooth: bool
+    has_patient_text: bool
+    viewport: tuple[int, int]
+
+
 class ViewState(QObject):
-    """The one View that both panes are shown with."""
+    """The View that both slice panes share."""
 
     changed = Signal(object)  # View
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.now = View()
+        self.slice: Slice | None = None  # shown through this view
 
-    def change(self, **values: Any) -> None:  # noqa: ANN401 - fields of View
-        """Replace fields of the view; unchanged values are no news. A window ends a table."""
+    def change(self, **values: Unpack[ViewValues]) -> None:
+        """Update fields; emits `changed` only if something changed. A window replaces a table."""
         if "window" in values:
-            values = {"voi_lut": None, **values}
+            values.setdefault("voi_lut", None)
         new = replace(self.now, **values)
         if new != self.now:
             self.now = new
@@ -105,9 +120,31 @@ class ViewState(QObject):
         """Show or hide what is said of the patient."""
         self.change(has_patient_text=is_shown)
 
-    def fit(self, shape: tuple[int, int]) -> None:
-        """Show a slice of `shape` whole and centred."""
-        self.change(zoom=1.0, centre=((shape[0] - 1) / 2, (shape[1] - 1) / 2))
+    @Slot(object)
+    def set_preset(self, window: Window | None) -> None:
+        """Use a window; None stands for the slice's own."""
+        if self.slice is not None:
+            self.change(window=window or windowing.default_window(self.slice))
+
+    @Slot()
+    def set_auto_window(self) -> None:
+        """Use a window computed from the slice's values."""
+        if self.slice is not None:
+            self.change(window=windowing.auto_window(self.slice))
+
+    @Slot()
+    def fit(self) -> None:
+        """Show the slice whole and centred."""
+        if self.slice is not None:
+            rows, columns = self.slice.shape
+            self.change(zoom=1.0, centre=((rows - 1) / 2, (columns - 1) / 2))
+
+    @Slot()
+    def reset(self) -> None:
+        """Window, zoom, centre and inversion as when the series was opened."""
+        self.fit()
+        self.set_preset(None)
+        self.change(is_inverted=False)
 
     def zoom_by(self, factor: float, row: float, column: float) -> None:
         """Zoom about a pixel position that stays where it is on screen."""

@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMenu, QToolBar, QToolButton
+from PySide6.QtWidgets import QMenu, QToolBar
 
 from jrviewer.core.records import Slice, Window
 from jrviewer.imaging.windowing import PRESETS, presets
 from jrviewer.ui.state.view import View
 from jrviewer.ui.widgets import theme
+from jrviewer.ui.widgets.menu_button import menu_button
 from jrviewer.ui.widgets.window_button import WindowButton
 
 STEPS = {"Up": -1, "Down": 1, "PgUp": -10, "PgDown": 10, "Home": -100_000, "End": 100_000}
@@ -137,20 +138,3 @@ class Actions(QObject):
         sender = self.sender()
         assert isinstance(sender, QAction)
         self.stepped.emit(sender.data())
-
-
-def menu_button(bar: QToolBar, text: str, icon: str, actions: Sequence[QAction]) -> QToolButton:
-    """A toolbar button that opens a menu."""
-    menu = QMenu(bar)
-    menu.addActions(actions)
-    button = QToolButton(bar)
-    button.setText(text)
-    theme.set_icon(button, icon)
-    button.setToolTip(text)
-    button.setAccessibleName(text)
-    button.setToolButtonStyle(bar.toolButtonStyle())
-    bar.toolButtonStyleChanged.connect(button.setToolButtonStyle)
-    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-    button.setMenu(menu)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    return button

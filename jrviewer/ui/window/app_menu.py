@@ -1,7 +1,4 @@
-"""What lies around the viewing: recent files, exports, settings, help, first steps, crash notes.
-
-The session knows nothing of them.
-"""
+"""Application menu: recent files, export, settings, help, first steps, crash reports."""
 
 from __future__ import annotations
 
@@ -10,9 +7,17 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QApplication, QDialog, QMenu, QSizePolicy, QToolBar, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QMainWindow,
+    QMenu,
+    QSizePolicy,
+    QToolBar,
+    QWidget,
+)
 
 from jrviewer.imaging.structures import may_show_face
 from jrviewer.imaging.windowing import PRESETS
@@ -21,98 +26,95 @@ from jrviewer.ui.dialogs.export_controller import ExportController
 from jrviewer.ui.dialogs.export_dialog import ExportDialog, Subject
 from jrviewer.ui.dialogs.settings_dialog import SettingsDialog
 from jrviewer.ui.state import settings
+from jrviewer.ui.state.preferences import Preferences
 from jrviewer.ui.state.recent_files import RecentFiles
+from jrviewer.ui.state.session import Session
 from jrviewer.ui.state.settings import Settings
-from jrviewer.ui.state.view import View, shade_of
+from jrviewer.ui.state.view import shade_of
 from jrviewer.ui.widgets import theme
-from jrviewer.ui.window.actions import menu_button
+from jrviewer.ui.widgets.menu_button import menu_button
 from jrviewer.ui.window.first_run import NoticeBar, StepsBar
-from jrviewer.ui.window.saved_layout import restore_layout, save_layout
+from jrviewer.ui.window.message_bar import MessageBar
 
 if TYPE_CHECKING:
     from jrviewer.batch import Wish
     from jrviewer.ui.crash_log import CrashLog
-    from jrviewer.ui.window.main_window import MainWindow
 
 
 class AppMenu(QObject):
-    """The habits of one window."""
+    """Menus and dialogs that are not about the slice itself."""
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        self._window, self._session, self._preferences = window, window.session, window.preferences
-        self.settings = settings.load(self._preferences)
-        self.recent_files = RecentFiles(self._preferences, keeps=self.settings.keeps_recent)
-        self.export_controller = ExportController(self._session, self)
+    presets_changed = Signal(object)  # Sequence[Window]
+
+    def __init__(
+        self,
+        session: Session,
+        preferences: Preferences,
+        message_bar: MessageBar,
+        parent: QMainWindow,
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._preferences = session, preferences
+        self._message_bar, self._window = message_bar, parent
+        self.settings = settings.load(preferences)
+        self.recent_files = RecentFiles(preferences, keeps=self.settings.keeps_recent)
+        self.export_controller = ExportController(session, self)
         self.notice, self.steps = NoticeBar(), StepsBar()
+        self.notice.setVisible(not preferences.get("first run/notice read", False))
+        self.steps.setVisible(not preferences.get("first run/steps ended", False))
+        self.notice.ticked.connect(partial(preferences.put, "first run/notice read", True))
+        self.steps.ended.connect(partial(preferences.put, "first run/steps ended", True))
         self.dialog: QDialog | None = None  # the one that is open
         self._folder = str(Path.home())  # of the last export; a path, so for this run only
         self.settings_action = self._action(self.tr("Settings"), "settings", "Ctrl+,")
         self.guide = self._action(self.tr("Guide and keys"), "", "F1")
         self.about_model = self._action(self.tr("About the model"), "", "")
         self.about = self._action(self.tr("About JRViewer"), "", "")
-        self.recent_menu = QMenu(window)
-        self._fill(window.bar)
+        self.recent_menu = QMenu(parent)
 
     def attach_crash_log(self, crash_log: CrashLog) -> None:
-        """Offer the details of every bug that the log takes."""
+        """Offer the details of every bug that the log records."""
         crash_log.recorded.connect(self._show_crash)
         self._session.foreground.crashed.connect(lambda lane: self._show_crash(crash_log.last))
 
     def close_dialogs(self) -> None:
-        """Remember where things were; no window of ours outlives the main one."""
-        save_layout(self._window, self._preferences)
+        """Close every dialog: none may outlive the main window."""
         for dialog in self._window.findChildren(QDialog):
             dialog.close()
 
-    def _fill(self, bar: QToolBar) -> None:
-        actions = self._window.actions_
-        first = actions.open_folder
-        after = bar.actions()[bar.actions().index(first) + 1]
+    def everything(self) -> list[QAction]:
+        """All actions, so that the window can take their keys."""
+        return [self.settings_action, self.guide, self.about_model, self.about]
+
+    def fill(self, bar: QToolBar, after: QAction) -> None:
+        """Put the menus on the toolbar: recent files behind the action `after`, the rest last."""
+        following = bar.actions()[bar.actions().index(after) + 1]
         self.recent_button = menu_button(bar, self.tr("Recent"), "recent", ())
         self.recent_button.setMenu(self.recent_menu)
-        bar.insertWidget(after, self.recent_button)
-        room = QWidget()
-        room.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        bar.addWidget(room)
+        bar.insertWidget(following, self.recent_button)
+        spacer = QWidget()
+        spacer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        bar.addWidget(spacer)
         bar.addAction(self.settings_action)
         help_actions = [self.guide, self.about_model, self.about]
         bar.addWidget(menu_button(bar, self.tr("Help"), "help", help_actions))
 
-    def begin(self) -> None:
-        """Settings, the window's place, and the strips of a first run until each is put away."""
-        self._apply(self.settings)
-        self._window.message_rows.insertWidget(0, self.steps)
-        self._window.message_rows.insertWidget(0, self.notice)
-        self.notice.setVisible(not self._preferences.get("first run/notice read", False))
-        self.steps.setVisible(not self._preferences.get("first run/steps ended", False))
-        self.update_actions()
-        restore_layout(self._window, self._preferences)
+    @Slot()
+    def apply_settings(self) -> None:
+        """Bring the settings into force."""
+        session, now = self._session, self.settings
+        session.prefetches = now.prefetches
+        session.backend.device = now.device
+        session.view.change(is_smooth=now.smooth, has_patient_text=now.patient_text)
+        chosen = zip(PRESETS.values(), now.presets, strict=True)
+        self.presets_changed.emit(
+            [replace(one, width=width, centre=level) for one, (width, level) in chosen]
+        )
+        self._apply_theme(now.theme)
 
     def tick(self, step: str, *_: object) -> None:
         """A first step is done."""
         self.steps.tick(step)
-
-    @Slot(object)
-    def watch_cloud(self, _: object) -> None:
-        """See when the cloud is turned for the first time."""
-        if self._window.cloud.interactor is not None and "turn" not in self.steps.done:
-            self.steps.watch(self._window.cloud.interactor)
-
-    @Slot()
-    def update_actions(self) -> None:
-        """Offer what there is something for."""
-        actions, has_result = self._window.actions_, self._session.prediction is not None
-        actions.export.setEnabled(has_result)
-        actions.copy.setEnabled(has_result)
-        series = self._session.series
-        actions.run_series.setEnabled(series is not None and len(series) > 1)
-
-    @Slot(object)
-    def show_view(self, view: View) -> None:
-        """Show or hide names that may be a patient's."""
-        self._window.series_list.show_names(shown=view.has_patient_text)
-        self._window.message_bar.show_names(shown=view.has_patient_text)
 
     @Slot(object)
     def remember_paths(self, _: object) -> None:
@@ -175,18 +177,7 @@ class AppMenu(QObject):
         self.recent_files.keep(keeps=new.keeps_recent)
         if new.device != before.device:
             self._session.choose_device(new.device)
-        self._apply(new)
-
-    def _apply(self, now: Settings) -> None:
-        session = self._session
-        session.prefetches = now.prefetches
-        session.backend.device = now.device
-        session.view.change(is_smooth=now.smooth, has_patient_text=now.patient_text)
-        chosen = zip(PRESETS.values(), now.presets, strict=True)
-        self._window.actions_.show_presets(
-            [replace(one, width=width, centre=level) for one, (width, level) in chosen]
-        )
-        self._apply_theme(now.theme)
+        self.apply_settings()
 
     def _apply_theme(self, name: str) -> None:
         application = QApplication.instance()
@@ -203,11 +194,7 @@ class AppMenu(QObject):
     @Slot()
     def show_guide(self) -> None:
         """Show the guide and the keys."""
-        ours = [self.settings_action, self.guide]
-        reading = self._window.slice_controller.actions_.everything()
-        ruler = self._window.cloud.toolbar.ruler
-        everything = [*self._window.actions_.everything(), *reading, ruler, *ours]
-        self._open(pages.guide(everything, self._window), modal=False)
+        self._open(pages.guide(self._window.actions(), self._window), modal=False)
 
     @Slot()
     def show_about(self) -> None:
@@ -238,18 +225,18 @@ class AppMenu(QObject):
         words = self.tr("Whole series: {} slices processed.").format(done)
         if refused:
             words += " " + self.tr("{} were refused by the input check.").format(refused)
-        self._window.message_bar.show_message("warning" if refused else "note", words)
+        self._message_bar.show_message("warning" if refused else "note", words)
 
     @Slot()
     def show_copied(self) -> None:
         """Say what is on the clipboard."""
         words = self.tr("Both slices are on the clipboard, with the notice and no patient text.")
-        self._window.message_bar.show_message("note", words)
+        self._message_bar.show_message("note", words)
 
     @Slot(str)
     def _show_crash(self, details: str) -> None:
         words = self.tr("JRViewer met a fault of its own; what was open stays open. Try again.")
-        self._window.message_bar.show_message("error", words, details=details)
+        self._message_bar.show_message("error", words, details=details)
 
     def _action(self, text: str, icon: str, key: str) -> QAction:
         action = QAction(text, self)
@@ -258,5 +245,4 @@ class AppMenu(QObject):
         if key:
             action.setShortcut(QKeySequence(key))
         action.setToolTip(f"{text}  ({key})" if key else text)
-        self._window.addAction(action)
         return action

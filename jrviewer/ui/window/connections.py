@@ -1,275 +1,251 @@
-"""Every wire of the window: which fact shows where, which wish goes to whom. From a click in a
-view, look its signal up here, and go on at what it is connected to.
+"""Every connection between views and state, and from one view to another: to follow a click, look
+up its signal here.
 
-Composite widgets tie their own parts together, and the session the jobs that it gives to the
-worker; whatever goes from one of the window's parts to another is here and nowhere else. The slots
-of one signal run in the order of their lines.
+Composite widgets connect their own parts, the session its own state. The order of the lines does
+not matter: `tests/ui/window/test_connections.py` shuffles them.
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 
+from PySide6.QtCore import SignalInstance
 from PySide6.QtWidgets import QApplication
 
-if TYPE_CHECKING:
-    from jrviewer.ui.window.main_window import MainWindow
+from jrviewer.ui.window.main_window import MainWindow
+
+Slot = Callable[..., object] | SignalInstance
+Connection = tuple[SignalInstance, Slot]
 
 
-def connect(window: MainWindow) -> None:
-    """Tie the window's parts together, once all of them are there."""
-    _slices(window)
-    _results(window)
-    _panes(window)
-    _opening(window)
-    _looking(window)
-    _comparing(window)
-    _measuring(window)
-    _measured_surface(window)
-    _rulers(window)
-    _exporting(window)
-    _habits(window)
+def connect(window: MainWindow, ties: Iterable[Connection] | None = None) -> None:
+    """Connect a window's parts to its session and to each other, then restore the last run's
+    settings and layout. `ties` replaces `connections(window)`.
+    """
+    for signal, slot in connections(window) if ties is None else ties:
+        signal.connect(slot)
+    window.restore()
 
 
-def _slices(window: MainWindow) -> None:
-    """Facts about what is open and shown, and through which window."""
-    session, display, actions, reading = (
-        window.session,
-        window.presenter,
-        window.actions_,
-        window.slice_controller,
-    )
-    session.series_opened.connect(display.show_opened)
-    session.series_opened.connect(window.show_opened)
-    session.series_opened.connect(window.series_list_visibility.show_hint)
-    session.series_opened.connect(session.annotations.clear)
-    session.series_opened.connect(session.residuals.clear)
-    session.series_opened.connect(session.dense_clouds.clear)
-    session.series_opened.connect(session.phantom_scores.clear)
-    session.series_opened.connect(window.app_menu.remember_paths)
-    session.series_chosen.connect(window.series_list.show_chosen)
-    session.series_chosen.connect(reading.cine.choose_series)
-    session.shown.connect(display.show_slice)
-    session.shown.connect(window.slider.show_place)
-    session.shown.connect(actions.show_slice)
-    session.shown.connect(session.annotations.show)
-    session.shown.connect(reading.show_slice)
-    session.shown.connect(reading.name_window)
-    session.shown.connect(window.app_menu.update_actions)
-    session.view.changed.connect(display.show_view)
-    session.view.changed.connect(actions.show_view)
-    session.view.changed.connect(reading.name_window)
-    session.view.changed.connect(window.app_menu.show_view)
+def connections(window: MainWindow) -> Iterator[Connection]:
+    """Signals with their slots."""
+    yield from _slices(window)
+    yield from _results(window)
+    yield from _panes(window)
+    yield from _opening(window)
+    yield from _viewing(window)
+    yield from _comparing(window)
+    yield from _measuring(window)
+    yield from _cloud(window)
+    yield from _rulers(window)
+    yield from _exporting(window)
+    yield from _application(window)
 
 
-def _results(window: MainWindow) -> None:
-    """Facts about what the model made of a slice, and what the worker does."""
-    session, display, reading, desk = (
-        window.session,
-        window.presenter,
-        window.slice_controller,
-        window.app_menu,
-    )
-    session.predicted.connect(display.show_prediction)
-    session.predicted.connect(session.residuals.analyse)
-    session.predicted.connect(session.phantom_scores.analyse)
-    session.predicted.connect(reading.refresh)
-    session.predicted.connect(desk.update_actions)
-    session.predicted.connect(desk.watch_cloud)
-    session.unpredicted.connect(display.show_unpredicted)
-    session.unpredicted.connect(reading.refresh)
-    session.withheld.connect(display.show_withheld)
-    session.withheld.connect(window.offer_run)
-    session.withheld.connect(reading.refresh)
-    session.refused.connect(window.show_refused)
-    session.failed.connect(window.show_error)
-    session.failed.connect(display.show_no_result)
-    session.warned.connect(window.show_warning)
-    session.busy_changed.connect(window.show_busy)
-    session.busy_changed.connect(reading.show_busy)
-    session.busy_changed.connect(desk.update_actions)
-    session.device_known.connect(window.status_bar.show_device)
-    session.device_known.connect(desk.list_graphics)
-    session.prefetcher.series_done.connect(desk.show_series_done)
+def _slices(window: MainWindow) -> Iterator[Connection]:
+    """What is open and shown, and through which window."""
+    session, presenter, slices = window.session, window.presenter, window.slice_controller
+    yield session.series_opened, presenter.show_opened
+    yield session.series_opened, window.show_opened
+    yield session.series_opened, window.app_menu.remember_paths
+    yield session.series_chosen, window.series_list.show_chosen
+    yield session.series_chosen, slices.cine.choose_series
+    yield session.shown, presenter.show_slice
+    yield session.shown, window.slider.show_place
+    yield session.shown, window.actions_.show_slice
+    yield session.shown, slices.show_slice
+    yield session.shown, slices.name_window
+    yield session.shown, window.update_actions
+    yield session.view.changed, presenter.show_view
+    yield session.view.changed, window.actions_.show_view
+    yield session.view.changed, slices.name_window
+    yield session.view.changed, window.show_view
 
 
-def _panes(window: MainWindow) -> None:
-    """The mouse on the panes, and the room that each has."""
-    session, view, display, cloud = (
-        window.session,
-        window.session.view,
-        window.presenter,
-        window.cloud,
-    )
+def _results(window: MainWindow) -> Iterator[Connection]:
+    """What the model made of a slice, and what the worker does."""
+    session, presenter, slices = window.session, window.presenter, window.slice_controller
+    yield session.predicted, presenter.show_prediction
+    yield session.predicted, slices.refresh
+    yield session.predicted, window.update_actions
+    yield session.predicted, window.watch_cloud
+    yield session.unpredicted, presenter.show_unpredicted
+    yield session.unpredicted, slices.refresh
+    yield session.withheld, presenter.show_withheld
+    yield session.withheld, window.offer_run
+    yield session.withheld, slices.refresh
+    yield session.refused, window.show_refused
+    yield session.failed, window.show_error
+    yield session.failed, presenter.show_no_result
+    yield session.warned, window.show_warning
+    yield session.busy_changed, window.show_busy
+    yield session.busy_changed, slices.show_busy
+    yield session.busy_changed, window.update_actions
+    yield session.device_known, window.status_bar.show_device
+    yield session.device_known, window.app_menu.list_graphics
+    yield session.prefetcher.series_done, window.app_menu.show_series_done
+
+
+def _panes(window: MainWindow) -> Iterator[Connection]:
+    """The mouse on the panes, and the size of each pane."""
+    session, presenter, cloud = window.session, window.presenter, window.cloud
     for pane in (window.original, window.denoised):
-        pane.window_dragged.connect(view.drag_window)
-        pane.window_dragged.connect(partial(window.app_menu.tick, "compare"))
-        pane.panned.connect(view.pan_by)
-        pane.zoomed.connect(view.zoom_by)
-        pane.stepped.connect(session.step)
-        pane.probed.connect(display.show_probe)
-        pane.menu_requested.connect(window.show_menu)
-        pane.keys.menu_requested.connect(pane.menu_requested)
-        pane.resized.connect(display.share_viewport)
-    window.panes.rearranged.connect(display.share_viewport)
-    window.original.maximised.connect(window.original_pane.maximised)
-    window.denoised.maximised.connect(window.denoised_pane.maximised)
-    cloud.maximise_requested.connect(window.cloud_pane.maximised)
-    cloud.point_hovered.connect(display.show_hovered_point)
-    cloud.picture_taken.connect(window.ask_picture)
-    cloud.created.connect(window.order_tabs)
-    cloud.failed.connect(window.show_error)
+        yield pane.window_dragged, session.view.drag_window
+        yield pane.window_dragged, partial(window.app_menu.tick, "compare")
+        yield pane.panned, session.view.pan_by
+        yield pane.zoomed, session.view.zoom_by
+        yield pane.stepped, session.step
+        yield pane.probed, presenter.show_probe
+        yield pane.menu_requested, window.show_menu
+        yield pane.keys.menu_requested, pane.menu_requested
+        yield pane.resized, presenter.share_viewport
+    yield window.panes.rearranged, presenter.share_viewport
+    yield window.original.maximised, window.original_pane.maximised
+    yield window.denoised.maximised, window.denoised_pane.maximised
+    yield cloud.maximise_requested, window.cloud_pane.maximised
+    yield cloud.point_hovered, presenter.show_hovered_point
+    yield cloud.picture_taken, window.ask_picture
+    yield cloud.created, window.order_tabs
+    yield cloud.failed, window.show_error
 
 
-def _opening(window: MainWindow) -> None:
-    """Wishes for other files, series and slices, and for the model."""
-    session, actions = window.session, window.actions_
-    window.files_dropped.connect(session.open)
-    window.files_dropped.connect(partial(window.app_menu.tick, "drop"))
-    window.welcome.open_requested.connect(window.ask_files)
-    window.welcome.folder_requested.connect(window.ask_folder)
-    actions.open.triggered.connect(window.ask_files)
-    actions.open_folder.triggered.connect(window.ask_folder)
-    window.app_menu.recent_menu.aboutToShow.connect(window.app_menu.list_recent)
-    actions.series.triggered.connect(window.series_list_visibility.toggle)
-    window.series_list.series_requested.connect(session.choose_series)
-    window.slider.index_chosen.connect(session.show)
-    actions.stepped.connect(session.step)
-    window.slice_controller.actions_.play.toggled.connect(window.slice_controller.cine.play)
-    window.slice_controller.actions_.rate_stepped.connect(window.slice_controller.cine.step_rate)
-    window.slice_controller.cine.changed.connect(window.slice_controller.show_rate)
-    actions.run.triggered.connect(window.run)
-    actions.run_series.triggered.connect(session.run_series)
-    actions.cancel.triggered.connect(window.slice_controller.cancel)
-    window.message_bar.acted.connect(window.run_anyway)
-    window.status_bar.check.clicked.connect(window.show_reasons)
+def _opening(window: MainWindow) -> Iterator[Connection]:
+    """Other files, series and slices; runs of the model."""
+    session, actions, slices = window.session, window.actions_, window.slice_controller
+    yield window.files_dropped, session.open
+    yield window.files_dropped, partial(window.app_menu.tick, "drop")
+    yield window.welcome.open_requested, window.ask_files
+    yield window.welcome.folder_requested, window.ask_folder
+    yield actions.open.triggered, window.ask_files
+    yield actions.open_folder.triggered, window.ask_folder
+    yield window.app_menu.recent_menu.aboutToShow, window.app_menu.list_recent
+    yield actions.series.triggered, window.series_list_visibility.toggle
+    yield window.series_list.series_requested, session.choose_series
+    yield window.slider.index_chosen, session.show
+    yield actions.stepped, session.step
+    yield slices.actions_.play.toggled, slices.cine.play
+    yield slices.actions_.rate_stepped, slices.cine.step_rate
+    yield slices.cine.changed, slices.show_rate
+    yield actions.run.triggered, window.run
+    yield actions.run_series.triggered, session.run_series
+    yield actions.cancel.triggered, slices.cancel
+    yield slices.can_cancel_changed, actions.cancel.setEnabled
+    yield window.message_bar.acted, window.run_anyway
+    yield window.status_bar.check.clicked, window.show_reasons
 
 
-def _looking(window: MainWindow) -> None:
-    """Wishes for another window of values, place or size of both slices."""
-    session, actions, files = window.session, window.actions_, window.slice_controller.file_windows
-    actions.window_chosen.connect(session.set_preset)
-    actions.auto.triggered.connect(session.set_auto_window)
-    files.aboutToShow.connect(window.slice_controller.list_file_windows)
-    files.window_chosen.connect(session.set_preset)
-    files.lut_chosen.connect(window.slice_controller.set_lut)
-    actions.reset.triggered.connect(session.reset_view)
-    actions.reset.triggered.connect(window.cloud.reset_view)
-    actions.fit.triggered.connect(session.fit)
-    actions.invert.toggled.connect(session.view.set_inverted)
-    actions.smooth.toggled.connect(session.view.set_smooth)
-    actions.patient.toggled.connect(session.view.show_patient_text)
-    actions.full_screen.triggered.connect(window.toggle_full_screen)
-    actions.quit.triggered.connect(window.close)
+def _viewing(window: MainWindow) -> Iterator[Connection]:
+    """Another window of values, position or size of both slices."""
+    view, actions, slices = window.session.view, window.actions_, window.slice_controller
+    yield actions.window_chosen, view.set_preset
+    yield actions.auto.triggered, view.set_auto_window
+    yield slices.file_windows.aboutToShow, slices.list_file_windows
+    yield slices.file_windows.window_chosen, view.set_preset
+    yield slices.file_windows.lut_chosen, slices.set_lut
+    yield slices.window_named, actions.window_button.show_window
+    yield actions.reset.triggered, view.reset
+    yield actions.reset.triggered, window.cloud.reset_view
+    yield actions.fit.triggered, view.fit
+    yield actions.invert.toggled, view.set_inverted
+    yield actions.smooth.toggled, view.set_smooth
+    yield actions.patient.toggled, view.show_patient_text
+    yield actions.full_screen.triggered, window.toggle_full_screen
+    yield actions.quit.triggered, window.close
 
 
-def _comparing(window: MainWindow) -> None:
-    """Original against AI slice: ways to compare, what was removed, the phantom's truth."""
-    session, display, reading = window.session, window.presenter, window.slice_controller
-    session.residuals.analysed.connect(reading.refresh)
-    session.residuals.analysed.connect(display.show_comparison)
-    session.phantom_scores.analysed.connect(display.show_comparison)
-    session.compare.changed.connect(display.show_comparison)
-    session.compare.changed.connect(reading.show_comparison)
+def _comparing(window: MainWindow) -> Iterator[Connection]:
+    """Original against AI slice: ways to compare, what was removed, the phantom's ground truth."""
+    session, presenter, slices = window.session, window.presenter, window.slice_controller
+    yield session.residuals.analysed, slices.refresh
+    yield session.residuals.analysed, presenter.show_comparison
+    yield session.phantom_scores.analysed, presenter.show_comparison
+    yield session.compare.changed, presenter.show_comparison
+    yield session.compare.changed, slices.show_comparison
     for pane in (window.original, window.denoised):
-        pane.mouse.split_moved.connect(session.compare.move_split)
-    reading.blend.valueChanged.connect(session.compare.set_blend)
-    reading.residual_button.requested.connect(reading.toggle_residual)
-    reading.actions_.compared.connect(reading.toggle_mode)
-    reading.actions_.blend_stepped.connect(reading.step_blend)
+        yield pane.mouse.split_moved, session.compare.move_split
+    yield slices.blend.valueChanged, session.compare.set_blend
+    yield slices.residual_button.requested, slices.toggle_residual
+    yield slices.actions_.compared, slices.toggle_mode
+    yield slices.actions_.blend_stepped, slices.step_blend
+    yield slices.view_requested, window.panes.bring
 
 
-def _measuring(window: MainWindow) -> None:
-    """Lengths, regions and boxes on the slices, by mouse and by keys."""
-    annotations, reading, actions = (
-        window.session.annotations,
-        window.slice_controller,
-        window.slice_controller.actions_,
-    )
-    keyboard = annotations.keyboard
-    annotations.changed.connect(reading.refresh)
-    annotations.tool_changed.connect(reading.show_tool)
-    annotations.box_drawn.connect(reading.set_box_window)
-    keyboard.changed.connect(reading.show_by_keys)
+def _measuring(window: MainWindow) -> Iterator[Connection]:
+    """Lengths, regions and boxes on the slices, by mouse and keyboard."""
+    slices, annotations = window.slice_controller, window.session.annotations
+    keyboard = window.session.keyboard_annotations
+    yield annotations.changed, slices.refresh
+    yield annotations.tool_changed, slices.show_tool
+    yield annotations.box_drawn, slices.set_box_window
+    yield keyboard.changed, slices.show_keyboard
+    yield slices.hint_changed, window.status_bar.show_hint
+    yield slices.crosshair_moved, window.presenter.show_probe
     for pane in (window.original, window.denoised):
-        pane.mouse.drawn.connect(reading.draw)
-        pane.mouse.edited.connect(reading.edit)
-        pane.mouse.clicked.connect(annotations.select)
-        pane.keys.moved.connect(keyboard.move)
-        pane.keys.entered.connect(keyboard.enter)
-        pane.keys.stepped.connect(keyboard.step)
-        pane.keys.focus_lost.connect(keyboard.release)
-    actions.tool_taken.connect(reading.set_tool)
-    actions.delete.triggered.connect(annotations.delete)
-    actions.undo.triggered.connect(annotations.undo)
+        yield pane.mouse.drawn, slices.draw
+        yield pane.mouse.edited, slices.edit
+        yield pane.mouse.clicked, annotations.select
+        yield pane.keys.moved, keyboard.move
+        yield pane.keys.entered, keyboard.enter
+        yield pane.keys.stepped, keyboard.step
+        yield pane.keys.focus_lost, keyboard.release
+    yield slices.actions_.tool_taken, slices.set_tool
+    yield slices.actions_.delete.triggered, annotations.delete
+    yield slices.actions_.undo.triggered, annotations.undo
 
 
-def _measured_surface(window: MainWindow) -> None:
-    """What was measured beside what is inferred; it makes room for what the user waits for."""
-    session, measured, solid = window.session, window.session.surface, window.cloud_controller
-    session.series_opened.connect(solid.clear_surface)
-    session.series_chosen.connect(solid.choose_series)
-    session.foreground.busy.connect(measured.pause)
-    session.foreground.idle.connect(measured.resume)
-    session.predicted.connect(solid.refresh)
-    session.unpredicted.connect(solid.refresh)
-    measured.changed.connect(solid.refresh)
-    measured.compared.connect(solid.refresh)
-    window.cloud.dense_requested.connect(session.dense_clouds.analyse)
-    session.dense_clouds.analysed.connect(window.cloud.refresh)
-    session.dense_clouds.analysed.connect(solid.refresh)
-    window.cloud.toolbar.look_chosen.connect(solid.refresh)
+def _cloud(window: MainWindow) -> Iterator[Connection]:
+    """The inferred points, and the measured surface beside them."""
+    session, controller = window.session, window.cloud_controller
+    yield session.predicted, controller.refresh
+    yield session.unpredicted, controller.refresh
+    yield session.surface.changed, controller.refresh
+    yield session.surface.compared, controller.refresh
+    yield window.cloud.dense_requested, session.dense_clouds.analyse
+    yield session.dense_clouds.analysed, window.cloud.refresh
+    yield session.dense_clouds.analysed, controller.refresh
+    yield window.cloud.toolbar.look_chosen, controller.refresh
+    yield controller.hint_changed, window.status_bar.show_hint
+    yield controller.view_requested, window.panes.bring
 
 
-def _rulers(window: MainWindow) -> None:
-    """Rulers in the 3D picture, by mouse and by keys."""
-    session, rulers, cloud, solid = (
-        window.session,
-        window.session.rulers,
-        window.cloud,
-        window.cloud_controller,
-    )
-    session.series_opened.connect(rulers.clear)
-    session.shown.connect(solid.show_slice)
-    session.predicted.connect(solid.draw_rulers)
-    session.unpredicted.connect(solid.draw_rulers)
-    rulers.changed.connect(solid.draw_rulers)
-    rulers.crosshair_moved.connect(cloud.crosshair.show_at)
-    rulers.refused.connect(session.warned)
-    cloud.clicked.connect(solid.click)
-    cloud.ruler_gripped.connect(solid.grip)
-    cloud.ruler_dragged.connect(solid.drag)
-    cloud.ruler_dropped.connect(solid.drop)
-    cloud.keys.ruler_requested.connect(solid.run_command)
-    cloud.keys.moved.connect(solid.move)
-    cloud.keys.focus_lost.connect(rulers.release)
-    cloud.toolbar.ruler.toggled.connect(solid.activate_ruler)
-    cloud.toolbar.ruler_delete.triggered.connect(solid.delete)
-    cloud.toolbar.ruler_undo.triggered.connect(solid.undo)
+def _rulers(window: MainWindow) -> Iterator[Connection]:
+    """Rulers on the 3D pane, by mouse and keyboard."""
+    session, cloud, controller = window.session, window.cloud, window.cloud_controller
+    yield session.predicted, controller.draw_rulers
+    yield session.unpredicted, controller.draw_rulers
+    yield session.rulers.changed, controller.draw_rulers
+    yield session.rulers.crosshair_moved, cloud.crosshair.show_at
+    yield cloud.clicked, controller.click
+    yield cloud.ruler_gripped, controller.grip
+    yield cloud.ruler_dragged, controller.drag
+    yield cloud.ruler_dropped, controller.drop
+    yield cloud.keys.ruler_requested, controller.run_command
+    yield cloud.keys.moved, controller.move
+    yield cloud.keys.focus_lost, session.rulers.release
+    yield cloud.toolbar.ruler.toggled, controller.activate_ruler
+    yield cloud.toolbar.ruler_delete.triggered, controller.delete
+    yield cloud.toolbar.ruler_undo.triggered, controller.undo
 
 
-def _exporting(window: MainWindow) -> None:
+def _exporting(window: MainWindow) -> Iterator[Connection]:
     """Files and the clipboard."""
-    actions, desk, exports = window.actions_, window.app_menu, window.app_menu.export_controller
-    actions.export.triggered.connect(desk.ask_export)
-    actions.copy.triggered.connect(exports.copy)
-    exports.exported.connect(window.show_exported)
-    exports.exported.connect(partial(desk.tick, "export"))
-    exports.failed.connect(window.session.failed)
-    exports.copied.connect(desk.show_copied)
+    menu, export = window.app_menu, window.app_menu.export_controller
+    yield window.actions_.export.triggered, menu.ask_export
+    yield window.actions_.copy.triggered, export.copy
+    yield export.exported, window.show_exported
+    yield export.exported, partial(menu.tick, "export")
+    yield export.failed, window.session.failed
+    yield export.copied, menu.show_copied
 
 
-def _habits(window: MainWindow) -> None:
-    """Settings, help, first steps, and what the system tells."""
-    desk, preferences = window.app_menu, window.preferences
-    desk.settings_action.triggered.connect(desk.ask_settings)
-    desk.guide.triggered.connect(desk.show_guide)
-    desk.about.triggered.connect(desk.show_about)
-    desk.about_model.triggered.connect(desk.show_model)
-    desk.notice.ticked.connect(partial(preferences.put, "first run/notice read", True))
-    desk.steps.ended.connect(partial(preferences.put, "first run/steps ended", True))
+def _application(window: MainWindow) -> Iterator[Connection]:
+    """Settings, help, and events of the desktop."""
+    menu = window.app_menu
+    yield menu.presets_changed, window.actions_.show_presets
+    yield menu.settings_action.triggered, menu.ask_settings
+    yield menu.guide.triggered, menu.show_guide
+    yield menu.about.triggered, menu.show_about
+    yield menu.about_model.triggered, menu.show_model
     application = QApplication.instance()
     assert isinstance(application, QApplication)
-    application.styleHints().colorSchemeChanged.connect(desk.follow_system)
-    application.focusChanged.connect(window.panes.show_focus)
+    yield application.styleHints().colorSchemeChanged, menu.follow_system
+    yield application.focusChanged, window.panes.show_focus

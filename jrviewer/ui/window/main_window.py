@@ -1,19 +1,12 @@
-"""The window: lays out its parts and knows what is asked of it as a whole. `wiring` ties them."""
+"""The main window: lays out its parts and handles what concerns the window as a whole."""
 
 from PySide6.QtCore import QPoint, Qt, Slot
-from PySide6.QtGui import (
-    QCloseEvent,
-    QImage,
-    QKeyEvent,
-    QResizeEvent,
-    QShowEvent,
-)
+from PySide6.QtGui import QCloseEvent, QImage, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
+    QLabel,
     QMenu,
     QStackedWidget,
-    QToolBar,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -28,23 +21,25 @@ from jrviewer.ui.slices.slice_slider import SliceSlider
 from jrviewer.ui.slices.slice_view import SliceView
 from jrviewer.ui.state.preferences import Preferences
 from jrviewer.ui.state.session import Busy, Session
-from jrviewer.ui.widgets import theme
+from jrviewer.ui.state.view import View
 from jrviewer.ui.widgets.pane import Header, Pane
-from jrviewer.ui.window import connections, tab_order
+from jrviewer.ui.window import tab_order
 from jrviewer.ui.window.actions import Actions
 from jrviewer.ui.window.app_menu import AppMenu
 from jrviewer.ui.window.drop_target import DropTargetWindow
 from jrviewer.ui.window.message_bar import MessageBar
 from jrviewer.ui.window.panes import Panes
 from jrviewer.ui.window.presenter import Presenter
+from jrviewer.ui.window.saved_layout import restore_layout, save_layout
 from jrviewer.ui.window.series_list import SeriesList
 from jrviewer.ui.window.series_list_visibility import SeriesListVisibility
 from jrviewer.ui.window.status_bar import StatusBar
+from jrviewer.ui.window.tool_bar import ToolBar
 from jrviewer.ui.window.welcome import Welcome
 
 
 class MainWindow(DropTargetWindow):
-    """Three panes on one session."""
+    """Three panes on one session. `connections` ties its parts to the session and to each other."""
 
     def __init__(self, session: Session, preferences: Preferences | None = None) -> None:
         super().__init__()
@@ -68,25 +63,40 @@ class MainWindow(DropTargetWindow):
         )
         self.panes = Panes([framed[0], framed[1]], framed[2])
         self.presenter = Presenter(session, framed, self.status_bar, self)
+        self.slice_controller = SliceController(session, self.original, self.denoised, self)
+        self.cloud_controller = CloudController(session, self.cloud, self)
+        self.app_menu = AppMenu(session, self.preferences, self.message_bar, self)
+        self.series_list_visibility = SeriesListVisibility(
+            self.series_list, self.actions_.series, self.message_bar, self.preferences
+        )
+        self._fill_toolbar()
         self._lay_out()
-        self.slice_controller = SliceController(self)
-        self.cloud_controller = CloudController(self)
-        self.app_menu = AppMenu(self)
-        self.series_list_visibility = SeriesListVisibility(self)
-        connections.connect(self)
+        self._add_slice_tools()
+        self.addActions(
+            [
+                *self.actions_.everything(),
+                *self.slice_controller.actions_.everything(),
+                self.cloud.toolbar.ruler,
+                *self.app_menu.everything(),
+            ]
+        )
+
+    def restore(self) -> None:
+        """Bring settings and layout of the last run into force, once the parts are connected."""
         self.show_busy(None)
         self.cloud_controller.refresh()
-        self.app_menu.begin()
+        self.app_menu.apply_settings()
+        self.update_actions()
+        restore_layout(self, self.panes.splitter, self.preferences)
+
+    def _fill_toolbar(self) -> None:
+        self.bar = bar = ToolBar(self.tr("Tools"))
+        self.addToolBar(bar)
+        self.actions_.fill(bar)
+        self.slice_controller.actions_.fill(bar, before=self.actions_.run)
+        self.app_menu.fill(bar, after=self.actions_.open_folder)
 
     def _lay_out(self) -> None:
-        self.bar = bar = self.addToolBar(self.tr("Tools"))
-        bar.setMovable(False)
-        bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-        self._words_px = 0  # the toolbar's width with words, known once it has had them
-        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        self.actions_.fill(bar)
-        self._name_extension(bar)
-        self.addActions(self.actions_.everything())
         viewer = QWidget()
         columns = QHBoxLayout(viewer)
         columns.setContentsMargins(0, 0, 0, 0)
@@ -100,42 +110,38 @@ class MainWindow(DropTargetWindow):
         rows = QVBoxLayout(middle)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(0)
-        self.message_rows = rows  # strips of the desk come on top
-        rows.addWidget(self.message_bar)
+        for bar in (self.app_menu.notice, self.app_menu.steps, self.message_bar):
+            rows.addWidget(bar)
         rows.addWidget(self._pages, 1)
         rows.addWidget(self.slider)
         self.setCentralWidget(middle)
         self.setStatusBar(self.status_bar)
 
-    def _name_extension(self, bar: QToolBar) -> None:
-        """Qt's own button for the tools that do not fit: seen in the dark, told, reached by Tab."""
-        button = bar.findChild(QToolButton, "qt_toolbar_ext_button")
-        assert button is not None
-        theme.set_icon(button, "more")
-        button.setToolTip(self.tr("More tools"))
-        button.setAccessibleName(self.tr("More tools"))
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    def _add_slice_tools(self) -> None:
+        """Put the slice controller's widgets where they belong in the window."""
+        controller = self.slice_controller
+        label = QLabel(self.tr("Blend"))
+        label.setObjectName("paneDetail")
+        self.denoised_pane.add_tool(label)
+        self.denoised_pane.add_tool(controller.blend)
+        self.slider.add_tool(controller.rate_control)
+        self.status_bar.insertWidget(1, controller.roi_readout)
+        self.status_bar.insertPermanentWidget(3, controller.residual_button)
+        choices = self.actions_.window_button.choices
+        choices.addSeparator()
+        choices.addMenu(controller.file_windows)
+        choices.addAction(controller.actions_.box)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Everything has its place now."""
         super().showEvent(event)
-        tab_order.arrange(self)
+        self.order_tabs()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Icons alone, closer together, where the words would push tools out of sight."""
+        """Hide the series list and the toolbar's texts where they do not fit."""
         super().resizeEvent(event)
-        self.series_list_visibility.update_for_width()
-        words, icons = (
-            Qt.ToolButtonStyle.ToolButtonTextUnderIcon,
-            Qt.ToolButtonStyle.ToolButtonIconOnly,
-        )
-        if self.bar.toolButtonStyle() == words:
-            self._words_px = self.bar.sizeHint().width()
-        style = words if self.width() >= self._words_px else icons
-        if style != self.bar.toolButtonStyle():
-            self.bar.setProperty("narrow", style == icons)  # the style sheet's
-            theme.restyle(self.bar)
-            self.bar.setToolButtonStyle(style)  # its layout takes the new sizes now
+        self.series_list_visibility.update_for_width(self.width())
+        self.bar.update_for_width(self.width())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Space held shows the original in the AI pane."""
@@ -153,6 +159,7 @@ class MainWindow(DropTargetWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop the worker and wait, then let OpenGL go, then accept."""
+        save_layout(self, self.panes.splitter, self.preferences)
         self.app_menu.close_dialogs()
         self.session.close()
         self.cloud.close_interactor()
@@ -168,6 +175,7 @@ class MainWindow(DropTargetWindow):
         self.series_list.show_series(
             session.all_series, session.refused_files, is_partial=session.is_partial
         )
+        self.series_list_visibility.show_hint(len(session.all_series))
 
     @Slot(str)
     def show_error(self, sentence: str) -> None:
@@ -197,9 +205,8 @@ class MainWindow(DropTargetWindow):
 
     @Slot(object)
     def show_busy(self, busy: Busy | None) -> None:
-        """Tell what is being done, and allow what can be done meanwhile."""
+        """Show what is being done, and enable what can be done meanwhile."""
         self.status_bar.show_busy(busy)
-        self.actions_.cancel.setEnabled(busy is not None)
         has_slice = self.session.slice is not None
         self.actions_.run.setEnabled(busy is None and has_slice)
         if busy is None:
@@ -207,8 +214,35 @@ class MainWindow(DropTargetWindow):
 
     @Slot()
     def order_tabs(self) -> None:
-        """Put a part that was made late into the order of the Tab key."""
-        tab_order.arrange(self)
+        """Bring all parts into the order of the Tab key; also after one was created late."""
+        menu = self.app_menu
+        tab_order.arrange(
+            (
+                *(self.bar, menu.notice, menu.steps, self.message_bar, self.welcome),
+                *(self.series_list, self.panes.tabs, *self.panes.in_order),
+                *(self.slider, self.status_bar),
+            )
+        )
+
+    @Slot()
+    def update_actions(self) -> None:
+        """Enable export and copying where there is a result, and running a series of several."""
+        series, has_result = self.session.series, self.session.prediction is not None
+        self.actions_.export.setEnabled(has_result)
+        self.actions_.copy.setEnabled(has_result)
+        self.actions_.run_series.setEnabled(series is not None and len(series) > 1)
+
+    @Slot(object)
+    def show_view(self, view: View) -> None:
+        """Show or hide names that may identify a patient."""
+        self.series_list.show_names(shown=view.has_patient_text)
+        self.message_bar.show_names(shown=view.has_patient_text)
+
+    @Slot()
+    def watch_cloud(self) -> None:
+        """Tick the first step "turn" when the cloud is turned for the first time."""
+        if self.cloud.interactor is not None and "turn" not in self.app_menu.steps.done:
+            self.app_menu.steps.watch(self.cloud.interactor)
 
     @Slot()
     def run(self) -> None:
@@ -231,7 +265,7 @@ class MainWindow(DropTargetWindow):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.actions_.context_menu(menu)
-        self.slice_controller.context_menu(menu)
+        self.slice_controller.context_menu(menu, after=self.actions_.presets[-1])
         menu.popup(place)
 
     @Slot()

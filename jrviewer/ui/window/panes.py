@@ -56,8 +56,10 @@ class Panes(QWidget):
         self._maximised = None if self._maximised is pane else pane
         self._arrange()
 
-    def bring(self, pane: Pane) -> None:
-        """Let a pane be seen, where another one has all the room."""
+    @Slot(QWidget)
+    def bring(self, view: QWidget) -> None:
+        """Make the pane of a view visible where another one is maximised or has the tab."""
+        pane = next(pane for pane in self.in_order if pane.view is view)
         if pane.isVisible():
             return
         self._maximised = None

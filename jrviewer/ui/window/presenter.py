@@ -7,12 +7,12 @@ from PySide6.QtCore import QObject, Slot
 
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.records import Prediction, Series, Slice
+from jrviewer.rendering.picking import nearest_points
 from jrviewer.ui.cloud.cloud_view import CloudView
-from jrviewer.ui.cloud.nearest import nearest_points
 from jrviewer.ui.slices import residual_painter
-from jrviewer.ui.slices.overlay import Corners
 from jrviewer.ui.slices.slice_view import SliceView
 from jrviewer.ui.state import captions
+from jrviewer.ui.state.captions import Corners
 from jrviewer.ui.state.comparison import blend_title, content, kind_of
 from jrviewer.ui.state.session import Session
 from jrviewer.ui.state.view import View

@@ -1,29 +1,23 @@
-"""Where the window stood and how its panes were divided, from one run to the next."""
-
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+"""Size and position of the window and the widths of its panes, remembered between runs."""
 
 from PySide6.QtCore import QByteArray
+from PySide6.QtWidgets import QMainWindow, QSplitter
 
 from jrviewer.ui.state.preferences import Preferences
 
-if TYPE_CHECKING:
-    from jrviewer.ui.window.main_window import MainWindow
 
-
-def save_layout(window: MainWindow, preferences: Preferences) -> None:
-    """Remember size, position and the panes' shares."""
+def save_layout(window: QMainWindow, splitter: QSplitter, preferences: Preferences) -> None:
+    """Remember the window's geometry and the splitter's sizes."""
     preferences.put("window/geometry", _text(window.saveGeometry()))
-    preferences.put("window/panes", _text(window.panes.splitter.saveState()))
+    preferences.put("window/panes", _text(splitter.saveState()))
 
 
-def restore_layout(window: MainWindow, preferences: Preferences) -> None:
-    """Put the window where it was; Qt keeps it on a screen that is there."""
+def restore_layout(window: QMainWindow, splitter: QSplitter, preferences: Preferences) -> None:
+    """Restore what `save_layout` remembered; Qt keeps the window on an existing screen."""
     if geometry := preferences.get("window/geometry", ""):
         window.restoreGeometry(_bytes(geometry))
     if panes := preferences.get("window/panes", ""):
-        window.panes.splitter.restoreState(_bytes(panes))
+        splitter.restoreState(_bytes(panes))
 
 
 def _text(data: QByteArray) -> str:

@@ -1,51 +1,53 @@
-"""Whether the list of series has its place beside the panes: as the user likes it where there is
-room for both, and in narrow windows only once it is asked for.
+"""Whether the series list is visible: as the user prefers in wide windows, and only on request in
+narrow ones.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QObject, Slot
+from PySide6.QtGui import QAction
 
+from jrviewer.ui.state.preferences import Preferences
+from jrviewer.ui.window.message_bar import MessageBar
 from jrviewer.ui.window.panes import NARROW_PX
-from jrviewer.ui.window.series_list import WIDTH_PX
-
-if TYPE_CHECKING:
-    from jrviewer.ui.window.main_window import MainWindow
+from jrviewer.ui.window.series_list import WIDTH_PX, SeriesList
 
 REMEMBERED = "window/series list"
 
 
 class SeriesListVisibility(QObject):
-    """Shows and hides the list of one window, and remembers the user's liking."""
+    """Shows and hides the series list, and remembers the user's preference."""
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        self._window = window
+    def __init__(
+        self,
+        series_list: SeriesList,
+        toggle_action: QAction,
+        message_bar: MessageBar,
+        preferences: Preferences,
+    ) -> None:
+        super().__init__(series_list)
+        self._series_list, self._toggle_action = series_list, toggle_action
+        self._message_bar, self._preferences = message_bar, preferences
         self._was_wide: bool | None = None
 
-    def update_for_width(self) -> None:
-        """The window has another width: give the list its place, or take it."""
-        is_wide = self._window.width() >= NARROW_PX + WIDTH_PX
+    def update_for_width(self, window_px: int) -> None:
+        """Show or hide the list when the window becomes wide or narrow."""
+        is_wide = window_px >= NARROW_PX + WIDTH_PX
         if is_wide != self._was_wide:
             self._was_wide = is_wide
-            self._show(is_shown=is_wide and bool(self._window.preferences.get(REMEMBERED, True)))
+            self._show(is_shown=is_wide and bool(self._preferences.get(REMEMBERED, True)))
 
-    @Slot(object)
-    def show_hint(self, series: tuple[object, ...]) -> None:
-        """Say how to come by other series where the list has no place."""
-        if len(series) > 1 and not self._window.actions_.series.isChecked():
-            words = self.tr("{} series are open: F9 lists them.").format(len(series))
-            self._window.message_bar.show_message("note", words)
+    def show_hint(self, count: int) -> None:
+        """Say which key lists the series where several are open and the list is hidden."""
+        if count > 1 and not self._toggle_action.isChecked():
+            words = self.tr("{} series are open: F9 lists them.").format(count)
+            self._message_bar.show_message("note", words)
 
     @Slot(bool)
     def toggle(self, is_shown: bool) -> None:
-        """The user wants it, or does not; in a narrow window that is for now only."""
+        """Show or hide the list; remembered for wide windows only."""
         if self._was_wide:
-            self._window.preferences.put(REMEMBERED, is_shown)
+            self._preferences.put(REMEMBERED, is_shown)
         self._show(is_shown=is_shown)
 
     def _show(self, *, is_shown: bool) -> None:
-        self._window.actions_.series.setChecked(is_shown)
-        self._window.series_list.setVisible(is_shown)
+        self._toggle_action.setChecked(is_shown)
+        self._series_list.setVisible(is_shown)

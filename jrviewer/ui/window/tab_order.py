@@ -1,41 +1,25 @@
-"""Where the Tab key goes: as the eye does, row by row and from the left, however late a part was
-made. What has not been laid out yet keeps the order in which it was made.
+"""Order of the Tab key: reading order, row by row and from left to right, whenever a widget was
+created. Widgets without a layout yet keep the order of their creation.
 """
 
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
-if TYPE_CHECKING:
-    from jrviewer.ui.window.main_window import MainWindow
-
-ROW_PX = 8  # middles that differ by less lie in one row
+ROW_PX = 8  # widgets whose centres differ by less lie in one row
 
 
-def arrange(window: "MainWindow") -> None:
-    """Put everything in the window that takes the keyboard into its order."""
-    desk = window.app_menu
-    parts = (
-        *(
-            window.bar,
-            desk.notice,
-            desk.steps,
-            window.message_bar,
-            window.welcome,
-            window.series_list,
-        ),
-        *(window.panes.tabs, *window.panes.in_order, window.slider, window.status_bar),
-    )
+def arrange(parts: Iterable[QWidget]) -> None:
+    """Put every widget that takes the keyboard into reading order, part after part."""
     stops = dict.fromkeys(stop for part in parts for stop in _stops(part))
     for one, following in pairwise(stops):
         QWidget.setTabOrder(one, following)
 
 
 def _stops(part: QWidget) -> Iterator[QWidget]:
-    """What takes the keyboard by Tab within a part, the part itself first."""
+    """The widgets within a part that Tab reaches, the part itself first."""
     if part.focusPolicy() & Qt.FocusPolicy.TabFocus:
         yield part
     options = Qt.FindChildOption.FindDirectChildrenOnly
@@ -45,7 +29,7 @@ def _stops(part: QWidget) -> Iterator[QWidget]:
 
 
 def _by_rows(widgets: Iterable[QWidget]) -> list[QWidget]:
-    """Brothers as they are read."""
+    """Sibling widgets in reading order: top to bottom, left to right."""
     rows: list[list[QWidget]] = []
     last = -ROW_PX
     for one in sorted(widgets, key=lambda one: one.geometry().center().y()):

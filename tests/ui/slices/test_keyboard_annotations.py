@@ -55,13 +55,13 @@ def test_arrows_move_the_crosshair_and_enter_sets_the_ends_of_a_length(
     qtbot: QtBot, measured: MainWindow
 ) -> None:
     keys(qtbot, measured, Key.Key_L)
-    assert measured.session.annotations.keyboard.crosshair == MIDDLE
+    assert measured.session.keyboard_annotations.crosshair == MIDDLE
     keys(qtbot, measured, Key.Key_Up, Key.Key_Left, Key.Key_Return)
     keys(qtbot, measured, far(Key.Key_Down), Key.Key_Right, Key.Key_Enter)
 
     assert measured.session.annotations.items == (Length((31, 31), (41, 32)),)
     assert measured.session.annotations.tool == ""
-    assert measured.session.annotations.keyboard.crosshair is None
+    assert measured.session.keyboard_annotations.crosshair is None
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_the_crosshair_stays_on_the_slice_and_in_sight(qtbot: QtBot, measured: M
     measured.session.view.zoom_by(8.0, *MIDDLE)
     keys(qtbot, measured, Key.Key_L, *[far(Key.Key_Right)] * 9)
 
-    at = measured.session.annotations.keyboard.crosshair
+    at = measured.session.keyboard_annotations.crosshair
     projection = measured.original.projection
     assert at is not None
     assert projection is not None
@@ -137,8 +137,8 @@ def test_tab_holds_each_measurement_in_turn_and_then_goes_on_to_the_next_control
     held = []
     for _ in range(2):
         keys(qtbot, with_two, Key.Key_Tab)
-        assert annotations.keyboard.hold is not None
-        held.append(annotations.keyboard.hold.item)
+        assert with_two.session.keyboard_annotations.hold is not None
+        held.append(with_two.session.keyboard_annotations.hold.item)
         assert annotations.selected is held[-1]
     assert tuple(held) == annotations.items
     assert with_two.original.hasFocus()
@@ -147,7 +147,7 @@ def test_tab_holds_each_measurement_in_turn_and_then_goes_on_to_the_next_control
     keys(qtbot, with_two, Key.Key_Tab, Key.Key_Tab)
 
     assert not with_two.original.hasFocus()
-    assert annotations.keyboard.hold is None
+    assert with_two.session.keyboard_annotations.hold is None
 
 
 def test_arrows_move_what_is_held_and_it_is_one_step_to_take_back(
@@ -233,4 +233,4 @@ def test_the_mouse_takes_the_crosshair_away(qtbot: QtBot, measured: MainWindow) 
     mouse_and_keys.drag(measured.denoised, (100, 100), (140, 120))
 
     assert len(measured.session.annotations.items) == 1
-    assert measured.session.annotations.keyboard.crosshair is None
+    assert measured.session.keyboard_annotations.crosshair is None

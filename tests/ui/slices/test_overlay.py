@@ -10,7 +10,7 @@ from PySide6.QtGui import QFont, QFontMetricsF, QImage, QPainter
 from pytestqt.qtbot import QtBot
 
 from jrviewer.ui.slices import overlay
-from jrviewer.ui.slices.overlay import Corners
+from jrviewer.ui.state.captions import Corners
 from jrviewer.ui.state.view import Projection
 from tests.support.record_factory import make_plane, make_slice
 

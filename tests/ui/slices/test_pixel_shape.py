@@ -17,6 +17,7 @@ from jrviewer.imaging import measurements_2d
 from jrviewer.imaging.measurements_2d import Length, Region
 from jrviewer.ui.slices import annotation_painter, overlay
 from jrviewer.ui.slices.slice_view import SliceView
+from jrviewer.ui.widgets import painting
 from jrviewer.ui.window.main_window import MainWindow
 from tests.support.dicom_factory import Ct, write_ct
 from tests.ui.support import mouse_and_keys
@@ -30,7 +31,7 @@ def open_block(qtbot: QtBot, viewer: MainWindow, path: Path, **how: Unpack[Ct]) 
     """A window on the block, its pixels without smooth edges."""
     with qtbot.waitSignal(viewer.session.predicted):
         viewer.session.open([write_ct(path, **how)])
-    viewer.session.set_preset(Window(0, 100))
+    viewer.session.view.set_preset(Window(0, 100))
     viewer.session.view.change(is_smooth=False)
     return viewer
 
@@ -115,7 +116,7 @@ def test_the_scale_bar_tells_the_millimetres_of_both_directions(spaced: MainWind
     projection = spaced.original.projection
     assert projection is not None
     bar_mm = overlay.scale_bar_mm(spaced.original.width(), projection.scale)
-    bottom = spaced.original.height() - overlay.MARGIN - 2
+    bottom = spaced.original.height() - painting.MARGIN - 2
     row = seen(spaced.original)[bottom, spaced.original.width() // 2 :]
 
     drawn = int((row > 150).sum())

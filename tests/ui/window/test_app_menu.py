@@ -13,7 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from jrviewer.core.records import Structure
 from jrviewer.core.resources import resource
-from jrviewer.ui.cloud.nearest import MOST, nearest_points
+from jrviewer.rendering.picking import MAX_NEAREST, nearest_points
+from jrviewer.ui.app import create_window
 from jrviewer.ui.crash_log import CrashLog, details
 from jrviewer.ui.dialogs import help as pages
 from jrviewer.ui.dialogs.settings_dialog import SettingsDialog
@@ -46,7 +47,7 @@ def test_the_notice_stays_until_it_is_ticked_and_never_comes_back(
     notice.tick.click()
     assert not notice.isVisible()
 
-    again = MainWindow(Session(FakeBackend()), window.preferences)
+    again = create_window(Session(FakeBackend()), window.preferences)
     qtbot.addWidget(again)
     assert again.app_menu.notice.isHidden()
 
@@ -124,14 +125,14 @@ def test_icons_are_dark_in_the_light_theme(
 
 def test_the_window_opens_where_it_was_closed(qtbot: QtBot, session: Session) -> None:
     preferences = Preferences()
-    first = MainWindow(session, preferences)
+    first = create_window(session, preferences)
     qtbot.addWidget(first)
     first.setGeometry(40, 60, 1250, 720)
     with qtbot.waitExposed(first):
         first.show()
     assert first.close()
 
-    second = MainWindow(Session(FakeBackend()), preferences)
+    second = create_window(Session(FakeBackend()), preferences)
     qtbot.addWidget(second)
     assert second.size() == first.size()
 
@@ -240,7 +241,7 @@ def test_the_nearest_points_are_few_close_and_of_shown_structures() -> None:
 
     found = nearest_points(cloud, only, place)
     assert found[0] == 4
-    assert len(found) <= MOST
+    assert len(found) <= MAX_NEAREST
     assert set(cloud.labels[found].tolist()) == {int(cloud.labels[4])}
 
 

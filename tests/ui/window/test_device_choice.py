@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from jrviewer.core.errors import DeviceError
 from jrviewer.core.progress import silent
 from jrviewer.model.joint_model import Model
+from jrviewer.ui.app import create_window
 from jrviewer.ui.dialogs.settings_dialog import SettingsDialog
 from jrviewer.ui.jobs.backend import Backend
 from jrviewer.ui.state.preferences import Preferences
@@ -42,7 +43,7 @@ def make_window(qtbot: QtBot, remembered: str) -> tuple[MainWindow, Doctored]:
     """A window whose settings remember a device; its model is not loaded yet."""
     backend, preferences = Doctored(), Preferences()
     preferences.put("settings/device", remembered)
-    window = MainWindow(Session(backend), preferences)
+    window = create_window(Session(backend), preferences)
     qtbot.addWidget(window)
     window.show()
     with qtbot.waitActive(window):

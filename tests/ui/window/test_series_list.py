@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QIcon
 from pytestqt.qtbot import QtBot
 
+from jrviewer.ui.app import create_window
 from jrviewer.ui.state.session import Session
 from jrviewer.ui.window.main_window import MainWindow
 from tests.support.dicom_factory import write_series
@@ -55,7 +56,7 @@ def test_f9_puts_the_list_away_and_the_next_run_remembers(
     assert not open_window.series_list.isVisible()
     assert not open_window.actions_.series.isChecked()
 
-    again = MainWindow(Session(FakeBackend()), open_window.preferences)
+    again = create_window(Session(FakeBackend()), open_window.preferences)
     qtbot.addWidget(again)
     with qtbot.waitExposed(again):
         again.show()
