@@ -7,7 +7,6 @@ from pathlib import Path
 
 from jrviewer import cli
 from jrviewer.core import malloc
-from jrviewer.diagnostics import connections
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -16,7 +15,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     A sub-command's name wins over a file of that name, which is reached as `./predict`.
     """
     multiprocessing.freeze_support()  # in the frozen app a child process starts here too
-    connections.watch()
     malloc.arrange()  # before the first thread
     if arguments is None:
         arguments = sys.argv[1:]

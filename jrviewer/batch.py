@@ -23,10 +23,10 @@ from jrviewer.imaging.windowing import default_window
 if TYPE_CHECKING:
     from jrviewer.dicom import Opened, UidMap
     from jrviewer.model.devices import Device
-    from jrviewer.model.joint_model import Model
-    from jrviewer.model.slice_pool import Crew
+    from jrviewer.model.joint_model import JointModel
+    from jrviewer.model.slice_pool import SlicePool
 
-    AtWork = Crew[Slice, Prediction | JRViewerError]
+    AtWork = SlicePool[Slice, Prediction | JRViewerError]
 
 KINDS = ("ply", "png", "dcm")
 READING = 0.3  # share of the progress that reading gets
@@ -69,7 +69,7 @@ class Batch:
     report: Report = silent
     taken: set[str] = field(default_factory=set)
     _uid_map: "UidMap | None" = None  # all derived objects of a run belong together
-    _spare: "Model | None" = None  # on the CPU, once a graphics processor's memory was full
+    _spare: "JointModel | None" = None  # on the CPU, once a graphics processor's memory was full
     _numbers: dict[int, int] = field(default_factory=dict)  # of slices, where their own are no use
 
     def run(self) -> dict[str, Any]:
@@ -79,19 +79,20 @@ class Batch:
         succeed.
         """
         from jrviewer import dicom
-        from jrviewer.model import inference
+        from jrviewer.model.load import load_model
+        from jrviewer.model.predict import make_pool
 
         _make_folder(self.wish.out)
-        model = inference.load_model(self.wish.device)
-        with inference.crew(model, run_anyway=self.wish.run_anyway) as crew:
+        model = load_model(self.wish.device)
+        with make_pool(model, run_anyway=self.wish.run_anyway) as pool:
             opened = dicom.read(
                 self.paths,
                 lambda done, what: self.report(done * READING, what),
                 # What is read is predicted while the rest is read.
-                on_slice=crew.begin if self.wish.index is None else None,
+                on_slice=pool.begin if self.wish.index is None else None,
             )
             self.expect(opened.series)
-            results = [*self._refusals(opened), *self._predicted(crew, opened.series)]
+            results = [*self._refusals(opened), *self._predicted(pool, opened.series)]
         summary = {
             "model": model.name,
             "weights_sha256": model.weights_sha256,
@@ -105,9 +106,9 @@ class Batch:
         for refused in opened.refused:
             yield self._failed(argument_number(refused.path, self.paths), refused.message)
 
-    def _predicted(self, crew: "AtWork", opened: Sequence[Series]) -> Iterator[Result]:
+    def _predicted(self, pool: "AtWork", opened: Sequence[Series]) -> Iterator[Result]:
         chosen = [one for series in opened for one in self._chosen(series)]
-        outcomes = crew.results(one for one in chosen if isinstance(one, Slice))
+        outcomes = pool.results(one for one in chosen if isinstance(one, Slice))
         for number, one in enumerate(chosen):
             done = READING + (1 - READING) * number / len(chosen)
             self.report(done, f"slice {number + 1} of {len(chosen)}")
@@ -115,11 +116,12 @@ class Batch:
 
     def _on_the_cpu(self, slice_: Slice) -> Prediction | JRViewerError:
         """For the slice that a graphics processor had no memory left for."""
-        from jrviewer.model import inference
+        from jrviewer.model.load import load_model
+        from jrviewer.model.predict import predict
 
-        self._spare = self._spare or inference.load_model("cpu")
+        self._spare = self._spare or load_model("cpu")
         try:
-            return inference.predict(self._spare, slice_, run_anyway=self.wish.run_anyway)
+            return predict(self._spare, slice_, run_anyway=self.wish.run_anyway)
         except JRViewerError as error:
             return error
 

@@ -99,7 +99,8 @@ def _predict(bundle: Bundle) -> str:
 
     from jrviewer import dicom
     from jrviewer.core.resources import resource
-    from jrviewer.model import inference
+    from jrviewer.model.load import load_model
+    from jrviewer.model.predict import predict
 
     sample, out = resource("sample/phantom.dcm"), bundle.work / "out"
     done = bundle.run("predict", sample, "--out", out, "--device", "cpu")
@@ -107,9 +108,7 @@ def _predict(bundle: Bundle) -> str:
         return f"exit {done.returncode}: {(done.stdout + done.stderr)[-2000:]}"
     (written,) = out.glob("*.denoised.dcm")
     theirs = dicom.read([written]).series[0][0].pixels
-    here = inference.predict(
-        inference.load_model("cpu"), dicom.read([sample]).series[0][0]
-    ).denoised
+    here = predict(load_model("cpu"), dicom.read([sample]).series[0][0]).denoised
     # The derived object cannot hold less than its source's least stored value, that of air.
     apart = float(np.abs(theirs - np.maximum(here, theirs.min())).max())
     worst = max(apart - ROUNDING_HU, 0.0)

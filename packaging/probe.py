@@ -27,13 +27,14 @@ def main() -> None:
     from jrviewer import dicom
     from jrviewer.core.resources import resource
     from jrviewer.diagnostics.selftest_drawing import draw
-    from jrviewer.model import inference
+    from jrviewer.model.load import load_model
+    from jrviewer.model.predict import predict
 
     for module in pkgutil.walk_packages(jrviewer.__path__, "jrviewer."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
     sample = dicom.read([resource("sample/phantom.dcm")]).series[0][0]
-    prediction = inference.predict(inference.load_model("cpu"), sample)
+    prediction = predict(load_model("cpu"), sample)
     dicom.close()
     receiving, sending = Pipe(duplex=False)
     draw(sending, prediction)

@@ -146,7 +146,7 @@ def test_without_a_model_predict_ends_in_its_sentence(
         raise ModelError("The weights are missing. Install JRViewer again.")
 
     replace_reader(monkeypatch)
-    replace_module(monkeypatch, "model.inference", load_model=missing)
+    replace_module(monkeypatch, "model.load", load_model=missing)
 
     assert cli.main(["predict", str(inputs / "I10.dcm"), "--out", str(tmp_path / "out")]) == 1
     assert capsys.readouterr().err == "The weights are missing. Install JRViewer again.\n"

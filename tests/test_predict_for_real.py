@@ -14,8 +14,7 @@ from jrviewer import cli, dicom
 from jrviewer.core.records import Slice
 from jrviewer.export import provenance
 from jrviewer.export.provenance import verify
-from jrviewer.model import inference
-from jrviewer.model.joint_model import Model
+from jrviewer.model.joint_model import JointModel
 from tests.support.dicom_factory import write_ct, write_series
 from tests.support.record_factory import body_image
 from tests.support.small_network import small_net
@@ -27,8 +26,8 @@ NO_CLOUD = {"RescaleType": "US"}  # not HU: no cloud is made, which takes the lo
 @pytest.fixture(autouse=True)
 def model(monkeypatch: pytest.MonkeyPatch) -> None:
     """A real network with random weights takes the place of the trained one."""
-    small = Model("JointNet test", WEIGHTS_SHA256, "CPU fp32", small_net(), 1.0)
-    monkeypatch.setattr(inference, "load_model", lambda device="auto": small)
+    small = JointModel("JointNet test", WEIGHTS_SHA256, "CPU fp32", small_net(), 1.0)
+    monkeypatch.setattr("jrviewer.model.load.load_model", lambda device="auto": small)
     monkeypatch.setattr(provenance, "installed_weights_sha256", lambda: WEIGHTS_SHA256)
 
 

@@ -78,9 +78,9 @@ def _kinds(text: str) -> frozenset[str]:
 
 
 def _device(text: str) -> str:
-    from jrviewer.model.devices import is_place
+    from jrviewer.model.devices import is_device
 
-    if not is_place(text):
+    if not is_device(text):
         raise argparse.ArgumentTypeError("one of auto, cpu, cuda and cuda:N")
     return text
 

@@ -24,11 +24,13 @@ from jrviewer.core.progress import Report, silent
 from jrviewer.core.records import Slice
 from jrviewer.core.resources import resource
 from jrviewer.diagnostics import throughput
-from jrviewer.model import cpu_tuning, inference
+from jrviewer.model import cpu_tuning
 from jrviewer.model.devices import multiplies_bfloat16
-from jrviewer.model.joint_model import Model
+from jrviewer.model.joint_model import JointModel
+from jrviewer.model.load import load_model
 from jrviewer.model.network import JointNet
 from jrviewer.model.network_input import CT
+from jrviewer.model.predict import POINTS, predict
 
 ROUNDS, QUICK_ROUNDS = 21, 5
 SERIES, QUICK_SERIES = 300, 8  # slices
@@ -52,10 +54,10 @@ def run(
     imports = import_ms(1 if quick else 5)
     sample = dicom.read([resource("sample/phantom.dcm")]).series[0][0]
     pixels = sample.pixels  # held, so that no task unpacks them
-    exact, fast = inference.load_model("cpu"), inference.load_model("auto")
+    exact, fast = load_model("cpu"), load_model("auto")
     tasks: dict[str, Task] = {
-        "predict": lambda: inference.predict(exact, sample, run_anyway=True),
-        "predict_fastest": lambda: inference.predict(fast, sample, run_anyway=True),
+        "predict": lambda: predict(exact, sample, run_anyway=True),
+        "predict_fastest": lambda: predict(fast, sample, run_anyway=True),
         "denoise": lambda: exact.denoise(pixels, sample.unit),
         "denoise_fastest": lambda: fast.denoise(pixels, sample.unit),
         "cloud": _cloud_task(exact),
@@ -180,7 +182,7 @@ def layers(net: JointNet, image: Slice, peak: float, rounds: int) -> list[dict[s
     return sorted(rows, key=lambda row: -float(str(row["ms"])))
 
 
-def growth(model: Model, rounds: int) -> dict[str, Any]:
+def growth(model: JointModel, rounds: int) -> dict[str, Any]:
     """Milliseconds of denoising by the slice's side, and the exponent of time against pixels."""
     random = np.random.default_rng(1)
     images = {side: random.normal(40, 30, (side, side)).astype(np.float32) for side in SIDES}
@@ -220,11 +222,11 @@ def machine() -> dict[str, Any]:
     }
 
 
-def _cloud_task(model: Model) -> Task:
+def _cloud_task(model: JointModel) -> Task:
     canonical = np.full((128, 128), -1000, dtype=np.float32)
     row, column = np.ogrid[:128, :128]
     canonical[np.hypot((row - 64) / 40, (column - 64) / 55) < 1] = 40
-    return lambda: model.clouds(canonical, (inference.POINTS,))
+    return lambda: model.clouds(canonical, (POINTS,))
 
 
 def _summary(seconds: list[float]) -> dict[str, float]:

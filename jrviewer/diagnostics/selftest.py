@@ -188,14 +188,15 @@ def _look_at_weights(found: Findings) -> None:
 
 
 def _try_sample(found: Findings) -> None:
-    from jrviewer.model import inference
+    from jrviewer.model.load import load_model
+    from jrviewer.model.predict import predict
 
     expected = _card().get("expected", {}).get("sample", {})
     sample = _sample_slice(expected.get("file"))
     begun = time.perf_counter()
-    model = inference.load_model("auto", exact=True)
+    model = load_model("auto", exact=True)
     loaded = time.perf_counter()
-    prediction = inference.predict(model, sample)
+    prediction = predict(model, sample)
     found.timings_s["load_model"] = round(loaded - begun, 3)
     found.timings_s["predict"] = round(time.perf_counter() - loaded, 3)
     found.prediction = prediction

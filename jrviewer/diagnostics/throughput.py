@@ -18,8 +18,9 @@ from jrviewer import dicom
 from jrviewer.core import malloc
 from jrviewer.core.errors import Cancelled, JRViewerError
 from jrviewer.core.records import Prediction, Slice
-from jrviewer.model import inference
-from jrviewer.model.joint_model import Model
+from jrviewer.model.joint_model import JointModel
+from jrviewer.model.load import load_model
+from jrviewer.model.predict import make_pool, predict_series
 
 
 def measure(image: Slice, count: int) -> dict[str, Any]:
@@ -44,7 +45,7 @@ def write_series(image: Slice, count: int, folder: Path) -> None:
 
 def _measure(image: Slice, count: int) -> dict[str, Any]:
     malloc.arrange()  # as the app does
-    model = inference.load_model("auto")
+    model = load_model("auto")
     with tempfile.TemporaryDirectory() as folder:
         write_series(image, count, Path(folder))
         cancel = _cancelling(model, [replace(image) for _ in range(8)])  # warms up, too
@@ -58,14 +59,14 @@ def _measure(image: Slice, count: int) -> dict[str, Any]:
     }
 
 
-def _run(model: Model, folder: Path, count: int) -> tuple[float, float | None]:
+def _run(model: JointModel, folder: Path, count: int) -> tuple[float, float | None]:
     """Seconds, and megabytes a slice."""
     before = memory_mb()
     kept: list[Prediction | JRViewerError] = []
     begun = time.perf_counter()
-    with inference.crew(model, run_anyway=True) as crew:
-        opened = dicom.read([folder], on_slice=crew.begin)
-        kept += crew.results(one for series in opened.series for one in series)
+    with make_pool(model, run_anyway=True) as pool:
+        opened = dicom.read([folder], on_slice=pool.begin)
+        kept += pool.results(one for series in opened.series for one in series)
     seconds = time.perf_counter() - begun
     after = memory_mb()
     if before is None or after is None:
@@ -73,7 +74,7 @@ def _run(model: Model, folder: Path, count: int) -> tuple[float, float | None]:
     return seconds, round((after - before) / count, 2)
 
 
-def _cancelling(model: Model, slices: Sequence[Slice]) -> float:
+def _cancelling(model: JointModel, slices: Sequence[Slice]) -> float:
     """Seconds from the moment that the second result is there to the end of the run."""
     told: list[float] = []
 
@@ -83,7 +84,7 @@ def _cancelling(model: Model, slices: Sequence[Slice]) -> float:
             raise Cancelled
 
     try:
-        for _ in inference.predict_series(model, slices, cancel, run_anyway=True):
+        for _ in predict_series(model, slices, cancel, run_anyway=True):
             pass
     except Cancelled:
         return time.perf_counter() - told[-1]

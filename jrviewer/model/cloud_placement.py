@@ -14,8 +14,8 @@ from jrviewer.model.cloud_sampling import Expected
 NOMINAL_BODY_MM = 360.0  # width that a body is given where the file states no spacing
 
 
-def place(expected: Expected, count: int, box: Box, *, has_mm: bool) -> Cloud:
-    """So many points where they are expected, in millimetres or in the normalised box."""
+def place_cloud(expected: Expected, count: int, box: Box, *, has_mm: bool) -> Cloud:
+    """A cloud of `count` points where they are expected, in patient millimetres or in the box."""
     points, labels, sigma_mm = expected.sample(count)
     if has_mm:
         return Cloud(box.to_patient(points).astype(np.float32), labels, sigma_mm, "mm", box)

@@ -8,12 +8,12 @@ import torch
 from jrviewer.core.errors import DeviceError
 
 Device = str
-"""auto, cpu, cuda (torch's first choice) or cuda:N; to `place_of` also a name out of `graphics`."""
+"""auto, cpu, cuda (torch's first choice) or cuda:N; to `resolve` also a name out of `graphics`."""
 
 BYTES_A_PIXEL = 400  # 290 in single precision on the CPU, and room for what cuDNN needs itself
 SHARE = 0.8  # of the free memory: other programs draw on it too
 
-_PLACE = re.compile(r"auto|cpu|cuda(:[0-9]+)?")
+_TORCH_NAME = re.compile(r"auto|cpu|cuda(:[0-9]+)?")
 
 
 def graphics() -> tuple[str, ...]:
@@ -28,14 +28,14 @@ def graphics() -> tuple[str, ...]:
     return tuple(name if count == 1 else f"{name} #{count}" for name, count in told)
 
 
-def is_place(wanted: Device) -> bool:
-    """Whether a device is told by its place and not by its name."""
-    return bool(_PLACE.fullmatch(wanted))
+def is_device(wanted: Device) -> bool:
+    """Whether a device is given as torch names it, not by the name of its product."""
+    return bool(_TORCH_NAME.fullmatch(wanted))
 
 
-def place_of(wanted: Device, names: tuple[str, ...]) -> tuple[Device, str]:
-    """Where torch has a device that may be told by its name, and a sentence where it has gone."""
-    if is_place(wanted):
+def resolve(wanted: Device, names: tuple[str, ...]) -> tuple[Device, str]:
+    """Torch's name of a device that may be given by its product's; a sentence where it is gone."""
+    if is_device(wanted):
         return wanted, ""
     if wanted in names:
         return f"cuda:{names.index(wanted)}", ""
@@ -75,7 +75,7 @@ def fitting(free_bytes: int, pixels: int) -> int:
 def choose(wanted: Device) -> tuple[torch.device, str]:
     """The device, and a sentence where "auto" had to pass over a graphics processor.
 
-    Raises DeviceError where a graphics processor was asked for by its place and cannot be used.
+    Raises DeviceError where a graphics processor was asked for by torch's name and cannot be used.
     """
     if wanted == "cpu":
         return torch.device("cpu"), ""

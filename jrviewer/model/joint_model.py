@@ -1,6 +1,6 @@
 """The network with its weights on a device: arrays in, arrays out.
 
-Knows neither slices nor patients; `inference` leads a slice through it.
+Knows neither slices nor patients; `predict` leads a slice through it.
 """
 
 from collections.abc import Sequence
@@ -20,8 +20,8 @@ from jrviewer.model.out_of_distribution import Familiarity
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Model:
-    """What `inference.load_model` makes of a weights file."""
+class JointModel:
+    """What `load.load_model` makes of a weights file."""
 
     name: str
     weights_sha256: str
@@ -30,14 +30,14 @@ class Model:
     sharpness: float
     sigma_factors: tuple[tuple[float, float], ...] = ()  # (depth up to mm, factor), ascending
     familiarity: Familiarity | None = None  # None: the weights know nothing of their training data
-    note: str = ""  # why it is not on the device that was to be expected
+    note: str = ""  # why it runs on another device than requested
     half: JointNet | None = None  # the network in bfloat16, where that is faster
 
     def denoise(self, pixels: FloatArray, unit: Unit) -> FloatArray:
         """The denoised slice (rows, columns) float32 in its own unit."""
         scale, kind = (1.0, CT) if unit == "HU" else (_mr_scale(pixels), MR)
         offset = 0.0 if unit == "HU" else -1000.0
-        hu = self._there(pixels * np.float32(scale) + np.float32(offset))
+        hu = self._to_device(pixels * np.float32(scale) + np.float32(offset))
         with torch.inference_mode():
             denoised = cpu_tuning.run(self.net, self.half, hu, kind)
         hu_array: FloatArray = denoised[0, 0].cpu().numpy()
@@ -49,7 +49,7 @@ class Model:
         """
         with torch.inference_mode():
             net = self.net if self.half is None else self.half
-            surfaces, features = net.described_surfaces(self._there(image))
+            surfaces, features = net.described_surfaces(self._to_device(image))
         both = surfaces.logits, surfaces.log_sigma
         logits, log_sigma = (part[0].cpu().numpy() for part in both)
         corrections = self._corrections(log_sigma.shape[1])
@@ -71,20 +71,20 @@ class Model:
         return corrections
 
     @property
-    def place(self) -> torch.device:
-        """Where the network is."""
+    def torch_device(self) -> torch.device:
+        """The device that the network is on."""
         return next(self.net.parameters()).device
 
-    def _there(self, image: FloatArray) -> Tensor:
+    def _to_device(self, image: FloatArray) -> Tensor:
         """An image (rows, columns) as (1, 1, rows, columns) where the network is.
 
         From page-locked memory a graphics processor fetches it itself while this thread goes on; a
         result is waited for, as it is read at once.
         """
         tensor = torch.from_numpy(np.asarray(image, dtype=np.float32))[None, None]
-        place = self.place
-        return (tensor.pin_memory() if place.type == "cuda" else tensor).to(
-            place, non_blocking=True
+        device = self.torch_device
+        return (tensor.pin_memory() if device.type == "cuda" else tensor).to(
+            device, non_blocking=True
         )
 
 

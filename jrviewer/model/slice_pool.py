@@ -22,7 +22,7 @@ NICENESS = 10  # of Linux's 19; the least that every thread of the pool has
 MOST_EARLY = 32  # begun before anybody asks for results, which have to be kept until then
 
 
-class Crew(Generic[Item, Result]):
+class SlicePool(Generic[Item, Result]):
     """`work(item, report)` done by `width` threads, each of which began with `prepare` and gives
     way to the thread that serves the user's hands.
 

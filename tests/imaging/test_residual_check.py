@@ -12,7 +12,7 @@ from jrviewer.core.geometry import FloatArray
 from jrviewer.core.records import Removed, Slice, Unit
 from jrviewer.core.resources import resource
 from jrviewer.imaging import residual_check
-from jrviewer.model.inference import load_model
+from jrviewer.model.load import load_model
 from tests.support.record_factory import body_image, make_plane, make_slice
 from training.data.noise import low_dose
 

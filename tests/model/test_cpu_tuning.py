@@ -7,9 +7,10 @@ from jrviewer import dicom
 from jrviewer.core.resources import resource
 from jrviewer.diagnostics import phantom_truth
 from jrviewer.model import cpu_tuning, kept_choice
-from jrviewer.model.inference import load_model, predict
+from jrviewer.model.load import load_model
 from jrviewer.model.network import JointNet
 from jrviewer.model.network_input import CT
+from jrviewer.model.predict import predict
 from tests.support.small_network import small_net
 
 WEIGHTS = "ef" * 32

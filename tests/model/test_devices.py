@@ -8,7 +8,7 @@ import torch
 from jrviewer import cli
 from jrviewer.core.errors import DeviceError
 from jrviewer.model import devices
-from jrviewer.model.devices import choose, fitting, graphics, name_of, place_of, slices_at_once
+from jrviewer.model.devices import choose, fitting, graphics, name_of, resolve, slices_at_once
 
 THREE = ("NVIDIA A2", "NVIDIA L4", "NVIDIA A2")
 
@@ -40,16 +40,16 @@ def test_without_cuda_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_a_device_is_found_by_its_name(three: None, wanted: str, place: str) -> None:
-    assert place_of(wanted, graphics()) == (place, "")
+    assert resolve(wanted, graphics()) == (place, "")
 
 
 def test_a_name_stays_with_its_processor_when_another_is_plugged_before_it() -> None:
-    assert place_of("NVIDIA L4", ("NVIDIA L4",))[0] == "cuda:0"
-    assert place_of("NVIDIA L4", ("NVIDIA A2", "NVIDIA L4"))[0] == "cuda:1"
+    assert resolve("NVIDIA L4", ("NVIDIA L4",))[0] == "cuda:0"
+    assert resolve("NVIDIA L4", ("NVIDIA A2", "NVIDIA L4"))[0] == "cuda:1"
 
 
 def test_one_that_has_gone_is_named_and_the_choice_is_automatic(three: None) -> None:
-    place, sentence = place_of("NVIDIA H100", graphics())
+    place, sentence = resolve("NVIDIA H100", graphics())
 
     assert place == "auto"
     assert "NVIDIA H100, is not there" in sentence

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from jrviewer.core.errors import InputRefusedError
-from jrviewer.model.inference import predict
 from jrviewer.model.out_of_distribution import RED, Familiarity
+from jrviewer.model.predict import predict
 from tests.support.record_factory import make_slice
 from tests.support.small_network import model_with_distance_limit
 from training.release.ood_statistics import Seen, fit

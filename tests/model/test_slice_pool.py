@@ -6,7 +6,7 @@ import pytest
 
 from jrviewer.core.errors import Cancelled
 from jrviewer.core.progress import Report
-from jrviewer.model.slice_pool import MOST_EARLY, NICENESS, SPARE, Crew
+from jrviewer.model.slice_pool import MOST_EARLY, NICENESS, SPARE, SlicePool
 
 PATIENCE_S = 10
 
@@ -40,34 +40,34 @@ def test_results_come_in_the_order_of_the_items_whoever_is_done_first() -> None:
             second_done.set()
         return number * number
 
-    with Crew(work, 2, nothing) as crew:
-        assert list(crew.results(range(6))) == [0, 1, 4, 9, 16, 25]
+    with SlicePool(work, 2, nothing) as pool:
+        assert list(pool.results(range(6))) == [0, 1, 4, 9, 16, 25]
 
 
 def test_little_more_is_begun_than_there_are_threads() -> None:
     work = Noted()
-    with Crew(work, 3, nothing) as crew:
-        next(crew.results(range(100)))
+    with SlicePool(work, 3, nothing) as pool:
+        next(pool.results(range(100)))
 
     assert len(work.begun) <= 3 + SPARE
 
 
 def test_what_was_begun_early_is_not_done_twice_whatever_the_order() -> None:
     work = Noted()
-    with Crew(work, 2, nothing) as crew:
+    with SlicePool(work, 2, nothing) as pool:
         for number in (3, 1, 2):
-            crew.begin(number)
-        assert list(crew.results([1, 2, 3, 4])) == [-1, -2, -3, -4]
+            pool.begin(number)
+        assert list(pool.results([1, 2, 3, 4])) == [-1, -2, -3, -4]
 
     assert sorted(work.begun) == [1, 2, 3, 4]
 
 
 def test_not_everything_is_begun_early_as_its_results_have_to_be_kept() -> None:
     work = Noted()
-    with Crew(work, 2, nothing) as crew:
+    with SlicePool(work, 2, nothing) as pool:
         for number in range(10 * MOST_EARLY):
-            crew.begin(number)
-        early = list(crew.results(range(MOST_EARLY)))
+            pool.begin(number)
+        early = list(pool.results(range(MOST_EARLY)))
         assert len(early) == MOST_EARLY
 
     assert len(work.begun) <= MOST_EARLY + 2 + SPARE
@@ -77,8 +77,8 @@ def test_an_error_is_raised_in_its_turn() -> None:
     def work(number: int, report: Report) -> int:
         return 1 // number
 
-    with Crew(work, 2, nothing) as crew:
-        results = crew.results([1, 0, 2])
+    with SlicePool(work, 2, nothing) as pool:
+        results = pool.results([1, 0, 2])
         assert next(results) == 1
         with pytest.raises(ZeroDivisionError):
             next(results)
@@ -91,8 +91,8 @@ def test_every_thread_is_prepared() -> None:
     def work(number: int, report: Report) -> None:
         used.add(threading.get_ident())
 
-    with Crew(work, 4, lambda: prepared.add(threading.get_ident())) as crew:
-        list(crew.results(range(20)))
+    with SlicePool(work, 4, lambda: prepared.add(threading.get_ident())) as pool:
+        list(pool.results(range(20)))
 
     assert used
     assert used <= prepared
@@ -114,9 +114,9 @@ def test_at_its_end_what_is_at_work_hears_of_it_and_nothing_more_is_begun() -> N
             heard.append(number)
             raise
 
-    with Crew(work, 1, nothing) as crew:
-        crew.begin(1)
-        crew.begin(2)
+    with SlicePool(work, 1, nothing) as pool:
+        pool.begin(1)
+        pool.begin(2)
         assert at_work.wait(PATIENCE_S)
         over.set()
 
@@ -124,8 +124,8 @@ def test_at_its_end_what_is_at_work_hears_of_it_and_nothing_more_is_begun() -> N
 
 
 def test_nothing_gives_nothing() -> None:
-    with Crew(square, 2, nothing) as crew:
-        assert list(crew.results([])) == []
+    with SlicePool(square, 2, nothing) as pool:
+        assert list(pool.results([])) == []
 
 
 def niceness() -> int:
@@ -138,8 +138,8 @@ def niceness_of_threads() -> set[int]:
     def work(item: int, report: Report) -> int:
         return niceness()
 
-    with Crew(work, 2, nothing) as crew:
-        return set(crew.results(range(4)))
+    with SlicePool(work, 2, nothing) as pool:
+        return set(pool.results(range(4)))
 
 
 only_linux = pytest.mark.skipif(

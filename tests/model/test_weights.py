@@ -11,8 +11,9 @@ from jrviewer import dicom
 from jrviewer.core.records import Prediction
 from jrviewer.core.resources import resource
 from jrviewer.diagnostics import selftest
-from jrviewer.model import inference
+from jrviewer.model.load import load_model
 from jrviewer.model.network import Config
+from jrviewer.model.predict import predict
 
 MAX_BYTES = 16_000_000
 
@@ -26,7 +27,7 @@ def card() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def prediction() -> Prediction:
     slices = dicom.read([resource("sample/phantom.dcm")]).series[0]
-    return inference.predict(inference.load_model("cpu"), slices[0])
+    return predict(load_model("cpu"), slices[0])
 
 
 def test_the_card_is_of_this_very_file(card: dict[str, Any]) -> None:
@@ -37,7 +38,7 @@ def test_the_card_is_of_this_very_file(card: dict[str, Any]) -> None:
 
 
 def test_the_card_states_the_network_s_sizes(card: dict[str, Any]) -> None:
-    net = inference.load_model("cpu").net
+    net = load_model("cpu").net
 
     assert net.config == Config.from_values(card["architecture"])
     assert card["parameters"] == sum(p.numel() for p in net.parameters())

@@ -17,7 +17,7 @@ import pytest
 from jrviewer.core.errors import InputRefusedError, JRViewerError
 from jrviewer.core.progress import Report, silent
 from jrviewer.core.records import Finding, Prediction, Series, Slice, Source
-from jrviewer.model.slice_pool import Crew
+from jrviewer.model.slice_pool import SlicePool
 from tests.support.record_factory import make_prediction, make_slice
 
 RED = "This is a localiser."
@@ -136,16 +136,13 @@ def replace_network(
         except JRViewerError as error:
             return error
 
-    def crew(model: object, *, run_anyway: bool) -> Crew[Slice, Prediction | JRViewerError]:
-        return Crew(partial(predicted, run_anyway=run_anyway), 2, lambda: None)
+    def make_pool(
+        model: object, *, run_anyway: bool
+    ) -> SlicePool[Slice, Prediction | JRViewerError]:
+        return SlicePool(partial(predicted, run_anyway=run_anyway), 2, lambda: None)
 
-    replace_module(
-        monkeypatch,
-        "model.inference",
-        load_model=load_nothing,
-        predict=one_by_one,
-        crew=crew,
-    )
+    replace_module(monkeypatch, "model.load", load_model=load_nothing)
+    replace_module(monkeypatch, "model.predict", predict=one_by_one, make_pool=make_pool)
     replace_module(
         monkeypatch, "imaging.body_masks", body_mask=lambda pixels, unit, spacing_mm: pixels > -500
     )

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from jrviewer.model.joint_model import Model
+from jrviewer.model.joint_model import JointModel
 from jrviewer.model.network import Config, JointNet
 from jrviewer.model.out_of_distribution import Familiarity
 
@@ -17,10 +17,10 @@ def small_net(seed: int = 0) -> JointNet:
     return JointNet(SMALL).eval()
 
 
-def model_with_distance_limit(limit: float) -> Model:
+def model_with_distance_limit(limit: float) -> JointModel:
     """A small model whose input check refuses nearly every slice, or none, depending on `limit`."""
     net = small_net()
-    width = len(Model("", "", "", net, 1.0).look(np.full((128, 128), -1000, np.float32))[1])
+    width = len(JointModel("", "", "", net, 1.0).look(np.full((128, 128), -1000, np.float32))[1])
     known = Familiarity(
         centre=np.zeros(width, np.float32),
         scale=np.ones(width, np.float32),
@@ -29,4 +29,4 @@ def model_with_distance_limit(limit: float) -> Model:
         upright=np.zeros(width + 1, np.float32),
         limits=np.array([limit, 1.0], np.float32),
     )
-    return Model("small 0", "0" * 64, "CPU fp32", net, sharpness=1.0, familiarity=known)
+    return JointModel("small 0", "0" * 64, "CPU fp32", net, sharpness=1.0, familiarity=known)

@@ -11,8 +11,9 @@ import torch
 
 from jrviewer.core.records import Slice
 from jrviewer.diagnostics import benchmark
-from jrviewer.model.inference import POINTS, load_model
-from jrviewer.model.joint_model import Model
+from jrviewer.model.joint_model import JointModel
+from jrviewer.model.load import load_model
+from jrviewer.model.predict import POINTS
 from training.baselines.command import FOLDER
 from training.baselines.denoisers import Peers, apply_network, non_local_means, total_variation
 from training.console import progress
@@ -78,7 +79,7 @@ def _sequential(image: Slice) -> benchmark.Task:
     return _denoise_then_cloud(load_model("cpu"), load_model("cpu"), image)
 
 
-def _denoise_then_cloud(denoiser: Model, cloud: Model, image: Slice) -> benchmark.Task:
+def _denoise_then_cloud(denoiser: JointModel, cloud: JointModel, image: Slice) -> benchmark.Task:
     """From the slice to its denoised twin and 1024 points, without the input check."""
 
     def task() -> None:

@@ -19,9 +19,9 @@ from jrviewer.core.geometry import BOX_PIXELS
 from jrviewer.core.records import Slice
 from jrviewer.core.resources import resource
 from jrviewer.diagnostics import benchmark
-from jrviewer.model.inference import POINTS
-from jrviewer.model.joint_model import Model
+from jrviewer.model.joint_model import JointModel
 from jrviewer.model.network import JointNet
+from jrviewer.model.predict import POINTS
 from training.baselines.denoisers import (
     CLASSICAL,
     Peers,
@@ -38,7 +38,7 @@ SIDE = 512
 Row = dict[str, Any]
 
 
-def cost_table(model: Model | None, folder: Path, *, quick: bool) -> dict[str, Row]:
+def cost_table(model: JointModel | None, folder: Path, *, quick: bool) -> dict[str, Row]:
     """{METHOD: {"macs_per_pixel", "parameters", "ms_512", "ms_ratio"}}, in fp32, timed in turn on
     the bundled slice; `ours_cloud` is the cloud of 1024 points, its multiply-adds shared among the
     pixels of the 512 × 512 slice.
@@ -105,7 +105,7 @@ def _of_peers(peers: Peers) -> dict[str, Row]:
     }
 
 
-def _tasks(model: Model | None, peers: Peers, image: Slice) -> Mapping[str, benchmark.Task]:
+def _tasks(model: JointModel | None, peers: Peers, image: Slice) -> Mapping[str, benchmark.Task]:
     tasks: dict[str, benchmark.Task] = {}
     pixels = image.pixels
     if model is not None:

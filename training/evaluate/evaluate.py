@@ -14,8 +14,9 @@ from typing import Any
 
 from jrviewer.core.progress import Report
 from jrviewer.diagnostics import benchmark
-from jrviewer.model import inference, network
-from jrviewer.model.joint_model import Model
+from jrviewer.model import joint_model, network
+from jrviewer.model.joint_model import JointModel
+from jrviewer.model.load import load_model
 from training.baselines.clouds import CloudBaselines
 from training.baselines.command import CLOUD_FILE, FACTS_FILE, FOLDER
 from training.baselines.denoisers import Peers
@@ -64,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the tables; returns the exit status."""
-    model = None if args.weights == "none" else inference.load_model("cpu", Path(args.weights))
+    model = None if args.weights == "none" else load_model("cpu", Path(args.weights))
     tables = evaluate(args, model, progress())
     tables["cost"] = cost_table(model, args.baselines, quick=args.quick)
     args.json.parent.mkdir(parents=True, exist_ok=True)
@@ -75,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def evaluate(args: argparse.Namespace, model: Model | None, report: Report) -> Tables:
+def evaluate(args: argparse.Namespace, model: JointModel | None, report: Report) -> Tables:
     """All tables as the JSON has them, but for the cost: times are no two runs' the same."""
     splits = ("train", "validation") if args.all else (args.split,)
     extent = QUICK if args.quick else Extent()
@@ -100,7 +101,7 @@ def evaluate(args: argparse.Namespace, model: Model | None, report: Report) -> T
 
 def _denoise(
     args: argparse.Namespace,
-    model: Model | None,
+    model: JointModel | None,
     splits: tuple[str, ...],
     extent: Extent,
     report: Report,
@@ -109,7 +110,7 @@ def _denoise(
     chosen = _first_patients(chosen, extent.patients)
     bench = denoise.Bench(
         denoise=model.denoise if model else None,
-        model_key=f"{model.weights_sha256} {source_sha(inference, network)}" if model else "",
+        model_key=f"{model.weights_sha256} {source_sha(joint_model, network)}" if model else "",
         peers=Peers(args.baselines),
         cache=Cache(args.cache / "evaluate"),
         seed=SEED,
@@ -135,7 +136,7 @@ def _denoise(
 
 def _cloud(
     args: argparse.Namespace,
-    model: Model | None,
+    model: JointModel | None,
     splits: tuple[str, ...],
     extent: Extent,
     report: Report,

@@ -21,8 +21,8 @@ from torch import Tensor, nn
 from jrviewer.core.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, FloatArray
 from jrviewer.core.progress import Report
 from jrviewer.model.cloud_sampling import Expected
-from jrviewer.model.inference import DENSE_POINTS, POINTS
-from jrviewer.model.joint_model import Model
+from jrviewer.model.joint_model import JointModel
+from jrviewer.model.predict import DENSE_POINTS, POINTS
 from training.evaluate.cloud import CloudCase, seen
 from training.evaluate.tables import per_patient
 from training.metrics.scores import Labels
@@ -36,14 +36,16 @@ SEED = 77
 Fit = dict[str, Any]
 
 
-def known_fit(folder: Path, model: Model) -> Fit | None:
+def known_fit(folder: Path, model: JointModel) -> Fit | None:
     """What was fitted for these very weights; None where nothing was."""
     path = folder / FILE
     fitted: Fit = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     return fitted if fitted.get("weights_sha256") == model.weights_sha256 else None
 
 
-def dropout_table(model: Model, cases: Sequence[CloudCase], fitted: Fit, report: Report) -> Fit:
+def dropout_table(
+    model: JointModel, cases: Sequence[CloudCase], fitted: Fit, report: Report
+) -> Fit:
     """Coverage and rank correlation of the dropout's sigma, patients alike; and as if it had been
     given a factor for each range of depth, as ours has.
     """
@@ -59,7 +61,7 @@ def dropout_table(model: Model, cases: Sequence[CloudCase], fitted: Fit, report:
     return table
 
 
-def raw_errors(model: Model, case: CloudCase) -> Errors:
+def raw_errors(model: JointModel, case: CloudCase) -> Errors:
     """The errors of the model's points in a case, gone the app's way, with the dropout's sigma."""
     found = seen(case.pixels, case.plane, model.denoise, case.box)
     assert found
@@ -70,7 +72,9 @@ def raw_errors(model: Model, case: CloudCase) -> Errors:
     return errors_of(points, sigma_mm, case.view.z_range, case.box, case.surface)
 
 
-def spread_mm(model: Model, image: FloatArray, points: FloatArray, labels: Labels) -> FloatArray:
+def spread_mm(
+    model: JointModel, image: FloatArray, points: FloatArray, labels: Labels
+) -> FloatArray:
     """Millimetres (N,) by which surfaces near points (N, 3) in the box move from pass to pass."""
     squares = np.zeros(len(points))
     for expected in _passes(model, image):
@@ -92,7 +96,7 @@ def _to_nearest(
     return distance
 
 
-def _passes(model: Model, image: FloatArray) -> Iterator[Expected]:
+def _passes(model: JointModel, image: FloatArray) -> Iterator[Expected]:
     """What the network expects in each of the passes; the same every time it is asked."""
     hu = torch.from_numpy(np.asarray(image, dtype=np.float32))[None, None]
     generator = torch.Generator().manual_seed(SEED)

@@ -17,7 +17,7 @@ from jrviewer.core.progress import Report
 from jrviewer.core.records import Acquisition, Slice, Source
 from jrviewer.imaging.body_masks import body_mask
 from jrviewer.model.input_check import check
-from jrviewer.model.joint_model import Model
+from jrviewer.model.joint_model import JointModel
 from training.data.cases import evenly
 from training.data.volumes import Volume, catalogue, load, whole_slices
 from training.evaluate.cloud import chosen_entries, seen
@@ -31,7 +31,12 @@ Picture = tuple[FloatArray, tuple[float, float]]
 
 
 def ood_table(
-    model: Model, data: Path, splits: tuple[str, ...], most: int | None, seed: int, report: Report
+    model: JointModel,
+    data: Path,
+    splits: tuple[str, ...],
+    most: int | None,
+    seed: int,
+    report: Report,
 ) -> dict[str, Any]:
     """`auroc` as the mean over the kinds, `by_kind`, and the share of good slices that get an
     amber or red check.
@@ -117,7 +122,7 @@ def _bottle(random: np.random.Generator) -> Picture:
     return noisy.astype(np.float32), (BOTTLE_MM, BOTTLE_MM)
 
 
-def _score(model: Model, hu: FloatArray, spacing_mm: tuple[float, float]) -> float:
+def _score(model: JointModel, hu: FloatArray, spacing_mm: tuple[float, float]) -> float:
     """The whole check of one picture: infinite, or the distance; one is where amber begins."""
     assert model.familiarity is not None
     plane = Plane(np.zeros(3), np.eye(3)[0], np.eye(3)[1], spacing_mm)

@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from jrviewer.core.progress import Report
-from jrviewer.model.inference import load_model
-from jrviewer.model.joint_model import Model
+from jrviewer.model.joint_model import JointModel
+from jrviewer.model.load import load_model
 from training.baselines.command import FOLDER
 from training.console import progress
 from training.data.volumes import kept
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def fit(model: Model, cases: Iterable[CloudCase], report: Report, volumes: int) -> Fit:
+def fit(model: JointModel, cases: Iterable[CloudCase], report: Report, volumes: int) -> Fit:
     """The factor on the raw sigma, and one for each range of depth, from training slices."""
     found: list[SliceErrors] = []
     names: set[str] = set()

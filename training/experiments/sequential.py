@@ -21,7 +21,7 @@ import numpy as np
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.progress import Report
 from jrviewer.core.records import Unit
-from jrviewer.model.joint_model import Model
+from jrviewer.model.joint_model import JointModel
 from jrviewer.model.network import JointNet
 from training.baselines.clouds import truth_of
 from training.baselines.command import FOLDER
@@ -162,7 +162,9 @@ def _rows(
     report: Report,
 ) -> list[Row]:
     """One row per slice and route, and of the sampling floor."""
-    models = {name: Model(name, _sha(net), "CPU", net, sharpness) for name, net in nets.items()}
+    models = {
+        name: JointModel(name, _sha(net), "CPU", net, sharpness) for name, net in nets.items()
+    }
     rows: list[Row] = []
     for i, trial in enumerate(trials):
         report(i / len(trials), f"seed {seed}: slice {i + 1} of {len(trials)}")
@@ -175,7 +177,7 @@ def _rows(
     return rows
 
 
-def _scores(name: str, models: Mapping[str, Model], trial: Trial) -> Row:
+def _scores(name: str, models: Mapping[str, JointModel], trial: Trial) -> Row:
     truth = truth_of(trial.clean.view)
     if name == "floor":
         return {"L1_mm": cloud_scores(*trial.clean.floors[POINTS], truth)["L1_mm"]}
@@ -198,7 +200,7 @@ def _as_it_is(pixels: FloatArray, unit: Unit) -> FloatArray:
     return pixels
 
 
-def _key(name: str, models: Mapping[str, Model], trial: Trial) -> str:
+def _key(name: str, models: Mapping[str, JointModel], trial: Trial) -> str:
     """What a score depends on."""
     route = ROUTES.get(name)
     used = (

@@ -17,7 +17,7 @@ from torch import Tensor
 from jrviewer.core.errors import JRViewerError
 from jrviewer.imaging.body_masks import OUTSIDE_HU
 from jrviewer.model import cpu_tuning
-from jrviewer.model.inference import channels_last
+from jrviewer.model.load import channels_last
 from jrviewer.model.network import Config, JointNet
 from jrviewer.model.network_input import CT
 from training.data.augment import augment

@@ -21,7 +21,7 @@ from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from jrviewer.model.devices import multiplies_bfloat16
-from jrviewer.model.inference import channels_last
+from jrviewer.model.load import channels_last
 from jrviewer.model.network import Denoised, JointNet
 from training.data.augment import augment
 from training.data.pools import Pairs, Views

@@ -24,8 +24,8 @@ import numpy as np
 
 from jrviewer.core.geometry import FloatArray, Plane
 from jrviewer.core.progress import Report
-from jrviewer.model.inference import POINTS
-from jrviewer.model.joint_model import Model
+from jrviewer.model.joint_model import JointModel
+from jrviewer.model.predict import POINTS
 from training.console import progress
 from training.data.prepare import PHANTOM_PIXEL_MM
 from training.data.volumes import kept
@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def training_slices(
-    model: Model, data: Path, without: Sequence[str], cache: Path, report: Report
+    model: JointModel, data: Path, without: Sequence[str], cache: Path, report: Report
 ) -> Iterator[tuple[SliceErrors, ood_statistics.Seen]]:
     """Of slices of the training patients, each gone the app's way: the cloud's errors, and what
     the encoder saw.
@@ -88,7 +88,7 @@ def training_slices(
             )
 
 
-def phantom_slices(model: Model) -> Iterator[ood_statistics.Seen]:
+def phantom_slices(model: JointModel) -> Iterator[ood_statistics.Seen]:
     """What the encoder sees in phantoms: they are training data too, and the sample is one."""
     axes, pixel_mm = np.eye(3), PHANTOM_PIXEL_MM
     plane = Plane(np.zeros(3), axes[0], axes[1], (pixel_mm, pixel_mm))
@@ -98,7 +98,7 @@ def phantom_slices(model: Model) -> Iterator[ood_statistics.Seen]:
             yield _both_ways(model, found[0], f"phantom {seed}")
 
 
-def _both_ways(model: Model, image: FloatArray, patient: str) -> ood_statistics.Seen:
+def _both_ways(model: JointModel, image: FloatArray, patient: str) -> ood_statistics.Seen:
     """The features of a canonical image, upright and upside down."""
     turned = np.ascontiguousarray(image[::-1])
     return ood_statistics.Seen(patient, model.look(image)[1], model.look(turned)[1])

@@ -11,7 +11,8 @@ from typing import Any
 from jrviewer import NOTICE, dicom
 from jrviewer.core.resources import resource
 from jrviewer.diagnostics import selftest
-from jrviewer.model import inference
+from jrviewer.model.load import load_model
+from jrviewer.model.predict import predict
 from training.data.volumes import kept
 
 SLICES = "TCGA-LUAD single slices (TCIA)"
@@ -64,8 +65,8 @@ def expected_numbers(weights: Path) -> dict[str, Any]:
     from training.release.phantom_sample import FILE
 
     opened = dicom.read([resource(f"sample/{FILE}")])
-    model = inference.load_model("cpu", weights)
-    prediction = inference.predict(model, opened.series[0][0], run_anyway=True)
+    model = load_model("cpu", weights)
+    prediction = predict(model, opened.series[0][0], run_anyway=True)
     numbers = selftest.measure(prediction)
     return {"sample": {"file": FILE, **{name: round(value, 3) for name, value in numbers.items()}}}
 

@@ -10,8 +10,8 @@ from safetensors.torch import save_file
 
 from jrviewer import __version__
 from jrviewer.core.errors import JRViewerError, ModelError
-from jrviewer.model.inference import load_model
-from jrviewer.model.joint_model import Model
+from jrviewer.model.joint_model import JointModel
+from jrviewer.model.load import load_model
 from training.fit.fit import CHECKPOINT
 
 CALIBRATION = "calibration.json"  # beside the checkpoint, written by `python -m training calibrate`
@@ -30,7 +30,7 @@ def state_of_run(run: Path) -> dict[str, Any]:
     return state
 
 
-def model_of_run(run: Path, folder: Path) -> Model:
+def model_of_run(run: Path, folder: Path) -> JointModel:
     """The run's weights as they would ship, not calibrated, written into `folder` and loaded."""
     weights = folder / WEIGHTS
     write_weights(state_of_run(run), weights)

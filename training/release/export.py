@@ -15,8 +15,8 @@ import torch
 
 from jrviewer import __version__
 from jrviewer.core.errors import JRViewerError, ModelError
-from jrviewer.model.inference import FAMILIAR, load_model
-from jrviewer.model.joint_model import Model
+from jrviewer.model.joint_model import JointModel
+from jrviewer.model.load import FAMILIAR, load_model
 from jrviewer.model.network import Config, JointNet
 from training.release.card import about_data, as_markdown, expected_numbers, figures
 from training.release.checkpoint import (
@@ -82,7 +82,7 @@ def _familiarity(run: Path, calibration: Mapping[str, Any]) -> dict[str, torch.T
         return {FAMILIAR + name: torch.from_numpy(file[name]) for name in file.files}
 
 
-def _compare(state: Mapping[str, Any], model: Model) -> None:
+def _compare(state: Mapping[str, Any], model: JointModel) -> None:
     """The written weights must do what the checkpoint did."""
     net = JointNet(Config.from_values(state["preset"]["model"]))
     net.load_state_dict(state["average"])

@@ -1,4 +1,4 @@
-"""What the worker does for the window: the only calls from ui into reading, inference and export.
+"""What the worker does for the window: the only calls from ui into reading, prediction and export.
 
 Heavy modules are imported inside the functions, so that they load in the worker after the window
 is on screen. Knows neither Qt nor the session.
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from jrviewer.batch import Wish
     from jrviewer.dicom import Opened
     from jrviewer.model.devices import Device
-    from jrviewer.model.joint_model import Model
+    from jrviewer.model.joint_model import JointModel
 
 Outcome = Prediction | JRViewerError
 Share = Callable[[Slice], None]
 ReadPaths = Callable[[Sequence[Path], Report, Share], "Opened"]
-LoadModel = Callable[["Device"], "Model"]
+LoadModel = Callable[["Device"], "JointModel"]
 
 
 def read_paths(paths: Sequence[Path], report: Report, share: Share) -> "Opened":
@@ -46,11 +46,11 @@ def read_paths(paths: Sequence[Path], report: Report, share: Share) -> "Opened":
     return dicom.read(paths, report, on_slice=share_first)
 
 
-def load_model(device: "Device") -> "Model":
+def load_model(device: "Device") -> "JointModel":
     """The bundled model on the best device that passes a real kernel."""
-    from jrviewer.model import inference
+    from jrviewer.model.load import load_model
 
-    return inference.load_model(device)
+    return load_model(device)
 
 
 def list_graphics() -> tuple[str, ...]:
@@ -84,7 +84,7 @@ class Backend:
     list_graphics: Callable[[], tuple[str, ...]] = list_graphics
     device: "Device" = "auto"  # or the name of one of `graphics`
     graphics: tuple[str, ...] | None = None  # None: not known before torch is there
-    model: "Model | None" = None
+    model: "JointModel | None" = None
     note: str = ""  # why the model is not where it was to be expected
     loaded_for: str = ""
 
@@ -104,11 +104,11 @@ class Backend:
 
     def predict(self, chosen: Slice, report: Report, *, run_anyway: bool = False) -> Prediction:
         """Denoised slice and cloud of one slice; on the CPU where the graphics memory is full."""
-        from jrviewer.model import inference
+        from jrviewer.model.predict import predict
 
         model = self._loaded(report)
         try:
-            return inference.predict(model, chosen, report, run_anyway=run_anyway)
+            return predict(model, chosen, report, run_anyway=run_anyway)
         except DeviceMemoryError:
             self._give_up_graphics()
             return self.predict(chosen, report, run_anyway=run_anyway)
@@ -117,12 +117,12 @@ class Backend:
         self, slices: Sequence[Slice], report: Report, share: Callable[[Outcome], None]
     ) -> None:
         """Share what becomes of every slice in turn, several being worked on at once."""
-        from jrviewer.model import inference
+        from jrviewer.model.predict import predict_series
 
         waiting = list(slices)
         while waiting:
             # Cancelled in `share` or `report`, the run ends here and not when it is collected.
-            with closing(inference.predict_series(self._loaded(report), waiting, report)) as run:
+            with closing(predict_series(self._loaded(report), waiting, report)) as run:
                 for outcome in run:
                     if isinstance(outcome, DeviceMemoryError):
                         self._give_up_graphics()
@@ -134,7 +134,7 @@ class Backend:
         self.model = self.load("cpu")
         self.note = "The graphics processor's memory is full: the CPU is used from here on."
 
-    def _loaded(self, report: Report) -> "Model":
+    def _loaded(self, report: Report) -> "JointModel":
         wanted = self.device
         if self.model is None or self.loaded_for != wanted:
             report(0.0, "loading the model")
@@ -143,11 +143,11 @@ class Backend:
             self.loaded_for = wanted
         return self.model
 
-    def _load(self, wanted: "Device", graphics: tuple[str, ...]) -> "tuple[Model, str]":
+    def _load(self, wanted: "Device", graphics: tuple[str, ...]) -> "tuple[JointModel, str]":
         """The model on the device, or on the next best, and what there is to say about that."""
         from jrviewer.model import devices
 
-        place, gone = devices.place_of(wanted, graphics)
+        place, gone = devices.resolve(wanted, graphics)
         try:
             model = self.load(place)
         except DeviceError:

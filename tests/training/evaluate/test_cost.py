@@ -3,7 +3,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from jrviewer.model import cpu_tuning
-from jrviewer.model.joint_model import Model
+from jrviewer.model.joint_model import JointModel
 from jrviewer.model.network_input import CT
 from tests.support.small_network import SMALL, small_net
 from training.baselines.denoisers import Cnn10, RedCnn, new_network, save_network
@@ -15,7 +15,7 @@ from training.evaluate.report import COST_COLUMNS, _grid
 def table(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, float]]:
     folder = tmp_path_factory.mktemp("peers")
     save_network("cnn10", new_network("cnn10"), folder, {})
-    return cost_table(Model("small", "0" * 64, "CPU", small_net(), 1.0), folder, quick=True)
+    return cost_table(JointModel("small", "0" * 64, "CPU", small_net(), 1.0), folder, quick=True)
 
 
 def test_every_method_has_its_time_beside_the_time_of_ours(

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from jrviewer.core.geometry import FloatArray
-from jrviewer.model.joint_model import Model
+from jrviewer.model.joint_model import JointModel
 from tests.support.record_factory import body_image
 from tests.support.small_network import small_net
 from training.evaluate import mc_dropout
@@ -18,11 +18,11 @@ class Recorder(nn.Module):
 
 
 @pytest.fixture
-def model() -> Model:
-    return Model("small", "0" * 64, "CPU", small_net(), 1.0)
+def model() -> JointModel:
+    return JointModel("small", "0" * 64, "CPU", small_net(), 1.0)
 
 
-def cloud_of(model: Model, image: FloatArray) -> tuple[FloatArray, np.ndarray, FloatArray]:
+def cloud_of(model: JointModel, image: FloatArray) -> tuple[FloatArray, np.ndarray, FloatArray]:
     return model.clouds(image, (64,))[0]
 
 
@@ -39,7 +39,7 @@ def test_a_share_of_all_values_is_lost_and_the_rest_make_up_for_it() -> None:
 
 
 def test_the_spread_is_the_same_every_time_and_leaves_the_network_as_it_was(
-    model: Model, monkeypatch: pytest.MonkeyPatch
+    model: JointModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mc_dropout, "PASSES", 3)
     image = body_image()
@@ -55,7 +55,7 @@ def test_the_spread_is_the_same_every_time_and_leaves_the_network_as_it_was(
 
 
 def test_surfaces_that_dropout_moves_spread_more_than_those_it_leaves(
-    model: Model, monkeypatch: pytest.MonkeyPatch
+    model: JointModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with torch.no_grad():
         model.net.cloud.out.weight.mul_(50)  # a network that is sure of its surfaces

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from jrviewer.core.progress import silent
-from jrviewer.model.inference import load_model
-from jrviewer.model.joint_model import Model
+from jrviewer.model.joint_model import JointModel
+from jrviewer.model.load import load_model
 from tests.support.small_network import small_net
 from tests.training.support.pool_factory import TINY, tiny_pools
 from tests.training.support.tiny_run import write_data
@@ -43,5 +43,5 @@ def test_the_factor_of_training_patients_is_used_for_the_same_weights_alone(
     assert table["forward_passes"] == 3
     assert 0.5 < table["coverage90"] <= 1.0  # the same body, a little moved
     assert "dropout × 20" in markdown_of_sigma({"coverage90": 0.9, "dropout_20": table})
-    other = Model("small", "1" * 64, "CPU", small_net(), 1.0)
+    other = JointModel("small", "1" * 64, "CPU", small_net(), 1.0)
     assert mc_dropout.known_fit(tmp_path / "fits", other) is None

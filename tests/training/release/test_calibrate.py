@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from jrviewer.core.errors import JRViewerError
-from jrviewer.model.inference import POINTS, load_model
+from jrviewer.model.load import load_model
+from jrviewer.model.predict import POINTS
 from tests.training.support.pool_factory import TINY, tiny_pools
 from tests.training.support.tiny_run import write_data
 from training.fit.fit import fit

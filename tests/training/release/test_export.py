@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from jrviewer.core.errors import JRViewerError, ModelError
-from jrviewer.model.inference import load_model
+from jrviewer.model.load import load_model
 from tests.training.support.pool_factory import TINY, tiny_pools
 from training.fit.fit import fit
 from training.release.export import export

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from jrviewer.model.devices import Device
-from jrviewer.model.joint_model import Model
+from jrviewer.model.joint_model import JointModel
 from jrviewer.ui.app import StartUp
 from jrviewer.ui.dialogs.export_dialog import ExportDialog
 from jrviewer.ui.jobs.backend import Backend
@@ -98,8 +98,8 @@ def test_the_keypad_turns_the_cloud_and_the_digits_choose_windows(
     assert begun.session.view.now.window.name == "Mediastinum"
 
 
-def _load_small_model(device: Device) -> Model:
-    return Model("Small 0", "0" * 64, "CPU fp32", small_net(), sharpness=1.0)
+def _load_small_model(device: Device) -> JointModel:
+    return JointModel("Small 0", "0" * 64, "CPU fp32", small_net(), sharpness=1.0)
 
 
 def _slice_file(path: Path, position_mm: float) -> Path:

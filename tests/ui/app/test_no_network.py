@@ -16,8 +16,8 @@ ATTEMPTED = 9
 # The whole app, ended at the first attempt to reach a network.
 STRICT = f"""
 import os, runpy
-from jrviewer.diagnostics.connections import Watch
-Watch(lambda event: os._exit({ATTEMPTED})).start()
+from tests.support.network_audit import NetworkAudit
+NetworkAudit(lambda event: os._exit({ATTEMPTED})).start()
 runpy.run_module("tests.ui.support.whole_app", run_name="__main__", alter_sys=True)
 """
 

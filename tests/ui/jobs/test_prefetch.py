@@ -13,9 +13,8 @@ from jrviewer.core.errors import InputRefusedError, ModelError
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.progress import Report, silent
 from jrviewer.core.records import Prediction, Slice
-from jrviewer.model import inference
 from jrviewer.model.devices import Device
-from jrviewer.model.joint_model import Model
+from jrviewer.model.joint_model import JointModel
 from jrviewer.ui.jobs.backend import Backend
 from jrviewer.ui.jobs.prefetch import Busy
 from jrviewer.ui.state.settings import Settings
@@ -118,8 +117,8 @@ def test_the_line_at_the_bottom_says_elapsed_and_left(window: MainWindow) -> Non
     assert window.status_bar.busy_text == "reading…, 3 s, about 9 s left"
 
 
-def small_model(device: Device) -> Model:
-    return Model("Small 0", "0" * 64, f"{device} fp32", small_net(), sharpness=1.0)
+def small_model(device: Device) -> JointModel:
+    return JointModel("Small 0", "0" * 64, f"{device} fp32", small_net(), sharpness=1.0)
 
 
 def test_a_full_graphics_memory_continues_on_the_cpu_and_says_so(
@@ -127,19 +126,19 @@ def test_a_full_graphics_memory_continues_on_the_cpu_and_says_so(
 ) -> None:
     loaded: list[Device] = []
 
-    def load(device: Device) -> Model:
+    def load(device: Device) -> JointModel:
         loaded.append(device)
         return small_model(device)
 
     backend = Backend(load=load)
-    denoise = Model.denoise
+    denoise = JointModel.denoise
 
-    def fail_but_on_the_cpu(model: Model, *values: object) -> object:
+    def fail_but_on_the_cpu(model: JointModel, *values: object) -> object:
         if model.device != "cpu fp32":
             raise torch.cuda.OutOfMemoryError("CUDA out of memory")
         return denoise(model, *values)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Model, "denoise", fail_but_on_the_cpu)
+    monkeypatch.setattr(JointModel, "denoise", fail_but_on_the_cpu)
     known = backend.predict(make_slice(), silent)
 
     assert loaded == ["auto", "cpu"]
@@ -155,14 +154,14 @@ def test_a_series_whose_graphics_memory_fills_up_goes_on_where_it_was_on_the_cpu
 ) -> None:
     backend = Backend(load=small_model)
     slices = [replace(one, pixels=one.pixels + n) for n, one in enumerate(make_series(4))]
-    denoise = Model.denoise
+    denoise = JointModel.denoise
 
-    def fill_up_at_the_third(model: Model, pixels: FloatArray, *values: object) -> object:
+    def fill_up_at_the_third(model: JointModel, pixels: FloatArray, *values: object) -> object:
         if model.device != "cpu fp32" and np.array_equal(pixels, slices[2].pixels):
             raise torch.cuda.OutOfMemoryError("CUDA out of memory")
         return denoise(model, pixels, *values)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Model, "denoise", fill_up_at_the_third)
+    monkeypatch.setattr(JointModel, "denoise", fill_up_at_the_third)
     outcomes: list[object] = []
     backend.predict_all(slices, silent, outcomes.append)
 
@@ -184,7 +183,7 @@ def test_what_happened_to_the_device_is_an_amber_line(
 
 
 def test_weights_that_cannot_be_used_are_told_and_the_last_model_stays() -> None:
-    def load(device: Device) -> Model:
+    def load(device: Device) -> JointModel:
         if device == "cpu":
             raise ModelError("The model's weights cannot be used.")
         return small_model(device)
@@ -239,6 +238,6 @@ def test_a_model_s_own_note_is_told_once(monkeypatch: pytest.MonkeyPatch) -> Non
     backend.ready(silent)
     assert backend.take_note() == "On the CPU."
     assert backend.take_note() == ""
-    monkeypatch.setattr(inference, "predict", lambda *asked, **how: make_prediction())
+    monkeypatch.setattr("jrviewer.model.predict.predict", lambda *asked, **how: make_prediction())
     backend.predict(make_slice(), silent)
     assert backend.take_note() == ""

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from jrviewer.core.errors import DeviceError
 from jrviewer.core.progress import silent
-from jrviewer.model.joint_model import Model
+from jrviewer.model.joint_model import JointModel
 from jrviewer.ui.app import create_window
 from jrviewer.ui.dialogs.settings_dialog import SettingsDialog
 from jrviewer.ui.jobs.backend import Backend
@@ -32,11 +32,11 @@ class Doctored(Backend):
     def close(self) -> None:
         """The decoding process stays for the next test."""
 
-    def load_there(self, device: str) -> Model:
+    def load_there(self, device: str) -> JointModel:
         self.loaded.append(device)
         if device == "cuda:1":
             raise DeviceError("The graphics processor cannot run the model.")
-        return Model("Small 0", "0" * 64, f"{device} fp32", small_net(), sharpness=1.0)
+        return JointModel("Small 0", "0" * 64, f"{device} fp32", small_net(), sharpness=1.0)
 
 
 def make_window(qtbot: QtBot, remembered: str) -> tuple[MainWindow, Doctored]:

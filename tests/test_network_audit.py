@@ -6,63 +6,62 @@ from pathlib import Path
 
 import pytest
 
-from jrviewer.diagnostics import connections
-from jrviewer.diagnostics.connections import Watch
 from tests.support.dicom_factory import write_ct
 from tests.support.empty_network import empty_network
+from tests.support.network_audit import NetworkAudit
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 
 # Runs the command line with random weights, and ends with 9 at the first attempt.
 STRICT = """
 import os, sys
-from jrviewer.diagnostics.connections import Watch
-Watch(lambda event: os._exit(9)).start()
+from tests.support.network_audit import NetworkAudit
+NetworkAudit(lambda event: os._exit(9)).start()
 from jrviewer import cli
-from jrviewer.model import inference
-from jrviewer.model.joint_model import Model
+from jrviewer.model import load
+from jrviewer.model.joint_model import JointModel
 from tests.support.small_network import small_net
-small = Model("JointNet test", "5c" * 32, "CPU fp32", small_net(), 1.0)
-inference.load_model = lambda device="auto": small
+small = JointModel("JointNet test", "5c" * 32, "CPU fp32", small_net(), 1.0)
+load.load_model = lambda device="auto": small
 if __name__ == "__main__":
     sys.exit(cli.main(sys.argv[1:]))
 """
 
 
 @pytest.fixture
-def watch() -> Watch:
-    """A watch that hears events without being hooked into this process for ever."""
-    return Watch()
+def audit() -> NetworkAudit:
+    """An audit that hears events without being hooked into this process for ever."""
+    return NetworkAudit()
 
 
-def test_a_connection_to_another_machine_counts(watch: Watch) -> None:
+def test_a_connection_to_another_machine_counts(audit: NetworkAudit) -> None:
     with socket.socket() as one:
-        watch._hear("socket.connect", (one, ("192.0.2.1", 80)))
-        watch._hear("socket.sendto", (one, ("2001:db8::1", 53, 0, 0)))
+        audit._hear("socket.connect", (one, ("192.0.2.1", 80)))
+        audit._hear("socket.sendto", (one, ("2001:db8::1", 53, 0, 0)))
 
-    assert watch.attempts == 2
-
-
-def test_asking_for_a_name_counts(watch: Watch) -> None:
-    watch._hear("socket.getaddrinfo", ("example.org", 80, 0, 0, 0))
-
-    assert watch.attempts == 1
+    assert audit.attempts == 2
 
 
-def test_a_socket_of_this_machine_and_other_events_do_not_count(watch: Watch) -> None:
+def test_asking_for_a_name_counts(audit: NetworkAudit) -> None:
+    audit._hear("socket.getaddrinfo", ("example.org", 80, 0, 0, 0))
+
+    assert audit.attempts == 1
+
+
+def test_a_socket_of_this_machine_and_other_events_do_not_count(audit: NetworkAudit) -> None:
     with socket.socket(socket.AF_UNIX) as one:
-        watch._hear("socket.connect", (one, "/tmp/.X11-unix/X0"))
-        watch._hear("socket.connect", (one, b"\0/tmp/.X11-unix/X0"))
-    watch._hear("open", ("a", "r", 0))
+        audit._hear("socket.connect", (one, "/tmp/.X11-unix/X0"))
+        audit._hear("socket.connect", (one, b"\0/tmp/.X11-unix/X0"))
+    audit._hear("open", ("a", "r", 0))
 
-    assert watch.attempts == 0
+    assert audit.attempts == 0
 
 
 def test_whoever_listens_hears_the_event_and_may_raise() -> None:
     def refuse(event: str) -> None:
         raise PermissionError(event)
 
-    strict = Watch(refuse)
+    strict = NetworkAudit(refuse)
 
     with pytest.raises(PermissionError, match="getaddrinfo"):
         strict._hear("socket.getaddrinfo", ("example.org", 80))
@@ -71,13 +70,12 @@ def test_whoever_listens_hears_the_event_and_may_raise() -> None:
 def test_a_real_attempt_is_counted_in_a_process_that_is_watched() -> None:
     code = (
         "import socket\n"
-        "from jrviewer.diagnostics import connections\n"
-        "assert connections.attempts() is None\n"
-        "connections.watch(); connections.watch()\n"
-        "assert connections.attempts() == 0\n"
+        "from tests.support.network_audit import NetworkAudit\n"
+        "audit = NetworkAudit(); audit.start()\n"
+        "assert audit.attempts == 0\n"
         "one = socket.socket(); one.settimeout(0.01)\n"
         "one.connect_ex(('127.0.0.1', 9)); one.close()\n"
-        "assert connections.attempts() == 1, connections.attempts()\n"
+        "assert audit.attempts == 1, audit.attempts\n"
     )
 
     ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=False)
@@ -103,10 +101,6 @@ def test_predict_and_inspect_run_without_any_network(tmp_path: Path) -> None:
 
     assert (predicted.returncode, inspected.returncode) == (0, 0), predicted.stderr.decode()
     assert len(list((tmp_path / "out").iterdir())) == 4
-
-
-def test_nobody_watches_unless_asked() -> None:
-    assert connections.attempts() in (None, 0)
 
 
 def write_script(folder: Path, text: str) -> Path:

@@ -1,0 +1,164 @@
+"""The model at work on one slice: HU in, a Prediction with HU and a cloud in patient mm out. Knows
+neither files nor windows.
+"""
+
+import time
+from collections.abc import Callable, Generator, Sequence
+from functools import partial
+
+import torch
+
+from jrviewer.core.errors import DeviceMemoryError, InputRefusedError, JRViewerError
+from jrviewer.core.geometry import FloatArray, canonical_box
+from jrviewer.core.progress import Report, silent
+from jrviewer.core.records import Cloud, Finding, Prediction, Slice
+from jrviewer.imaging import residual_check
+from jrviewer.imaging.body_masks import body_centre, body_mask, canonical_image
+from jrviewer.model import cloud_placement, devices
+from jrviewer.model.input_check import check
+from jrviewer.model.joint_model import JointModel
+from jrviewer.model.slice_pool import SlicePool
+
+MOST_AT_ONCE = 4  # slices of a series; each needs 50 to 90 MB
+USUAL_PIXELS = 512 * 512
+POINTS = 1024
+DENSE_POINTS = 4096
+
+NO_CLOUD_FOR_MR = (
+    "No cloud is made from MR: the model learnt its anatomy from CT alone. "
+    "The denoised slice is shown."
+)
+NO_CLOUD_WITHOUT_HU = (
+    "No cloud is made: the slice holds no Hounsfield units, which the model needs for one."
+)
+NO_CLOUD_WITHOUT_BODY = (
+    "No cloud is made: no body was found in this slice. Choose a slice that crosses the body."
+)
+
+
+def predict(
+    model: JointModel, image: Slice, report: Report = silent, *, run_anyway: bool = False
+) -> Prediction:
+    """Denoise a slice and infer its cloud.
+
+    Raises InputRefusedError where the input check is red and nobody asked to run anyway, and
+    DeviceMemoryError where the graphics processor's memory is full.
+    """
+    started = time.perf_counter()
+    report(0.0, "Checking the slice")
+    pixels = image.pixels
+    mask = body_mask(pixels, image.unit, image.plane.spacing_mm)
+    findings = check(image, mask)
+    _refuse_red(findings, run_anyway=run_anyway)
+    try:
+        report(0.1, "Denoising")
+        denoised = model.denoise(pixels, image.unit)
+        report(0.6, "Inferring the cloud")
+        cloud, sample_dense, no_cloud_reason, unfamiliar = _clouds(model, image, denoised)
+    except torch.cuda.OutOfMemoryError as error:
+        raise DeviceMemoryError(
+            "The graphics processor's memory is full. Close other programs, or choose the CPU."
+        ) from error
+    findings = (*findings, *unfamiliar)
+    overridden = _refuse_red(findings, run_anyway=run_anyway)
+    return Prediction(
+        slice=image,
+        denoised=denoised,
+        cloud=cloud,
+        sample_dense=sample_dense,
+        check_residual=residual_check.judge,
+        no_cloud_reason=no_cloud_reason,
+        model=model.name,
+        weights_sha256=model.weights_sha256,
+        device=model.device,
+        seconds=time.perf_counter() - started,
+        findings=findings,
+        overridden=overridden,
+    )
+
+
+def _refuse_red(findings: Sequence[Finding], *, run_anyway: bool) -> bool:
+    """Whether a red input check was overridden; raises InputRefusedError where it was not."""
+    reasons = [finding.sentence for finding in findings if finding.level == "red"]
+    if reasons and not run_anyway:
+        sentences = [finding.sentence for finding in findings]
+        raise InputRefusedError("The model was not run. " + " ".join(reasons), sentences)
+    return bool(reasons)
+
+
+def make_pool(
+    model: JointModel,
+    *,
+    run_anyway: bool = False,
+    most: int = MOST_AT_ONCE,
+    pixels: int = USUAL_PIXELS,
+) -> SlicePool[Slice, Prediction | JRViewerError]:
+    """A pool that predicts up to `most` slices of up to so many pixels at once, as many as the
+    device has cores or memory for.
+
+    Each slice has one thread: on the CPU, where their layers share nothing, a batch is slower than
+    its slices (what a layer hands on no longer fits the cache); on a graphics processor most of the
+    time is the CPU's, which checks slices and places points.
+    """
+    width = min(devices.slices_at_once(model.torch_device, pixels), most)
+    one_thread = partial(torch.set_num_threads, 1 if width > 1 else torch.get_num_threads())
+    return SlicePool(partial(_predicted, model, run_anyway=run_anyway), width, one_thread)
+
+
+def predict_series(
+    model: JointModel, slices: Sequence[Slice], report: Report = silent, *, run_anyway: bool = False
+) -> Generator[Prediction | JRViewerError]:
+    """The prediction of every slice in turn, or what `predict` raised instead.
+
+    A cancelled run ends with the step that its slices are at. Where a graphics processor's memory
+    is too small, fewer slices are tried at once, down to one.
+    """
+    done, most = 0, MOST_AT_ONCE
+    pixels = max((one.shape[0] * one.shape[1] for one in slices), default=USUAL_PIXELS)
+    while done < len(slices):
+        with make_pool(model, run_anyway=run_anyway, most=most, pixels=pixels) as pool:
+            for outcome in pool.results(slices[done:]):
+                if isinstance(outcome, DeviceMemoryError) and most > 1:
+                    most //= 2
+                    break
+                done += 1
+                yield outcome
+                report(done / len(slices), f"Slice {done} of {len(slices)}")
+
+
+def _predicted(
+    model: JointModel, image: Slice, report: Report, *, run_anyway: bool
+) -> Prediction | JRViewerError:
+    try:
+        return predict(model, image, report, run_anyway=run_anyway)
+    except JRViewerError as error:
+        return error
+
+
+def _clouds(
+    model: JointModel, image: Slice, denoised: FloatArray
+) -> tuple[Cloud | None, Callable[[], Cloud] | None, str, tuple[Finding, ...]]:
+    """The cloud and what samples the dense one, or the reason why there is none; and what is
+    unfamiliar.
+    """
+    if image.unit != "HU":
+        reason = NO_CLOUD_FOR_MR if image.acquisition.modality == "MR" else NO_CLOUD_WITHOUT_HU
+        return None, None, reason, ()
+    mask = body_mask(denoised, image.unit, image.plane.spacing_mm)
+    centre = body_centre(mask)
+    if centre is None:
+        return None, None, NO_CLOUD_WITHOUT_BODY, ()
+    plane = (
+        image.plane
+        if image.spacing_source != "missing"
+        else cloud_placement.nominal(image.plane, mask)
+    )
+    box = canonical_box(plane, centre)
+    expected, features = model.look(canonical_image(denoised, plane, box))
+    unfamiliar = tuple(model.familiarity.findings(features)) if model.familiarity else ()
+    has_mm = image.spacing_source != "missing"
+    if not has_mm:
+        box = cloud_placement.box_of_pixels(image.plane, plane, centre)
+    cloud = cloud_placement.place_cloud(expected, POINTS, box, has_mm=has_mm)
+    sample_dense = partial(cloud_placement.place_cloud, expected, DENSE_POINTS, box, has_mm=has_mm)
+    return cloud, sample_dense, "", unfamiliar
