@@ -9,9 +9,10 @@ from jrviewer.core.records import Slice
 from jrviewer.dicom.common.find_files import Candidate, walk
 from jrviewer.dicom.common.parse import parse, quiet, require_image
 from jrviewer.dicom.decoding.frames import FrameReader
-from jrviewer.dicom.reading.series import Tagged, into_series
+from jrviewer.dicom.reading.series import into_series
 from jrviewer.dicom.reading.series_tags import Tagger
 from jrviewer.dicom.reading.slices import slices_of
+from jrviewer.dicom.reading.volumes import TaggedSlice
 from jrviewer.dicom.results import Opened, Refused, status_of
 
 MAX_PIXELS = 1 << 30  # of all slices of one call: 4 GB as float32
@@ -27,7 +28,7 @@ def read(paths: Sequence[Path], report: Report = silent, *, on_slice: OnSlice = 
     be read, there are no series.
     """
     candidates = walk(paths, report)
-    tagged: list[Tagged] = []
+    tagged: list[TaggedSlice] = []
     refused: list[Refused] = []
     room = MAX_PIXELS
     with quiet():
@@ -63,7 +64,7 @@ class _Progress:
         self._report((self._file + self._within) / self._files, "reading images")
 
 
-def _frames(candidate: Candidate, progress: _Progress, room: int) -> Iterator[Tagged]:
+def _frames(candidate: Candidate, progress: _Progress, room: int) -> Iterator[TaggedSlice]:
     """The slices of a file, each as soon as it is decoded."""
     progress.advance(0.0)
     parsed = parse(candidate.load())
@@ -75,8 +76,10 @@ def _frames(candidate: Candidate, progress: _Progress, room: int) -> Iterator[Ta
         )
     tagger: Tagger | None = None
     for number, one in enumerate(slices_of(parsed, reader, candidate.path, candidate.member), 1):
-        tagger = tagger or Tagger(parsed.dataset, one.source.identifiers)
-        yield Tagged(one, tagger.tags(one.source.frame))
+        tagger = tagger or Tagger(
+            parsed.dataset, one.source.identifiers, candidate.path, candidate.member
+        )
+        yield TaggedSlice(one, tagger.tags(one.source.frame))
         progress.advance(number / reader.frames)
 
 

@@ -1,176 +1,202 @@
-"""Slices → series: one acquisition in one orientation, ordered along the normal.
+"""Slices to series.
 
-Instance numbers order slices only where positions are missing; what cannot be decided becomes a
-warning that the user sees.
+The rule:
+
+1. Patient before UIDs. Slices that name different patients are never one series, whatever their
+   UIDs say. Slices without a series UID are grouped by patient, folder and the circumstances of the
+   examination; so are slices of which each names a series of its own.
+2. One series has one image size, kind of pixels, unit, orientation and pixel spacing. Slices that
+   all point in directions of their own stay together, ordered by number.
+3. Places are told apart by distance along the normal, not by rounding: positions closer than
+   0.1 mm, or than a fifth of a very small pixel, are one place.
+4. A copy is a slice with the content, place, number and kind of another one.
+5. Several slices in one place are separated into volumes by time, echo, diffusion, phase and the
+   like, but only where every part covers at least half of the places; else they are dealt out by
+   number. Slices that all lie in one place are one series, ordered by time.
+6. Every split, every slice left out and every repair is told in `Series.warnings`.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 
-from jrviewer.core.geometry import FloatArray
 from jrviewer.core.records import Series, Slice
-from jrviewer.dicom.reading.series_tags import Tags
+from jrviewer.dicom.reading.series_warnings import geometry_warnings
+from jrviewer.dicom.reading.volumes import TaggedSlice, Volume, volumes
 
-_SAME_PLACE_MM = 0.01
 _SAME_DIRECTION = 0.01  # largest difference of a direction cosine within a series
-_TILT_DEGREES = 1.0
+_SAME_SPACING = 0.01  # relative
+_FEWEST_OF_A_PART = 3  # slices, where attributes disagree that should be the same in a series
+_MOST_DIRECTIONS = 3  # of a series that is split by direction: a localizer's three planes
+
+_SEVERAL_PATIENTS = (
+    "Slices with this series' identifier name different patients; each patient is shown apart."
+)
+_NO_SERIES_UID = (
+    "The files do not say which series they belong to; they were grouped by patient, folder and "
+    "examination, which may be wrong."
+)
+_OWN_SERIES_UID = (
+    "Every slice names a series of its own; slices of the same patient, folder and examination "
+    "are shown as one series."
+)
+_OWN_DIRECTIONS = (
+    "The slices point in many directions, so they are ordered by number and form no volume."
+)
+_SEVERAL_FRAMES = (
+    "The slices name different frames of reference, so their positions may not fit together."
+)
+_STATED = (  # attributes that should be the same in a series, and their names for the user
+    ("study_uid", "study"),
+    ("series_number", "series number"),
+    ("modality", "modality"),
+)
+
+Part = tuple[list[TaggedSlice], list[str]]  # and notes for the user
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Tagged:
-    """A slice and what its data set says about the series it belongs to."""
-
-    slice: Slice
-    tags: Tags
-
-    @property
-    def position_mm(self) -> float:
-        """Place along the normal; frames of a series without positions count up instead."""
-        acquisition = self.slice.acquisition
-        found = acquisition.position_mm
-        return float(acquisition.instance_number or 0) if found is None else found
-
-
-def into_series(tagged: Sequence[Tagged]) -> tuple[Series, ...]:
-    """Series of all slices, in the order in which their first slices came."""
-    stacks: dict[Hashable, list[Tagged]] = defaultdict(list)
-    for one in tagged:
-        clip = "" if one.slice.has_position else one.tags.clip  # frames count up in each anew
-        stacks[one.tags.series, clip].append(one)
-    series = [
-        _series(part, extra)
-        for stack in stacks.values()
-        for direction in _by_plane(stack)
-        for part, extra in _by_time(direction)
-    ]
+def into_series(tagged: Sequence[TaggedSlice]) -> tuple[Series, ...]:
+    """Series of all slices, in the order in which their first slices came; see the rule above."""
+    series = []
+    for group, notes in _by_identity(tagged):
+        for stated, disagreements in _by_stated(group):
+            for part, differences in _by_geometry(stated):
+                before = [*notes, *disagreements, *differences]
+                series += [_series(one, before) for one in _volumes(part)]
     return tuple(series)
 
 
-def _by_plane(stack: list[Tagged]) -> list[list[Tagged]]:
-    """Parts of the same orientation, shape and kind of pixels."""
-    parts: list[list[Tagged]] = []
-    for one in stack:
-        fitting = next((part for part in parts if _fits(part[0].slice, one.slice)), None)
+def _by_identity(tagged: Sequence[TaggedSlice]) -> list[Part]:
+    """Groups of one patient and series."""
+    groups: dict[Hashable, list[TaggedSlice]] = defaultdict(list)
+    patients: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+    alone = _alone_in_their_series(tagged)
+    for one in tagged:
+        tags = one.tags
+        has_series = bool(tags.series_uid) and id(one) not in alone
+        series = tags.series_uid if has_series else (tags.circumstances, id(one) in alone)
+        study = "" if has_series or id(one) in alone else tags.study_uid
+        clip = "" if one.slice.has_position else tags.clip  # frames are numbered anew in each
+        groups[tags.patient, series, study, clip].append(one)
+        patients[tags.series_uid].add(tags.patient)
+    parts = []
+    for group in groups.values():
+        uid, notes = group[0].tags.series_uid, []
+        if uid and len(patients[uid]) > 1:
+            notes.append(_SEVERAL_PATIENTS)
+        if id(group[0]) in alone:
+            notes.append(_OWN_SERIES_UID)
+        elif not uid and len(group) > 1:
+            notes.append(_NO_SERIES_UID)
+        parts.append((group, notes))
+    return parts
+
+
+def _alone_in_their_series(tagged: Sequence[TaggedSlice]) -> set[int]:
+    """Ids of slices that are alone in their series although others of the same circumstances and
+    different places are so, too: careless anonymisers give every file a series UID of its own.
+    """
+    members: dict[tuple[tuple[str, ...], str], list[TaggedSlice]] = defaultdict(list)
+    for one in tagged:
+        members[one.tags.patient, one.tags.series_uid].append(one)
+    alike: dict[Hashable, list[TaggedSlice]] = defaultdict(list)
+    for (patient, uid), slices in members.items():
+        one = slices[0]
+        if uid and len(slices) == 1 and one.slice.has_position and one.tags.series_number:
+            alike[patient, one.tags.circumstances].append(one)
+    found = [group for group in alike.values() if len(group) >= _FEWEST_OF_A_PART]
+    return {id(one) for group in found for one in group}
+
+
+def _by_stated(slices: list[TaggedSlice]) -> list[Part]:
+    """Parts of one study, series number and modality, if each has several slices: one odd file
+    must not shatter a series.
+    """
+    parts: list[Part] = [(slices, [])]
+    for attribute, name in _STATED:
+        parts = [one for part, notes in parts for one in _by_one(part, notes, attribute, name)]
+    return parts
+
+
+def _by_one(slices: list[TaggedSlice], notes: list[str], attribute: str, name: str) -> list[Part]:
+    groups: dict[str, list[TaggedSlice]] = defaultdict(list)
+    for one in slices:
+        groups[getattr(one.tags, attribute)].append(one)
+    if len(groups) == 1:
+        return [(slices, notes)]
+    said = f"The slices of this series name more than one {name}"
+    if min(len(group) for group in groups.values()) < _FEWEST_OF_A_PART:
+        return [(slices, [*notes, f"{said}."])]
+    return [(group, [*notes, f"{said}; each is shown apart."]) for group in groups.values()]
+
+
+def _by_geometry(slices: list[TaggedSlice]) -> list[Part]:
+    """Parts of one size, kind of pixels, unit, direction and spacing."""
+    parts: list[list[TaggedSlice]] = [slices]
+    differences = []
+    for name, fits in _GEOMETRY.items():
+        split = [one for part in parts for one in _split(part, name, fits)]
+        if len(split) > len(parts):
+            differences.append(name)
+        parts = split
+    if len(parts) == 1:
+        return [(slices, [])]
+    said = f"The slices of this series differ in {' and '.join(differences)}; "
+    return [(part, [f"{said}they are shown as {len(parts)} series."]) for part in parts]
+
+
+Fits = Callable[[Slice, Slice], bool]
+
+
+def _split(slices: list[TaggedSlice], name: str, fits: Fits) -> list[list[TaggedSlice]]:
+    parts: list[list[TaggedSlice]] = []
+    for one in slices:
+        fitting = next((part for part in parts if fits(part[0].slice, one.slice)), None)
         if fitting is None:
             parts.append([one])
         else:
             fitting.append(one)
-    return parts
+    too_many = max(_MOST_DIRECTIONS, len(slices) // 2)
+    return [slices] if name == "direction" and len(parts) > too_many else parts
 
 
-def _fits(first: Slice, other: Slice) -> bool:
-    if first.shape != other.shape or first.has_position != other.has_position:
-        return False
-    if (first.colour is None) != (other.colour is None) or first.unit != other.unit:
-        return False
+def _same_direction(one: Slice, other: Slice) -> bool:
     pairs = (
-        (first.plane.along_row, other.plane.along_row),
-        (first.plane.along_column, other.plane.along_column),
+        (one.plane.along_row, other.plane.along_row),
+        (one.plane.along_column, other.plane.along_column),
     )
-    return all(np.abs(a - b).max() <= _SAME_DIRECTION for a, b in pairs) and bool(
-        np.allclose(first.plane.spacing_mm, other.plane.spacing_mm, rtol=1e-3)
+    return all(np.abs(a - b).max() <= _SAME_DIRECTION for a, b in pairs)
+
+
+def _same_spacing(one: Slice, other: Slice) -> bool:
+    return not one.has_position or bool(
+        np.allclose(one.plane.spacing_mm, other.plane.spacing_mm, rtol=_SAME_SPACING)
     )
 
 
-def _by_time(part: list[Tagged]) -> list[tuple[list[Tagged], list[str]]]:
-    """Parts without two slices in one place, and what to say about them.
-
-    Copies are dropped; then the first tag that tells all slices of one place apart separates them:
-    a time, an echo, a phase. Without such a tag they are dealt out in order.
-    """
-    kept, copies = _without_copies(part)
-    said = [f"{_count(copies, 'copy', 'copies')} of slices left out."] if copies else []
-    if not kept[0].slice.has_position or _largest_pile(kept) == 1:
-        return [(kept, said)]
-    for index in range(len(kept[0].tags.times)):
-        by_value: dict[Hashable, list[Tagged]] = defaultdict(list)
-        for one in kept:
-            by_value[one.tags.times[index]].append(one)
-        if len(by_value) > 1 and all(_largest_pile(group) == 1 for group in by_value.values()):
-            note = f"One of {len(by_value)} volumes of the same place, told apart by time or kind."
-            return [(group, [*said, note]) for group in by_value.values()]
-    said.append("Several slices lie in the same place and could not be told apart for certain.")
-    return [(group, said) for group in _dealt(kept)]
+_GEOMETRY: dict[str, Fits] = {
+    "size": lambda one, other: one.shape == other.shape,
+    "colour": lambda one, other: (one.colour is None) == (other.colour is None),
+    "unit": lambda one, other: one.unit == other.unit,
+    "whether their position is known": lambda one, other: one.has_position == other.has_position,
+    "direction": _same_direction,
+    "pixel spacing": _same_spacing,
+}
 
 
-def _without_copies(part: list[Tagged]) -> tuple[list[Tagged], int]:
-    seen: set[Hashable] = set()
-    kept = []
-    for one in part:
-        source = one.slice.source
-        key = (source.sop_instance_uid or source.pixels_sha256, source.frame, source.pixels_sha256)
-        if key not in seen:
-            seen.add(key)
-            kept.append(one)
-    return kept, len(part) - len(kept)
+def _volumes(part: list[TaggedSlice]) -> list[Volume]:
+    """The volumes of a part; slices of many directions are none, and are ordered by number."""
+    if all(_same_direction(part[0].slice, one.slice) for one in part):
+        return volumes(part)
+    return [Volume(sorted(part, key=lambda one: one.number or 0), [_OWN_DIRECTIONS], is_cine=True)]
 
 
-def _largest_pile(part: list[Tagged]) -> int:
-    return max(Counter(_rounded(one) for one in part).values())
-
-
-def _rounded(one: Tagged) -> int:
-    return round(one.position_mm / _SAME_PLACE_MM / 10)
-
-
-def _dealt(part: list[Tagged]) -> list[list[Tagged]]:
-    """The first slices of all places, the second slices, and so on, by instance number."""
-    piles: dict[int, list[Tagged]] = defaultdict(list)
-    for one in sorted(part, key=lambda one: one.slice.acquisition.instance_number or 0):
-        piles[_rounded(one)].append(one)
-    height = max(len(pile) for pile in piles.values())
-    return [
-        [pile[level] for pile in piles.values() if level < len(pile)] for level in range(height)
-    ]
-
-
-def _series(part: list[Tagged], said: list[str]) -> Series:
-    ordered = sorted(part, key=_in_order)
-    slices = tuple(one.slice for one in ordered)
-    return Series(slices, ordered[0].tags.title, (*said, *_geometry_warnings(slices)))
-
-
-def _in_order(one: Tagged) -> tuple[float, float, int]:
-    part = 0 if one.slice.has_position else one.tags.part
-    return part, one.position_mm, one.slice.source.frame
-
-
-def _geometry_warnings(slices: tuple[Slice, ...]) -> list[str]:
-    if len(slices) < 2 or not slices[0].has_position:
-        return []
-    origins = np.stack([one.plane.origin_mm for one in slices])
-    normal = slices[0].plane.normal
-    return [*_tilt(origins, normal), *_gaps(origins @ normal)]
-
-
-def _tilt(origins: FloatArray, normal: FloatArray) -> list[str]:
-    """Slices shifted against each other across the normal, as by a tilted gantry."""
-    along = origins[-1] - origins[0]
-    length = float(np.linalg.norm(along))
-    if length < _SAME_PLACE_MM:
-        return []
-    degrees = float(np.degrees(np.arccos(min(abs(float(along @ normal)) / length, 1.0))))
-    if degrees < _TILT_DEGREES:
-        return []
-    return [f"The slices are shifted against each other, as by a gantry tilted {degrees:.0f}°."]
-
-
-def _gaps(positions: FloatArray) -> list[str]:
-    steps = np.diff(positions)
-    steps = steps[steps > _SAME_PLACE_MM]
-    if len(steps) < 2:
-        return []
-    usual = float(np.median(steps))
-    missing = int(np.sum(np.round(steps / usual) - 1, where=steps > 1.5 * usual))
-    if missing:
-        return [f"{_count(missing, 'slice', 'slices')} missing: the series has gaps."]
-    if np.any(np.abs(steps - usual) > 0.1 * usual):
-        return ["The distances between the slices are not all the same."]
-    return []
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
+def _series(volume: Volume, notes: Sequence[str]) -> Series:
+    slices = tuple(one.slice for one in volume.slices)
+    said = [*notes, *volume.notes]
+    if len({one.tags.frame_of_reference for one in volume.slices} - {""}) > 1:
+        said.append(_SEVERAL_FRAMES)
+    if not volume.is_cine:
+        said += geometry_warnings(slices)
+    return Series(slices, volume.slices[0].tags.title, tuple(said))

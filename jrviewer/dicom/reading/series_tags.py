@@ -1,15 +1,16 @@
-"""What a data set says about the series of a frame: which, when, and what to call it."""
+"""Attributes of a frame that decide about its series: patient, series, time, and a title."""
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 
 from pydicom.dataset import Dataset
 
 from jrviewer.dicom.common.attributes import integer, text
 from jrviewer.dicom.common.plane import group
 
-# What can tell two slices of one place apart, the most certain first.
-_TIMES = (
+# Attributes that can distinguish slices in the same place, the most reliable first.
+_KINDS = (
     ("FrameContentSequence", "TemporalPositionIndex"),
     ("TemporalPositionTimeOffsetSequence", "TemporalPositionTimeOffset"),
     ("MREchoSequence", "EffectiveEchoTime"),
@@ -27,51 +28,81 @@ _TIMES = (
     ("", "TriggerTime"),
     ("", "NominalPercentageOfCardiacPhase"),
     ("", "ConvolutionKernel"),
+    ("", "FrameOfReferenceUID"),
     ("", "AcquisitionTime"),
     ("", "ContentTime"),
     ("", "SOPInstanceUID"),  # several multi-frame objects of one series
 )
+_FRAME_KINDS = tuple(pair for pair in _KINDS if pair[0])
+_FILE_KINDS = tuple(keyword for sequence, keyword in _KINDS if not sequence)
 
-
-_FRAME_TIMES = tuple(pair for pair in _TIMES if pair[0])
-_FILE_TIMES = tuple(keyword for sequence, keyword in _TIMES if not sequence)
+_PATIENT = ("PatientID", "PatientName", "PatientBirthDate")
+_CIRCUMSTANCES = (  # by which slices are grouped where the series' UID is missing or of no use
+    *("SeriesNumber", "Modality", "SeriesDescription", "StudyDate", "StudyTime", "StudyID"),
+    *("AccessionNumber", "PatientAge", "PatientSex", "PatientWeight", "InstitutionName"),
+    *("Manufacturer", "ManufacturerModelName", "StationName", "ConvolutionKernel"),
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Tags:
-    """A frame's series, the values that may separate it from others in its place, and a title."""
+class SeriesTags:
+    """What a frame's data set states about its series."""
 
-    series: Hashable
-    times: tuple[str, ...]
+    patient: tuple[str, ...]  # identifier, name and birth date, spelling normalised
+    series_uid: str
+    circumstances: Hashable  # equal for slices that belong together if no UID says so
+    study_uid: str
+    series_number: str
+    modality: str
+    frame_of_reference: str
+    kinds: tuple[str, ...]  # values that may distinguish it from others in the same place
     title: str
-    clip: str = ""  # the multi-frame object that a frame belongs to
+    clip: str = ""  # the multi-frame object that the frame belongs to
     part: int = 0  # of an object that was split into several files (PS3.3 C.7.6.16.2.2.4)
+
+    @property
+    def kinds_without_uid(self) -> tuple[str, ...]:
+        """The distinguishing values except the object's UID, which comes last."""
+        return self.kinds[:-1]
 
 
 class Tagger:
-    """The tags of a file's frames; what is the same for all is read once."""
+    """Reads the tags of a file's frames; those common to all frames are read once."""
 
-    def __init__(self, ds: Dataset, identifiers: frozenset[str]) -> None:
-        """`identifiers` are kept out of the title."""
+    def __init__(
+        self, ds: Dataset, identifiers: frozenset[str], path: Path, member: str = ""
+    ) -> None:
+        """`identifiers` are kept out of the title; `path` and `member` are where the file lies."""
         self._ds = ds
-        series = text(ds, "SeriesInstanceUID") or text(ds, "StudyInstanceUID")
-        self._series = (series, text(ds, "SeriesNumber"))
-        self._times = tuple(text(ds, keyword) for keyword in _FILE_TIMES)
-        self._title = _title(ds, identifiers)
         is_clip = (integer(ds, "NumberOfFrames") or 1) > 1
         whole = text(ds, "ConcatenationUID")
-        self._clip = (whole or text(ds, "SOPInstanceUID")) if is_clip or whole else ""
-        self._part = (integer(ds, "InConcatenationNumber") or 0) if whole else 0
+        folder = (str(path), str(PurePosixPath(member).parent)) if member else str(path.parent)
+        self._kinds = tuple(text(ds, keyword) for keyword in _FILE_KINDS)
+        self._common = {
+            "patient": tuple(_normalised(text(ds, keyword)) for keyword in _PATIENT),
+            "series_uid": text(ds, "SeriesInstanceUID"),
+            "circumstances": (folder, *(text(ds, keyword) for keyword in _CIRCUMSTANCES)),
+            "study_uid": text(ds, "StudyInstanceUID"),
+            "series_number": text(ds, "SeriesNumber"),
+            "modality": text(ds, "Modality"),
+            "frame_of_reference": text(ds, "FrameOfReferenceUID"),
+            "title": _title(ds, identifiers),
+            "clip": (whole or text(ds, "SOPInstanceUID")) if is_clip or whole else "",
+            "part": (integer(ds, "InConcatenationNumber") or 0) if whole else 0,
+        }
         self._has_groups = "PerFrameFunctionalGroupsSequence" in ds
 
-    def tags(self, frame: int) -> Tags:
+    def tags(self, frame: int) -> SeriesTags:
         """The tags of one frame."""
-        own: tuple[str, ...] = ("",) * len(_FRAME_TIMES)
+        own: tuple[str, ...] = ("",) * len(_FRAME_KINDS)
         if self._has_groups:
-            pairs = _FRAME_TIMES
-            own = tuple(text(group(self._ds, frame, sequence), word) for sequence, word in pairs)
-        times = (*own, *self._times)
-        return Tags(self._series, times, self._title, self._clip, self._part)
+            own = tuple(text(group(self._ds, frame, first), word) for first, word in _FRAME_KINDS)
+        return SeriesTags(kinds=(*own, *self._kinds), **self._common)  # type: ignore[arg-type]
+
+
+def _normalised(said: str) -> str:
+    """An identifier or name without differences in case, spaces and trailing carets."""
+    return " ".join(said.casefold().split()).rstrip("^ ")
 
 
 def _title(ds: Dataset, identifiers: frozenset[str]) -> str:

@@ -1,0 +1,185 @@
+"""Slices of one series and orientation, separated into volumes: no two slices in one place.
+
+Copies are left out first. See `series` for the rule.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from jrviewer.core.records import Slice
+from jrviewer.dicom.reading.series_tags import SeriesTags
+
+_LARGEST_JITTER_MM = 0.1  # closer positions along the normal are one place …
+_JITTER_PIXELS = 0.2  # … and so are those closer than this, where pixels are very small
+_FEWEST_PLACES = 2  # of a volume
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TaggedSlice:
+    """A slice and what its data set states about its series."""
+
+    slice: Slice
+    tags: SeriesTags
+
+    @property
+    def position_mm(self) -> float:
+        """Position along the normal; the instance number where there is none."""
+        found = self.slice.acquisition.position_mm
+        return float(self.number or 0) if found is None else found
+
+    @property
+    def number(self) -> int | None:
+        """Instance number."""
+        return self.slice.acquisition.instance_number
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Volume:
+    """Slices of one volume, or of one place (`is_cine`), in the order in which they are shown."""
+
+    slices: list[TaggedSlice]
+    notes: list[str]
+    is_cine: bool = False
+
+
+def volumes(part: Sequence[TaggedSlice]) -> list[Volume]:
+    """Separate slices of one orientation into volumes, each with notes for the user."""
+    kept = _without_copies(part)
+    copies = len(part) - len(kept)
+    notes = [f"{_count(copies, 'duplicate slice was', 'duplicate slices were')} left out."]
+    notes = notes if copies else []
+    if not kept[0].slice.has_position:
+        return [Volume(sorted(kept, key=_by_number), notes)]
+    places = _places(kept)
+    count = len(set(places.values()))
+    if count == 1 and len(kept) > 1:
+        notes.append(f"All {len(kept)} slices lie in one place; they are shown one after another.")
+        return [Volume(_in_time(kept, places), notes, is_cine=True)]
+    parts, is_certain = _separated(kept, places, max(_FEWEST_PLACES, (count + 1) // 2))
+    if len(parts) > 1:
+        notes.append(
+            f"One of {len(parts)} volumes of the same place, separated by time or kind."
+            if is_certain
+            else "Several slices lie in the same place and could not be told apart for certain; "
+            f"they were dealt out to {len(parts)} series."
+        )
+    return [Volume(sorted(one, key=lambda each: each.position_mm), notes) for one in parts]
+
+
+Places = dict[int, int]  # of each slice, by its id
+
+
+def _places(slices: Sequence[TaggedSlice]) -> Places:
+    """Number slices by place along the normal; neighbours that hardly differ share one."""
+    ordered = sorted(slices, key=lambda one: one.position_mm)
+    steps = np.diff([one.position_mm for one in ordered])
+    numbers = [0, *np.cumsum(steps > _tolerance_mm(ordered[0].slice)).tolist()]
+    return {id(one): number for one, number in zip(ordered, numbers, strict=True)}
+
+
+def _tolerance_mm(image: Slice) -> float:
+    return min(_LARGEST_JITTER_MM, _JITTER_PIXELS * min(image.plane.spacing_mm))
+
+
+def _without_copies(part: Sequence[TaggedSlice]) -> list[TaggedSlice]:
+    """The slices without those that are equal to another in content, place, number and kind."""
+    known: dict[object, list[TaggedSlice]] = defaultdict(list)
+    kept = []
+    for one in part:
+        source = one.slice.source
+        key = (source.pixels_sha256, source.frame, one.number, one.tags.kinds_without_uid)
+        if not any(_is_copy(one, other) for other in known[key]):
+            known[key].append(one)
+            kept.append(one)
+    return kept
+
+
+def _is_copy(one: TaggedSlice, other: TaggedSlice) -> bool:
+    """Whether slices of equal content, number and kind are one: by place, or else by UID."""
+    uid = one.slice.source.sop_instance_uid
+    is_same_object = bool(uid) and uid == other.slice.source.sop_instance_uid
+    if not one.slice.has_position:
+        return is_same_object
+    apart = np.linalg.norm(one.slice.plane.origin_mm - other.slice.plane.origin_mm)
+    is_numbered = one.number is not None
+    return bool(apart <= _tolerance_mm(one.slice)) and (is_same_object or is_numbered)
+
+
+def _separated(
+    slices: list[TaggedSlice], places: Places, fewest: int
+) -> tuple[list[list[TaggedSlice]], bool]:
+    """Volumes, and whether attributes separated them. Each attribute is used only if every part
+    covers at least `fewest` places, preferably one that separates everything at once; what no
+    attribute separates is dealt out.
+    """
+    if _largest_pile(slices, places) == 1:
+        return [slices], True
+    splits = [
+        parts
+        for index in range(len(slices[0].tags.kinds))
+        if len(parts := _by_kind(slices, index)) > 1
+        and all(len({places[id(one)] for one in part}) >= fewest for part in parts)
+    ]
+    if not splits:
+        return _dealt(slices, places), False
+    complete = (s for s in splits if all(_largest_pile(part, places) == 1 for part in s))
+    below = [_separated(part, places, fewest) for part in next(complete, splits[0])]
+    return [volume for parts, _ in below for volume in parts], all(certain for _, certain in below)
+
+
+def _by_kind(slices: Sequence[TaggedSlice], index: int) -> list[list[TaggedSlice]]:
+    """The slices grouped by one of the distinguishing attributes."""
+    parts: dict[str, list[TaggedSlice]] = defaultdict(list)
+    for one in slices:
+        parts[one.tags.kinds[index]].append(one)
+    return list(parts.values())
+
+
+def _largest_pile(slices: Sequence[TaggedSlice], places: Places) -> int:
+    return max(Counter(places[id(one)] for one in slices).values())
+
+
+def _dealt(slices: Sequence[TaggedSlice], places: Places) -> list[list[TaggedSlice]]:
+    """The first slices of all places, the second ones, and so on."""
+    piles: dict[int, list[TaggedSlice]] = defaultdict(list)
+    for one in _in_time(slices, places):
+        piles[places[id(one)]].append(one)
+    height = max(len(pile) for pile in piles.values())
+    return [
+        [pile[level] for pile in piles.values() if level < len(pile)] for level in range(height)
+    ]
+
+
+def _in_time(slices: Sequence[TaggedSlice], places: Places) -> list[TaggedSlice]:
+    """Slices by instance number, or else by the first numeric attribute that orders every place;
+    else as they came.
+    """
+    kinds = range(len(slices[0].tags.kinds))
+    keys: list[Callable[[TaggedSlice], float | None]] = [
+        lambda one: one.number,
+        *(partial(_kind_as_number, index) for index in kinds),
+    ]
+    for key in keys:
+        values = [(places[id(one)], key(one)) for one in slices]
+        if len(set(values)) == len(values) and all(value is not None for _, value in values):
+            return sorted(slices, key=lambda one: key(one) or 0.0)
+    return list(slices)
+
+
+def _kind_as_number(index: int, one: TaggedSlice) -> float | None:
+    try:
+        return float(one.tags.kinds[index])
+    except ValueError:
+        return None
+
+
+def _by_number(one: TaggedSlice) -> tuple[int, float, int]:
+    return one.tags.part, one.position_mm, one.slice.source.frame
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
