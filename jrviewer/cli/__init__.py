@@ -52,20 +52,19 @@ def main(arguments: Sequence[str]) -> int:
 
 def predict(arguments: argparse.Namespace) -> Outcome:
     """Denoise and infer every slice; write the exports and report.json."""
-    from jrviewer.batch import FACE, Batch, Wish
+    from jrviewer import batch
+    from jrviewer.export.writer import FACE, ExportRequest
 
-    batch_wish = Wish(
-        out=arguments.out,
-        device=arguments.device,
-        points=arguments.points,
+    request = ExportRequest(
+        folder=arguments.out,
         kinds=arguments.only,
-        index=arguments.index,
-        run_anyway=arguments.run_anyway,
+        points=arguments.points,
         with_skin=True if arguments.with_skin else None,
         deidentify=arguments.deidentify,
     )
+    options = batch.BatchOptions(arguments.device, arguments.index, arguments.run_anyway)
     with output.progress() as report:
-        results = Batch(arguments.paths, batch_wish, _refuse, report).run()["results"]
+        results = batch.run(arguments.paths, request, options, _refuse, report)["results"]
     if any(FACE in result["message"] for result in results):
         output.say(f"jrviewer: {FACE}")
     done = sum(result["ok"] for result in results)

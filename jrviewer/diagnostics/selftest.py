@@ -29,7 +29,8 @@ from jrviewer.core.resources import resource
 from jrviewer.diagnostics.selftest_drawing import try_drawing
 from jrviewer.diagnostics.selftest_page import as_page
 from jrviewer.export import provenance
-from jrviewer.export.ply import write_ply, write_png
+from jrviewer.export.ply import write_ply
+from jrviewer.export.png import write_png
 from jrviewer.imaging.windowing import default_window
 
 __all__ = ["Findings", "as_lines", "as_page", "compare", "measure", "run"]

@@ -11,9 +11,7 @@ from jrviewer import NOTICE
 from jrviewer.core.records import Finding, SpacingSource, VoiLut, Window
 from jrviewer.export import comparison_image
 from jrviewer.export.comparison_image import draw_sheet
-from jrviewer.export.ply import (
-    write_png,
-)
+from jrviewer.export.png import write_png
 from tests.support.record_factory import (
     ERASED_AT,
     body_image,

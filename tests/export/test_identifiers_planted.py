@@ -10,10 +10,8 @@ from PIL.PngImagePlugin import PngInfo
 
 from jrviewer.core.errors import ExportError
 from jrviewer.core.records import Prediction, Source, Window
-from jrviewer.export.ply import (
-    write_ply,
-    write_png,
-)
+from jrviewer.export.ply import write_ply
+from jrviewer.export.png import write_png
 from tests.support.record_factory import make_prediction, make_slice
 
 WINDOW = Window(40, 400)
@@ -42,7 +40,7 @@ def test_an_identifier_planted_in_a_pictures_text_is_caught(
         Image.new("L", (2, 2)).save(file, "PNG", pnginfo=said)
         return file.getvalue(), ""
 
-    monkeypatch.setattr("jrviewer.export.comparison_image.draw_sheet", draw)
+    monkeypatch.setattr("jrviewer.export.png.draw_sheet", draw)
 
     with pytest.raises(ExportError, match="identifies the patient"):
         write_png(prediction_with(*KNOWN), tmp_path / "a.png", WINDOW)

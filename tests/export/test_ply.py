@@ -14,13 +14,9 @@ from jrviewer import NOTICE
 from jrviewer.core.errors import ExportError
 from jrviewer.core.identifier_search import names_patient
 from jrviewer.core.records import Prediction, Slice, Source, Structure, Window
-from jrviewer.export.ply import (
-    Points,
-    farthest_points,
-    output_stem,
-    write_ply,
-    write_png,
-)
+from jrviewer.export.guarded_write import output_stem
+from jrviewer.export.ply import Points, farthest_points, write_ply
+from jrviewer.export.png import write_png
 from tests.support.record_factory import (
     make_normalized_cloud,
     make_plane,

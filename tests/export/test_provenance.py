@@ -11,7 +11,8 @@ import pytest
 from jrviewer.core.errors import JRViewerError
 from jrviewer.core.records import Prediction, Slice, Source, Window
 from jrviewer.export import provenance
-from jrviewer.export.ply import write_ply, write_png
+from jrviewer.export.ply import write_ply
+from jrviewer.export.png import write_png
 from jrviewer.export.provenance import describe, file_sha256, sealed, unsealed, verify
 from tests.support.record_factory import make_erased, make_prediction, make_slice
 

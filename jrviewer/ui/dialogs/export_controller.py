@@ -11,7 +11,7 @@ from jrviewer.ui.state.session import Session
 from jrviewer.ui.state.view import shade_of
 
 if TYPE_CHECKING:
-    from jrviewer.batch import Wish
+    from jrviewer.export.writer import ExportRequest
 
 LANE = "export"
 NAMED = 4  # files that are named; more are counted
@@ -28,7 +28,7 @@ class ExportController(QObject):
         super().__init__(parent)
         self._session = session
 
-    def write(self, request: "Wish", *, whole_series: bool) -> None:
+    def write(self, request: "ExportRequest", *, whole_series: bool) -> None:
         """Write files; slices of a whole series without a result get one on the way."""
         session = self._session
         if session.slice is None or session.series is None:

@@ -21,9 +21,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from jrviewer.batch import Wish
 from jrviewer.core.records import VoiLut, Window
 from jrviewer.export.ply import Points
+from jrviewer.export.writer import ExportRequest
 from jrviewer.ui.dialogs import file_dialogs
 from jrviewer.ui.state.preferences import Preferences
 
@@ -42,7 +42,7 @@ class Subject:
 
 
 class ExportDialog(QDialog):
-    """Tells a Wish, and whether it is for the whole series."""
+    """Tells an ExportRequest, and whether it is for the whole series."""
 
     requested = Signal(object, bool)
 
@@ -97,8 +97,8 @@ class ExportDialog(QDialog):
         """Remember the choice and tell it."""
         self._remember()
         boxes = {"ply": self.cloud, "png": self.picture, "dcm": self.derived}
-        request = Wish(
-            out=Path(self.folder.text()),
+        request = ExportRequest(
+            folder=Path(self.folder.text()),
             points=cast(Points, int(self.points.currentText())),
             kinds=frozenset(kind for kind, box in boxes.items() if box.isChecked()),
             with_skin=SKIN[self.skin.currentIndex()],

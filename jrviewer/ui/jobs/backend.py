@@ -22,8 +22,8 @@ from jrviewer.core.progress import Report, silent
 from jrviewer.core.records import Prediction, Series, Slice, VoiLut, Window
 
 if TYPE_CHECKING:
-    from jrviewer.batch import Wish
     from jrviewer.dicom import Opened
+    from jrviewer.export.writer import ExportRequest
     from jrviewer.model.devices import Device
     from jrviewer.model.joint_model import JointModel
 
@@ -160,19 +160,18 @@ class Backend:
         series: Series,
         slices: Sequence[Slice],
         known: Mapping[Slice, Prediction],
-        request: "Wish",
+        request: "ExportRequest",
         report: Report,
     ) -> Written:
         """Write the wished files of every slice; those without a known prediction get one first.
 
         Nothing that is in the folder already is replaced. Raises ExportError where it is no folder.
         """
-        from jrviewer.batch import KINDS, Batch
+        from jrviewer.export.writer import ExportWriter
 
         failures: list[str] = []
         names: list[str] = []
-        batch = Batch((), request, lambda _, why: failures.append(why), taken=_stems(request.out))
-        batch.expect([series])
+        writer = ExportWriter(request, [series], _stems(request.folder))
         for number, chosen in enumerate(slices, start=1):
             report((number - 1) / len(slices), f"exporting slice {number} of {len(slices)}")
             try:
@@ -180,8 +179,10 @@ class Backend:
             except InputRefusedError as error:
                 failures.append(str(error))
                 continue
-            result = batch.export(prediction)
-            names += [result[kind] for kind in KINDS if result[kind]]
+            exported = writer.write(prediction)
+            names += exported.names.values()
+            if not exported.ok:
+                failures.append(exported.message)
         return Written(tuple(names), tuple(failures))
 
 

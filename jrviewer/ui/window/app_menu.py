@@ -37,7 +37,7 @@ from jrviewer.ui.window.first_run import NoticeBar, StepsBar
 from jrviewer.ui.window.message_bar import MessageBar
 
 if TYPE_CHECKING:
-    from jrviewer.batch import Wish
+    from jrviewer.export.writer import ExportRequest
     from jrviewer.ui.crash_log import CrashLog
 
 
@@ -153,8 +153,8 @@ class AppMenu(QObject):
         self._open(dialog)
 
     @Slot(object, bool)
-    def _export(self, request: Wish, whole_series: bool) -> None:
-        self._folder = str(request.out)
+    def _export(self, request: ExportRequest, whole_series: bool) -> None:
+        self._folder = str(request.folder)
         self.export_controller.write(request, whole_series=whole_series)
 
     @Slot()

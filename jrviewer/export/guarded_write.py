@@ -1,0 +1,72 @@
+"""The guard before every export: its text, its bytes and its name are searched for whatever
+identifies the patient, and then it is written whole or not at all. Knows neither Qt nor DICOM.
+"""
+
+from io import BytesIO
+from pathlib import Path
+
+from jrviewer import NOTICE, __version__
+from jrviewer.core.atomic_write import replace_file
+from jrviewer.core.errors import ExportError
+from jrviewer.core.identifier_search import is_leaked, names_patient
+from jrviewer.core.records import Prediction, Slice
+from jrviewer.export.provenance import KEYS, PNG_SIGNATURE
+
+FIXED_WORDS = f"""{NOTICE} ORIGINAL AI DENOISED RUN ANYWAY LOSSY Input check: green amber red
+ply format binary_little_endian ascii comment element vertex property float uchar label sigma_mm
+blue end_header SPACE=LPS UNITS=mm normalized PLANE=nominal, the source states no position LABELS
+skin bone air SKIN=included left out JRViewer {__version__} {" ".join(KEYS)} yes MONOCHROME1 Values
+through the file's own table Removed looks like noise place is marked places are marked
+structure not only noise may have been removed Look at the original 1000 1024 4096
+content_sha256 blend_percent"""
+"""What every patient's export says: an identifier that is one of these words gives nobody away."""
+
+
+def output_stem(slice_: Slice, taken: set[str]) -> str:
+    """The name, without ending, for a slice's exports that is not among `taken`: its file's own, or
+    `slice-0001` where that names the patient.
+    """
+    source = slice_.source
+    name = Path(source.member or source.path).name
+    used = {stem.casefold() for stem in taken}  # most systems ignore case in file names
+    stem = Path(name).stem
+    if names_patient(name, source.identifiers) or stem.startswith(".") or not stem:
+        return next(other for n in range(1, 10**9) if (other := f"slice-{n:04d}") not in used)
+    if stem.casefold() not in used:
+        return stem
+    following = (f"{stem}-{n:04d}" for n in range(2, 10**9))
+    return next(other for other in following if other.casefold() not in used)
+
+
+def write_guarded(content: bytes, text: str, path: Path, prediction: Prediction) -> None:
+    """Write a finished export, of which `text` is what it says, once nothing names the patient.
+
+    Raises ExportError, the old file untouched, where something does or the system refuses.
+    """
+    identifiers = prediction.slice.source.identifiers
+    if names_patient(path.name, identifiers):
+        raise ExportError(
+            "The file name holds something that identifies the patient. "
+            "Choose another name; nothing was written."
+        )
+    said = "\n".join([text, *_texts_in(content)])
+    fixed = f"{FIXED_WORDS} {prediction.model} {prediction.device}"
+    if is_leaked(said, content, identifiers, fixed):
+        raise ExportError(
+            "The export would hold something that identifies the patient, so it was not written. "
+            "Please report this; the slice itself can still be viewed."
+        )
+    replace_file(path, content)
+
+
+def _texts_in(content: bytes) -> list[str]:
+    """What a finished file says, whatever its maker meant to say: all texts of a PNG, compressed
+    ones too, or the header of a PLY.
+    """
+    if not content.startswith(PNG_SIGNATURE):
+        return [content.partition(b"end_header\n")[0].decode("latin-1")]
+    from PIL import Image
+
+    with Image.open(BytesIO(content)) as picture:
+        picture.load()  # texts may follow the pixels
+        return [f"{key} {text}" for key, text in picture.info.items() if isinstance(text, str)]

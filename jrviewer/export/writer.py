@@ -1,0 +1,137 @@
+"""All files of one prediction: the cloud, the picture and the derived DICOM, under one name."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jrviewer.core.errors import JRViewerError
+from jrviewer.core.records import Prediction, Series, VoiLut, Window
+from jrviewer.export import provenance
+from jrviewer.export.guarded_write import output_stem
+from jrviewer.export.ply import Points, write_ply
+from jrviewer.export.png import write_png
+from jrviewer.imaging.structures import may_show_face
+from jrviewer.imaging.windowing import default_window
+
+if TYPE_CHECKING:
+    from jrviewer.dicom import UidMap
+
+KINDS = ("ply", "png", "dcm")
+FACE = (
+    "The slices may be of a head: put together they show a face, which removing the identity does "
+    "not change. Give them only to those who may recognise the patient."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRequest:
+    """Which files to write for every slice, where, and how."""
+
+    folder: Path
+    kinds: frozenset[str] = frozenset(KINDS)
+    points: Points = 1024
+    binary: bool = True  # else the PLY is ASCII
+    with_skin: bool | None = None  # None: not where it may be a face
+    deidentify: bool = False  # the derived DICOM too
+    window: Window | VoiLut | None = None  # of the PNG; None: the slice's own
+    blend: int = 100  # how much of the PNG's second picture is AI, in per cent
+
+
+@dataclass(slots=True)
+class Exported:
+    """What became of one prediction's files."""
+
+    names: dict[str, str] = field(default_factory=dict)  # of the files, by kind
+    points: int | None = None  # in the PLY
+    failures: list[str] = field(default_factory=list)  # why a kind was not written
+    remarks: list[str] = field(default_factory=list)  # why there is none, or what to know of it
+
+    @property
+    def ok(self) -> bool:
+        """Whether something was written and nothing failed."""
+        return bool(self.names) and not self.failures
+
+    @property
+    def message(self) -> str:
+        """All failures and remarks, each once."""
+        return " ".join(dict.fromkeys([*self.failures, *self.remarks]))
+
+
+class ExportWriter:
+    """Writes the predictions of one run, whose derived DICOM objects belong together.
+
+    `series` are all that the run covers; names in `taken`, without ending, are not used.
+    """
+
+    def __init__(
+        self, request: ExportRequest, series: Iterable[Series] = (), taken: Iterable[str] = ()
+    ) -> None:
+        self._request = request
+        self._numbers = _missing_numbers(series)
+        self._taken = set(taken)
+        self._uid_map: UidMap | None = None
+
+    def write(self, prediction: Prediction) -> Exported:
+        """Write the requested kinds under a name that is not taken. Failures are not raised."""
+        stem = output_stem(prediction.slice, self._taken)
+        self._taken.add(stem)
+        done = Exported()
+        writers = {"ply": self._write_ply, "png": self._write_png, "dcm": self._write_dcm}
+        for kind in (kind for kind in KINDS if kind in self._request.kinds):
+            try:
+                writers[kind](prediction, stem, done)
+            except JRViewerError as error:
+                done.failures.append(str(error))
+        return done
+
+    def _write_ply(self, prediction: Prediction, stem: str, done: Exported) -> None:
+        if prediction.cloud is None:
+            done.remarks.append(prediction.no_cloud_reason)
+            return
+        request, name = self._request, f"{stem}.ply"
+        done.points = write_ply(
+            prediction,
+            request.folder / name,
+            points=request.points,
+            binary=request.binary,
+            with_skin=request.with_skin,
+        )
+        done.names["ply"] = name
+
+    def _write_png(self, prediction: Prediction, stem: str, done: Exported) -> None:
+        request, name = self._request, f"{stem}.png"
+        window = request.window or default_window(prediction.slice)
+        write_png(prediction, request.folder / name, window, blend=request.blend)
+        done.names["png"] = name
+
+    def _write_dcm(self, prediction: Prediction, stem: str, done: Exported) -> None:
+        from jrviewer import dicom
+
+        request, name = self._request, f"{stem}.denoised.dcm"
+        face = may_show_face(prediction)
+        self._uid_map = self._uid_map or dicom.UidMap()
+        dicom.write_derived(
+            prediction,
+            request.folder / name,
+            lines=[*provenance.describe(prediction, 0), provenance.unsealed()],
+            seal=provenance.sealed,
+            deidentified=request.deidentify,
+            face=face,
+            uid_map=self._uid_map,
+            number=self._numbers.get(id(prediction.slice)),
+            removed_marks=len(prediction.compute_removed().marks),
+        )
+        done.names["dcm"] = name
+        if face and request.deidentify:
+            done.remarks.append(FACE)
+
+
+def _missing_numbers(all_series: Iterable[Series]) -> dict[int, int]:
+    """Instance numbers from 1, by the slices' ids, in series whose own are missing or repeated."""
+    numbers: dict[int, int] = {}
+    for series in all_series:
+        own: Sequence[int | None] = [one.acquisition.instance_number for one in series]
+        if None in own or len(set(own)) < len(own):
+            numbers |= {id(one): place for place, one in enumerate(series, start=1)}
+    return numbers
