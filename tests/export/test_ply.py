@@ -1,5 +1,4 @@
 import os
-import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -162,6 +161,7 @@ def test_a_slice_without_a_cloud_gives_its_reason_and_no_file(tmp_path: Path) ->
 
 @contextmanager
 def files_up_to(size: int) -> Iterator[None]:
+    resource = pytest.importorskip("resource", reason="Windows limits no file's size")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:
