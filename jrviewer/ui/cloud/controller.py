@@ -98,7 +98,6 @@ class CloudController(QObject):
         self._cloud.toolbar.show_rulers(
             is_active=rulers.is_active,
             can_delete="delete" in available,
-            can_undo="undo" in available,
         )
         if (scene := self._cloud.scene) is not None:
             items = () if known is None else rulers.drawn
@@ -220,8 +219,3 @@ class CloudController(QObject):
     def delete(self) -> None:
         """Delete the selected ruler."""
         self._rulers.run_command("delete")
-
-    @Slot()
-    def undo(self) -> None:
-        """Take the last step with rulers back."""
-        self._rulers.run_command("undo")

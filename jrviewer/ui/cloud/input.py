@@ -30,11 +30,10 @@ _KEYPAD: dict[int, View] = {Qt.Key.Key_1: "A", Qt.Key.Key_3: "L", Qt.Key.Key_7: 
 # What the same keys send where the system itself turns Shift into the other key.
 _SHIFTED: dict[int, View] = {Qt.Key.Key_End: "P", Qt.Key.Key_PageDown: "R", Qt.Key.Key_Home: "I"}
 
-_PLAIN, _CTRL = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
+_PLAIN = Qt.KeyboardModifier.NoModifier
 _RULER_KEYS: dict[tuple[int, Qt.KeyboardModifier], RulerCommand] = {
     (Qt.Key.Key_Delete, _PLAIN): "delete",
-    (Qt.Key.Key_Z, _CTRL): "undo",
-    (Qt.Key.Key_Escape, _PLAIN): "put away",
+    (Qt.Key.Key_Escape, _PLAIN): "dismiss",
     (Qt.Key.Key_Tab, _PLAIN): "next",
     (Qt.Key.Key_Backtab, Qt.KeyboardModifier.ShiftModifier): "previous",
 }

@@ -38,7 +38,7 @@ class CloudToolbar(QWidget):
         self.ruler.setShortcut(QKeySequence("Shift+L"))
         self.picture = QAction(self.tr("Picture"), self)
         self.ruler_delete = QAction(self.tr("Delete ruler"), self)
-        self.ruler_undo = QAction(self.tr("Undo ruler"), self)
+        self.history_actions: list[QAction] = []  # undo and redo, where the window has them
         self.picture.setToolTip(self.tr("Take a picture of this pane with its notice"))
         self.picture.triggered.connect(self.picture_requested)
         self.colouring = self._choice(
@@ -76,11 +76,10 @@ class CloudToolbar(QWidget):
             measured=self.measured.isChecked(),
         )
 
-    def show_rulers(self, *, is_active: bool, can_delete: bool, can_undo: bool) -> None:
+    def show_rulers(self, *, is_active: bool, can_delete: bool) -> None:
         """What there is to do with rulers."""
         self.ruler.setChecked(is_active)
         self.ruler_delete.setEnabled(can_delete)
-        self.ruler_undo.setEnabled(can_undo)
 
     def choose_skin(self, *, shown: bool) -> None:
         """Switch the skin without a signal."""
@@ -97,7 +96,7 @@ class CloudToolbar(QWidget):
         menu.addSeparator()
         menu.addActions([self.ortho, self.plane, self.measured, self.eye_dome])
         menu.addSeparator()
-        menu.addActions([self.ruler, self.ruler_delete, self.ruler_undo])
+        menu.addActions([self.ruler, self.ruler_delete, *self.history_actions])
         menu.addSeparator()
         menu.addAction(self.picture)
         menu.popup(place)

@@ -1,6 +1,6 @@
 """The commands for comparing, measuring and playing: words, keys, places in toolbar and menus."""
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QToolBar, QWidget
 
@@ -46,7 +46,9 @@ class SliceActions(QObject):
             self._make(tr("More AI"), tr("Blend less of the original in"), "]"),
         ]
         self.delete = self._make(tr("Delete"), tr("Delete the selected measurement"), "Del")
-        self.undo = self._make(tr("Undo"), tr("Take the last measurement back"), "Ctrl+Z")
+        self.undo = self._make(tr("Undo"), tr("Undo the last measurement or ruler"), "Ctrl+Z")
+        self.redo = self._make(tr("Redo"), tr("Redo what was undone"), "Ctrl+Shift+Z")
+        self.redo.setShortcuts([QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")])
         self.play = self._make(tr("Play"), tr("Play the series, or stop"), "C")
         theme.set_icon(self.play, "play")
         self.rate_actions = [
@@ -71,6 +73,8 @@ class SliceActions(QObject):
             action.setIconText(sign)
             action.triggered.connect(self._step_rate)
         self.play.setCheckable(True)
+        self.undo.setEnabled(False)
+        self.redo.setEnabled(False)
 
     def everything(self) -> list[QAction]:
         """All of them, so that the window can take their keys."""
@@ -79,7 +83,7 @@ class SliceActions(QObject):
     def fill(self, bar: QToolBar, before: QAction) -> None:
         """Put them on the toolbar, left of another action."""
         compare = SegmentedControl(self.tr("Compare"), list(self.modes.values()), bar)
-        measured = [*self.tools.values(), self.delete, self.undo]
+        measured = [*self.tools.values(), self.delete, self.undo, self.redo]
         measure = menu_button(bar, self.tr("Measure"), "measure", measured)
         bar.insertWidget(before, compare)
         bar.insertSeparator(before)
@@ -92,7 +96,7 @@ class SliceActions(QObject):
         menu.addSeparator()
         for title, actions in (
             (self.tr("Compare"), [*self.modes.values(), *self.blends]),
-            (self.tr("Measure"), [*self.tools.values(), self.delete, self.undo]),
+            (self.tr("Measure"), [*self.tools.values(), self.delete, self.undo, self.redo]),
             (self.tr("Play"), [self.play, *self.rate_actions]),
         ):
             menu.addMenu(title).addActions(actions)
@@ -105,6 +109,16 @@ class SliceActions(QObject):
         """Check the tool in the hand."""
         for action in (*self.tools.values(), self.box):
             action.setChecked(action.data() == tool)
+
+    @Slot(str)
+    def show_undo(self, step: str) -> None:
+        """Name the step that would be undone."""
+        self.undo.setText(self.tr("Undo {}").format(step) if step else self.tr("Undo"))
+
+    @Slot(str)
+    def show_redo(self, step: str) -> None:
+        """Name the step that would be redone."""
+        self.redo.setText(self.tr("Redo {}").format(step) if step else self.tr("Redo"))
 
     def _group(self) -> None:
         group = QActionGroup(self)

@@ -2,6 +2,7 @@
 how to take the last step back.
 """
 
+from functools import partial
 from typing import Literal
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -16,10 +17,9 @@ from jrviewer.imaging.measurements_2d import (
     distance_px,
     moved,
 )
+from jrviewer.ui.state.undo_history import ReplaceItems, UndoHistory
 
 Tool = Literal["", "length", "ellipse", "rectangle", "window"]
-
-MOST_STEPS_BACK = 100
 
 
 class Annotations(QObject):
@@ -30,15 +30,15 @@ class Annotations(QObject):
     tool_changed = Signal(str)
     box_drawn = Signal(object)  # Region: its values are to set the window
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, history: UndoHistory, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._history = history
         self.tool: Tool = ""
         self.selected: Measurement | None = None
         self.drawing: Measurement | None = None
         self._edited: Measurement | None = None  # what `drawing` is to replace
         self._slice: Slice | None = None
         self._drawn: dict[Slice, tuple[Measurement, ...]] = {}
-        self._before: list[tuple[Slice, tuple[Measurement, ...]]] = []
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -73,7 +73,6 @@ class Annotations(QObject):
     def clear(self) -> None:
         """Forget everything: other series were opened."""
         self._drawn.clear()
-        self._before.clear()
         self.show(None)
 
     @Slot(object)
@@ -100,7 +99,7 @@ class Annotations(QObject):
         if is_finished and isinstance(item, Region) and self.tool == "window":
             self.box_drawn.emit(item)
         elif is_finished:
-            self._replace((*self.items, item))
+            self._replace(self.tr("drawing"), (*self.items, item))
             self.selected = item
         if is_finished:
             self.set_tool("")
@@ -121,10 +120,10 @@ class Annotations(QObject):
         if self._slice is None or not any(item is hold.item for item in self.items):
             return  # another slice has come under the hand
         self._edited, self.drawing = hold.item, moved(hold, start, end, self._slice.shape)
-        self.selected = self.drawing
+        self.selected = changed = self.drawing
         if is_finished:
-            self._replace(self._with(self.drawing), is_new=not continues)
-            self._edited = self.drawing = None
+            self._replace(self.tr("change"), self._with(changed), continues=continues)
+            self.selected = changed
         self.changed.emit()
 
     def choose(self, item: Measurement | None) -> None:
@@ -142,31 +141,26 @@ class Annotations(QObject):
     def delete(self) -> None:
         """Delete what is selected."""
         if self.selected is not None:
-            self._replace(tuple(item for item in self.items if item is not self.selected))
-            self.selected = self.drawing = self._edited = None
-            self.changed.emit()
-
-    @Slot()
-    def undo(self) -> None:
-        """Take back the last thing drawn, changed or deleted on the slice that is shown."""
-        for step in reversed(range(len(self._before))):
-            chosen, items = self._before[step]
-            if chosen is self._slice:
-                del self._before[step]
-                self._drawn[chosen] = items
-                self.selected = self.drawing = self._edited = None
-                self.changed.emit()
-                return
+            left = tuple(item for item in self.items if item is not self.selected)
+            self._replace(self.tr("deletion"), left)
 
     def _with(self, item: Measurement) -> tuple[Measurement, ...]:
         """What is drawn with an item in the place of the edited one."""
         return tuple(item if one is self._edited else one for one in self.items)
 
-    def _replace(self, items: tuple[Measurement, ...], *, is_new: bool = True) -> None:
+    def _replace(
+        self, text: str, items: tuple[Measurement, ...], *, continues: bool = False
+    ) -> None:
+        """One step that can be undone."""
         assert self._slice is not None
-        if is_new:
-            self._before = [*self._before, (self._slice, self.items)][-MOST_STEPS_BACK:]
-        self._drawn[self._slice] = items
+        show = partial(self._show_items, self._slice)
+        command = ReplaceItems(text, self, show, self.items, items, continues=continues)
+        self._history.push(command)
+
+    def _show_items(self, chosen: Slice, items: tuple[Measurement, ...]) -> None:
+        self._drawn[chosen] = items
+        self.selected = self.drawing = self._edited = None
+        self.changed.emit()
 
 
 def _drawn_with(tool: Tool, start: Position, end: Position) -> Measurement:

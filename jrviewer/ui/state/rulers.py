@@ -2,19 +2,19 @@
 how to take the last step back. Knows no widget.
 """
 
+from functools import partial
 from typing import Literal
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from jrviewer.core.records import Slice
 from jrviewer.imaging.ruler_3d import End, NoLengthError, Ruler, read
+from jrviewer.ui.state.undo_history import ReplaceItems, UndoHistory
 
 RulerCommand = Literal[
-    "delete", "undo", "put away", "set a point", "take an end", "move", "next", "previous"
+    "delete", "dismiss", "set a point", "take an end", "move", "next", "previous"
 ]
 Place = tuple[float, float]  # points right of and below the middle of the picture
-
-MOST_STEPS_BACK = 50
 
 
 class Rulers(QObject):
@@ -24,8 +24,9 @@ class Rulers(QObject):
     crosshair_moved = Signal(object)  # Place: the crosshair alone, which needs no new picture
     refused = Signal(str)  # why a ruler says no length, and is not drawn
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, history: UndoHistory, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._history = history
         self.is_active = False
         self.start: End | None = None  # of the ruler being drawn
         self.selected: Ruler | None = None
@@ -36,13 +37,12 @@ class Rulers(QObject):
         self._nudged: Ruler | None = None  # moved by the last key: the next is part of that step
         self._lifted: Ruler | None = None  # whose other end is being drawn anew
         self._slice: Slice | None = None
-        self._steps: dict[Slice, list[tuple[Ruler, ...]]] = {}  # the last is what is drawn
+        self._drawn: dict[Slice, tuple[Ruler, ...]] = {}
 
     @property
     def items(self) -> tuple[Ruler, ...]:
         """What is drawn around the slice that is shown."""
-        steps = [] if self._slice is None else self._steps.get(self._slice, [])
-        return steps[-1] if steps else ()
+        return () if self._slice is None else self._drawn.get(self._slice, ())
 
     @property
     def drawn(self) -> tuple[Ruler, ...]:
@@ -55,12 +55,10 @@ class Rulers(QObject):
     @property
     def available(self) -> frozenset[RulerCommand]:
         """What there is to do."""
-        can_undo = self._slice is not None and self._slice in self._steps
         place, is_free = self._place(), not self.is_active
         found: dict[RulerCommand, bool] = {
             "delete": self.selected is not None,
-            "undo": can_undo,
-            "put away": self.is_active or self.is_held,
+            "dismiss": self.is_active or self.is_held,
             "set a point": self.is_active,
             "take an end": is_free and self.is_held,
             "move": is_free and self.is_held,
@@ -72,7 +70,7 @@ class Rulers(QObject):
     @Slot()
     def clear(self) -> None:
         """Forget everything: other series were opened."""
-        self._steps.clear()
+        self._drawn.clear()
         self.show(None)
 
     @Slot(object)
@@ -121,8 +119,9 @@ class Rulers(QObject):
         except NoLengthError as error:
             self.refused.emit(str(error))
         else:
+            was_held = self._lifted is not None  # by the keys
             self._put((*(one for one in self.items if one is not self._lifted), ruler))
-            self.is_held = self._lifted is not None  # it was held before, by the keys
+            self.is_held = was_held
             self.selected, self.is_active = ruler, False
             self.start = self.crosshair = self._lifted = None
         self.changed.emit()
@@ -139,20 +138,18 @@ class Rulers(QObject):
 
     def end_drag(self) -> None:
         """The hand lets go of it where it is."""
-        if self.grip is not None and self.moving is not None:
+        if self.grip is not None and (moved := self.moving) is not None:
             self._put(self.drawn)
-            self.selected = self.moving
+            self.selected = moved
         self.grip = self.moving = self._nudged = None
         self.changed.emit()
 
     def nudge(self, new: Ruler) -> None:
         """The keys have moved the held ruler; one after the other they are one step."""
         items = tuple(new if one is self.selected else one for one in self.items)
-        if self._slice is not None and self._nudged is self.selected:
-            self._steps[self._slice][-1] = items
-        else:
-            self._put(items)
+        self._put(items, continues=self._nudged is self.selected)
         self.selected = self._nudged = new
+        self.is_held = True
         self.changed.emit()
 
     def select(self, index: int | None) -> None:
@@ -180,7 +177,7 @@ class Rulers(QObject):
         """Delete what is selected, take the last step back, or put the ruler away."""
         if command not in self.available:
             return
-        if command == "put away":
+        if command == "dismiss":
             self.is_held = False
             self.set_active(is_active=False)
             self.changed.emit()
@@ -188,14 +185,7 @@ class Rulers(QObject):
         if command in ("next", "previous"):
             self.step(1 if command == "next" else -1)
             return
-        if command == "delete":
-            self._put(tuple(one for one in self.items if one is not self.selected))
-        elif self._slice is not None:
-            self._steps[self._slice].pop()
-            if not self._steps[self._slice]:
-                del self._steps[self._slice]
-        self.selected, self.is_held, self._nudged = None, False, None
-        self.changed.emit()
+        self._put(tuple(one for one in self.items if one is not self.selected))
 
     def _place(self) -> int | None:
         """Which ruler is held."""
@@ -203,8 +193,14 @@ class Rulers(QObject):
             return None
         return next((i for i, one in enumerate(self.items) if one is self.selected), None)
 
-    def _put(self, items: tuple[Ruler, ...]) -> None:
+    def _put(self, items: tuple[Ruler, ...], *, continues: bool = False) -> None:
+        """One step that can be undone."""
         assert self._slice is not None
-        steps = self._steps.setdefault(self._slice, [])
-        steps.append(items)
-        del steps[:-MOST_STEPS_BACK]
+        show = partial(self._show_items, self._slice)
+        command = ReplaceItems(self.tr("ruler"), self, show, self.items, items, continues=continues)
+        self._history.push(command)
+
+    def _show_items(self, chosen: Slice, items: tuple[Ruler, ...]) -> None:
+        self._drawn[chosen] = items
+        self.selected, self.is_held, self._nudged = None, False, None
+        self.changed.emit()

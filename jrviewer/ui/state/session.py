@@ -24,6 +24,7 @@ from jrviewer.ui.state.prediction_cache import PredictionCache
 from jrviewer.ui.state.refusals import opened_name, reasons, refusals
 from jrviewer.ui.state.rulers import Rulers
 from jrviewer.ui.state.surface import SurfaceState
+from jrviewer.ui.state.undo_history import UndoHistory
 from jrviewer.ui.state.view import ViewState
 
 if TYPE_CHECKING:
@@ -58,9 +59,10 @@ class Session(QObject):
         self.prefetcher = Prefetcher(self.worker_thread, self.backend.predict_all, self)
         self.view = ViewState(self)
         self.compare = CompareState(self)
-        self.annotations = Annotations(self)
+        self.history = UndoHistory(self)
+        self.annotations = Annotations(self.history, self)
         self.keyboard_annotations = KeyboardAnnotations(self.annotations)
-        self.rulers = Rulers(self)
+        self.rulers = Rulers(self.history, self)
         self.residuals = ResidualAnalysis(self.worker_thread, self)
         self.dense_clouds = DenseClouds(self.worker_thread, self)
         self.phantom_scores = PhantomScores(self.worker_thread, self)
@@ -94,11 +96,11 @@ class Session(QObject):
     def _connect_state(self) -> None:
         """The parts of the state to each other: none of this needs a window."""
         analyses = (self.residuals, self.dense_clouds, self.phantom_scores)
-        for part in (self.annotations, self.rulers, self.surface, *analyses):
+        for part in (self.history, self.annotations, self.rulers, self.surface, *analyses):
             self.series_opened.connect(part.clear)
         self.series_chosen.connect(self._measure_surface)
-        self.shown.connect(self.annotations.show)
-        self.shown.connect(self.rulers.show)
+        for drawn in (self.history, self.annotations, self.rulers):
+            self.shown.connect(drawn.show)
         self.predicted.connect(self.residuals.analyse)
         self.predicted.connect(self.phantom_scores.analyse)
         self.rulers.refused.connect(self.warned)

@@ -189,7 +189,13 @@ def _measuring(window: MainWindow) -> Iterator[Connection]:
         yield pane.keys.focus_lost, keyboard.release
     yield slices.actions_.tool_taken, slices.set_tool
     yield slices.actions_.delete.triggered, annotations.delete
-    yield slices.actions_.undo.triggered, annotations.undo
+    history = window.session.history
+    yield slices.actions_.undo.triggered, history.undo
+    yield slices.actions_.redo.triggered, history.redo
+    yield history.canUndoChanged, slices.actions_.undo.setEnabled
+    yield history.canRedoChanged, slices.actions_.redo.setEnabled
+    yield history.undoTextChanged, slices.actions_.show_undo
+    yield history.redoTextChanged, slices.actions_.show_redo
 
 
 def _cloud(window: MainWindow) -> Iterator[Connection]:
@@ -223,7 +229,6 @@ def _rulers(window: MainWindow) -> Iterator[Connection]:
     yield cloud.keys.focus_lost, session.rulers.release
     yield cloud.toolbar.ruler.toggled, controller.activate_ruler
     yield cloud.toolbar.ruler_delete.triggered, controller.delete
-    yield cloud.toolbar.ruler_undo.triggered, controller.undo
 
 
 def _exporting(window: MainWindow) -> Iterator[Connection]:

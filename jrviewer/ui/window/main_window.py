@@ -131,6 +131,8 @@ class MainWindow(DropTargetWindow):
         choices.addSeparator()
         choices.addMenu(controller.file_windows)
         choices.addAction(controller.actions_.box)
+        history = [controller.actions_.undo, controller.actions_.redo]
+        self.cloud.toolbar.history_actions = history
 
     def showEvent(self, event: QShowEvent) -> None:
         """Everything has its place now."""

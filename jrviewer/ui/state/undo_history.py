@@ -1,0 +1,85 @@
+"""Undo and redo of measurements and rulers: one stack per slice, active while it is shown."""
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtGui import QUndoCommand, QUndoGroup, QUndoStack
+
+from jrviewer.core.records import Slice
+
+MAX_STEPS = 100  # per slice
+MERGE_ID = 1
+
+Item = TypeVar("Item")
+Items = tuple[Item, ...]
+
+
+class ReplaceItems(QUndoCommand, Generic[Item]):
+    """Replaces the items of one owner on one slice. A step that `continues` the owner's last one is
+    merged with it: arrow keys pressed one after the other are one step.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        owner: QObject,
+        show: Callable[[Items[Item]], None],
+        before: Items[Item],
+        after: Items[Item],
+        *,
+        continues: bool = False,
+    ) -> None:
+        super().__init__(text)
+        self._owner, self._show = owner, show
+        self._before, self._after = before, after
+        self._continues = continues
+
+    def redo(self) -> None:
+        """Draw the new items; also called when the command is pushed."""
+        self._show(self._after)
+
+    def undo(self) -> None:
+        """Draw the old items."""
+        self._show(self._before)
+
+    def id(self) -> int:
+        """The same for all: `mergeWith` decides."""
+        return MERGE_ID
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        """Take over the result of a step that continues this one."""
+        assert isinstance(other, ReplaceItems)
+        is_same_step = other._continues and other._owner is self._owner
+        if is_same_step:
+            self._after = other._after
+        return is_same_step
+
+
+class UndoHistory(QUndoGroup):
+    """The undo stacks of the open slices."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._stacks: dict[Slice, QUndoStack] = {}
+
+    @Slot(object)
+    def show(self, chosen: Slice) -> None:
+        """Undo and redo steps of this slice from now on."""
+        if chosen not in self._stacks:
+            self._stacks[chosen] = stack = QUndoStack(self)
+            stack.setUndoLimit(MAX_STEPS)
+        self.setActiveStack(self._stacks[chosen])
+
+    @Slot()
+    def clear(self) -> None:
+        """Forget everything: other series were opened."""
+        for stack in self._stacks.values():
+            stack.clear()
+            self.removeStack(stack)
+            stack.deleteLater()
+        self._stacks.clear()
+
+    def push(self, command: QUndoCommand) -> None:
+        """Run a command on the shown slice, and remember it."""
+        self.activeStack().push(command)
