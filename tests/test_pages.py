@@ -91,6 +91,16 @@ def test_continuous_integration_is_scripts_that_can_be_run(script: str) -> None:
     assert path.read_text("utf-8").startswith("#!/usr/bin/env bash\n")
 
 
+def test_no_source_file_is_longer_than_300_lines() -> None:
+    lengths = {
+        str(path.relative_to(ROOT)): len(path.read_text("utf-8").splitlines())
+        for path in SOURCES
+        if path.suffix == ".py"
+    }
+
+    assert {name: lines for name, lines in lengths.items() if lines > 300} == {}
+
+
 def test_no_source_folder_holds_more_than_20_files() -> None:
     folders = [path.parent.relative_to(ROOT) for path in SOURCES]
 

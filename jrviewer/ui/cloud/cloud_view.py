@@ -1,7 +1,6 @@
 """The 3D pane: the inferred cloud of one prediction, on VTK inside Qt.
 
-pyvista and pyvistaqt are imported in `prepare`, after the window has appeared; until `create`, and
-where OpenGL is missing, the pane is a sentence.
+Until `create`, and without OpenGL, it shows a sentence; `prepare` imports pyvista in a worker.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""What is open, shown and known. Its signals are facts in the past tense, its methods wishes.
-
-Knows the worker and the records; knows no widget. A refused file leaves what was open as it is.
-"""
+"""What is open, shown and known, without widgets. A refused file leaves what was open as it is."""
 
 from collections.abc import Sequence
 from functools import partial
