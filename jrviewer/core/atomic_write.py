@@ -39,6 +39,7 @@ def replace_file(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
+        _sync_folder(path.parent)
     except OSError as error:
         with contextlib.suppress(OSError):  # where it was never made, or the disk is gone
             beside.unlink(missing_ok=True)
@@ -48,6 +49,18 @@ def replace_file(path: Path, content: bytes) -> None:
 def reason_of(error: OSError) -> str:
     """Why writing failed and what to do, without a full stop at its end."""
     return REASONS.get(error.errno or 0, "The system refused to write. Choose another place")
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring the file's new name to the disk too, where the system can."""
+    if os.name == "nt":  # opens no folders
+        return
+    with contextlib.suppress(OSError):  # some network disks cannot: the name is there all the same
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def part_of(path: Path) -> Path:

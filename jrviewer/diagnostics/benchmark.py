@@ -11,7 +11,6 @@ import statistics
 import subprocess
 import sys
 import time
-from collections import defaultdict
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -24,8 +23,6 @@ from jrviewer.core.progress import Report, silent
 from jrviewer.core.records import Slice
 from jrviewer.core.resources import resource
 from jrviewer.diagnostics import throughput
-from jrviewer.model import cpu_tuning
-from jrviewer.model.devices import multiplies_bfloat16
 from jrviewer.model.joint_model import JointModel
 from jrviewer.model.load import load_model
 from jrviewer.model.network import JointNet
@@ -34,7 +31,6 @@ from jrviewer.model.predict import POINTS, predict
 
 ROUNDS, QUICK_ROUNDS = 21, 5
 SERIES, QUICK_SERIES = 300, 8  # slices
-SIDES = (128, 256, 512, 1024)
 PEAK_SIDE = 1024  # of the matrices
 LIBRARIES = ("numpy", "PySide6.QtWidgets", "pydicom", "pyvista", "pyvistaqt", "torch")
 WINDOW = "jrviewer.ui.app"
@@ -53,7 +49,7 @@ def run(
     report(0.0, "importing")
     imports = import_ms(1 if quick else 5)
     sample = dicom.read([resource("sample/phantom.dcm")]).series[0][0]
-    pixels = sample.pixels  # held, so that no task unpacks them
+    pixels = sample.pixels
     exact, fast = load_model("cpu"), load_model("auto")
     tasks: dict[str, Task] = {
         "predict": lambda: predict(exact, sample, run_anyway=True),
@@ -82,22 +78,12 @@ def run(
         "cloud_ms": ms["cloud"]["median"],
         "macs_per_pixel": macs,
         "share_of_peak": round(gflops / peak["fp32"], 3),
-        "layers": layers(exact.net, sample, peak["fp32"], QUICK_ROUNDS),
-        **_layers_in_bfloat16(exact.net, sample, peak["bf16"]),
-        "growth": growth(exact, 3 if quick else 7),
         **({"peers_ms": {name: ms[name]["median"] for name in peers}} if peers else {}),
         "series_slices_per_s": series["slices_per_s"],
         "series": series,
         "import_ms": imports,
         "rss_mb": series["peak_mb"],
     }
-
-
-def _layers_in_bfloat16(net: JointNet, sample: Slice, peak: float) -> dict[str, Any]:
-    """Nothing where the processor would only imitate it."""
-    if not multiplies_bfloat16():
-        return {}
-    return {"layers_bf16": layers(cpu_tuning.halved(net), sample, peak, QUICK_ROUNDS)}
 
 
 def as_lines(found: Mapping[str, Any], name: str = "") -> list[str]:
@@ -152,53 +138,6 @@ def macs_of_denoising(net: JointNet) -> int:
     return round(counter.get_total_flops() / 2 / hu.numel())
 
 
-def layers(net: JointNet, image: Slice, peak: float, rounds: int) -> list[dict[str, Any]]:
-    """The convolutions of denoising with their milliseconds and share of the peak, slowest first.
-
-    A hook before and after each takes the time; what lies between layers is in none.
-    """
-    begun: dict[str, float] = {}
-    taken: dict[str, list[float]] = defaultdict(list)
-    work: dict[str, float] = {}
-    hooks = []
-    for name, module in net.named_modules():
-        if isinstance(module, torch.nn.Conv2d):
-            hooks.append(module.register_forward_pre_hook(_starts(name, begun)))
-            hooks.append(module.register_forward_hook(_ends(name, begun, taken, work)))
-    hu = torch.tensor(image.pixels)[None, None]
-    with torch.inference_mode():
-        for _ in range(rounds):
-            net.denoise(hu, CT)
-    for hook in hooks:
-        hook.remove()
-    rows = [
-        {
-            "layer": name,
-            "ms": round(1e3 * statistics.median(times), 2),
-            "share_of_peak": round(2e-9 * work[name] / statistics.median(times) / peak, 3),
-        }
-        for name, times in taken.items()
-    ]
-    return sorted(rows, key=lambda row: -float(str(row["ms"])))
-
-
-def growth(model: JointModel, rounds: int) -> dict[str, Any]:
-    """Milliseconds of denoising by the slice's side, and the exponent of time against pixels."""
-    random = np.random.default_rng(1)
-    images = {side: random.normal(40, 30, (side, side)).astype(np.float32) for side in SIDES}
-    tasks = {
-        str(side): (lambda image=image: model.denoise(image, "HU"))
-        for side, image in images.items()
-    }
-    medians = {name: statistics.median(taken) for name, taken in in_turn(tasks, rounds).items()}
-    pixels = 2 * np.log([float(side) for side in SIDES])
-    slope = float(np.polyfit(pixels, np.log([medians[str(side)] for side in SIDES]), 1)[0])
-    return {
-        "ms": {side: round(1e3 * seconds, 1) for side, seconds in medians.items()},
-        "exponent": round(slope, 2),
-    }
-
-
 def import_ms(rounds: int) -> dict[str, float]:
     """Milliseconds to import what the app stands on, each in a fresh Python; empty when frozen."""
     if getattr(sys, "frozen", False):
@@ -241,23 +180,6 @@ def _import_seconds(name: str) -> float:
     code = f"import time; t = time.perf_counter(); import {name}; print(time.perf_counter() - t)"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return float(told.stdout)
-
-
-def _starts(name: str, begun: dict[str, float]) -> Callable[..., None]:
-    def hook(*_: object) -> None:
-        begun[name] = time.perf_counter()
-
-    return hook
-
-
-def _ends(
-    name: str, begun: dict[str, float], taken: dict[str, list[float]], work: dict[str, float]
-) -> Callable[..., None]:
-    def hook(module: torch.nn.Conv2d, _: object, out: torch.Tensor) -> None:
-        taken[name].append(time.perf_counter() - begun[name])
-        work[name] = float(out.numel()) * module.weight[0].numel()
-
-    return hook
 
 
 def processor() -> str:

@@ -222,7 +222,7 @@ def _sha256(content: bytes) -> str:
 
 
 def _file_sha256_once(source: Source) -> str:
-    """For exports: the frames of a large file ask for it one after the other."""
+    """For exports: the kinds and the frames of a file ask for it one after the other."""
     try:
         modified_ns = source.path.stat().st_mtime_ns
     except OSError:
@@ -230,7 +230,7 @@ def _file_sha256_once(source: Source) -> str:
     return _remembered_sha256(source.path, source.member, modified_ns)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1)  # a path may be a patient's name: no more of them than needed
 def _remembered_sha256(path: Path, member: str, modified_ns: int) -> str:
     return file_sha256(Source(path, member))
 

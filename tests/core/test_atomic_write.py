@@ -1,5 +1,6 @@
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import time
@@ -112,3 +113,21 @@ def test_a_folder_that_is_a_file_ends_in_a_sentence(tmp_path: Path) -> None:
 
     with pytest.raises(ExportError, match="nothing was changed"):
         replace_file(tmp_path / "a" / "b.dcm", b"new")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows opens no folders")
+def test_the_file_and_then_its_new_name_are_brought_to_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "a.ply"
+    synced: list[tuple[bool, bool]] = []
+    sync = os.fsync
+
+    def noted(descriptor: int) -> None:
+        synced.append((stat.S_ISDIR(os.fstat(descriptor).st_mode), target.exists()))
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    replace_file(target, b"new")
+
+    assert synced == [(False, False), (True, True)]

@@ -5,7 +5,6 @@ import torch
 
 from jrviewer import cli
 from jrviewer.diagnostics import benchmark
-from jrviewer.model.devices import multiplies_bfloat16
 from jrviewer.model.network import Config, JointNet
 from jrviewer.model.network_input import CT
 from tests.support.small_network import small_net
@@ -54,9 +53,5 @@ def test_a_quick_run_gives_every_figure(capsys: pytest.CaptureFixture[str]) -> N
     for key in ("denoise_512_ms", "cloud_ms", "share_of_peak", "series_slices_per_s", "rss_mb"):
         assert found[key] > 0
     assert found["import_ms"]["numpy"] > 0
-    assert found["growth"]["exponent"] > 0
-    assert ("layers_bf16" in found) is multiplies_bfloat16()
-    for layers in found.keys() & {"layers", "layers_bf16"}:
-        assert found[layers][0]["ms"] >= found[layers][-1]["ms"]
     assert found["series"]["slices_per_s"] == found["series_slices_per_s"]
     assert found["series"]["cancel_s"] > 0

@@ -17,6 +17,7 @@ from jrviewer.model.predict import POINTS
 from training.baselines.command import FOLDER
 from training.baselines.denoisers import Peers, apply_network, non_local_means, total_variation
 from training.console import progress
+from training.evaluate import layer_times
 from training.evaluate.cloud import seen
 
 SIGMA_HU = 50.0  # what NLM and TV are told; their time does not depend on it
@@ -32,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Time everything and print it; returns the exit status."""
     found = benchmark.run(peers(args.baselines), quick=args.quick, report=progress())
+    found |= layer_times.measure(found["peak_gflops"], quick=args.quick)
     found["joint_to_sequential"] = ratios(found)
     lines = [json.dumps(found, indent=1)] if args.json else benchmark.as_lines(found)
     sys.stdout.write("\n".join(lines) + "\n")

@@ -13,6 +13,7 @@ from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
+from jrviewer import NOTICE
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.records import Cloud, Prediction, UInt8Array, VoiLut, Window
 from jrviewer.imaging.structures import why_face
@@ -23,7 +24,7 @@ from jrviewer.ui.cloud.input import CloudKeys, CloudMouse
 from jrviewer.ui.cloud.opengl import opengl, prepare
 from jrviewer.ui.cloud.stale_overlay import Hatching, StaleOverlay
 from jrviewer.ui.cloud.toolbar import CloudToolbar
-from jrviewer.ui.widgets.captioned_image import NOTICE, captioned
+from jrviewer.ui.widgets.captioned_image import captioned
 from jrviewer.ui.widgets.pane import Header
 
 if TYPE_CHECKING:  # `prepare` imports them

@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QGuiApplication, QImage, QPainter, QPixmap
 
-NOTICE = "Research preview. Not for diagnosis or treatment."
-
 _BACKGROUND, _TEXT = QColor(17, 21, 26), QColor(232, 236, 240)
 _LINES = 2.4  # height of the strip, in lines of text
 
