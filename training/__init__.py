@@ -1,3 +1,3 @@
-"""Makes and measures the weights that ship. Imports jrviewer, never the reverse."""
+"""Trains and measures the shipped weights. Imports jrviewer, never the reverse."""
 
 import jrviewer  # noqa: F401 - before torch: how its threads wait

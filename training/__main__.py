@@ -23,19 +23,25 @@ def main(arguments: list[str] | None = None) -> int:
     _fit_arguments(commands.add_parser("fit", help="train a model"))
     _export_arguments(commands.add_parser("export", help="make a run the bundled model"))
     curves.add_arguments(commands.add_parser("curves", help="draw a run's learning curves"))
-    calibrate.add_arguments(commands.add_parser("calibrate", help="make a run's sigma honest"))
-    command.add_arguments(commands.add_parser("baselines", help="fit baselines and peers"))
+    calibrate.add_arguments(
+        commands.add_parser("calibrate", help="calibrate sigma and the input check")
+    )
+    command.add_arguments(
+        commands.add_parser("baselines", help="fit what the model is compared with")
+    )
     dropout_factor.add_arguments(
-        commands.add_parser("dropout", help="another sigma, to compare with")
+        commands.add_parser("dropout", help="fit sigma by Monte-Carlo dropout")
     )
-    evaluate.add_arguments(commands.add_parser("evaluate", help="measure weights and peers"))
+    evaluate.add_arguments(
+        commands.add_parser("evaluate", help="measure weights beside other methods")
+    )
     ideal_observer.add_arguments(
-        commands.add_parser("observer", help="what discs noise leaves to see")
+        commands.add_parser("observer", help="limit for low-contrast discs")
     )
-    reliability.add_arguments(commands.add_parser("reliability", help="draw how sigma did"))
-    benchmark.add_arguments(commands.add_parser("bench", help="speed beside the peers"))
+    reliability.add_arguments(commands.add_parser("reliability", help="draw the coverage of sigma"))
+    benchmark.add_arguments(commands.add_parser("bench", help="speed beside other denoisers"))
     paper.add_arguments(commands.add_parser("paper", help="the paper's protocol on phantoms"))
-    sequential.add_arguments(commands.add_parser("sequential", help="joint or sequential"))
+    sequential.add_arguments(commands.add_parser("sequential", help="joint or sequential training"))
     phantom_sample.add_arguments(
         commands.add_parser("sample", help="make the bundled phantom slice")
     )

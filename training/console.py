@@ -1,4 +1,4 @@
-"""What the training commands show of their progress."""
+"""Progress of the training commands on the terminal."""
 
 import sys
 

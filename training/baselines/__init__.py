@@ -1,1 +1,1 @@
-"""What ours is measured against: fitted clouds and trained denoisers, and their files."""
+"""The fitted clouds and trained denoisers that the model is compared with, and their files."""

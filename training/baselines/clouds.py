@@ -1,7 +1,7 @@
-"""The clouds that ours must beat: fitted on training views, kept in one small file.
+"""Cloud baselines: fitted on training views and stored in one small file.
 
 Mean shape and mean region (best constant clouds), nearest training slice (retrieval), PCA + ridge,
-extrusion of the slice's own contours (nothing to fit). All in box coordinates.
+and the extrusion of the slice's own contours (nothing to fit). All in box coordinates.
 """
 
 import io
@@ -35,7 +35,7 @@ PCA_VIEWS = 700  # at most
 
 
 def truth_of(view: View) -> Truth:
-    """What a cloud predicted from a view is held against."""
+    """The reference that a cloud predicted from a view is compared with."""
     return Truth(view.points, view.labels, view.z_range)
 
 
@@ -49,8 +49,8 @@ class Effort:
 
 
 def fit(views: Sequence[View], effort: Effort, report: Report = silent) -> Arrays:
-    """Everything the baselines need, as arrays. Patients weigh the same in the constant clouds;
-    every view weighs the same in PCA + ridge.
+    """All arrays that the baselines need. In the constant clouds every patient has equal weight; in
+    PCA + ridge every view.
     """
     arrays = _constants(views, effort, report)
     arrays |= _retrieval(views, effort)
@@ -60,7 +60,7 @@ def fit(views: Sequence[View], effort: Effort, report: Report = silent) -> Array
 
 
 def save(arrays: Mapping[str, npt.NDArray[Any]], path: Path) -> None:
-    """Write a fit as one compressed .npz, the same bytes for the same arrays."""
+    """Write a fit as one compressed .npz; equal arrays give equal bytes."""
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -84,8 +84,8 @@ class CloudBaselines:
             return cls(dict(file))
 
     def predict(self, method: str, view: View, count: int = 1024, seed: int = 0) -> Points:
-        """Points (count, 3) and labels of one method. The mean region is told the view's region,
-        the others see the image alone; nearest and PCA + ridge know one count only.
+        """Points (count, 3) and labels of one method. The mean region gets the view's region, the
+        others only the image; nearest and PCA + ridge support one count only.
         """
         if method == "extrusion":
             return extrusion(view.image, count, seed)
@@ -96,13 +96,15 @@ class CloudBaselines:
         return self._constant("mean_shape" if method == "mean_shape" else view.region, count)
 
     def _constant(self, name: str, count: int) -> Points:
-        """A region that no training patient has gets the mean shape."""
+        """The constant cloud of a region; the mean shape where no training patient has that
+        region.
+        """
         known = name if f"{name}_{count}_points" in self._arrays else "mean_shape"
         points = self._arrays[f"{known}_{count}_points"].astype(np.float32)
         return points, self._arrays[f"{known}_{count}_labels"]
 
     def _nearest(self, image: FloatArray) -> Points:
-        """The cloud of the training view whose small pictures differ least."""
+        """The cloud of the training view with the most similar small image."""
         seen = _small(image).ravel().astype(np.float32)
         best = int(np.argmin(((self._images - seen) ** 2).sum(axis=1)))
         return _unpacked({key: self._arrays[f"nearest_{key}"][best] for key in PACKED})
@@ -117,7 +119,7 @@ class CloudBaselines:
 
 
 def _retrieval(views: Sequence[View], effort: Effort) -> Arrays:
-    """Every view's small picture, and a random part of its truth as the cloud."""
+    """Every view's small image, and a random subset of its true points as the cloud."""
     random = np.random.default_rng(effort.seed)
     packed = []
     for view in views:
@@ -189,8 +191,8 @@ def _small(image: FloatArray) -> npt.NDArray[np.uint8]:
 
 
 def _packed(points: FloatArray, labels: Labels) -> Arrays:
-    """Points on a 1 mm grid, sorted by x, in the few bytes that compress well: half a millimetre
-    of rounding is nothing beside the 5 mm between 1024 points.
+    """Points on a 1 mm grid, sorted by x, in few bytes that compress well. The rounding of half a
+    millimetre is negligible beside the 5 mm between 1024 points.
     """
     grid = np.rint(points * BOX_HALF_WIDTH_MM).astype(np.int16) + GRID_START
     order = np.argsort(grid[:, 0], kind="stable")

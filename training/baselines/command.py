@@ -1,4 +1,4 @@
-"""`python -m training baselines`: fits the cloud baselines and trains the denoising peers.
+"""`python -m training baselines`: fits the cloud baselines and trains the denoisers compared with.
 
 On training patients only, into `training/baselines/` (committed), which `evaluate` and `bench`
 read.
@@ -27,7 +27,7 @@ FOLDER = Path(__file__).parent
 CLOUD_FILE = "cloud.npz"
 FACTS_FILE = "facts.json"
 VIEW_STEP_MM = 7.0
-MOST_VIEWS = {"head-neck": 10, "head": 10}  # per volume; they are many, the other regions few
+MOST_VIEWS = {"head-neck": 10, "head": 10}  # per volume, since these regions have many
 MOST_VIEWS_ELSEWHERE = 30
 
 
@@ -39,9 +39,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--views", type=Path, help="training views made before (a views pool)")
     parser.add_argument("--pairs", type=Path, help="noisy pairs made before (a noise pool)")
     parser.add_argument("--only", choices=("cloud", *TRAINED), nargs="+", help="only these")
-    parser.add_argument("--minutes", type=float, default=20.0, help="training time of each peer")
-    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
-    parser.add_argument("--steps", type=int, default=None, help="updates of each peer, instead")
+    parser.add_argument(
+        "--minutes", type=float, default=20.0, help="training time of each denoiser"
+    )
+    parser.add_argument("--resume", action="store_true", help="resume from the last checkpoint")
+    parser.add_argument(
+        "--steps", type=int, default=None, help="updates of each denoiser, instead of minutes"
+    )
     parser.add_argument("--seed", type=int, default=2026)
 
 
@@ -61,8 +65,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def training_views(pool: Path) -> list[View]:
-    """The views of a pool that the baselines are fitted on: few of each volume where volumes of
-    the region are many.
+    """The views that the baselines are fitted on: fewer per volume for regions with many
+    volumes.
     """
     chosen: list[View] = []
     for stored in read_pool(pool):
@@ -73,7 +77,7 @@ def training_views(pool: Path) -> list[View]:
 
 
 def remember(folder: Path, name: str, facts: dict[str, object]) -> None:
-    """Add what is known of one fit to the folder's facts."""
+    """Add the facts of one fit to the folder's facts file."""
     path = folder / FACTS_FILE
     known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     known[name] = facts
@@ -115,7 +119,7 @@ def _pairs(args: argparse.Namespace, report: Report) -> Path:
     """The pool of noisy pairs that the shipped model learns from."""
     pool = args.pairs or patient_pairs(load_preset("shipped"), args.data, args.cache, report)
     if pool is None:
-        raise JRViewerError(f"{args.data} holds no CT fine enough to train the peers on.")
+        raise JRViewerError(f"{args.data} holds no CT fine enough to train the denoisers on.")
     return Path(pool)
 
 

@@ -19,7 +19,7 @@ TRUE_POINTS_PER_POINT = 1  # of the truth's points, a fresh draw each step
 
 @dataclass(frozen=True, slots=True)
 class Descent:
-    """How to go down: Adam, the rate (in box units) falling as a cosine."""
+    """Settings of the descent: Adam, with a rate (in box units) that falls along a cosine."""
 
     steps: int = 300
     rate: float = 6.0 / BOX_HALF_WIDTH_MM
@@ -28,8 +28,8 @@ class Descent:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Group:
-    """The truths of one patient, with their trees. Patients weigh the same, whatever their number
-    of slices.
+    """The true points of one patient's slices, with their KD-trees. Every patient has equal weight,
+    whatever the number of slices.
     """
 
     truths: Sequence[Truth]
@@ -42,9 +42,8 @@ class Group:
 def best_constant(
     groups: Sequence[Group], count: int, descent: Descent, near: FloatArray | None = None
 ) -> tuple[FloatArray, Labels]:
-    """The cloud (count, 3) with the least mean L1 to all truths, and each point's label.
-
-    It starts from true points drawn at random, or around the points of a smaller cloud.
+    """The cloud (count, 3) with the least mean L1 to all truths, and each point's label. The
+    descent starts from true points drawn at random, or around the points of a smaller cloud.
     """
     random = np.random.default_rng(descent.seed)
     start = _draw(groups, count, random) if near is None else _scattered(near, count, random)
@@ -69,7 +68,7 @@ def descend(start: FloatArray, groups: Sequence[Group], descent: Descent) -> Flo
 
 
 def majority_labels(points: FloatArray, groups: Sequence[Group]) -> Labels:
-    """The label that lies nearest to each point in most patients."""
+    """For each point the label that is nearest to it in most patients."""
     votes = np.zeros((len(points), 3))
     for group in groups:
         for truth, tree in zip(group.truths, group.trees, strict=True):
@@ -86,7 +85,7 @@ def _one(points: FloatArray, group: Group, random: np.random.Generator) -> Float
 def _gradient(
     points: FloatArray, truth: Truth, tree: cKDTree, random: np.random.Generator
 ) -> FloatArray:
-    """Gradient (N, 3) of the mean distance either way, times N / 2."""
+    """Gradient (N, 3) of the mean distance in both directions, times N / 2."""
     gradient = np.zeros_like(points)
     low, high = truth.z_range
     counted = np.flatnonzero((points[:, 2] >= low) & (points[:, 2] <= high))
@@ -108,7 +107,7 @@ def _unit(vectors: FloatArray) -> FloatArray:
 
 
 def _draw(groups: Sequence[Group], count: int, random: np.random.Generator) -> FloatArray:
-    """True points of all patients, the same number of each as far as that goes."""
+    """True points of all patients, as evenly divided among them as possible."""
     each = -(-count // len(groups))
     drawn = []
     for group in groups:
@@ -121,7 +120,7 @@ def _draw(groups: Sequence[Group], count: int, random: np.random.Generator) -> F
 
 
 def _scattered(near: FloatArray, count: int, random: np.random.Generator) -> FloatArray:
-    """Every point of a smaller cloud several times, some 3 mm apart."""
+    """Several copies of every point of a smaller cloud, some 3 mm apart."""
     repeated = np.resize(near, (count, 3))
     start: FloatArray = repeated + random.normal(0, 3 / BOX_HALF_WIDTH_MM, (count, 3))
     return start

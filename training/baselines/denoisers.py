@@ -1,7 +1,7 @@
-"""The denoisers that ours is measured against: two classical ones and three trained ones.
+"""The denoisers compared with: two classical and three trained ones, called peers for short.
 
-All take and return HU (rows, columns). The classical ones are told the noise's true standard
-deviation, which no one knows in practice; the trained ones see what ours sees: the image alone.
+All take and return HU (rows, columns). The classical ones get the true standard deviation of the
+noise, which is unknown in practice; the trained ones see only the image, as ours does.
 """
 
 import hashlib
@@ -27,8 +27,8 @@ HU_SCALE = 500.0  # the trained peers work on HU / 500
 class Bilateral(nn.Module):
     """Trainable bilateral filters in a row (Wagner et al. 2022, “Ultralow-parameter denoising”).
 
-    There three layers of σ x, y, z and range make 12 parameters; one slice has no z, so here four
-    layers of σ row, column and range make 12 again.
+    The original has three layers of σ x, y, z and range, 12 parameters; a slice has no z, so four
+    layers of σ row, column and range give 12 here as well.
     """
 
     LAYERS, RADIUS = 4, 3
@@ -132,7 +132,7 @@ def save_network(name: str, network: nn.Module, folder: Path, facts: dict[str, s
 
 
 class Peers:
-    """The peers whose weights lie in a folder, and the classical ones, ready to denoise."""
+    """The trained peers whose weights are in a folder, and the classical ones, ready to denoise."""
 
     def __init__(self, folder: Path) -> None:
         self.networks: dict[str, nn.Module] = {}
@@ -147,7 +147,9 @@ class Peers:
         return (*CLASSICAL, *self.networks)
 
     def denoise(self, name: str, hu: FloatArray, sigma: float) -> list[FloatArray]:
-        """The candidates of one method: NLM and TV come in several strengths, the best counts."""
+        """The candidates of one method: NLM and TV in several strengths, of which the best
+        counts.
+        """
         if name == "nlm":
             return [non_local_means(hu, sigma, strength) for strength in NLM_STRENGTHS]
         if name == "tv":

@@ -1,6 +1,6 @@
-"""Training of the denoising peers: one small loop for all three, on the pool of noisy pairs.
+"""Training of the denoisers compared with: one small loop for all three.
 
-The pool is what `training.data.noise_pool` writes.
+They learn from the pool of noisy pairs that `training.data.noise_pool` writes.
 """
 
 import json
@@ -22,8 +22,8 @@ from training.data.noise_pool import read_index
 BATCH, PATCH = 16, 64
 SAVE_EVERY_SECONDS = 120.0
 EMPTY_HU = -900.0
-SPREAD_HU = 10.0  # added to a crop's noise: clean crops must not outweigh all others
-BATCHES = {"bilateral": 4, "cnn10": BATCH, "redcnn": BATCH}  # 12 parameters need no more
+SPREAD_HU = 10.0  # added to a crop's noise, so that clean crops do not outweigh the others
+BATCHES = {"bilateral": 4, "cnn10": BATCH, "redcnn": BATCH}  # enough for 12 parameters
 RATES = {"bilateral": 1e-2, "cnn10": 1e-3, "redcnn": 3e-4}
 
 Crops = Callable[[np.random.Generator], tuple[FloatArray, FloatArray]]
@@ -32,14 +32,14 @@ Crops = Callable[[np.random.Generator], tuple[FloatArray, FloatArray]]
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How long a peer may train: whichever ends first."""
+    """How long a peer may train: minutes or steps, whichever ends first."""
 
     minutes: float
     steps: int | None = None
 
 
 class Training:
-    """A peer, how far its training has come, and all that going on with it needs."""
+    """A peer in training, with all that is needed to resume."""
 
     def __init__(self, name: str, seed: int) -> None:
         torch.manual_seed(seed)
@@ -50,7 +50,7 @@ class Training:
         self.updates, self.seconds = 0, 0.0
 
     def update(self, crops: Crops, share: float) -> None:
-        """One step, when this share of the budget is spent."""
+        """One step; `share` is how much of the budget is spent."""
         for group in self.optimiser.param_groups:
             group["lr"] = RATES[self.name] * (0.5 + 0.5 * math.cos(math.pi * share))
         noisy, clean = (_tensor(batch[: BATCHES[self.name]]) for batch in crops(self.random))
@@ -78,7 +78,7 @@ class Training:
         part.replace(path)
 
     def load(self, path: Path) -> None:
-        """Go on where the checkpoint stands."""
+        """Resume from a checkpoint."""
         state = torch.load(path, weights_only=True)
         self.network.load_state_dict(state["network"])
         self.optimiser.load_state_dict(state["optimiser"])
@@ -91,10 +91,10 @@ def train_peer(
 ) -> Training:
     """A trained peer.
 
-    The same relative squared error as ours, Adam, the rate falling as a cosine over the budget,
-    convolutions in bfloat16 as ours are, where the CPU has it. Two runs with the same seed and the
-    same number of steps, well within the minutes, agree. What stands in `checkpoint` is gone on
-    with, and its minutes count.
+    The same relative squared error as ours, Adam, a learning rate that falls along a cosine over
+    the budget, convolutions in bfloat16 where the CPU has it, as ours. Two runs with the same seed
+    and the same number of steps, well within the minutes, agree. Resumes from `checkpoint` where
+    there is one, and counts its minutes.
     """
     training = Training(name, seed)
     if checkpoint is not None and checkpoint.is_file():
@@ -113,15 +113,15 @@ def train_peer(
 
 
 def _relative_error(denoised: Tensor, noisy: Tensor, clean: Tensor) -> Tensor:
-    """Squared error relative to each crop's own noise: all doses count alike, as in PSNR."""
+    """Squared error relative to each crop's own noise: all doses have equal weight, as in PSNR."""
     noise = ((noisy - clean) ** 2).mean(dim=(1, 2, 3), keepdim=True)
     return ((denoised - clean) ** 2 / (noise + (SPREAD_HU / HU_SCALE) ** 2)).mean()
 
 
 def pool_crops(pool: Path) -> Crops:
-    """Batches of random crops of a pool of pairs, every size of image as likely as it is there.
+    """Batches of random crops from a pool of pairs; image sizes are drawn as often as they occur.
 
-    Flipped and turned by quarter turns, which noise and anatomy allow.
+    Flipped and rotated by quarter turns, which noise and anatomy allow.
     """
     sizes = sorted({pair.size for pair in read_index(pool)})
     clean = [np.load(pool / f"clean_{size}.npy", mmap_mode="r") for size in sizes]
@@ -137,7 +137,7 @@ def pool_crops(pool: Path) -> Crops:
 def _crop(
     random: np.random.Generator, clean: list[FloatArray], noise: list[FloatArray]
 ) -> tuple[FloatArray, FloatArray]:
-    """One noisy and clean crop; an empty one, all air, is drawn again, up to five times."""
+    """One noisy and clean crop; an empty one (all air) is redrawn up to five times."""
     for _ in range(5):
         which = int(random.integers(len(clean)))
         index, side = int(random.integers(len(clean[which]))), clean[which].shape[-1] - PATCH
@@ -157,7 +157,7 @@ def _turned(image: FloatArray, turns: int, *, flip: bool) -> FloatArray:
 
 
 def _share(training: Training, budget: Budget) -> float:
-    """How much of the budget is spent. Steps rule the rate unless time runs out first."""
+    """How much of the budget is spent. Steps set the learning rate unless time runs out first."""
     share = training.seconds / 60 / budget.minutes
     if budget.steps is not None:
         return 1.0 if share >= 1 else training.updates / budget.steps

@@ -1,1 +1,1 @@
-"""What training draws from: volumes, views, noise, phantoms' slices, pools on disk."""
+"""Training data: volumes, views, simulated noise, phantom slices, and their pools on disk."""

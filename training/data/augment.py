@@ -1,8 +1,8 @@
-"""Bodies that were never scanned, from those that were: one map applied to image and truth alike.
+"""Augmentation of views: one random map applied to image and truth alike.
 
-A few volumes of chest and abdomen must teach the cloud head what bodies look like. Each sample is
-mirrored, turned, scaled (the depth as well), shifted and bent by a smooth in-plane field that is
-the same at every depth. Box coordinates throughout.
+A few volumes of chest and abdomen must show the cloud head the variety of bodies. Each sample is
+mirrored, rotated, scaled (the depth as well), shifted and deformed by a smooth in-plane field that
+is the same at every depth. Box coordinates throughout.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ DEPTH = BOX_HALF_DEPTH_MM / BOX_HALF_WIDTH_MM
 
 @dataclass(frozen=True, slots=True)
 class Strength:
-    """How far a sample may be changed; zeros leave it as it is."""
+    """How far a sample may be changed; zeros leave it unchanged."""
 
     turn_degrees: float = 8.0
     scale: float = 0.12  # of the whole body, all three axes
@@ -43,7 +43,7 @@ def augment(
     matrix, scale = _matrices(batch, generator, strength)
     shift = _uniform((batch, 1, 2), generator) * strength.shift
     field = _bend(batch, generator, strength.bend)
-    # Each place of the new image looks up `matrix · place + shift + bend(place)` in the old one.
+    # Each position of the new image looks up `matrix · place + shift + bend(place)` in the old one.
     grid = _grid(batch) @ matrix.transpose(1, 2) + shift
     grid = grid.reshape(batch, BOX_PIXELS, BOX_PIXELS, 2) + field.permute(0, 2, 3, 1)
     moved = F.grid_sample(images - AIR_HU, grid, align_corners=False) + AIR_HU
@@ -58,7 +58,7 @@ def augment(
 
 
 def _matrices(batch: int, generator: torch.Generator, by: Strength) -> tuple[Tensor, Tensor]:
-    """In-plane maps (B, 2, 2) from new to old places, and the scale (B,) that divides depth."""
+    """In-plane maps (B, 2, 2) from new to old positions, and the scale (B,) that divides depth."""
     angle = _uniform((batch,), generator) * torch.deg2rad(torch.tensor(by.turn_degrees))
     scale = torch.exp(_uniform((batch,), generator) * by.scale)
     stretch = torch.exp(_uniform((batch,), generator) * by.stretch)
@@ -77,7 +77,9 @@ def _bend(batch: int, generator: torch.Generator, strength: float) -> Tensor:
 
 
 def _invert(places: Tensor, matrix: Tensor, shift: Tensor, field: Tensor) -> Tensor:
-    """Where old places (B, P, 2) lie in the new image: the inverse map by fixed-point iteration."""
+    """Positions in the new image of old positions (B, P, 2): the inverse map by fixed-point
+    iteration.
+    """
     inverse = torch.linalg.inv(matrix).transpose(1, 2)
     new = (places - shift) @ inverse
     for _ in range(4):
@@ -87,7 +89,7 @@ def _invert(places: Tensor, matrix: Tensor, shift: Tensor, field: Tensor) -> Ten
 
 
 def _vary_values(images: Tensor, generator: torch.Generator, by: Strength) -> Tensor:
-    """Other scanners: an offset, and the noise that a denoiser may have left."""
+    """Differences between scanners: an offset, and the noise that a denoiser may leave."""
     offset = _uniform((len(images), 1, 1, 1), generator) * by.hu_shift
     level = torch.rand((len(images), 1, 1, 1), generator=generator) ** 2 * by.hu_noise
     noise = torch.randn(images.shape, generator=generator) * level

@@ -1,4 +1,4 @@
-"""The clean slices that denoisers are scored on: which, and how they are looked at."""
+"""The clean slices that denoisers are scored on."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from training.data.volumes import catalogue, load, native_slices
 from training.phantoms import REGIONS, make_phantom
 
 COARSEST_MM = 2.5
-PHANTOM_SEED = 900_000  # far from the seeds that training counts up from
+PHANTOM_SEED = 900_000  # far above the seeds of training
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Case:
-    """One clean slice and how it is looked at."""
+    """One clean slice, with what its scores need."""
 
     name: str
     patient: str
@@ -29,12 +29,12 @@ class Case:
     pixel_mm: float
 
     def mask(self) -> BoolArray:
-        """The body."""
+        """The body mask."""
         return body_mask(self.pixels, self.unit, (self.pixel_mm, self.pixel_mm))
 
 
 def cases(data: Path, splits: Sequence[str], per_volume: int, per_patient: int) -> list[Case]:
-    """CT and MR slices: evenly spaced in each volume, and of each patient's native slices."""
+    """CT and MR slices: evenly spaced in each volume, and among each patient's native slices."""
     found: list[Case] = []
     for entry in catalogue(data):
         if entry.split not in splits or (volume := load(entry)).spacing_mm[1] > COARSEST_MM:
@@ -59,7 +59,7 @@ def _native_cases(data: Path, splits: Sequence[str], per_patient: int) -> list[C
 
 
 def phantom_cases(per_region: int) -> list[Case]:
-    """Slices without any noise of their own: what the real ones cannot be."""
+    """Phantom slices, which unlike real ones contain no noise."""
     found = []
     for i in range(per_region * len(REGIONS)):
         region, seed = REGIONS[i % len(REGIONS)], PHANTOM_SEED + i

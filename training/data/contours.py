@@ -1,5 +1,5 @@
-"""A slice's own contours of skin, bone and air on the canonical 128 × 128 grid, and what comes of
-drawing them out along the normal.
+"""A slice's own contours of skin, bone and air on the canonical 128 × 128 grid, and their extrusion
+along the normal.
 
 Box coordinates throughout. The masks follow `jrviewer.imaging.body_masks.volume_masks`, in 2D at
 3.5 mm.
@@ -41,8 +41,8 @@ def segments(mask: BoolArray) -> FloatArray:
 
 
 def extrusion(image: FloatArray, count: int, seed: int) -> tuple[FloatArray, Labels]:
-    """The slice's contours drawn out along the normal through the box's whole depth, sampled with
-    the truth's shares: points (count, 3) and labels (count,).
+    """The slice's contours extruded through the whole depth of the box, sampled with the truth's
+    shares: points (count, 3) and labels (count,).
     """
     random = np.random.default_rng(seed)
     outlines = {label: segments(mask) for label, mask in slice_masks(image).items()}
@@ -57,7 +57,7 @@ def extrusion(image: FloatArray, count: int, seed: int) -> tuple[FloatArray, Lab
 
 
 def plane_pixels(points: FloatArray, image: FloatArray) -> FloatArray:
-    """How far the points within 5 mm of the slice plane lie from its own contours, in pixels."""
+    """Distance in pixels of the points within 5 mm of the slice plane to the slice's contours."""
     outline = np.concatenate([segments(mask).mean(axis=1) for mask in slice_masks(image).values()])
     near = points[np.abs(points[:, 2]) * BOX_HALF_WIDTH_MM <= NEAR_PLANE_MM]
     if not len(near) or not len(outline):

@@ -19,7 +19,7 @@ _LIDC = re.compile(r"LIDC-IDRI-\d{4}")
 
 
 class NoVolumeError(ValueError):
-    """A folder of a DICOM tree that holds no axial CT series: an MR, say, or a scout view."""
+    """A DICOM folder holds no axial CT series, but an MR or a scout view, for example."""
 
 
 def patient_of(folder: Path, root: Path) -> str:
@@ -32,12 +32,12 @@ def patient_of(folder: Path, root: Path) -> str:
 
 
 def name_of(folder: Path, root: Path) -> str:
-    """A series' name: the folders on the way to it."""
+    """A series' name: the folders that lead to it."""
     return "_".join(folder.relative_to(root).parts) or root.name
 
 
 def dicom_folders(root: Path, fewest: int = 1) -> list[Path]:
-    """Folders that hold at least so many files which may be DICOM: with that ending, or none."""
+    """Folders with at least `least` files that may be DICOM: with that ending, or none."""
     counts = Counter(path.parent for path in root.rglob("*") if _may_be_dicom(path))
     return sorted(folder for folder, count in counts.items() if count >= fewest)
 
@@ -86,7 +86,7 @@ def _sign(component: float) -> int:
 
 
 def _evenly(layers: FloatArray, heights: FloatArray, step_mm: float) -> FloatArray:
-    """Layers a step apart, interpolated where the series has a gap."""
+    """Layers at even steps, interpolated where the series has a gap."""
     wanted = np.arange(heights[0], heights[-1] + step_mm / 2, step_mm)
     place = np.interp(wanted, heights, np.arange(len(heights)))
     low = place.astype(int)

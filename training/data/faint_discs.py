@@ -1,4 +1,6 @@
-"""Faint discs put into training crops: lesions that few volumes hold, and that must survive."""
+"""Faint discs added to training crops, like lesions, which are rare in the volumes and must
+survive.
+"""
 
 import torch
 from torch import Tensor
@@ -10,9 +12,10 @@ TISSUE_HU = -150.0  # only in soft tissue and denser: a disc does not reach into
 
 
 def faint_discs(hu: Tensor, generator: torch.Generator) -> Tensor:
-    """What one to three elliptic discs, edges a pixel wide, add to a crop (rows, columns) in HU.
+    """What one to three elliptic discs, with edges a pixel wide, add to a crop (rows, columns) in
+    HU.
 
-    They join the clean crop before its noise is added: a few tens of HU do not change the noise.
+    They are added to the clean crop before its noise: a few tens of HU do not change the noise.
     """
     rows, columns = hu.shape
     row = torch.arange(rows, dtype=hu.dtype)[:, None]

@@ -3,7 +3,7 @@
 CT: HU → µ, parallel-beam line integrals s over 180°, counts ~ Poisson(dose · I₀ · e^−s) plus
 Gaussian electronic noise, and the filtered backprojection of (noisy − noiseless) line integrals is
 added to the slice. As reconstruction is linear, one backprojection suffices and the slice keeps its
-own sharpness. Knows nothing of files or networks.
+own sharpness. Independent of files and networks.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from training.data.projection import COLUMNS_AT_ONCE, Kernel, Scanner, scanner
 MU_WATER_PER_MM = 0.02
 FULL_DOSE_COUNTS = 1.5e5  # per ray without an object
 ELECTRONIC_VARIANCE = 10.0  # counts²
-LEAST_COUNT = 1.0  # before the logarithm: a starved detector pixel says no more than this
+LEAST_COUNT = 1.0  # before the logarithm, for starved detector pixels
 AIR_HU = -1000.0
 
 

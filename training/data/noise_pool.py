@@ -1,9 +1,9 @@
-"""A pool of noisy slices on disk: what the denoiser is trained on, made once.
+"""A pool of noisy slices on disk, which the denoiser is trained on.
 
 For each slice a dose, a tube output and a reconstruction kernel are drawn. Clean slices are stored
 as int16 HU and their noise as float16 HU, one memory-mappable .npy of each per image size, beside
-index.json. Knows neither volumes nor splits: the caller hands in slices, and has to hand in none of
-a validation patient.
+index.json. Independent of volumes and splits: the caller must pass no slice of a validation
+patient.
 """
 
 import json
@@ -54,8 +54,8 @@ def write_pairs(
     """Write the first `count` sources as pairs `clean_SIZE.npy` and `noise_SIZE.npy` in `out`.
 
     Sources are centred in size × size: larger ones are cropped, smaller ones padded with air. The
-    index keeps entries of other sizes that are there already. Returns the new entries, fewer than
-    `count` where the sources end early.
+    index keeps existing entries of other sizes. Returns the new entries, fewer than `count` if the
+    sources end early.
     """
     out.mkdir(parents=True, exist_ok=True)
     shape = (count, size, size)
@@ -84,7 +84,7 @@ def write_pairs(
 
 
 def read_index(out: Path) -> list[Pair]:
-    """The entries of a pool; empty where there is none."""
+    """The entries of a pool; empty if there is none."""
     path = out / "index.json"
     if not path.exists():
         return []
@@ -92,13 +92,13 @@ def read_index(out: Path) -> list[Pair]:
 
 
 def balanced(groups: list[list[Source]], seed: int) -> Iterator[Source]:
-    """Endlessly one slice of each group in turn; a group used up is shuffled anew."""
+    """Endlessly one slice of each group in turn; an exhausted group is reshuffled."""
     streams = [_shuffled(group, seed, index) for index, group in enumerate(groups)]
     return chain.from_iterable(zip(*streams, strict=True))
 
 
 def fit_square(pixels: FloatArray, size: int) -> FloatArray:
-    """(size, size) float32 with the slice's centre in its own, clipped to CT's range of HU."""
+    """(size, size) float32 with the slice centred in it, clipped to CT's range of HU."""
     fitted = np.full((size, size), AIR_HU, dtype=np.float32)
     taken, placed = zip(*(_overlap(length, size) for length in pixels.shape), strict=True)
     fitted[placed] = np.clip(pixels[taken], *HU_RANGE)
@@ -106,7 +106,7 @@ def fit_square(pixels: FloatArray, size: int) -> FloatArray:
 
 
 def _overlap(length: int, size: int) -> tuple[slice, slice]:
-    """Where the kept part lies in the slice, and where in the square."""
+    """Where the kept part is in the slice, and where in the square."""
     kept = min(length, size)
     start, place = (length - kept) // 2, (size - kept) // 2
     return slice(start, start + kept), slice(place, place + kept)

@@ -1,7 +1,7 @@
 """The two pools that training draws from: noisy pairs for the denoiser, views for the cloud head.
 
-Both lie on disk as arrays that are mapped, not read. `prepare` makes them from a data folder and
-from phantoms, and finds them again by what they were made of.
+Both are memory-mapped arrays on disk. `prepare` makes them from a data folder and from phantoms,
+and finds them again by a key of their sources.
 """
 
 import json
@@ -18,7 +18,7 @@ from training.data.faint_discs import faint_discs
 from training.preset import TILTED
 
 RICIAN_SHARE = 0.12  # of the crops: MR images, or CT slices made to look like them
-CLEAN_SHARE = 0.08  # of the crops: no noise added, so that a clean slice is left alone
+CLEAN_SHARE = 0.08  # of the crops: no noise added, so that clean slices stay unchanged
 INSERT_SHARE = 0.5  # of the CT crops: faint discs added, so that real ones are not smoothed away
 EMPTY_HU = -900.0  # a crop whose 90th percentile is below this holds no body
 
@@ -131,7 +131,9 @@ def _index(folder: Path) -> list[dict[str, Any]]:
 
 
 def _body_place(image: np.ndarray, pixels: int, generator: torch.Generator) -> tuple[slice, slice]:
-    """A square in the image that holds some body; after eight tries any square will do."""
+    """A square of the image that holds part of the body; after eight tries any square is
+    accepted.
+    """
     for _ in range(8):
         row, column = (_integer(max(size - pixels, 0) + 1, generator) for size in image.shape)
         place = (slice(row, row + pixels), slice(column, column + pixels))

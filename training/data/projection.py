@@ -3,10 +3,8 @@
 Line integrals follow Joseph (IEEE TMI 1, 1982): the ray is stepped row by row, with linear
 interpolation along the row. Backprojection interpolates linearly on the detector. Both are sparse
 matrices of which only an eighth is stored: views lie at (k + ½)·180°/views, so that the square's
-eight turns and flips carry one octant of rays into all the others, and a product with eight turned
-copies of an image is the whole sinogram.
-
-Knows nothing of HU, dose or files.
+eight rotations and flips map one octant of rays onto all the others, and a product with eight
+rotated copies of an image is the whole sinogram. Independent of HU, dose and files.
 """
 
 import warnings
@@ -69,7 +67,7 @@ class Scanner:
 
 @lru_cache(maxsize=3)
 def scanner(size: int, views: int) -> Scanner:
-    """The scanner of a size, kept: 240 views at 256² take 70 MB, 720 at 512² 800 MB."""
+    """The cached scanner of a size: 240 views at 256² take 70 MB, 720 at 512² 800 MB."""
     if views % 4:
         raise ValueError(f"views must be a multiple of four, got {views}")
     half = int(np.ceil(size * np.sqrt(0.5))) + 1

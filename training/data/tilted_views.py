@@ -1,9 +1,8 @@
-"""Views of slices that no scanner made: planes a little tilted through a volume.
+"""Views of planes slightly tilted through a volume.
 
-A few patients must teach the cloud head what bodies look like around a slice. Another plane through
-the same body is another cross-section with another truth around it, as where a patient lay askew or
-a gantry was tilted, and unlike `training.data.augment` it changes what lies in depth. Volume
-millimetres (x, y, z) unless a docstring says otherwise.
+They show the cloud head more cross-sections of few patients, each with another truth around it, as
+with an oblique position of the patient or a tilted gantry. Unlike `training.data.augment` this
+changes what lies in depth. Volume millimetres (x, y, z) unless a docstring says otherwise.
 """
 
 from collections.abc import Iterator
@@ -26,25 +25,25 @@ LEAST_DEPTH_MM = 4.0  # that must exist on either side of a plane
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tilt:
-    """A turn about a point `centre` (x, y, z) that lies in the new plane; `turn` (3, 3) leads from
-    the tilted volume's axes to the scanned one's.
+    """A rotation about a point `centre` (x, y, z) of the new plane; `turn` (3, 3) maps the tilted
+    volume's axes to the scanned one's.
     """
 
     centre: FloatArray
     turn: FloatArray
 
     def scanned(self, tilted: FloatArray) -> FloatArray:
-        """Where places (…, 3) of the tilted volume lie in the scanned one."""
+        """Positions in the scanned volume of points (…, 3) of the tilted one."""
         return (tilted - self.centre) @ self.turn.T + self.centre
 
     def tilted(self, scanned: FloatArray) -> FloatArray:
-        """Where places (…, 3) of the scanned volume lie in the tilted one."""
+        """Positions in the tilted volume of points (…, 3) of the scanned one."""
         return (scanned - self.centre) @ self.turn + self.centre
 
 
 def tilted_views(volume: Volume, surface: Surface, step_mm: float) -> Iterator[View]:
-    """Views of planes a step apart, or closer where the region has few patients, each tilted about
-    an axis of its own in the plane; only such as hold the body whole.
+    """Views of planes `step_mm` apart, or closer where the region has few patients, each tilted
+    about a random axis in the plane; only planes that hold the whole body.
     """
     low, high = surface.z_range_mm
     step = step_mm / OFTENER.get(volume.entry.region, 1)
@@ -57,8 +56,8 @@ def tilted_views(volume: Volume, surface: Surface, step_mm: float) -> Iterator[V
 def tilted_view(
     volume: Volume, surface: Surface, height_mm: float, random: np.random.Generator
 ) -> View | None:
-    """One plane's view; None where it leaves the slices that exist within the body, holds none, or
-    has no surface around it.
+    """The view of one plane; None where it leaves the existing slices within the body, holds no
+    body, or has no surface around it.
     """
     index = round(height_mm / volume.spacing_mm[0])
     _, *spacing = volume.spacing_mm
@@ -95,15 +94,15 @@ def tilted_view(
 
 
 def drawn(centre: FloatArray, random: np.random.Generator) -> Tilt:
-    """A turn of up to MOST_DEGREES about any axis in the plane."""
+    """A random rotation of up to MOST_DEGREES about any axis in the plane."""
     axis, angle = random.uniform(0, 2 * np.pi), np.deg2rad(random.uniform(0, MOST_DEGREES))
     turn = Rotation.from_rotvec(angle * np.array([np.cos(axis), np.sin(axis), 0.0]))
     return Tilt(centre, turn.as_matrix())
 
 
 def tilted_surface(surface: Surface, tilt: Tilt) -> Surface:
-    """The surface in the tilted volume around the tilt's centre, between heights at which the
-    slices that exist hold all of the body.
+    """The surface in the tilted volume around the tilt's centre, between the heights at which the
+    existing slices hold the whole body.
     """
     near = np.abs(surface.triangles_mm[:, 0] - tilt.centre).max(axis=1) < 1.5 * BOX_HALF_WIDTH_MM
     triangles = tilt.tilted(surface.triangles_mm[near]).astype(np.float32)

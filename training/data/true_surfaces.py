@@ -1,7 +1,7 @@
-"""The true surfaces of a volume: what the cloud is trained and scored against.
+"""The true surfaces of a volume, which clouds are trained on and scored against.
 
-As `jrviewer.imaging.measured_surface` makes them, closed in-plane. Volume millimetres throughout:
-(x, y, z) from the centre of voxel (0, 0, 0), unless a docstring says box coordinates.
+Made as in `jrviewer.imaging.measured_surface`, closed in-plane. Volume millimetres throughout: (x,
+y, z) from the centre of voxel (0, 0, 0), unless a docstring says box coordinates.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ VERSION = 2  # part of the cache key: raise it whenever a surface would come out
 
 
 class SurfacePoints(NamedTuple):
-    """Points (P, 3) float32 with Structure labels (P,) and the heights between which they lie."""
+    """Points (P, 3) float32 with Structure labels (P,) and the height range that they lie in."""
 
     points_mm: FloatArray
     labels: UInt8Array
@@ -30,7 +30,7 @@ class SurfacePoints(NamedTuple):
 
 
 def surface_of(volume: Volume, cache: Path | None = None) -> Surface:
-    """The true surfaces of a CT volume within its whole slices, kept in the folder `cache` by the
+    """The true surfaces of a CT volume within its whole slices, cached in the folder `cache` by the
     voxels' hash.
     """
     path = cache / f"{_key(volume)}.npz" if cache else None
@@ -53,7 +53,7 @@ def surface_of(volume: Volume, cache: Path | None = None) -> Surface:
 
 
 def _whole_surface(volume: Volume) -> Surface:
-    """Of the slices that hold the body as scanned, at their own heights."""
+    """From the slices that hold the body as scanned, at their own heights."""
     whole = whole_slices(volume)
     part = surface_of_voxels(volume.voxels[whole.start : whole.stop], volume.spacing_mm)
     bottom_mm = whole.start * volume.spacing_mm[0]
@@ -79,13 +79,13 @@ def surface_points(
 def truth(
     surface: Surface, centre_mm: Sequence[float] | FloatArray, count: int = 10_000, seed: int = 0
 ) -> tuple[FloatArray, UInt8Array]:
-    """What a perfect cloud around a slice would be: points (count, 3) float32 in box coordinates
-    about `centre_mm` (x, y, z), and their labels.
+    """The ideal cloud around a slice: points (count, 3) float32 in box coordinates about
+    `centre_mm` (x, y, z), and their labels.
 
-    Half skin, a third bone, a sixth air; the share of what is absent goes to the others in
-    proportion. Uniform over each surface inside the box and the slices that exist, and drawn from
-    the triangles themselves, so that two seeds give independent samples. Empty where no surface
-    lies in the box.
+    Half skin, a third bone, a sixth air; the share of an absent structure goes to the others in
+    proportion. Uniform over each surface inside the box and the existing slices, and drawn from the
+    triangles themselves, so that two seeds give independent samples. Empty if no surface is in the
+    box.
     """
     random = np.random.default_rng(seed)
     centre = np.asarray(centre_mm, dtype=np.float32)
@@ -101,7 +101,7 @@ def truth(
 
 
 def in_box(surface: Surface, centre_mm: FloatArray) -> Surface:
-    """The triangles whose middle lies in the box around a slice."""
+    """The triangles whose centre is in the box around a slice."""
     # Height first, and by sums of columns: numpy's mean over three corners takes ten times as long.
     heights = surface.triangles_mm[:, :, 2]
     low, high = (3 * (centre_mm[2] + side * BOX_HALF_DEPTH_MM) for side in (-1, 1))
@@ -120,7 +120,7 @@ def _inside(points_mm: FloatArray, centre_mm: FloatArray) -> BoolArray:
 
 
 def _numbers(present: Sequence[Structure], count: int) -> list[int]:
-    """Points of each structure that is there: proportional shares that add up to count."""
+    """Number of points of each present structure: proportional shares that add up to count."""
     shares = np.array([SHARES[structure] for structure in present])
     ends = np.rint(np.cumsum(shares) / max(shares.sum(), 1e-9) * count).astype(int)
     return [int(number) for number in np.diff(ends, prepend=0)]
@@ -129,7 +129,7 @@ def _numbers(present: Sequence[Structure], count: int) -> list[int]:
 def _sampled_in_box(
     part: Surface, centre_mm: FloatArray, count: int, random: np.random.Generator
 ) -> FloatArray:
-    """Triangles across the box's sides give points outside it: draw again until all are inside."""
+    """Triangles across the box's sides give points outside it, which are redrawn."""
     areas = part.areas_mm2
     kept = np.zeros((0, 3), np.float32)
     while len(kept) < count:

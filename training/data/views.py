@@ -1,6 +1,6 @@
 """Views: one slice of a volume in its canonical box with the true surfaces around it.
 
-Made exactly as the app makes its input, and kept on disk as arrays that training maps into memory.
+Made exactly as the app makes its input, and stored as arrays that training maps into memory.
 """
 
 import json
@@ -30,7 +30,7 @@ from training.data.true_surfaces import VERSION, surface_of, truth
 from training.data.volumes import Entry, Int16Array, Region, Split, Volume, catalogue, kept, load
 
 POINTS = 10_000
-_SMALLEST_BODY_MM2 = 1000.0  # less is the tip of a nose or noise, not a slice of a body
+_SMALLEST_BODY_MM2 = 1000.0  # less is the tip of a nose or noise
 Reader = Callable[[Entry], Volume]
 Maker = Callable[[Volume, Surface, float], Iterator["View"]]
 """Makes views of a volume, so many millimetres apart."""
@@ -38,7 +38,7 @@ _ARRAYS = ("images", "points", "labels", "z_range")
 
 
 class Row(TypedDict):
-    """What index.json says of one volume."""
+    """The entry of one volume in index.json."""
 
     name: str
     patient: str
@@ -48,7 +48,7 @@ class Row(TypedDict):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
-    """A slice as the network sees it, and what lies around it.
+    """A slice as the network sees it, and the true surface points around it.
 
     `image` float32 HU (128, 128), −1000 beyond the slice; `points` float32 (10000, 3) and `labels`
     uint8 (10000,) in box coordinates; `z_range` in box units, from the lowest to the highest slice
@@ -148,7 +148,7 @@ def view_of_plane(
 
 
 def slice_indices(volume: Volume, step_mm: float) -> list[int]:
-    """Slices about `step_mm` apart, never closer than the volume has them."""
+    """Indices of slices about `step_mm` apart, or as close as the volume has them."""
     stride = max(1, round(step_mm / volume.spacing_mm[0]))
     count = len(volume.voxels)
     return list(range((count - 1) % stride // 2, count, stride))
@@ -157,7 +157,7 @@ def slice_indices(volume: Volume, step_mm: float) -> list[int]:
 def views_of(
     volume: Volume, surface: Surface, step_mm: float = 7.0, seed: int = 0
 ) -> Iterator[View]:
-    """Views of a volume's slices, a step apart; every one has its own seed."""
+    """Views of a volume's slices, `step_mm` apart, each with its own seed."""
     for index in slice_indices(volume, step_mm):
         made = view(volume, surface, index, seed=seed + index)
         if made is not None:
@@ -177,9 +177,9 @@ def write_pool(
 ) -> int:
     """Write the views of every CT volume of a split into the folder `out`; returns how many.
 
-    Volumes with one of the words of `without` in their name take no part. A volume that is there
-    already is not made again. `index.json` lists, volume by volume, the name, patient, region and
-    slice indices; it is complete after every volume.
+    Volumes whose name contains a word of `without` are left out. Existing volumes are not made
+    again. `index.json` lists the name, patient, region and slice indices of each volume; it is
+    complete after every volume.
     """
     out.mkdir(parents=True, exist_ok=True)
     entries = [
@@ -197,7 +197,7 @@ def write_pool(
 
 
 def read_pool(out: Path) -> list[Stored]:
-    """The stored views of every volume that has any, as `write_pool` left them."""
+    """The stored views of every volume that has any, as `write_pool` wrote them."""
     listed = json.loads((out / "index.json").read_text(encoding="utf-8"))["volumes"]
     return [_stored(row, out) for row in listed if row["indices"]]
 
@@ -208,7 +208,7 @@ def _stored(row: Row, out: Path) -> Stored:
 
 
 def _mapped(work: Callable[[Entry], Row], entries: Sequence[Entry], workers: int) -> Iterator[Row]:
-    """In this process, or in several; in order either way."""
+    """Results in order, computed in this process or in several."""
     if workers <= 1:
         yield from map(work, entries)
         return
@@ -224,10 +224,10 @@ def write_views(
     make: Maker = views_of,
     surfaces: Path | None = None,
 ) -> Row:
-    """The arrays of one volume, and then its row, which says that they are whole.
+    """Write the arrays of one volume; returns its row, which says that they are complete.
 
-    `read` gives the volume of the entry; it is not asked where the views are there already. The
-    volume's surfaces are kept in the folder `surfaces`, where that is given.
+    `read` loads the volume of the entry; it is not called if the views exist already. The volume's
+    surfaces are cached in the folder `surfaces`, if given.
     """
     done = out / f"{entry.name}.{step_mm:g}.v{VERSION}.json"
     if done.is_file():
@@ -251,7 +251,7 @@ def write_views(
 
 
 def write_index(out: Path, rows: Sequence[Row], about: Mapping[str, object]) -> None:
-    """The list of a pool's volumes."""
+    """Write the list of a pool's volumes."""
     _write_json(out / "index.json", {**about, "volumes": rows})
 
 

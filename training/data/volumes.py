@@ -1,9 +1,9 @@
-"""The volumes and native slices that training and evaluation read, and who belongs to which split.
+"""The volumes and native slices that training and evaluation read, and their splits.
 
 A data folder holds `volumes/*.npz` with `volumes.csv` and `splits.json` beside them, or is a tree
 of DICOM series such as LIDC-IDRI's with one folder per patient. A split is a property of the
-patient and of nothing else. Everything in volume millimetres: x to the patient's left, y to the
-back, z to the head, from the centre of voxel (0, 0, 0).
+patient alone. Volume millimetres throughout: x to the patient's left, y to the back, z to the head,
+from the centre of voxel (0, 0, 0).
 """
 
 import csv
@@ -96,7 +96,7 @@ def load(entry: Entry) -> Volume:
 
 
 def whole_slices(volume: Volume) -> range:
-    """The slices between which the body goes on as a body does: the run with most of it."""
+    """The range of slices in which the body continues as a body does: the run with most of it."""
     return body_masks.whole_slices(
         (layer.astype(np.float32) for layer in volume.voxels), volume.spacing_mm[1:]
     )
@@ -120,7 +120,7 @@ def native_slices(data: Path) -> list[NativeSlice]:
 
 
 def split_of(patient: str, known: Mapping[str, Split]) -> Split:
-    """Where a patient belongs; who is named nowhere is for training."""
+    """The split of a patient; training where none is declared."""
     name = normalised(patient)
     return "validation" if name in VALIDATION_PATIENTS else known.get(name, "train")
 
@@ -128,7 +128,7 @@ def split_of(patient: str, known: Mapping[str, Split]) -> Split:
 def patient_splits(data: Path) -> dict[str, Split]:
     """The split of every patient that `volumes.csv` or `splits.json` names.
 
-    A patient with anything in validation is a validation patient with everything.
+    A patient with any data in validation is a validation patient as a whole.
     """
     named: list[tuple[str, str]] = [(row["patient"], row["split"]) for row in _rows(data).values()]
     for split, names in _declared(data).items():
@@ -144,17 +144,17 @@ def patient_splits(data: Path) -> dict[str, Split]:
 
 
 def kept(name: str, without: Sequence[str]) -> bool:
-    """Whether a volume or slice of that name takes part: none of the words is in it."""
+    """Whether a volume or slice of that name is used: it contains none of the words."""
     return not any(word in name for word in without)
 
 
 def normalised(patient: str) -> str:
-    """A patient's name without the stray blanks that would make two patients of one."""
+    """A patient's name without stray blanks, which would make two patients of one."""
     return " ".join(patient.split())
 
 
 def region_of(name: str, said: str = "") -> Region:
-    """The region of a volume by what its list says, else by the first word of its name."""
+    """The region of a volume from its list, else from the first word of its name."""
     text = f"{said} {name}".lower()
     if "head" in text and "neck" in text:
         return "head-neck"
@@ -179,7 +179,9 @@ def data_sha256(data: Path) -> str:
 
 @cache
 def _file_sha256(path: Path, size: int, mtime_ns: int) -> str:
-    """Size and time are there so that a changed file is read again."""
+    """Hash of a file; size and time are part of the cache key, so that a changed file is read
+    again.
+    """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -193,7 +195,7 @@ def _npz_entry(path: Path, data: Path) -> Entry:
 
 
 def _said_by(path: Path) -> dict[str, str]:
-    """Modality and region as a volume's own file gives them, without reading its voxels."""
+    """Modality and region from a volume's own file, without reading its voxels."""
     with np.load(path) as file:
         default = {"modality": "CT", "region": ""}
         return {key: str(file[key]) if key in file else other for key, other in default.items()}

@@ -1,1 +1,1 @@
-"""The tables: clouds, denoising, input check, cost, speed."""
+"""The evaluation's tables: clouds, denoising, input check, cost, speed."""

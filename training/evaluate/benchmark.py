@@ -20,14 +20,16 @@ from training.console import progress
 from training.evaluate import layer_times
 from training.evaluate.cloud import seen
 
-SIGMA_HU = 50.0  # what NLM and TV are told; their time does not depend on it
+SIGMA_HU = 50.0  # given to NLM and TV; their time does not depend on it
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.add_argument("--json", action="store_true", help="as JSON")
     parser.add_argument("--quick", action="store_true", help="few rounds")
-    parser.add_argument("--baselines", type=Path, default=FOLDER, help="where the peers lie")
+    parser.add_argument(
+        "--baselines", type=Path, default=FOLDER, help="folder of the other denoisers' weights"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -41,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def peers(folder: Path) -> dict[str, Callable[[Slice], benchmark.Task]]:
-    """What is timed beside the model: one strength of the classical ones."""
+    """The methods timed beside the model: one strength of the classical ones."""
     known = Peers(folder)
     networks = {name: known.networks[name] for name in ("redcnn", "cnn10")}
     return {
@@ -61,7 +63,9 @@ def _network(network: torch.nn.Module) -> Callable[[Slice], benchmark.Task]:
 
 
 def ratios(found: Mapping[str, Any]) -> dict[str, float]:
-    """The joint model's time over the pair's: at the same job, and of all that `predict` does."""
+    """The joint model's time relative to the pair's: at the same job, and with all that `predict`
+    does.
+    """
     pair = found["peers_ms"]["sequential"]
     return {
         "same_job": round(found["peers_ms"]["joint"] / pair, 2),
@@ -75,14 +79,14 @@ def _joint(image: Slice) -> benchmark.Task:
 
 
 def _sequential(image: Slice) -> benchmark.Task:
-    """A denoiser, then a cloud network with an encoder of its own: both as large as their half of
-    the joint model and with its weights, so that there are as many places to put points.
+    """A denoiser, then a cloud network with an encoder of its own: both with the sizes and weights
+    of their half of the joint model, so that the clouds have as many cells to sample.
     """
     return _denoise_then_cloud(load_model("cpu"), load_model("cpu"), image)
 
 
 def _denoise_then_cloud(denoiser: JointModel, cloud: JointModel, image: Slice) -> benchmark.Task:
-    """From the slice to its denoised twin and 1024 points, without the input check."""
+    """From the slice to its denoised version and 1024 points, without the input check."""
 
     def task() -> None:
         shown = seen(image.pixels, image.plane, denoiser.denoise)

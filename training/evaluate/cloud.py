@@ -1,7 +1,7 @@
 """The cloud table: every method against 10 000 true points around the same slices.
 
 Evenly spaced slices of each CT volume; scores are averaged per patient, then over patients. Ours
-goes the app's way: the slice is denoised, boxed and given to the cloud head.
+runs as in the app: the slice is denoised, boxed and given to the cloud head.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +25,7 @@ from training.data.volumes import Entry, catalogue, load
 from training.metrics.scores import Labels, cloud_scores
 from training.metrics.uncertainty import errors_of, scores
 
-FLOOR_SEED = 1_000_003  # far from the seeds of the truth: the floor must be an independent sample
+FLOOR_SEED = 1_000_003  # far from the truth's seeds: the floor is an independent sample
 
 Row = dict[str, Any]
 Cloud = tuple[FloatArray, Labels, FloatArray]
@@ -55,7 +55,7 @@ class Ours:
 
 
 def chosen_entries(data: Path, splits: Sequence[str], most: int | None = None) -> list[Entry]:
-    """The CT volumes of the splits; of `most` volumes of each region only, where that is given."""
+    """The CT volumes of the splits; only `most` volumes of each region if given."""
     entries = [e for e in catalogue(data) if e.modality == "CT" and e.split in splits]
     if most is None:
         return entries
@@ -66,7 +66,7 @@ def chosen_entries(data: Path, splits: Sequence[str], most: int | None = None) -
 def partners(
     data: Path, cases: Sequence[CloudCase], cache: Path | None, seed: int
 ) -> list[CloudCase]:
-    """Slices of one more patient for each region that has one patient only among the cases."""
+    """Slices of one more patient for each region that has only one patient among the cases."""
     found: list[CloudCase] = []
     for region in sorted({case.view.region for case in cases}):
         own = [case.view for case in cases if case.view.region == region]
@@ -79,7 +79,7 @@ def partners(
 
 
 def cases_of(entry: Entry, per_volume: int, cache: Path | None, seed: int) -> Iterator[CloudCase]:
-    """Evenly spaced slices of one volume; those without a body are passed over."""
+    """Evenly spaced slices of one volume, without those that hold no body."""
     volume = load(entry)
     surface = surface_of(volume, cache)
     for index in evenly(len(volume.voxels), per_volume):
@@ -104,7 +104,9 @@ def cloud_rows(
     ours: Ours | None,
     report: Report = silent,
 ) -> list[Row]:
-    """One row per case and method. `partners` are who a case may be shuffled with."""
+    """One row per case and method. A case is also compared with the cloud of one of the
+    `partners`.
+    """
     rows: list[Row] = []
     for i, case in enumerate(cases):
         report(i / len(cases), f"clouds of {case.view.name}, slice {case.view.index + 1}")
@@ -118,7 +120,7 @@ def cloud_rows(
 
 
 def _given(case: CloudCase, baselines: CloudBaselines | None) -> dict[str, Cloud]:
-    """The floor, and what the baselines make of a case; ours and its companions come apart."""
+    """The floor and the baselines' clouds of a case; ours and its variants are separate."""
     clouds = {"floor": _certain(case.floors[1024]), "floor_4096": _certain(case.floors[4096])}
     if baselines:
         for method in baselines.METHODS:
@@ -150,8 +152,8 @@ def predict(case: CloudCase, frame: Box, ours: Ours, counts: Sequence[int]) -> l
 def seen(
     pixels: FloatArray, plane: Plane, denoise: Denoise, otherwise: Box | None = None
 ) -> tuple[FloatArray, Box] | None:
-    """The canonical image (128, 128) that the cloud head sees of a slice, and its box: around the
-    denoised body, `otherwise` where that is gone.
+    """The canonical image (128, 128) that the cloud head gets of a slice, and its box: around the
+    denoised body, or `otherwise` where no body is left.
     """
     denoised = denoise(pixels, "HU")
     box = _box(denoised, plane) or otherwise
@@ -161,7 +163,9 @@ def seen(
 def _partner(
     case: CloudCase, cases: Sequence[CloudCase], others: Sequence[CloudCase]
 ) -> CloudCase | None:
-    """A slice of the next patient of the same region, at about the same place in the volume."""
+    """A slice of the next patient of the same region, at about the same relative height in the
+    volume.
+    """
     for pool in (cases, others):
         alike = [
             one
@@ -186,7 +190,7 @@ def _row(case: CloudCase, method: str, cloud: Cloud) -> Row:
 
 
 def _beside(case: CloudCase, cloud: Cloud) -> Row:
-    """How well the model knows its own error, and how its cloud fits the slice it came from."""
+    """How well sigma predicts the error, and how well the cloud fits the slice it came from."""
     points, _, sigma_mm = cloud
     measured = errors_of(points, sigma_mm, case.view.z_range, case.box, case.surface)
     row: Row = {"uncertainty": scores(measured)}

@@ -1,7 +1,6 @@
-"""What denoising a 512 × 512 slice costs by each method: multiply-adds, parameters, milliseconds.
+"""Cost of denoising a 512 × 512 slice by each method: multiply-adds, parameters, milliseconds.
 
-Counts are the same everywhere; times hold for the computer they were taken on, and lie beside the
-scores, not among them.
+Counts are the same everywhere; times depend on the computer, and are kept apart from the scores.
 """
 
 import statistics
@@ -40,11 +39,11 @@ Row = dict[str, Any]
 
 def cost_table(model: JointModel | None, folder: Path, *, quick: bool) -> dict[str, Row]:
     """{METHOD: {"macs_per_pixel", "parameters", "ms_512", "ms_ratio"}}, in fp32, timed in turn on
-    the bundled slice; `ours_cloud` is the cloud of 1024 points, its multiply-adds shared among the
+    the bundled slice; `ours_cloud` is the cloud of 1024 points, its multiply-adds divided by the
     pixels of the 512 × 512 slice.
 
-    NLM and TV learn nothing and are no sums of products; they are timed at one strength. The ratio
-    is to the time of ours.
+    NLM and TV have no parameters and are no sums of products; they are timed at one strength. The
+    ratio is to the time of ours.
     """
     peers = Peers(folder)
     counts = {**{name: {"parameters": 0} for name in CLASSICAL}, **_of_peers(peers)}
@@ -77,7 +76,7 @@ def macs_of_cloud(net: JointNet) -> int:
 
 
 def parameters(*parts: nn.Module) -> int:
-    """How many numbers the parts have learnt."""
+    """Number of learnt parameters of the parts."""
     return sum(parameter.numel() for part in parts for parameter in part.parameters())
 
 

@@ -1,8 +1,9 @@
-"""The denoising table: every method on the same noisy slices, doses 5 to 50 % and none removed.
+"""The denoising table: every method on the same noisy slices, doses of 5 to 50 % and without added
+noise.
 
 The physics is fixed (360 views up to 256², 720 above; 1.5e5 counts a ray; electronic variance 10;
 ramp and ramp × Hann in turn). The reference is the slice as scanned, with its own noise. Volumes
-coarser than 2.5 mm in-plane are left out: they are radiotherapy grids, no images to denoise.
+coarser than 2.5 mm in-plane are left out: they are radiotherapy grids, not images to denoise.
 """
 
 import sys
@@ -30,7 +31,7 @@ from training.metrics.scores import WINDOWS, image_scores, tissue_bias
 DOSES = (5, 10, 25, 50)
 KERNELS: tuple[projection.Kernel, ...] = ("ramp", "hann")
 RICIAN_PERCENT = (3, 6, 9, 15)
-MARGIN = 24  # pixels kept around the body for the peers, more than any peer sees around a pixel
+MARGIN = 24  # pixels kept around the body, more than the receptive field of any peer
 
 Row = dict[str, Any]
 Denoise = Callable[[FloatArray, Unit], FloatArray]
@@ -39,7 +40,7 @@ Denoise = Callable[[FloatArray, Unit], FloatArray]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bench:
-    """What the cases are run through."""
+    """The methods that the cases are run through."""
 
     denoise: Denoise | None
     model_key: str  # what the model's scores depend on: its weights and code
@@ -48,7 +49,7 @@ class Bench:
     seed: int
 
     def methods(self, case: Case) -> list[str]:
-        """The methods for a case; peers trained on HU don't run on MR."""
+        """The methods for a case; peers trained on HU are not used on MR."""
         ours = ["ours"] if self.denoise else []
         peers = self.peers.names() if case.unit == "HU" else CLASSICAL
         return [*ours, "input", *peers]
@@ -56,7 +57,7 @@ class Bench:
     def best(
         self, method: str, case: Case, noisy: FloatArray, score: Callable[[FloatArray], Row]
     ) -> Row:
-        """The scores of a method, of its candidate with the best psnr where it has several."""
+        """The scores of a method; of the candidate with the best psnr where it has several."""
 
         def make() -> Row:
             scored = map(score, self.run(method, case, noisy))
@@ -67,7 +68,7 @@ class Bench:
     def kept(
         self, method: str, case: Case, noisy: FloatArray, make: Callable[[], Row]
     ) -> dict[str, Any]:
-        """Scores from the cache, or made and put there."""
+        """Scores from the cache, or computed and stored there."""
         key = self.model_key if method == "ours" else self.peers.keys.get(method, "input")
         code = source_sha(metrics, lesions, denoisers, sys.modules[__name__])
         parts = (method, key, array_sha(noisy), array_sha(case.pixels), case.name, code)
@@ -91,7 +92,9 @@ class Bench:
 
 
 def ct_rows(chosen: Sequence[Case], bench: Bench, report: Report = silent) -> list[Row]:
-    """One row per case, dose and method; dose 100 is the slice as it is, with its change."""
+    """One row per case, dose and method; dose 100 is the unchanged slice, with the change that a
+    method makes.
+    """
     rows: list[Row] = []
     for i, case in enumerate(chosen):
         report(i / len(chosen), f"denoising {case.name}")
@@ -103,7 +106,7 @@ def ct_rows(chosen: Sequence[Case], bench: Bench, report: Report = silent) -> li
 
 
 def mr_rows(chosen: Sequence[Case], bench: Bench, report: Report = silent) -> list[Row]:
-    """Rician noise on MR, in per cent of the slice's 99.9th percentile, which also is the peak."""
+    """Rician noise on MR, in per cent of the slice's 99.9th percentile, which is also the peak."""
     rows: list[Row] = []
     for i, case in enumerate(chosen):
         report(i / len(chosen), f"denoising {case.name}")
@@ -116,7 +119,7 @@ def mr_rows(chosen: Sequence[Case], bench: Bench, report: Report = silent) -> li
 
 
 def lesion_rows(chosen: Sequence[Case], bench: Bench, report: Report = silent) -> list[Row]:
-    """Contrast and contrast-to-noise ratio of discs put into the cases before the noise."""
+    """Contrast and contrast-to-noise ratio of discs added to the cases before the noise."""
     rows: list[Row] = []
     for i, plain in enumerate(chosen):
         report(i / len(chosen), f"lesions in {plain.name}")
@@ -135,7 +138,9 @@ def lesion_rows(chosen: Sequence[Case], bench: Bench, report: Report = silent) -
 def _discs_left(
     method: str, plain: Case, case: Case, noisy: FloatArray, discs: list[Disc], bench: Bench
 ) -> Row:
-    """What a method leaves of the discs, by its results with and without them, noise alike."""
+    """The contrast that a method leaves of the discs, from its results with and without them, with
+    equal noise.
+    """
     without = bench.run(method, plain, noisy - (case.pixels - plain.pixels))
     pairs = zip(bench.run(method, case, noisy), without, strict=True)
     scored = [contrast(image, bare, discs, case.pixel_mm) for image, bare in pairs]
@@ -143,7 +148,7 @@ def _discs_left(
 
 
 def low_dose_image(case: Case, dose: int, kernel: projection.Kernel, bench: Bench) -> FloatArray:
-    """The case at a dose in per cent, from the cache where it was made before."""
+    """The case at a dose in per cent, from the cache if it was made before."""
     views = views_of(case.pixels)
 
     def make() -> FloatArray:
@@ -163,7 +168,7 @@ def low_dose_image(case: Case, dose: int, kernel: projection.Kernel, bench: Benc
 
 
 def views_of(pixels: FloatArray) -> int:
-    """How many the evaluation simulates for a slice of that size."""
+    """Number of projections simulated for a slice of that size."""
     return 360 if max(pixels.shape) <= 256 else 720
 
 
@@ -188,7 +193,9 @@ def _scored(
 
 
 def _unchanged_rows(case: Case, bench: Bench) -> list[Row]:
-    """What the methods that need no σ do to a slice without added noise: there is no reference."""
+    """Change by the methods that need no σ on a slice without added noise, for which there is no
+    reference.
+    """
     mask = case.mask()
 
     def score(image: FloatArray) -> Row:
@@ -217,7 +224,7 @@ def _identity(case: Case, method: str, level: int) -> Row:
 
 
 def _around(mask: BoolArray) -> tuple[slice, slice]:
-    """The body's bounding box with a margin: what peers need to see of a slice."""
+    """The body's bounding box with a margin, which is all that peers need of a slice."""
     if not mask.any():
         return slice(None), slice(None)
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))

@@ -37,7 +37,7 @@ Fit = dict[str, Any]
 
 
 def known_fit(folder: Path, model: JointModel) -> Fit | None:
-    """What was fitted for these very weights; None where nothing was."""
+    """The factors fitted for exactly these weights; None if there are none."""
     path = folder / FILE
     fitted: Fit = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     return fitted if fitted.get("weights_sha256") == model.weights_sha256 else None
@@ -46,8 +46,8 @@ def known_fit(folder: Path, model: JointModel) -> Fit | None:
 def dropout_table(
     model: JointModel, cases: Sequence[CloudCase], fitted: Fit, report: Report
 ) -> Fit:
-    """Coverage and rank correlation of the dropout's sigma, patients alike; and as if it had been
-    given a factor for each range of depth, as ours has.
+    """Coverage and rank correlation of the dropout's sigma, patients with equal weight; also with a
+    factor for each depth range, as ours has.
     """
     once, by_depth = [], []
     for i, case in enumerate(cases):
@@ -62,7 +62,7 @@ def dropout_table(
 
 
 def raw_errors(model: JointModel, case: CloudCase) -> Errors:
-    """The errors of the model's points in a case, gone the app's way, with the dropout's sigma."""
+    """The errors of the model's points in a case, run as in the app, with the dropout's sigma."""
     found = seen(case.pixels, case.plane, model.denoise, case.box)
     assert found
     image, box = found
@@ -86,8 +86,8 @@ def spread_mm(
 def _to_nearest(
     points: FloatArray, labels: Labels, others: FloatArray, theirs: Labels
 ) -> FloatArray:
-    """Box units from each point to the nearest of the others on the same structure; as far as the
-    box is deep to one side where a pass has lost the structure.
+    """Distance in box units from each point to the nearest of the others on the same structure;
+    half the depth of the box if a pass has lost the structure.
     """
     distance = np.full(len(points), BOX_HALF_DEPTH_MM / BOX_HALF_WIDTH_MM)
     for label in np.intersect1d(labels, theirs):
@@ -97,7 +97,7 @@ def _to_nearest(
 
 
 def _passes(model: JointModel, image: FloatArray) -> Iterator[Expected]:
-    """What the network expects in each of the passes; the same every time it is asked."""
+    """The network's expectation in each of the passes, the same in every call."""
     hu = torch.from_numpy(np.asarray(image, dtype=np.float32))[None, None]
     generator = torch.Generator().manual_seed(SEED)
     with torch.inference_mode(), dropping(model.net.cloud, RATE, generator):
@@ -109,8 +109,8 @@ def _passes(model: JointModel, image: FloatArray) -> Iterator[Expected]:
 
 @contextmanager
 def dropping(head: nn.Module, rate: float, generator: torch.Generator) -> Iterator[None]:
-    """Within, each value of the features that go into a head is lost with a probability, and the
-    rest grow by as much.
+    """Context in which each feature value that enters a head is dropped with probability `rate`,
+    and the rest scaled up accordingly.
     """
 
     def drop(_: nn.Module, inputs: tuple[tuple[Tensor, ...]]) -> tuple[tuple[Tensor, ...]]:
@@ -125,7 +125,7 @@ def dropping(head: nn.Module, rate: float, generator: torch.Generator) -> Iterat
 
 
 def _times(raw: Errors, factors: Sequence[Sequence[float]]) -> Errors:
-    """The errors with sigma multiplied by the factor of its range of depth."""
+    """The errors with sigma multiplied by the factor of its depth range."""
     ends, own = (np.array(part) for part in zip(*factors, strict=True))
     which = np.searchsorted(ends[:-1], raw.depth_mm, side="right")
     return Errors(raw.depth_mm, raw.sigma_mm * own[which], raw.distance_mm)

@@ -1,9 +1,9 @@
-"""Whether the input check tells bad slices from good ones: good are the split's own slices, bad
-are made of them.
+"""How well the input check separates bad slices from good ones: the split's own slices, and bad
+ones made of them.
 
-Every kind claims to be a CT slice with a rescale, axial and with spacing: what a file says honestly
-the hard checks catch without looking at a pixel. A slice's score is how far it lies from the
-training slices in units of the limit, and infinite where a hard check is red.
+Every kind of bad slice claims to be an axial CT slice with rescale and spacing; what a file states
+honestly is caught by the hard checks without looking at a pixel. A slice's score is its distance
+from the training slices in units of the limit, and infinite if a hard check is red.
 """
 
 from collections.abc import Callable, Iterator
@@ -68,7 +68,7 @@ def ood_table(
 
 
 def _pictures(volume: Volume, random: np.random.Generator) -> Iterator[tuple[str, Picture]]:
-    """Good slices of a volume, and every bad kind made of each."""
+    """Good slices of a volume, and every kind of bad slice made from each."""
     whole, spacing = whole_slices(volume), _spacing(volume)
     for place in evenly(len(whole), PER_VOLUME):
         hu = volume.voxels[whole[place]].astype(np.float32)
@@ -110,7 +110,7 @@ def _sagittal(volume: Volume, whole: range, random: np.random.Generator) -> Pict
 
 
 def _bottle(random: np.random.Generator) -> Picture:
-    """Water in a plastic wall, as calibration phantoms are."""
+    """Water in a plastic wall, like a calibration phantom."""
     middle = (BOTTLE_PIXELS - 1) / 2
     row, column = np.ogrid[:BOTTLE_PIXELS, :BOTTLE_PIXELS]
     distance_mm = np.hypot(row - middle, column - middle) * BOTTLE_MM
@@ -123,7 +123,7 @@ def _bottle(random: np.random.Generator) -> Picture:
 
 
 def _score(model: JointModel, hu: FloatArray, spacing_mm: tuple[float, float]) -> float:
-    """The whole check of one picture: infinite, or the distance; one is where amber begins."""
+    """The result of the whole check: infinite, or the distance; amber begins at one."""
     assert model.familiarity is not None
     plane = Plane(np.zeros(3), np.eye(3)[0], np.eye(3)[1], spacing_mm)
     about = Acquisition(modality="CT", photometric="MONOCHROME2", image_type=("ORIGINAL",))

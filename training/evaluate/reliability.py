@@ -1,7 +1,7 @@
-"""`python -m training reliability`: how often the cloud keeps its promises, as a picture.
+"""`python -m training reliability`: draws the coverage of sigma's radii.
 
-Left the share of points within each stated radius, right the share within the 90 % radius by depth,
-from the JSON of `evaluate`.
+On the left the share of points within each stated radius, on the right the share within the 90 %
+radius by depth, from the JSON of `evaluate`.
 """
 
 import argparse
@@ -17,12 +17,14 @@ PROMISED = 90.0  # per cent, of the radius that the panel by depth is about
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
-    parser.add_argument("--json", type=Path, required=True, help="what `evaluate` has written")
+    parser.add_argument("--json", type=Path, required=True, help="output of `evaluate`")
     parser.add_argument("--out", type=Path, default=Path("training/figures/reliability.png"))
 
 
 def run(args: argparse.Namespace) -> int:
-    """Draw the picture; returns the exit status. Raises JRViewerError where no sigma was scored."""
+    """Draw the picture; returns the exit status. Raises JRViewerError if the file has no scores of
+    sigma.
+    """
     tables = json.loads(args.json.read_text(encoding="utf-8"))
     if "uncertainty" not in tables:
         raise JRViewerError("That file scores no uncertainty: evaluate weights, not baselines.")
@@ -32,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def draw(scores: dict[str, Any], out: Path) -> None:
-    """Seen against promised shares in per cent, beside the diagonal of an honest sigma."""
+    """Observed against stated shares in per cent, beside the diagonal of a calibrated sigma."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8.5, 3.6), layout="constrained")  # by Agg, which opens no window

@@ -1,4 +1,4 @@
-"""The evaluation's tables as Markdown: what a reader sees first of the JSON."""
+"""The evaluation's tables as Markdown."""
 
 from typing import Any
 
@@ -126,7 +126,7 @@ def _cloud_parts(tables: Table) -> list[str]:
 
 
 def markdown_of_sigma(uncertainty: Table) -> str:
-    """How well sigma knows the error: ours, and by dropout where that was run."""
+    """How well sigma predicts the error: ours, and by dropout if that was run."""
     rows = {"ours": uncertainty | {"forward_passes": 1}}
     if dropped := uncertainty.get("dropout_20"):
         rows["dropout × 20, one factor"] = dropped
@@ -136,7 +136,7 @@ def markdown_of_sigma(uncertainty: Table) -> str:
 
 
 def _methods(entry: Table) -> list[tuple[str, Table]]:
-    """The methods of an entry, without what lies beside them."""
+    """The methods of an entry, without its other keys."""
     return [
         (name, scores)
         for name, scores in entry.items()
@@ -145,7 +145,7 @@ def _methods(entry: Table) -> list[tuple[str, Table]]:
 
 
 def _grid(entry: Table, columns: dict[str, str], first: str = "method") -> str:
-    """A Markdown table; columns that no row has are left out."""
+    """A Markdown table without the columns that no row has."""
     rows = _methods(entry)
     shown = {key: name for key, name in columns.items() if any(key in row for _, row in rows)}
     lines = [

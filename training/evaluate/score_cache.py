@@ -1,4 +1,4 @@
-"""Scores kept on disk by a hash of all that they depend on: input, method, weights, code."""
+"""A cache of scores on disk, keyed by a hash of input, method, weights and code."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ def array_sha(array: FloatArray) -> str:
 
 @cache
 def source_sha(*modules: ModuleType) -> str:
-    """Hash of the source of some modules, so that changed code is run again."""
+    """Hash of the source of some modules, so that scores of changed code are computed again."""
     digest = hashlib.sha256()
     for module in modules:
         digest.update(Path(str(module.__file__)).read_bytes())
@@ -30,7 +30,7 @@ def source_sha(*modules: ModuleType) -> str:
 
 
 class Cache:
-    """A folder of arrays and small dictionaries. Without a folder, nothing is kept."""
+    """A folder of arrays and small dictionaries. Without a folder, nothing is stored."""
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
@@ -38,7 +38,7 @@ class Cache:
             folder.mkdir(parents=True, exist_ok=True)
 
     def array(self, key: str, make: Callable[[], FloatArray]) -> FloatArray:
-        """The array of a key, made only where it is missing."""
+        """The array of a key, made only if it is missing."""
         if not (path := self._path(key, "npy")):
             return make()
         if not path.is_file():
@@ -49,7 +49,7 @@ class Cache:
         return loaded
 
     def scores(self, key: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        """The dictionary of a key, made only where it is missing."""
+        """The dictionary of a key, made only if it is missing."""
         if not (path := self._path(key, "json")):
             return make()
         if not path.is_file():

@@ -1,4 +1,6 @@
-"""From rows, one per case and method, to tables: per patient first, then regions or patients."""
+"""From rows, one per case and method, to tables: averaged per patient, then over regions or
+patients.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -77,7 +79,9 @@ def harmed(rows: Iterable[Row]) -> list[Row]:
 
 
 def cloud_table(rows: Sequence[Row], seed: int) -> Table:
-    """{method: scores, "gap_closed": .., "by_region": .., "by_patient": ..}, patients alike."""
+    """{method: scores, "gap_closed": .., "by_region": .., "by_patient": ..}; patients have equal
+    weight.
+    """
     table = _cloud_methods(rows, seed)
     table["by_region"] = {
         region: _cloud_methods([row for row in rows if row["region"] == region], seed)

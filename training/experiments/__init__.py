@@ -1,1 +1,1 @@
-"""Questions beside the weights that ship: the paper's protocol, joint or sequential, dropout."""
+"""Experiments beside the shipped weights: the paper's protocol, joint or sequential, dropout."""

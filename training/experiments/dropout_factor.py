@@ -1,9 +1,9 @@
-"""`python -m training dropout`: sigma by Monte-Carlo dropout, to hold beside the learnt one.
+"""`python -m training dropout`: fits sigma by Monte-Carlo dropout, to compare with the learnt one.
 
-One factor, from the training patients as `calibrate` finds its own, makes a radius of the raw sigma
-(`training.evaluate.mc_dropout`) that should hold nine points of ten. Tried on twelve training
-slices: dropping whole channels instead, and clouds of 1024 points; both told less (rank correlation
-with the error 0.10 to 0.11, and 0.32, instead of 0.34).
+One factor, fitted on training patients as in `calibrate`, turns the raw sigma
+(`training.evaluate.mc_dropout`) into a radius that should hold nine points of ten. On twelve
+training slices two variants were less informative: dropping whole channels, and clouds of 1024
+points (rank correlation with the error 0.10 to 0.11, and 0.32, instead of 0.34).
 """
 
 import argparse
@@ -24,7 +24,7 @@ from training.evaluate.mc_dropout import FILE, SEED, Fit, raw_errors
 from training.metrics.calibration import SliceErrors, factor, sigma_factors
 from training.metrics.uncertainty import DEEPEST_MM
 
-SLICES = {"head-neck": 1}  # of each training volume; they are many, the other regions few
+SLICES = {"head-neck": 1}  # per training volume, since these regions have many
 SLICES_ELSEWHERE = 4
 
 
@@ -32,7 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.add_argument("--weights", type=Path, required=True, help="the weights file")
     parser.add_argument("--data", type=Path, required=True, help="what it was trained on")
-    parser.add_argument("--without", nargs="*", default=(), help="words in names that took no part")
+    parser.add_argument(
+        "--without", nargs="*", default=(), help="words in the names of volumes that were left out"
+    )
     parser.add_argument("--baselines", type=Path, default=FOLDER, help="where the factor goes")
     parser.add_argument("--quick", action="store_true", help="one volume of each region")
     parser.add_argument("--cache", type=Path, default=Path("runs/cache"), help="kept between runs")
@@ -59,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def fit(model: JointModel, cases: Iterable[CloudCase], report: Report, volumes: int) -> Fit:
-    """The factor on the raw sigma, and one for each range of depth, from training slices."""
+    """The factor on the raw sigma, and one for each depth range, from training slices."""
     found: list[SliceErrors] = []
     names: set[str] = set()
     for case in cases:

@@ -1,10 +1,11 @@
-"""`python -m training observer`: how well the lesion check's discs can be told from noise at all.
+"""`python -m training observer`: upper limit for distinguishing the lesion check's discs from
+noise.
 
-For each disc and dose the detectability d' of an observer who is told the disc's place, size and
-shape, knows all anatomy, and the power spectrum of the noise around the disc (prewhitening matched
-filter; Barrett & Myers 2004, chapter 13). An estimate of least squared error, whose prior is as
-wide as the disc's own contrast, keeps d'² / (1 + d'²) of that contrast: who keeps more keeps noise.
-A denoiser is told none of it.
+For each disc and dose the detectability d' of an observer who knows the disc's position, size and
+shape, all anatomy, and the power spectrum of the noise around the disc (prewhitening matched
+filter; Barrett & Myers 2004, chapter 13). A least-squares estimate, with a prior as wide as the
+disc's own contrast, keeps d'² / (1 + d'²) of that contrast; keeping more means keeping noise. A
+denoiser has none of this knowledge.
 """
 
 import argparse
@@ -111,7 +112,7 @@ def _summary(found: FloatArray) -> dict[str, Any]:
 
 
 def markdown(table: dict[str, Any]) -> str:
-    """The table for people."""
+    """The table as Markdown."""
     lines = [
         "| dose | discs | d' (quartiles) | contrast that the best estimate keeps |",
         "|---|---|---|---|",

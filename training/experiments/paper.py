@@ -1,9 +1,9 @@
 """`python -m training paper`: the protocol of "Joint Denoising and 3D Point Cloud Reconstruction
 from Single Medical Images" on our phantoms; one table beside the paper's own numbers, and figures.
 
-The paper's data were synthetic slices with injected noise and are not published; here they are
-slices of phantoms whose surfaces are known. It does not say which Chamfer distance it means: both
-readings are given. None of its numbers judges the model that ships; `evaluate` does.
+The paper's data were synthetic slices with added noise and are not published; here they are slices
+of phantoms whose surfaces are known. It does not define its Chamfer distance, so both definitions
+are given. None of its numbers judges the shipped model; `evaluate` does.
 """
 
 import argparse
@@ -79,7 +79,7 @@ class Phantoms:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
-    """What one seed gave."""
+    """The results of one seed."""
 
     scores: dict[str, Scores]
     curves: dict[str, Curves]
@@ -158,7 +158,7 @@ def _protocol(extent: Extent) -> dict[str, Any]:
 
 
 def _phantoms(extent: Extent, report: Report) -> Phantoms:
-    """One slice each of so many bodies; points in box units, [-1, 1] across 448 mm."""
+    """One slice of each body; points in box units, [-1, 1] across 448 mm."""
     clean: list[FloatArray] = []
     points: list[FloatArray] = []
     again: list[FloatArray] = []
@@ -225,7 +225,7 @@ def _split(count: int, seed: int) -> list[Tensor]:
 
 
 def _constant(points: Tensor, generator: torch.Generator) -> Tensor:
-    """A cloud (1000, 3) that looks at no slice: true points of the training slices at random."""
+    """A cloud (1000, 3) independent of the slice: true points of the training slices at random."""
     everything = points.flatten(0, 1)
     return everything[torch.randperm(len(everything), generator=generator)[:POINTS]]
 
@@ -233,7 +233,7 @@ def _constant(points: Tensor, generator: torch.Generator) -> Tensor:
 def _scores(
     images: Mapping[str, Tensor], clouds: Mapping[str, Tensor], truth: Samples
 ) -> dict[str, Scores]:
-    """Mean over the test slices of every method: PSNR, SSIM, both Chamfer readings."""
+    """Mean over the test slices of every method: PSNR, SSIM, both Chamfer distances."""
     scores: dict[str, Scores] = {}
     everywhere = np.ones((SIZE, SIZE), dtype=bool)
     for name, stack in images.items():
@@ -265,7 +265,7 @@ def _example(images: Mapping[str, Tensor], clouds: Mapping[str, Tensor], truth: 
 
 
 def _mean_and_std(by_seed: Sequence[dict[str, Scores]]) -> dict[str, dict[str, Scores]]:
-    """{method: {score: {"mean", "std"}}}; one seed alone has no spread, and gets 0."""
+    """{method: {score: {"mean", "std"}}}; with one seed the std is 0."""
     return {
         method: {
             key: _summary([scores[method][key] for scores in by_seed]) for key in by_seed[0][method]

@@ -35,7 +35,7 @@ class Example:
 def write_figures(
     example: Example, curves: Mapping[str, Mapping[str, Sequence[float]]], beside: Path
 ) -> dict[str, str]:
-    """Three PNG files beside that one; their captions by file name."""
+    """Write three PNG files beside a file; returns their captions by file name."""
     figures = (_slices(example), _clouds(example), _curves(curves))
     written = {}
     for number, (figure, caption) in enumerate(zip(figures, CAPTIONS, strict=True), start=1):
@@ -84,7 +84,7 @@ def _curves(curves: Mapping[str, Mapping[str, Sequence[float]]]) -> "Figure":
 
 
 def _empty(width: float, height: float) -> "Figure":
-    """A figure of so many inches, without pyplot and its windows."""
+    """A figure of a size in inches, without pyplot and its windows."""
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained")

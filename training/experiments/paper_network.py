@@ -1,7 +1,7 @@
 """The paper's two-branch network, its loss and its optimiser, as far as the paper states them.
 
-What it leaves open is chosen here and kept small: the number and width of the convolutions, and
-the pooling before the linear layer (without it that layer would have 0.8 billion weights).
+What it leaves open is chosen here and kept small: the number and width of the convolutions, and the
+pooling before the linear layer (without it that layer would have 0.8 billion weights).
 """
 
 from collections.abc import Callable
@@ -63,7 +63,7 @@ class Samples:
         return len(self.clean)
 
     def chosen(self, rows: Tensor) -> Self:
-        """These rows alone."""
+        """A subset of the samples, by rows."""
         return replace(
             self, noisy=self.noisy[rows], clean=self.clean[rows], points=self.points[rows]
         )
@@ -86,7 +86,7 @@ class Denoiser(nn.Module):
 
 
 class Reconstructor(nn.Module):
-    """The second half of the sequential baseline: sees what the trained denoiser left."""
+    """The second half of the sequential baseline, which gets the output of the trained denoiser."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -127,10 +127,10 @@ Network = Denoiser | Reconstructor | Joint
 
 
 def chamfer(predicted: Tensor, true: Tensor) -> tuple[Tensor, Tensor]:
-    """Both readings of the Chamfer distance between clouds (B, N, 3) and (B, M, 3), each (B,).
+    """Both definitions of the Chamfer distance between clouds (B, N, 3) and (B, M, 3), each (B,).
 
     First the mean of the two mean nearest distances ("L1"), then the sum of the two mean squared
-    nearest distances, which is what most code minimises.
+    nearest distances, which most implementations minimise.
     """
     there = _to_nearest(predicted, true)
     back = _to_nearest(true, predicted)
@@ -154,7 +154,7 @@ def train(
 ) -> None:
     """Adam at 1e-5, one sample at a time, a step for every four; `after_epoch` gets the mean loss.
 
-    The network is left in evaluation mode, also while `after_epoch` looks at it.
+    The network is in evaluation mode during `after_epoch` and at the end.
     """
     optimizer = torch.optim.Adam(network.parameters(), lr=LEARNING_RATE)
     torch.manual_seed(seed)  # of the dropout and the order
@@ -174,7 +174,7 @@ def train(
 
 
 def parameters(*networks: nn.Module) -> int:
-    """How many numbers they learn."""
+    """Number of learnt parameters."""
     return sum(value.numel() for network in networks for value in network.parameters())
 
 

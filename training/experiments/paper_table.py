@@ -35,7 +35,7 @@ NAMES = {
 
 
 def markdown(tables: Mapping[str, Any]) -> str:
-    """Protocol, table, and how to read it."""
+    """Protocol, table, and notes on its interpretation."""
     slices, protocol = tables["slices"], tables["protocol"]
     lines = [
         "# The paper's protocol on our phantoms",

@@ -1,7 +1,7 @@
 """The arms of "joint or sequential": what each trains, on which images of the same bodies.
 
-Every arm of a seed draws the same crops, views, noise and changes of shape in the same step, so
-that arms differ in what is asked and in nothing else. Sigma is not trained: it moves no point.
+All arms of a seed draw the same crops, views, noise and deformations in the same step, so that arms
+differ in their task and in nothing else. Sigma is not trained: it moves no point.
 """
 
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ from training.release.checkpoint import state_of_run
 Images = Literal["none", "clean", "noisy", "denoised"]
 
 NOISE_SIDE = 256  # fields of 1.75 mm a pixel or so: their 2 × 2 means are canonical pixels
-OTHER_STREAM = 7_919  # between the seeds of crops and views, so that neither moves the other
+OTHER_STREAM = 7_919  # between the seeds of crops and views, which keeps them independent
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def narrowed(config: Config) -> Config:
     """The sizes of a sequential pair with as many parameters as the joint network of `config`.
 
     The pair needs a second encoder; the context of its cloud half, cheap in multiply-adds and rich
-    in parameters, is narrowed by as much.
+    in parameters, is narrowed to compensate.
     """
     wanted = sum(parameters(JointNet(config)).values())
 
@@ -72,13 +72,13 @@ def narrowed(config: Config) -> Config:
 
 
 def parameters(net: JointNet) -> dict[str, int]:
-    """How many numbers each part of a network holds."""
+    """Number of parameters in each part of a network."""
     return {name: sum(p.numel() for p in part.parameters()) for name, part in net.named_children()}
 
 
 def train(name: str, preset: Preset, pairs: Pairs, views: Views, out: Path) -> JointNet:
-    """The network of an arm, trained in `out`/NAME or found there. Raises JRViewerError where a run
-    with other settings lies there.
+    """The network of an arm, trained in `out`/NAME or loaded from there. Raises JRViewerError if a
+    run with other settings is there.
     """
     arm = ARMS[name]
     model = preset.model if arm.is_joint else narrowed(preset.model)
@@ -105,7 +105,7 @@ def trained(run: Path) -> JointNet:
 
 @dataclass(frozen=True, slots=True)
 class _Halves:
-    """The losses of an arm, in the place of the joint model's."""
+    """The losses of an arm, in place of the joint model's."""
 
     arm: Arm
     frozen: JointNet | None
@@ -165,10 +165,10 @@ def noise_fields(pairs: Pairs, count: int, generator: torch.Generator) -> Tensor
 
 @torch.no_grad()
 def seen_images(clean: Tensor, noise: Tensor, images: Images, denoiser: JointNet) -> Tensor:
-    """What a cloud half is shown in the place of clean canonical images (B, 1, 128, 128).
+    """The images that a cloud half gets in place of clean canonical images (B, 1, 128, 128).
 
-    As the app makes it: noise and denoising at the finer grid of a scanner's slice, and 2 × 2 means
-    of that. Only the error is averaged, so that no kind of image is blurred more than another.
+    Made as in the app: noise and denoising at the finer grid of a scanner's slice, then 2 × 2
+    means. Only the error is averaged, so that no kind of image is blurred more than another.
     """
     if images == "clean":
         return clean

@@ -85,7 +85,7 @@ def _of_route(rows: Sequence[Row], route: str, means: Mapping[tuple[str, str], A
 
 
 def summary(by_seed: Sequence[float]) -> Table:
-    """Mean and standard deviation over seeds; one seed alone has no spread, and gets 0."""
+    """Mean and standard deviation over seeds; with one seed the std is 0."""
     spread = stdev(by_seed) if len(by_seed) > 1 else 0.0
     return {"mean": fmean(by_seed), "std": spread, "by_seed": list(by_seed)}
 
@@ -93,7 +93,9 @@ def summary(by_seed: Sequence[float]) -> Table:
 def _difference(
     one: str, other: str, means: Mapping[tuple[str, str], Any], seeds: Sequence[int], seed: int
 ) -> Table:
-    """One minus the other, patient by patient: each patient's mean over the seeds counts once."""
+    """One minus the other, patient by patient; each patient counts once, with the mean over the
+    seeds.
+    """
     entry: Table = {}
     for score in SCORES:
         mine, theirs = means[one, score], means[other, score]
@@ -110,7 +112,7 @@ def _difference(
 
 
 def markdown(tables: Table) -> str:
-    """The tables for people."""
+    """The tables as Markdown."""
     sizes = [
         f"- {key.replace('_', ' ')}: joint {tables[key]['joint']}, pair {tables[key]['pair']}"
         for key in ("parameters", "macs", "context_width")

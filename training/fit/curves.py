@@ -1,4 +1,4 @@
-"""`python -m training curves`: a run's learning curves as a picture."""
+"""`python -m training curves`: draws a run's learning curves."""
 
 import argparse
 from pathlib import Path
@@ -51,7 +51,7 @@ def read_log(folder: Path) -> dict[str, FloatArray]:
 
 
 def draw(curves: dict[str, FloatArray], out: Path) -> None:
-    """One panel a term: every logged batch in grey, their running mean above."""
+    """One panel per term: every logged batch in grey, with the running mean on top."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(12, 3.4), layout="constrained")  # by Agg, which opens no window

@@ -1,4 +1,4 @@
-"""The running mean of a network's weights: what ships, steadier than the last step's."""
+"""The running mean of a network's weights, which is exported: steadier than the last step's."""
 
 from collections.abc import Collection
 from copy import deepcopy
@@ -10,7 +10,7 @@ Named = dict[str, torch.Tensor]
 
 
 class RunningMean:
-    """`module` is the network whose weights are the mean of another's, step by step."""
+    """`module` is the network whose weights are the mean of another's over the steps."""
 
     def __init__(self, net: nn.Module, decay: float) -> None:
         self.module = deepcopy(net).requires_grad_(requires_grad=False)
@@ -18,9 +18,10 @@ class RunningMean:
 
     @torch.no_grad()
     def update(self, net: nn.Module, parts: Collection[str]) -> None:
-        """Move the weights of these parts towards the current ones; faster at first, when all is
-        new. A part that nothing is taught keeps the mean that it had: moved on, it would end as its
-        last step's weights.
+        """Move the weights of these parts towards the current ones; faster in the beginning.
+
+        The mean of a part that is not trained is left alone; updating it would turn it into that
+        part's last weights.
         """
         kept = 0.0 if self.count == 0 else min(self._decay, (1 + self.count) / (10 + self.count))
         for name in parts:
@@ -29,11 +30,11 @@ class RunningMean:
         self.count += 1
 
     def state(self) -> dict[str, Named | int]:
-        """What a checkpoint holds of it."""
+        """Its state for a checkpoint."""
         return {"average": self.module.state_dict(), "averaged": self.count}
 
     def load(self, average: Named, averaged: int) -> None:
-        """Go on from a checkpoint's."""
+        """Resume from a checkpoint's state."""
         self.module.load_state_dict(average)
         self.count = int(averaged)
 

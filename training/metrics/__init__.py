@@ -1,1 +1,1 @@
-"""Plain numbers of how near an image or a cloud comes to its reference."""
+"""Scores of images, clouds and sigma against their references."""

@@ -1,4 +1,4 @@
-"""Factors that make sigma cover what it promises, by weighted conformal prediction."""
+"""Factors that make sigma cover the share of points it states, by weighted conformal prediction."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -23,8 +23,8 @@ class SliceErrors(NamedTuple):
 
 
 def calibration(found: Sequence[SliceErrors]) -> dict[str, object]:
-    """`sigma_factors` [[depth up to mm, factor], …], and `crossfitted`: the coverage seen in
-    patients who were left out of the factors, by depth and overall.
+    """`sigma_factors` [[depth up to mm, factor], …], and `crossfitted`: the coverage in patients
+    left out of the factors, by depth and overall.
     """
     patients = sorted({one.patient for one in found})
     hits: dict[str, list[BoolArray]] = {name: [] for name in (*DEPTH_BINS_MM, "all")}
@@ -46,12 +46,14 @@ def calibration(found: Sequence[SliceErrors]) -> dict[str, object]:
 
 
 def sigma_factors(found: Sequence[SliceErrors]) -> list[tuple[float, float]]:
-    """(depth up to mm, factor) of each range of depth; 1 where it holds no point."""
+    """(depth up to mm, factor) of each depth range; 1 for a range without points."""
     return [(high, factor(found, low, high)) for low, high in DEPTH_BINS_MM.values()]
 
 
 def factor(found: Sequence[SliceErrors], low_mm: float, high_mm: float) -> float:
-    """The weighted quantile of the scores in a range of depth, a patient more than there are."""
+    """The weighted quantile of the scores in a depth range, with one patient added to those
+    present.
+    """
     points: dict[str, int] = defaultdict(int)
     patients: dict[str, set[str]] = defaultdict(set)
     scores = [_score(one, low_mm, high_mm) for one in found]
@@ -73,6 +75,6 @@ def factor(found: Sequence[SliceErrors], low_mm: float, high_mm: float) -> float
 
 
 def _score(one: SliceErrors, low_mm: float, high_mm: float) -> FloatArray:
-    """Distances over the 90 % radius, of the points of a range of depth."""
+    """Distances divided by the 90 % radius, of the points of a depth range."""
     own = one.errors.at_depth(low_mm, high_mm)
     return one.errors.distance_mm[own] / (half_normal(COVERAGE) * one.errors.sigma_mm[own])

@@ -1,4 +1,4 @@
-"""The lesion check: low-contrast discs put into soft tissue before the noise is added.
+"""The lesion check: low-contrast discs added to soft tissue before the noise.
 
 15–40 HU above or below their surroundings, 4–10 mm across, where the tissue is most even.
 """
@@ -20,7 +20,7 @@ RING_MM = 5.0  # width of the background ring around a disc, after a gap of one 
 
 @dataclass(frozen=True, slots=True)
 class Disc:
-    """Where a disc was put."""
+    """Position, size and contrast of a disc."""
 
     row: int
     column: int
@@ -29,7 +29,7 @@ class Disc:
 
 
 def add_discs(hu: FloatArray, pixel_mm: float, seed: int) -> tuple[FloatArray, list[Disc]]:
-    """The slice with up to four discs, and where they are; none where no tissue is even enough."""
+    """The slice with up to four discs, and the discs; none if no tissue is even enough."""
     random = np.random.default_rng(seed)
     uneven = _unevenness(hu, pixel_mm)
     image, discs = hu.astype(np.float32).copy(), []
@@ -49,7 +49,7 @@ def add_discs(hu: FloatArray, pixel_mm: float, seed: int) -> tuple[FloatArray, l
 
 
 def alone(shape: tuple[int, ...], disc: Disc, pixel_mm: float) -> FloatArray:
-    """What a disc adds to a slice, HU."""
+    """The HU that a disc adds to a slice."""
     added: FloatArray = disc.contrast_hu * _profile(
         _distance_mm(shape, disc, pixel_mm), disc, pixel_mm
     )
@@ -62,8 +62,8 @@ def contrast(
     """Means over the discs: `measured` and `true` contrast in HU, signs made positive, and `cnr`,
     the contrast over the standard deviation in the background ring.
 
-    `without` is the same method's result for the same noise without the discs: the difference
-    shows what is left of a disc, free of the noise and anatomy that happen to lie there.
+    `without` is the same method's result for the same noise without the discs: the difference is
+    what is left of a disc, free of the noise and anatomy at its position.
     """
     measured, true, cnr = [], [], []
     for disc in discs:
@@ -78,7 +78,7 @@ def contrast(
 
 
 def _regions(shape: tuple[int, ...], disc: Disc, pixel_mm: float) -> tuple[BoolArray, BoolArray]:
-    """Pixels well inside a disc (its middle at least), and its background ring."""
+    """Pixels well inside a disc (at least its centre), and its background ring."""
     distance = _distance_mm(shape, disc, pixel_mm)
     inside = distance <= max(disc.radius_mm - pixel_mm / 2, pixel_mm / 2)
     start = disc.radius_mm + pixel_mm
@@ -86,7 +86,7 @@ def _regions(shape: tuple[int, ...], disc: Disc, pixel_mm: float) -> tuple[BoolA
 
 
 def _profile(distance_mm: FloatArray, disc: Disc, pixel_mm: float) -> FloatArray:
-    """1 inside, 0 outside, with a rim one pixel wide: scanners draw no sharper edge."""
+    """1 inside, 0 outside, with a rim one pixel wide, since scanners give no sharper edge."""
     profile: FloatArray = np.clip((disc.radius_mm - distance_mm) / pixel_mm + 0.5, 0, 1)
     return profile
 
@@ -98,8 +98,8 @@ def _distance_mm(shape: tuple[int, ...], disc: Disc, pixel_mm: float) -> FloatAr
 
 
 def _unevenness(hu: FloatArray, pixel_mm: float) -> FloatArray:
-    """Local standard deviation around each pixel; infinite where a disc and its ring would leave
-    soft tissue.
+    """Local standard deviation around each pixel; infinite if a disc and its ring would leave soft
+    tissue.
     """
     steps = max(1, round((DIAMETER_MM[1] / 2 + RING_MM) / pixel_mm))
     smooth = ndimage.gaussian_filter(hu.astype(np.float64), 1.5 / pixel_mm)

@@ -1,7 +1,7 @@
-"""How near an image or a cloud comes to its reference: plain numbers, arrays in, floats out.
+"""Scores of images and clouds against their references: arrays in, floats out.
 
 Images are in HU (or stored units) and compared inside a body mask; clouds are in box coordinates
-(divided by 224 mm) and their distances come out in millimetres. Knows neither files nor networks.
+(divided by 224 mm) and their distances in millimetres. Independent of files and networks.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,8 +40,8 @@ def rmse(image: FloatArray, reference: FloatArray, mask: BoolArray) -> float:
 def tissue_bias(image: FloatArray, reference: FloatArray, mask: BoolArray) -> dict[str, float]:
     """Mean signed error in HU inside each tissue of the reference that fills at least 50 pixels.
 
-    Tissues are taken from the median-filtered reference: choosing pixels by their own noisy value
-    would make every honest denoiser look biased (regression to the mean).
+    Tissues are taken from the median-filtered reference: selecting pixels by their own noisy value
+    would make every correct denoiser look biased (regression to the mean).
     """
     from scipy.ndimage import median_filter
 
@@ -68,7 +68,7 @@ def image_scores(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Truth:
-    """What a cloud is held against."""
+    """The reference of a cloud."""
 
     points: FloatArray  # (M, 3) box coordinates
     labels: Labels  # (M,)
@@ -78,9 +78,9 @@ class Truth:
 def cloud_scores(points: FloatArray, labels: Labels, truth: Truth) -> dict[str, object]:
     """Scores of one cloud (N, 3), in box coordinates, against 10 000 or so true points.
 
-    Predicted points outside the slices that exist don't count in predicted → true, but may serve
-    as a true point's nearest. By structure, only points of that structure count on either side;
-    by depth, only the points that ask lie in the bin, their nearest may lie anywhere.
+    Predicted points outside the existing slices do not count in predicted → true, but may be a true
+    point's nearest. By structure, only points of that structure count on either side; by depth,
+    only the query points must be in the range, their nearest may be anywhere.
     """
     there, back, counted = _distances(points, truth)
     return {
@@ -94,7 +94,7 @@ def cloud_scores(points: FloatArray, labels: Labels, truth: Truth) -> dict[str, 
 
 
 def f_score(there_mm: FloatArray, back_mm: FloatArray, radius_mm: float) -> float:
-    """Harmonic mean of the shares of points within a radius, either way."""
+    """Harmonic mean of the shares of points within a radius, in both directions."""
     precision = float(np.mean(there_mm <= radius_mm))
     recall = float(np.mean(back_mm <= radius_mm))
     return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
@@ -112,7 +112,9 @@ def _distances(points: FloatArray, truth: Truth) -> tuple[FloatArray, FloatArray
 
 
 def nearest_mm(points: FloatArray, others: FloatArray) -> FloatArray:
-    """Millimetres (N,) from each point (N, 3) to the nearest of the others, both in the box."""
+    """Distance in millimetres (N,) from each point (N, 3) to the nearest of the others, both in the
+    box.
+    """
     return nearest(points, others) * BOX_HALF_WIDTH_MM
 
 
@@ -129,7 +131,7 @@ def _by_depth(
 
 
 def at_depth(points: FloatArray, low_mm: float, high_mm: float) -> BoolArray:
-    """Which points (N, 3) lie so far from the slice plane, to either side."""
+    """Mask of the points (N, 3) in a range of distances to the slice plane, on either side."""
     depth = np.abs(points[:, 2]) * BOX_HALF_WIDTH_MM
     return (depth >= low_mm) & (depth < high_mm)
 
@@ -147,7 +149,7 @@ def _by_structure(points: FloatArray, labels: Labels, truth: Truth) -> dict[str,
 
 
 def gap_closed(baseline: float, ours: float, floor: float) -> float:
-    """Share of the way from a baseline to the sampling floor that was gone."""
+    """Share of the way from a baseline to the sampling floor."""
     return (baseline - ours) / (baseline - floor)
 
 
@@ -163,7 +165,7 @@ Scores = Mapping[str, object]
 
 
 def average(rows: Sequence[Scores]) -> dict[str, object]:
-    """Mean of every number in a list of like dictionaries, key by key and level by level.
+    """Mean of every number in a list of similar dictionaries, key by key and level by level.
 
     A key that some rows lack is averaged over the rows that have it.
     """

@@ -1,4 +1,4 @@
-"""How far points lie from the true surface, and whether sigma knew it."""
+"""Distances of points from the true surface, and how well sigma predicts them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,19 +29,19 @@ class Errors:
     distance_mm: FloatArray
 
     def within(self, level: float) -> BoolArray:
-        """Which points lie inside the radius that should hold this share of them, bool (N,)."""
+        """Mask (N,) of the points inside the radius that should hold this share of them."""
         return np.asarray(self.distance_mm <= half_normal(level) * self.sigma_mm)
 
     def at_depth(self, low_mm: float, high_mm: float) -> BoolArray:
-        """Which points lie so far from the slice plane, to either side, bool (N,). The deepest
-        range holds its far end.
+        """Mask (N,) of the points in a range of distances to the slice plane, on either side. The
+        deepest range includes its far end.
         """
         below = self.depth_mm < high_mm if high_mm < DEEPEST_MM else self.depth_mm <= high_mm
         return np.asarray((self.depth_mm >= low_mm) & below)
 
 
 def half_normal(level: float) -> float:
-    """|d| of a normal distribution lies within so many σ with this probability."""
+    """The number of σ within which |d| of a normal distribution lies with this probability."""
     return float(norm.ppf(0.5 + level / 2))
 
 
@@ -52,7 +52,7 @@ def errors_of(
     box: Box,
     surface: Surface,
 ) -> Errors:
-    """The errors of a cloud (N, 3) in a box's coordinates; points beyond z_range don't count."""
+    """The errors of a cloud (N, 3) in a box's coordinates, without the points beyond z_range."""
     low, high = z_range
     counted = (points[:, 2] >= low) & (points[:, 2] <= high)
     return Errors(
@@ -64,8 +64,8 @@ def errors_of(
 
 def scores(errors: Errors) -> dict[str, Any]:
     """Coverage of the 90 % radius, overall and by depth; the coverage of other levels; the rank
-    correlation of sigma with the true error, and what it would be were every error drawn from a
-    half-normal of just this sigma: the more alike the sigmas are, the less an exact one can tell.
+    correlation of sigma with the true error, and its value if every error were drawn from a
+    half-normal of exactly this sigma: the more alike the sigmas are, the lower that is.
     """
     drawn = np.abs(np.random.default_rng(DRAW_SEED).standard_normal(len(errors.sigma_mm)))
     covered = errors.within(COVERAGE)

@@ -1,4 +1,4 @@
-"""Endless phantoms of chest, abdomen and head whose surfaces are known.
+"""Generated phantoms of chest, abdomen and head whose surfaces are known.
 
 One parametric anatomy reaches from hips to crown; a region is a height in it. Sizes, proportions,
 fat, contrast medium, bends and contents are drawn from a seed. Coordinates are millimetres, x to

@@ -1,4 +1,4 @@
-"""Lungs and what lies between them, shoulders and arms."""
+"""Lungs, mediastinum, shoulders and arms."""
 
 import numpy as np
 
@@ -70,7 +70,7 @@ def _tree(
     build: Build,
     generator: np.random.Generator,
 ) -> list[Tissue]:
-    """Vessels that divide in two until they are too thin to see; painted in the lung alone."""
+    """Vessels that divide in two until they are too thin to see; painted only in the lung."""
     way = way / np.linalg.norm(way)
     end = start + way * length * generator.uniform(0.7, 1.2)
     tissues = tube([start, end], [radius, radius * 0.8], 30 + 0.7 * build.contrast_hu, over=IN_LUNG)
@@ -149,7 +149,7 @@ def _aorta(build: Build, generator: np.random.Generator) -> list[Tissue]:
 
 
 def airways(generator: np.random.Generator) -> list[Tissue]:
-    """Windpipe, main bronchi and the throat up to the nose."""
+    """Trachea, main bronchi and the throat up to the nose."""
     width = generator.uniform(0.85, 1.2)
     trunk = smooth_path(
         [(0, -18, 335), (0, -11, 318), (0, -9, 298), (0, -16, 278), (0, -20, 258), (0, -14, 230),
@@ -167,7 +167,7 @@ def airways(generator: np.random.Generator) -> list[Tissue]:
 
 
 def breast_bone(build: Build) -> list[Tissue]:
-    """Sternum on the front of the cage."""
+    """Sternum on the front of the rib cage."""
 
     def field(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
         distance, front = cage_radius(x, y, z)
@@ -197,7 +197,7 @@ def hollow(
 def shoulder(
     build: Build, side: int, arms_up: bool, generator: np.random.Generator
 ) -> list[Tissue]:
-    """Collar bone, shoulder blade and the head of the humerus."""
+    """Clavicle, scapula and the head of the humerus."""
     lift = 14.0 if arms_up else 0.0
     collar = smooth_path(
         [(11, -58, 158), (55, -52, 170), (100, -22, 180 + lift), (152, 16, 188 + lift)], 4
@@ -224,7 +224,7 @@ def shoulder(
 
 
 def arm(build: Build, side: int, arms_up: bool) -> list[Tissue]:
-    """Flesh and bones of an arm, raised beside the head or lying at the side."""
+    """Flesh and bones of an arm, raised beside the head or at the side."""
     if arms_up:
         path = [(170, 12, 172), (186, 0, 240), (192, -22, 330), (168, -50, 430), (120, -70, 520)]
     else:

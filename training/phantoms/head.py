@@ -1,4 +1,4 @@
-"""Skull, brain, jaws and neck. The outline stays a smooth oval: nobody's face."""
+"""Skull, brain, jaws and neck. The outline is a smooth oval and resembles no person."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ VAULT = (0.0, 2.0, 402.0)
 
 
 def skull_base(y: FloatArray) -> FloatArray:
-    """Height of the floor of the brain: three steps down from front to back."""
+    """Height of the skull base: three steps down from front to back."""
     return 353 - 12 / (1 + np.exp(-(y + 22) / 5)) - 16 / (1 + np.exp(-(y - 18) / 6))
 
 

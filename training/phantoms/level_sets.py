@@ -1,8 +1,8 @@
-"""Points on a phantom's surfaces: triangles of the 3 mm grid, each sample then moved along the
-normal to where the HU themselves cross the structure's threshold.
+"""Points on a phantom's surfaces: sampled on the triangles of the 3 mm grid, then moved along the
+normal to where the HU cross the structure's threshold.
 
-The structures are those that the yardstick scores: skin (largest body, > -300 HU, holes filled per
-slice), bone (> 200 HU in it) and air inside it (< -500 HU).
+The structures are those that are scored: skin (largest body, > -300 HU, holes filled per slice),
+bone (> 200 HU in it) and air inside it (< -500 HU).
 """
 
 from collections.abc import Callable, Mapping
@@ -65,7 +65,9 @@ def triangles(voxels: Int16Array) -> dict[Structure, Triangles]:
 
 
 def body_of(hu: FloatArray) -> BoolArray:
-    """The largest body [z, y, x], parted from couch and arms that only touch, filled per slice."""
+    """The largest body [z, y, x], separated from couch and arms that only touch it, filled per
+    slice.
+    """
     across = np.zeros((3, 3, 3), dtype=bool)
     across[1] = ndimage.generate_binary_structure(2, 1)
     solid = hu > LEVELS[Structure.SKIN]
@@ -110,7 +112,9 @@ def _sample(
 
 
 def _settle(hu_at: HuAt, points: FloatArray, normal: FloatArray, level: float) -> FloatArray:
-    """Points moved along their normal to the nearest crossing of the level; else left in place."""
+    """Points moved along their normal to the nearest crossing of the level; unchanged if there is
+    none.
+    """
     line = points + SEARCH_MM[:, None, None] * normal  # steps, N, 3
     above = hu_at(line.reshape(-1, 3)).reshape(len(SEARCH_MM), -1) - level
     crossing = (above[:-1] > 0) != (above[1:] > 0)
@@ -126,7 +130,7 @@ def _settle(hu_at: HuAt, points: FloatArray, normal: FloatArray, level: float) -
 
 
 def _whole(count: int, shares: FloatArray) -> npt.NDArray[np.intp]:
-    """Whole numbers with a sum of count, as close to the shares as can be."""
+    """Integers with a sum of count, as close to the shares as possible."""
     ends = np.rint(np.cumsum(shares) / shares.sum() * count).astype(np.intp)
     whole: npt.NDArray[np.intp] = np.diff(ends, prepend=0)
     return whole

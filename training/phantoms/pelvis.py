@@ -15,7 +15,7 @@ SACRUM = profile((-375, 8, 6), (-330, 26, 11), (-290, 44, 16), (-240, 50, 19))
 
 
 def organs(generator: np.random.Generator) -> list[Tissue]:
-    """Bladder and what lies behind it."""
+    """Bladder and the organs behind it."""
     fill = generator.uniform(0.6, 1.2)
     return [
         ellipsoid((0, 12, -338), (26, 22, 24), 45.0, lumps=0.06),

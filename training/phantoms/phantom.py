@@ -1,4 +1,4 @@
-"""A phantom: one drawn anatomy that can be asked for slices, volumes and surface points."""
+"""A phantom: one generated anatomy that gives slices, volumes and surface points."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -73,9 +73,10 @@ class Phantom:
     ) -> tuple[FloatArray, npt.NDArray[np.uint8]]:
         """Points (count, 3) in mm on the surfaces near z = 0 and their labels (count,).
 
-        Half of them lie on skin, a third on bone, a sixth on air in the body; what is absent gives
-        its share to the others. They lie on the rendered HU's own level sets (skin -300, bone 200,
-        air -500), but for the few points that have no crossing near their triangle.
+        Half of them lie on skin, a third on bone, a sixth on air in the body; the share of an
+        absent structure goes to the others. They lie on the rendered HU's own level sets (skin
+        -300, bone 200, air -500), except for the few points that have no crossing near their
+        triangle.
         """
         generator = np.random.default_rng([seed, self.seed])
         return sample_surfaces(_triangles_of(self, half_depth_mm), self.at, count, generator)
@@ -95,7 +96,7 @@ class Phantom:
         z: FloatArray,
         axes: tuple[FloatArray, FloatArray, FloatArray] | None,
     ) -> Samples:
-        """Anatomical coordinates: a small turn and bends, then the body's own size."""
+        """Anatomical coordinates: a small rotation and bends, then the scale of the body."""
         turn, a, phase_a, long_a, b, phase_b, long_b, lean_ = (float(v) for v in self.bends)
         above = z + np.float32(self.height_mm * self.scale[2])
         dx = a * np.sin(y / 70 + above / long_a + phase_a) - turn * y
@@ -118,7 +119,7 @@ class Phantom:
 
 @lru_cache(maxsize=4)
 def _triangles_of(phantom: Phantom, half_depth_mm: float) -> dict[Structure, Triangles]:
-    """Kept for a few phantoms, since several samples are drawn from each."""
+    """Cached for a few phantoms, since several samples are drawn from each."""
     return triangles(phantom.volume(STEP_MM, half_depth_mm)[0])
 
 
@@ -148,7 +149,7 @@ def make_phantom(seed: int, region: str | None = None) -> Phantom:
 
 
 def _body(region: Region, generator: np.random.Generator) -> list[Tissue]:
-    """All tissues, each painted over those before it."""
+    """All tissues in the order of painting."""
     build = _build(generator)
     # Heads are scanned with the arms at the side, trunks mostly with the arms raised.
     arms_up = bool(generator.random() < (0.15 if region == "head" else 0.8))

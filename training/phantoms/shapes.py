@@ -3,7 +3,7 @@
 A field is a function of x, y, z in millimetres of the phantom's own anatomy (x left, y back, z
 head), negative inside and close to a distance near its zero. A tissue is a field with a HU; tissues
 are painted in order, the later over the earlier, with an edge as soft as a scanner's. The same code
-runs on slices, volumes and single points. Knows no anatomy.
+runs on slices, volumes and single points. Independent of anatomy.
 """
 
 from collections.abc import Callable, Sequence
@@ -223,5 +223,5 @@ def smooth_path(points: Path, steps: int) -> FloatArray:
 
 
 def mirrored(path: Path, side: int) -> FloatArray:
-    """A path with its x turned to the left (side 1) or right (side -1)."""
+    """A path with its x mirrored to the left (side 1) or right (side -1)."""
     return np.array(path, dtype=float) * (side, 1, 1)

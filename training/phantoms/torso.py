@@ -1,7 +1,7 @@
-"""Outline, rib cage and spine from pelvis to crown: what every region shares.
+"""Outline, rib cage and spine from pelvis to crown, shared by all regions.
 
 The anatomy's z is zero at the dome of the diaphragm of an adult of 1.72 m; the crown is at 485, the
-hips at −340. All profiles leave out subcutaneous fat, which is added in its own thickness.
+hips at −340. All profiles leave out subcutaneous fat, which is added as a thickness.
 """
 
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ VERTEBRA = profile(  # z, half-width and half-depth of the body, number counted 
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """What one body is like, beyond the warps."""
+    """The build of one body, before scaling and bending."""
 
     fat_mm: float  # under the skin at the hips
     front_fat: float  # share of the fat in front
@@ -126,7 +126,7 @@ def lean(build: Build) -> Field:
 
 
 def cage_radius(x: FloatArray, y: FloatArray, z: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Radial distance from the middle of the ribs, and the height (0 back, 1 front) round them."""
+    """Radial distance from the middle of the ribs, and the height (0 back, 1 front) around them."""
     a, b, centre = CAGE(z)
     dy = y - centre
     r = np.sqrt(x * x + dy * dy) + np.float32(1e-3)
@@ -145,7 +145,7 @@ def inside_cage(build: Build) -> Tissue:
 
 
 def ribs(build: Build) -> list[Tissue]:
-    """Twelve pairs as arcs that fall from the spine to the front, with cartilage to the sternum."""
+    """Twelve pairs of arcs that fall from the spine to the front, with cartilage to the sternum."""
     spacing, slope = np.float32(22.5), np.float32(build.rib_slope_mm)
 
     def place(x: FloatArray, y: FloatArray, z: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -280,7 +280,7 @@ def skin(build: Build) -> list[Tissue]:
 
 
 def _pads(build: Build) -> tuple[list[Tissue], list[Tissue]]:
-    """Breasts and belly, as skin and as the fat in it."""
+    """Breasts and belly, as skin and as fat inside."""
     shapes: list[tuple[Vector, Vector]] = []
     front = -92 - build.fat_mm * 0.7
     if build.breast_mm:

@@ -1,1 +1,1 @@
-"""From a run's checkpoint to the weights that ship, with their card."""
+"""From a run's checkpoint to the shipped weights and their model card."""

@@ -1,16 +1,16 @@
-"""`python -m training calibrate`: makes sigma keep its word, by conformal prediction.
+"""`python -m training calibrate`: calibrates sigma by conformal prediction.
 
-The network's own sigma is a guess at how far a point lies from the true surface. Here training
-patients say by how much it is off: for each range of depth, the factor with which nine points of
-ten lie within 1.645 sigma (Vovk 2005; the score is distance over sigma). Patients, not points, are
-the exchangeable units, so each counts alike within its region, each region alike, and the quantile
-is that of one patient more. Distances are to the surface itself, not to samples of it.
+The network's own sigma estimates how far a point is from the true surface. Training patients show
+by how much it is off: for each depth range, the factor with which nine points of ten lie within
+1.645 sigma (Vovk 2005; the score is distance over sigma). Patients, not points, are the
+exchangeable units, so patients have equal weight within their region, regions equal weight among
+each other, and the quantile is that of one patient more. Distances are to the surface itself, not
+to samples of it.
 
-The network has learnt from these very patients; what that costs is what `evaluate` shows on the
-validation patients, who take no part here.
+The network was trained on these very patients; the validation patients, who take no part here, show
+in `evaluate` what that costs.
 
-From the same slices come the statistics of the learned input check
-(`training.release.ood_statistics`).
+The same slices give the statistics of the learned input check (`training.release.ood_statistics`).
 """
 
 import argparse
@@ -37,7 +37,7 @@ from training.release import ood_statistics
 from training.release.checkpoint import CALIBRATION, FAMILIARITY, model_of_run, state_of_run
 
 PHANTOMS = 60
-SLICES = {"head-neck": 2}  # of each volume; they are many, the other regions few
+SLICES = {"head-neck": 2}  # per volume, since these regions have many
 SLICES_ELSEWHERE = 8
 SEED = 77
 
@@ -50,7 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the run's calibration, which `export` puts into the weights; the exit status."""
+    """Write the run's calibration, which `export` puts into the weights; returns the exit
+    status.
+    """
     state = state_of_run(args.run)
     with tempfile.TemporaryDirectory() as folder:
         model = model_of_run(args.run, Path(folder))
@@ -69,8 +71,8 @@ def run(args: argparse.Namespace) -> int:
 def training_slices(
     model: JointModel, data: Path, without: Sequence[str], cache: Path, report: Report
 ) -> Iterator[tuple[SliceErrors, ood_statistics.Seen]]:
-    """Of slices of the training patients, each gone the app's way: the cloud's errors, and what
-    the encoder saw.
+    """For slices of the training patients, run as in the app: the cloud's errors, and the encoder's
+    features.
     """
     entries = [e for e in chosen_entries(data, ("train",)) if kept(e.name, without)]
     for number, entry in enumerate(entries):
@@ -89,7 +91,7 @@ def training_slices(
 
 
 def phantom_slices(model: JointModel) -> Iterator[ood_statistics.Seen]:
-    """What the encoder sees in phantoms: they are training data too, and the sample is one."""
+    """The encoder's features in phantoms, which are training data too, as is the bundled sample."""
     axes, pixel_mm = np.eye(3), PHANTOM_PIXEL_MM
     plane = Plane(np.zeros(3), axes[0], axes[1], (pixel_mm, pixel_mm))
     for seed in range(PHANTOMS):

@@ -1,5 +1,5 @@
-"""What the weights' card says beyond the run: data with licences, limits, figures, and the numbers
-that the bundled sample must give.
+"""The parts of the model card beyond the run: data with licences, limits, figures, and the numbers
+expected on the bundled sample.
 """
 
 import csv
@@ -37,8 +37,8 @@ WITH_OPENKBP = (
 
 
 def about_data(data: Path | None, without: Sequence[str] = ()) -> dict[str, Any]:
-    """Every source of the training patients with its licence and number of volumes, but for those
-    that the preset left out; and the limits that follow.
+    """Every source of the training patients with its licence and number of volumes, without those
+    that the preset leaves out; and the resulting limits.
     """
     sources: list[dict[str, Any]] = [dict(PHANTOMS)]
     rows = [row for row in _training_rows(data) if kept(row["name"], without)]
@@ -61,7 +61,9 @@ def _training_rows(data: Path | None) -> list[dict[str, str]]:
 
 
 def expected_numbers(weights: Path) -> dict[str, Any]:
-    """What the self-test must see on the bundled sample with these weights, in fp32 on a CPU."""
+    """The numbers that the self-test expects on the bundled sample with these weights, in fp32 on a
+    CPU.
+    """
     from training.release.phantom_sample import FILE
 
     opened = dicom.read([resource(f"sample/{FILE}")])
@@ -72,7 +74,7 @@ def expected_numbers(weights: Path) -> dict[str, Any]:
 
 
 def figures(evaluation: Mapping[str, Any]) -> dict[str, Any]:
-    """The few figures of an evaluation that a reader of the card wants."""
+    """The figures of an evaluation that the card shows."""
     cloud, sigma, check = (evaluation[name] for name in ("cloud", "uncertainty", "ood"))
     return {
         "patients": evaluation["patients"],
@@ -104,12 +106,12 @@ def figures(evaluation: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _count(check: Mapping[str, Any]) -> int:
-    """How many good slices were held for bad ones."""
+    """How many good slices were flagged as bad."""
     return round(check["false_alarms"] * check["good_slices"])
 
 
 def _kept(scores: Mapping[str, Any]) -> dict[str, float]:
-    """What the denoised slice keeps of anatomy, in per cent and HU."""
+    """How much anatomy the denoised slice keeps, in per cent and HU."""
     bias = {f"bias_hu_{name}": round(value, 1) for name, value in scores["bias_hu"].items()}
     return {
         "not_made_worse": round(100 * scores["no_harm"], 1),
@@ -120,7 +122,7 @@ def _kept(scores: Mapping[str, Any]) -> dict[str, float]:
 
 
 def as_markdown(card: Mapping[str, Any]) -> str:
-    """The card for people to read."""
+    """The card as Markdown."""
     lines = [
         f"# {card['name']} {card['version']}",
         "",

@@ -31,7 +31,9 @@ def state_of_run(run: Path) -> dict[str, Any]:
 
 
 def model_of_run(run: Path, folder: Path) -> JointModel:
-    """The run's weights as they would ship, not calibrated, written into `folder` and loaded."""
+    """The run's weights as they would be exported, not calibrated, written into `folder` and
+    loaded.
+    """
     weights = folder / WEIGHTS
     write_weights(state_of_run(run), weights)
     return load_model("cpu", weights)
@@ -58,6 +60,6 @@ def write_weights(
     tensors = {name: tensor.half().contiguous() for name, tensor in state["average"].items()}
     tensors |= familiarity or {}
     save_file(tensors, path, metadata={"jrviewer": json.dumps(about)})
-    path.chmod(0o644)  # safetensors writes for its owner alone
+    path.chmod(0o644)  # safetensors makes it readable for the owner only
     if path.stat().st_size > MAX_BYTES:
         raise ModelError(f"The weights take more than {MAX_BYTES // 1_000_000} MB.")

@@ -1,7 +1,7 @@
-"""From a run's last checkpoint to the weights that ship: half-precision safetensors and their card.
+"""From a run's last checkpoint to the shipped weights: half-precision safetensors and their card.
 
-What was written is loaded again by the app's own loader and must give the same numbers before the
-export says done.
+The written weights are loaded by the app's own loader and must give the same numbers before the
+export counts as done.
 """
 
 import hashlib
@@ -50,7 +50,7 @@ def export(run: Path, out: Path, data: Path | None = None, evaluation: Path | No
         state, weights, calibration.get("sigma_factors", ()), _familiarity(run, calibration)
     )
     _compare(state, load_model("cpu", weights))
-    without = state["preset"].get("without", ())  # checkpoints from before there was a choice
+    without = state["preset"].get("without", ())  # absent in older checkpoints
     card = _card(state, weights) | about_data(data, without)
     card["calibration"] = calibration
     card["expected"] = expected_numbers(weights)
@@ -62,20 +62,20 @@ def export(run: Path, out: Path, data: Path | None = None, evaluation: Path | No
 
 
 def _calibration(run: Path, step: int) -> dict[str, Any]:
-    """What `calibrate` wrote; empty where it has not been run. One made of an earlier checkpoint is
-    refused.
+    """The output of `calibrate`; empty if it has not been run. Raises JRViewerError if it was made
+    of an earlier checkpoint.
     """
     path = run / CALIBRATION
     if not path.is_file():
         return {}
     known: dict[str, Any] = json.loads(path.read_text("utf-8"))
     if known["step"] != step:
-        raise JRViewerError("The run went on after it was calibrated: calibrate it again.")
+        raise JRViewerError("The run was continued after its calibration: calibrate it again.")
     return known
 
 
 def _familiarity(run: Path, calibration: Mapping[str, Any]) -> dict[str, torch.Tensor]:
-    """What `calibrate` knows of the training slices' features, under its names in the weights."""
+    """The features' statistics from `calibrate`, under their names in the weights."""
     if not calibration:
         return {}
     with np.load(run / FAMILIARITY) as file:
@@ -83,7 +83,7 @@ def _familiarity(run: Path, calibration: Mapping[str, Any]) -> dict[str, torch.T
 
 
 def _compare(state: Mapping[str, Any], model: JointModel) -> None:
-    """The written weights must do what the checkpoint did."""
+    """Raises ModelError if the written weights give other numbers than the checkpoint."""
     net = JointNet(Config.from_values(state["preset"]["model"]))
     net.load_state_dict(state["average"])
     random = np.random.default_rng(0)

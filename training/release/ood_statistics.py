@@ -1,4 +1,4 @@
-"""What the encoder sees in training slices: the statistics behind the app's learned input check."""
+"""Statistics of the encoder's features on training slices, for the app's learned input check."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -10,13 +10,13 @@ from jrviewer.model.out_of_distribution import Familiarity
 
 AXES = 16
 FOLDS = 5
-QUANTILE = 0.98  # of left-out training slices lies within the limits
-LEAST = 1e-4  # variance along an axis: where no training slice differs, rounding must not decide
+QUANTILE = 0.98  # of left-out training slices within the limits
+LEAST = 1e-4  # variance along an axis, so that rounding does not decide where all slices agree
 SHRINK = 0.05  # of the discriminant's covariance, towards a ball: few patients, many features
 
 
 class Seen(NamedTuple):
-    """The features (D,) of a training slice, upright and upside down, and whose it is."""
+    """The features (D,) of a training slice, upright and upside down, and its patient."""
 
     patient: str
     upright: FloatArray
@@ -24,7 +24,7 @@ class Seen(NamedTuple):
 
 
 def fit(seen: Sequence[Seen]) -> Familiarity:
-    """The statistics, with limits from patients left out of them in turn."""
+    """The statistics, with limits from patients left out in turn."""
     patients = sorted({one.patient for one in seen})
     distances, turned = [], []
     for fold in range(FOLDS):
@@ -60,7 +60,7 @@ def _fit(seen: Sequence[Seen], limits: tuple[float, float] = (1.0, 1.0)) -> Fami
 
 
 def _discriminant(upright: FloatArray, turned: FloatArray) -> FloatArray:
-    """Fisher's direction (D,) from upright to turned, in the space that the samples span."""
+    """Fisher's direction (D,) from upright to upside-down, in the space that the samples span."""
     both = np.concatenate([upright - upright.mean(axis=0), turned - turned.mean(axis=0)])
     _, sizes, axes = np.linalg.svd(both, full_matrices=False)
     variance = sizes**2 / len(both)

@@ -1,8 +1,8 @@
 """The bundled sample: one slice of a phantom's chest at a tenth of the dose, as a DICOM file, and
 its truth: the slice without noise and points on the phantom's surfaces.
 
-No patient is in it, and the same command makes the same bytes on the same processor; another one
-rounds otherwise, and its noise falls otherwise.
+It shows no patient. The command gives the same bytes on the same processor; other processors round
+differently, and so does their noise.
 """
 
 import argparse
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the sample and its truth, and say where they are."""
+    """Write the sample and its truth, and print their paths."""
     path, truth_path = args.out / "sample" / FILE, args.out / phantom_truth.FILE
     for one in (path, truth_path):
         one.parent.mkdir(parents=True, exist_ok=True)
@@ -55,7 +55,7 @@ def write_truth(path: Path, chosen: Slice) -> None:
 
 
 def phantom() -> Phantom:
-    """The body that the sample is a slice of."""
+    """The phantom that the sample is a slice of."""
     return make_phantom(SEED, REGION)
 
 
