@@ -151,7 +151,7 @@ class Series:
         return self.slices[index]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Cloud:
     """Points on the surfaces inferred around one slice.
 

@@ -3,6 +3,7 @@ and how near the bundled phantom's prediction comes to the truth.
 """
 
 from functools import partial
+from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -18,18 +19,18 @@ class _Analysis(QObject):
     analysed = Signal(object)  # the Prediction
     lane = ""
 
-    def __init__(self, background: WorkerThread, parent: QObject | None = None) -> None:
+    def __init__(self, worker_thread: WorkerThread, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._background = background
+        self._worker_thread = worker_thread
         self._ticket: Ticket | None = None
         self._analysing: Prediction | None = None
-        background.finished.connect(self._take)
-        background.crashed.connect(self._break)
+        worker_thread.finished.connect(self._take)
+        worker_thread.crashed.connect(self._break)
 
     @Slot()
     def clear(self) -> None:
         """Forget everything: other series were opened, and a prediction holds its slice."""
-        self._background.cancel(self.lane)
+        self._worker_thread.cancel(self.lane)
         self._ticket = self._analysing = None
 
     @Slot(object)
@@ -39,7 +40,7 @@ class _Analysis(QObject):
             self.analysed.emit(prediction)
         elif prediction is not self._analysing:
             self._analysing = prediction
-            self._ticket = self._background.submit(self.lane, partial(self._compute, prediction))
+            self._ticket = self._worker_thread.submit(self.lane, partial(self._compute, prediction))
 
     def _is_known(self, prediction: Prediction) -> bool:
         raise NotImplementedError
@@ -94,33 +95,27 @@ class DenseClouds(_Analysis):
 
 
 class PhantomScores(_Analysis):
-    """How near the last prediction comes to the truth, where that is known."""
+    """How near predictions come to the ground truth, where that is known."""
 
     lane = "truth"
 
-    def __init__(self, background: WorkerThread, parent: QObject | None = None) -> None:
-        super().__init__(background, parent)
-        self._last: tuple[Prediction, Score | None] | None = None
-
-    @Slot()
-    def clear(self) -> None:
-        """Forget everything: other series were opened."""
-        super().clear()
-        self._last = None
+    def __init__(self, worker_thread: WorkerThread, parent: QObject | None = None) -> None:
+        super().__init__(worker_thread, parent)
+        self._scores: WeakKeyDictionary[Prediction, Score | None] = WeakKeyDictionary()
 
     def of(self, prediction: Prediction) -> Score | None:
-        """The score of a prediction; None while there is none, and of every other slice."""
-        return self._last[1] if self._last is not None and self._last[0] is prediction else None
+        """The score of a prediction; None if it is not known yet, or there is no ground truth."""
+        return self._scores.get(prediction)
 
     def _is_known(self, prediction: Prediction) -> bool:
-        return self._last is not None and self._last[0] is prediction
+        return prediction in self._scores
 
     @staticmethod
     def _compute(prediction: Prediction, report: Report) -> object:
         from jrviewer.diagnostics import phantom_truth
 
-        report(0.0, "looking whether the truth is known")
+        report(0.0, "looking for a ground truth")
         return phantom_truth.score(prediction)
 
     def _keep(self, prediction: Prediction, result: object) -> None:
-        self._last = prediction, result  # type: ignore[assignment]  # what `_compute` returns
+        self._scores[prediction] = result  # type: ignore[assignment]  # of `_compute`

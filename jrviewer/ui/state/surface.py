@@ -3,6 +3,7 @@ worker while nobody waits for it. Knows no widget.
 """
 
 from functools import partial
+from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -13,7 +14,6 @@ from jrviewer.imaging.measured_surface import Measuring, Nearest
 from jrviewer.ui.jobs.worker_thread import Ticket, WorkerThread
 
 LANE, DISTANCES = "measured", "distances"
-KEPT = 64  # clouds whose distances are remembered
 
 
 class SurfaceState(QObject):
@@ -35,7 +35,7 @@ class SurfaceState(QObject):
         self._nearest: Nearest | None = None
         self._ticket: Ticket | None = None
         self._comparing: tuple[Ticket, Cloud] | None = None
-        self._distances: dict[Cloud, FloatArray] = {}
+        self._distances: WeakKeyDictionary[Cloud, FloatArray] = WeakKeyDictionary()
         background.finished.connect(self._take)
         background.refused.connect(self._refuse)
         background.progressed.connect(self._progress)
@@ -104,8 +104,6 @@ class SurfaceState(QObject):
             self.mesh, self._nearest = result, Nearest(result)
             self.changed.emit()
         elif self._comparing is not None and ticket is self._comparing[0]:
-            while len(self._distances) >= KEPT:
-                del self._distances[next(iter(self._distances))]
             self._distances[self._comparing[1]] = result  # type: ignore[assignment]  # its lane's
             self._comparing = None
             self.compared.emit()

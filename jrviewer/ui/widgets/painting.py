@@ -67,6 +67,11 @@ def paint_text(painter: QPainter, x: float, y: float, text: str, colour: QColor)
     painter.drawImage(QPointF(x - HALO_PX, y - QFontMetricsF(painter.font()).ascent()), label)
 
 
+def forget_texts() -> None:
+    """Empty the cache of painted texts: they may name a patient."""
+    _label.cache_clear()
+
+
 @lru_cache(maxsize=256)
 def _label(text: str, colour: int, font_name: str, ratio: float) -> QImage:
     """A picture of a text: its edge costs a third of a millisecond, and most texts stay."""

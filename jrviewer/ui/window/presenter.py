@@ -16,6 +16,7 @@ from jrviewer.ui.state.captions import Corners
 from jrviewer.ui.state.comparison import blend_title, content, kind_of
 from jrviewer.ui.state.session import Session
 from jrviewer.ui.state.view import View
+from jrviewer.ui.widgets import painting
 from jrviewer.ui.widgets.pane import Pane
 from jrviewer.ui.window.status_bar import StatusBar
 
@@ -43,6 +44,7 @@ class Presenter(QObject):
     def show_opened(self, series: tuple[Series, ...]) -> None:
         """Forget the results of what was open before."""
         self._shown = None
+        painting.forget_texts()
         self._cloud.clear(self.tr("Working on this slice…"))  # a skin switched on ends with it
 
     @Slot(object, int, int)
