@@ -97,13 +97,12 @@ class CloudView(QWidget):
             return
         # Doubles a frame's time where the processor draws: one click away there.
         self.toolbar.eye_dome.setChecked(not offered.is_software)
-        samples = 0 if offered.is_software else 4
         from pyvistaqt import QtInteractor
 
         from jrviewer.rendering.scene import Scene
 
         self.interactor = interactor = QtInteractor(
-            self.stack, auto_update=False, multi_samples=samples
+            self.stack, auto_update=False, multi_samples=0 if offered.is_software else 4
         )
         interactor.setAcceptDrops(False)  # it would read them itself; the window takes them
         interactor.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -119,8 +118,8 @@ class CloudView(QWidget):
         mouse.maximise_requested.connect(self.maximise_requested)
         mouse.menu_requested.connect(self.toolbar.pop_up)
         self.stack.addWidget(interactor)
-        for cover in (self.hatching, self.stale_overlay):
-            cover.raise_()
+        self.hatching.raise_()
+        self.stale_overlay.raise_()
         if self._prediction is None:
             self.show_message(self.tr("No slice has been through the model yet."))
         self.refresh()
@@ -173,8 +172,7 @@ class CloudView(QWidget):
         """Show the slice inside the cloud by another window; None is the file's own."""
         if window == self._window:
             return
-        self._window = window
-        self._grey = None
+        self._window, self._grey = window, None
         if self._prediction is not None and not self._repaint.isActive():
             self._repaint.start()
 
@@ -231,8 +229,8 @@ class CloudView(QWidget):
         """Free the 3D view, from the window's closeEvent; again is harmless."""
         self._repaint.stop()
         self._frame.stop()
-        interactor, self.interactor, self.scene = self.interactor, None, None
-        self._mouse = None
+        interactor = self.interactor
+        self.interactor = self.scene = self._mouse = None
         if interactor is None:
             return
         self.show_message("")
