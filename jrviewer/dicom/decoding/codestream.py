@@ -33,6 +33,12 @@ def found_syntax(data: bytes) -> str:
     return ""
 
 
+def is_whole_stream(data: bytes, rows_columns: tuple[int, int]) -> bool:
+    """Whether bytes are a compressed frame of this size, not pixels that begin alike by chance."""
+    size = found_size(data) if found_syntax(data) else None
+    return size is not None and size.rows_columns == rows_columns
+
+
 def contradicts(transfer_syntax: str, found: str) -> bool:
     """Whether the stated and the found syntax need different decoders."""
     pair = {transfer_syntax.removeprefix(_PREFIX), found.removeprefix(_PREFIX)}

@@ -12,7 +12,7 @@ from io import BytesIO
 from typing import Any
 
 import numpy as np
-from pydicom.encaps import get_frame, parse_basic_offsets, parse_fragments
+from pydicom.encaps import encapsulate, get_frame, parse_basic_offsets, parse_fragments
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian
 
@@ -20,7 +20,13 @@ from jrviewer.core.errors import CorruptFileError, JRViewerError, UnsupportedIma
 from jrviewer.dicom.common.attributes import PARSER_ERRORS, value
 from jrviewer.dicom.common.parse import Parsed, is_compressed, pixel_bytes
 from jrviewer.dicom.decoding import process
-from jrviewer.dicom.decoding.codestream import adobe_colours, contradicts, found_size, found_syntax
+from jrviewer.dicom.decoding.codestream import (
+    adobe_colours,
+    contradicts,
+    found_size,
+    found_syntax,
+    is_whole_stream,
+)
 from jrviewer.dicom.decoding.pixel_module import FRAGMENT, PixelModule
 from jrviewer.dicom.decoding.worker import DecodedFrame, EncodedFrame
 
@@ -70,6 +76,18 @@ class FrameReader:
     def pixels_per_frame(self) -> int:
         """Rows times columns."""
         return int(self._options["rows"] * self._options["columns"])
+
+    def unreadable_frames(self) -> int:
+        """Number of frames that are certain not to decode, without decoding any."""
+        return sum(not self._has_stated_size(index) for index in range(self.frames))
+
+    def _has_stated_size(self, index: int) -> bool:
+        try:
+            if self._is_encapsulated and self._syntax != _ENCAPSULATED_UNCOMPRESSED:
+                self._require_size(self._encoded(index))
+        except CorruptFileError:
+            return False
+        return True
 
     def frame(self, index: int) -> DecodedFrame:
         """Stored values of a frame. Raises CorruptFileError and UnsupportedImageError."""
@@ -130,12 +148,16 @@ class FrameReader:
         """Refuse a codestream whose size differs from the stated one: decoders return whatever
         fits, and exhaust memory if damage made it huge.
         """
-        found, options = found_size(data), self._options
+        found = found_size(data)
         if found is None:
             return
-        stated = (options["rows"], options["columns"])
-        if found.rows_columns != stated or found.precision > options["bits_allocated"]:
+        is_deeper = found.precision > self._options["bits_allocated"]
+        if found.rows_columns != self._rows_columns or is_deeper:
             raise CorruptFileError(_UNREADABLE)
+
+    @property
+    def _rows_columns(self) -> tuple[int, int]:
+        return int(self._options["rows"]), int(self._options["columns"])
 
     def _encoded(self, index: int) -> bytes:
         if self._fragments:  # whatever offset tables say
@@ -156,6 +178,8 @@ class FrameReader:
         """Whether the pixels are in fragments, whatever the transfer syntax states."""
         stated = is_compressed(self._syntax)
         there = self._stored[:4] == FRAGMENT
+        if not there and is_whole_stream(self._stored, self._rows_columns):
+            return self._take_bare_stream(stated=stated)
         if stated and not there:
             if len(self._stored) < math.ceil(self._module.frame_bits("") * self.frames / 8):
                 raise CorruptFileError(_TOO_SHORT)
@@ -163,6 +187,19 @@ class FrameReader:
         if there and not stated:
             self._syntax = self._syntax_of_fragments()
         return there and is_compressed(self._syntax)
+
+    def _take_bare_stream(self, *, stated: bool) -> bool:
+        """A compressed frame without fragments around it, whatever the transfer syntax states."""
+        if stated:
+            self._warn("The compressed pixels lack the items that should enclose them.")
+        else:
+            self._syntax = found_syntax(self._stored)
+            self._warn("The file says that its pixels are uncompressed, but they are compressed.")
+        if self.frames > 1:
+            self._warn(f"The file says it has {self.frames} frames but holds only 1.")
+            self._options["number_of_frames"] = 1
+        self._stored = encapsulate([self._stored], has_bot=False)
+        return True
 
     def _syntax_of_fragments(self) -> str:
         """The compression of fragments in a file whose transfer syntax states none."""

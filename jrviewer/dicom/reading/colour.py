@@ -1,6 +1,5 @@
 """Colour pixels as 8-bit RGB (PS3.3 C.7.6.3.1.2) and their luminance."""
 
-from copy import copy
 from typing import Any
 
 import numpy as np
@@ -63,10 +62,13 @@ def _from_palette(values: npt.NDArray[Any], ds: Dataset) -> UInt8Array:
 
 
 def _little_endian_palette(ds: Dataset) -> Dataset:
-    """The data set with its palette's words in the order that pydicom expects them in."""
+    """The palette of a data set, its words in the order that pydicom expects.
+
+    The data set itself must stay as it is: all its frames use it.
+    """
     if ds.original_encoding[1] is not False:
         return ds
-    swapped = copy(ds)
+    swapped = Dataset({tag: ds.get_item(tag) for tag in ds.group_dataset(0x0028).keys()})  # noqa: SIM118
     for colour in ("Red", "Green", "Blue"):
         keyword = f"{colour}PaletteColorLookupTableData"
         if isinstance(data := value(ds, keyword), bytes):

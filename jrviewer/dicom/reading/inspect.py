@@ -38,7 +38,8 @@ def _row(candidate: Candidate, tick: Callable[[], None]) -> Row:
         known |= _first_frame(reader)
     except JRViewerError as error:
         return Row(**known, status=status_of(error), message=str(error))
-    warnings = [*parsed.warnings, *reader.warnings, *_not_shown(parsed, known)]
+    unreadable = _unreadable(reader)
+    warnings = [*parsed.warnings, *reader.warnings, *unreadable, *_not_shown(parsed, known)]
     return Row(**known, status="open", warnings=tuple(warnings))
 
 
@@ -64,6 +65,12 @@ def _first_frame(reader: FrameReader) -> dict[str, Any]:
         "shape": values.shape,
         "sha_frame0": stored_hash(values),
     }
+
+
+def _unreadable(reader: FrameReader) -> list[str]:
+    """How many frames cannot be shown, as far as that is known without decoding them."""
+    count = reader.unreadable_frames()
+    return [f"{count} of its {reader.frames} frames cannot be read."] if count else []
 
 
 def _not_shown(parsed: Parsed, known: dict[str, Any]) -> list[str]:

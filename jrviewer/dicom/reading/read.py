@@ -15,6 +15,7 @@ from jrviewer.dicom.reading.slices import slices_of
 from jrviewer.dicom.reading.volumes import TaggedSlice
 from jrviewer.dicom.results import Opened, Refused, status_of
 
+_MOST_FAILURES = 8  # frames in a row: each may take seconds to fail
 MAX_PIXELS = 1 << 30  # of all slices of one call: 4 GB as float32
 
 OnSlice = Callable[[Slice], None] | None
@@ -41,7 +42,8 @@ def read(paths: Sequence[Path], report: Report = silent, *, on_slice: OnSlice = 
                     if on_slice is not None:
                         on_slice(one.slice)
             except JRViewerError as error:
-                refused.append(_refused(candidate, error, len(tagged) - before))
+                sentence, status = str(error), status_of(error)
+                refused.append(Refused(candidate.path, candidate.member, status, sentence))
             room -= sum(one.slice.pixels.size for one in tagged[before:])
     report(1.0, "sorting slices")
     return Opened(into_series(tagged), tuple(refused))
@@ -74,16 +76,17 @@ def _frames(candidate: Candidate, progress: _Progress, room: int) -> Iterator[Ta
         raise UnsupportedImageError(
             "Opened together these images need more than 4 GB of memory. Open fewer at a time."
         )
-    tagger: Tagger | None = None
+    tagger = Tagger(parsed.dataset, candidate.path, candidate.member)
+    shown, first, in_a_row = 0, None, 0
     for number, one in enumerate(slices_of(parsed, reader, candidate.path, candidate.member), 1):
-        tagger = tagger or Tagger(
-            parsed.dataset, one.source.identifiers, candidate.path, candidate.member
-        )
-        yield TaggedSlice(one, tagger.tags(one.source.frame))
+        if isinstance(one, Slice):
+            yield TaggedSlice(one, tagger.tags(one.source.frame, one.source.identifiers))
+            shown, in_a_row = shown + 1, 0
+        else:
+            first, in_a_row = first or one, in_a_row + 1
         progress.advance(number / reader.frames)
-
-
-def _refused(candidate: Candidate, error: JRViewerError, shown: int) -> Refused:
-    """A refusal; if the first frames of the file are shown, it says how many."""
-    sentence = f"Only the first {shown} frames are shown. {error}" if shown else str(error)
-    return Refused(candidate.path, candidate.member, status_of(error), sentence)
+        if in_a_row == _MOST_FAILURES:
+            break
+    if first is not None:
+        sentence = f"Only {shown} of {reader.frames} frames are shown. {first}"
+        raise type(first)(sentence) if shown else first

@@ -69,10 +69,8 @@ class SeriesTags:
 class Tagger:
     """Reads the tags of a file's frames; those common to all frames are read once."""
 
-    def __init__(
-        self, ds: Dataset, identifiers: frozenset[str], path: Path, member: str = ""
-    ) -> None:
-        """`identifiers` are kept out of the title; `path` and `member` are where the file lies."""
+    def __init__(self, ds: Dataset, path: Path, member: str = "") -> None:
+        """`path` and `member` are where the file lies."""
         self._ds = ds
         is_clip = (integer(ds, "NumberOfFrames") or 1) > 1
         whole = text(ds, "ConcatenationUID")
@@ -86,18 +84,19 @@ class Tagger:
             "series_number": text(ds, "SeriesNumber"),
             "modality": text(ds, "Modality"),
             "frame_of_reference": text(ds, "FrameOfReferenceUID"),
-            "title": _title(ds, identifiers),
             "clip": (whole or text(ds, "SOPInstanceUID")) if is_clip or whole else "",
             "part": (integer(ds, "InConcatenationNumber") or 0) if whole else 0,
         }
+        self._title = ""
         self._has_groups = "PerFrameFunctionalGroupsSequence" in ds
 
-    def tags(self, frame: int) -> SeriesTags:
-        """The tags of one frame."""
+    def tags(self, frame: int, identifiers: frozenset[str]) -> SeriesTags:
+        """The tags of one frame; `identifiers` are kept out of the title."""
+        self._title = self._title or _title(self._ds, identifiers)
         own: tuple[str, ...] = ("",) * len(_FRAME_KINDS)
         if self._has_groups:
             own = tuple(text(group(self._ds, frame, first), word) for first, word in _FRAME_KINDS)
-        return SeriesTags(kinds=(*own, *self._kinds), **self._common)  # type: ignore[arg-type]
+        return SeriesTags(kinds=(*own, *self._kinds), title=self._title, **self._common)  # type: ignore[arg-type]
 
 
 def _normalised(said: str) -> str:

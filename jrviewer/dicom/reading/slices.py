@@ -7,7 +7,7 @@ from typing import Any
 
 from pydicom.dataset import Dataset
 
-from jrviewer.core.errors import UnsupportedImageError
+from jrviewer.core.errors import JRViewerError, UnsupportedImageError
 from jrviewer.core.records import Acquisition, Slice, Source, UInt8Array
 from jrviewer.dicom.common.attributes import first_item, integer, number, text, texts
 from jrviewer.dicom.common.luts import all_finite, modality_of, padding_of, voi_luts_of, windows_of
@@ -46,13 +46,22 @@ class _Shared:
         return self.parsed.dataset
 
 
-def slices_of(parsed: Parsed, reader: FrameReader, path: Path, member: str) -> Iterator[Slice]:
-    """The frames of one file as slices. Raises JRViewerError if a frame cannot be shown."""
+def slices_of(
+    parsed: Parsed, reader: FrameReader, path: Path, member: str
+) -> Iterator[Slice | JRViewerError]:
+    """The frames of one file as slices; an error in the place of a frame that cannot be shown.
+
+    Raises JRViewerError if none can be shown.
+    """
     ds = parsed.dataset
     refuse_mosaic(ds)
     shared = _Shared(parsed, reader, path, member, identifiers_of(ds), patient_text(ds))
     for frame in range(reader.frames):
-        yield _slice(shared, reader.frame(frame), frame)
+        try:
+            one: Slice | JRViewerError = _slice(shared, reader.frame(frame), frame)
+        except JRViewerError as error:
+            one = error
+        yield one
 
 
 def refuse_mosaic(ds: Dataset) -> None:
