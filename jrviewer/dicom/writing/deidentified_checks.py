@@ -60,7 +60,7 @@ def require_anonymous(ds: Dataset, source: Dataset, prediction: Prediction) -> N
     if failed:
         raise ExportError(
             f"The de-identified DICOM would not be anonymous ({', '.join(failed)}), so it was not "
-            "written. Please report this; PNG and PLY can still be exported."
+            "written. Please report this; PNG and PLY are not affected."
         )
 
 

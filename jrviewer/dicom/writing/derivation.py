@@ -58,7 +58,6 @@ def put_derivation(ds: Dataset, prediction: Prediction, origin: Origin, lost: in
         del ds.SourceImageSequence
         ds.DerivationDescription += UNREFERRED
     ds.ContributingEquipmentSequence = [*items(ds, "ContributingEquipmentSequence"), _equipment()]
-    _put_burned_in(ds, origin)
     _put_lossy(ds, origin)
     if is_enhanced:
         _put_frames_derivation(ds, origin)
@@ -82,12 +81,6 @@ def may_be_referred_to(origin: Origin) -> bool:
     """
     uid = text(origin.parsed.dataset, "SOPInstanceUID")
     return UID(uid).is_valid and uid[:2] in ("0.", "1.", "2.")
-
-
-def _put_burned_in(ds: Dataset, origin: Origin) -> None:
-    """Text burned into the source stays in its twin; the scanner's own classes have none."""
-    if origin.parsed.sop_class in CLASSIC | ENHANCED and "BurnedInAnnotation" not in ds:
-        ds.BurnedInAnnotation = "NO"
 
 
 def _put_lossy(ds: Dataset, origin: Origin) -> None:

@@ -20,7 +20,6 @@ from jrviewer.dicom.common.attributes import (
     texts,
 )
 from jrviewer.dicom.writing.derivation import (
-    CLASSIC,
     ENHANCED,
     PROCESSING_EQUIPMENT,
     SMOOTHING,
@@ -100,9 +99,7 @@ def _has_only_its_own_pixels(ds: Dataset, origin: Origin) -> bool:
         one.group in range(0x6000, 0x6100) or one.is_private
         for one in ds.keys()  # noqa: SIM118
     )
-    source = origin.parsed.dataset
-    stated = "NO" if origin.parsed.sop_class in CLASSIC | ENHANCED else ""
-    burned_in = text(source, "BurnedInAnnotation") or stated
+    burned_in = text(origin.parsed.dataset, "BurnedInAnnotation")
     return no_extras and text(ds, "BurnedInAnnotation") == burned_in
 
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
+from pydicom.uid import EnhancedMRImageStorage
 
 from jrviewer import __version__
 from jrviewer.core.records import Prediction
@@ -48,6 +49,14 @@ _DROPPED = (  # about the source's own pixels or encoding
     "FloatPixelData",
     "DoubleFloatPixelData",
     "FloatPixelPaddingValue",
+)
+_PULSE_SEQUENCE = (  # MR Pulse Sequence module (PS3.3 C.8.13.4): of original images only
+    *("PulseSequenceName", "MRAcquisitionType", "EchoPulseSequence", "MultipleSpinEcho"),
+    *("MultiPlanarExcitation", "PhaseContrast", "TimeOfFlightContrast"),
+    *("ArterialSpinLabelingContrast", "SteadyStatePulseSequence", "EchoPlanarPulseSequence"),
+    *("SaturationRecovery", "SpectrallySelectedSuppression", "OversamplingPhase"),
+    *("GeometryOfKSpaceTraversal", "RectilinearPhaseEncodeReordering"),
+    *("SegmentedKSpaceTraversal", "CoverageOfKSpace", "NumberOfKSpaceTrajectories"),
 )
 
 
@@ -114,6 +123,8 @@ def _kept_scale(prediction: Prediction, origin: Origin) -> Scale | None:
     is_plain = modality.table is None and prediction.slice.colour is None and not modality.warning
     if origin.parsed.sop_class not in CLASSIC | ENHANCED or not is_plain:
         return None
+    if origin.parsed.sop_class in CLASSIC and (integer(ds, "NumberOfFrames") or 1) > 1:
+        return None  # these classes hold one frame, and do not say where any other one lies
     has_groups = len(items(ds, "PerFrameFunctionalGroupsSequence")) > origin.frame
     if origin.parsed.sop_class in ENHANCED and not has_groups:
         return None
@@ -125,6 +136,8 @@ def _keep_one_frame(ds: Dataset, frame: int) -> None:
     groups = items(ds, "PerFrameFunctionalGroupsSequence")
     ds.PerFrameFunctionalGroupsSequence = groups[frame : frame + 1]
     ds.NumberOfFrames = 1
+    if ds.SOPClassUID == EnhancedMRImageStorage:
+        drop(ds, _PULSE_SEQUENCE)
     for sequence in ("CTImageFrameTypeSequence", "MRImageFrameTypeSequence"):
         own = group(ds, 0, sequence)
         if own is not None and "FrameType" in own:

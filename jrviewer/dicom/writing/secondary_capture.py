@@ -22,6 +22,7 @@ _ONLY_IN_MULTI_FRAME = (
     "DimensionOrganizationType",
     "GridFrameOffsetVector",
 )
+_PLACE = ("ImagePositionPatient", "ImageOrientationPatient", "SliceLocation")
 _ONLY_IN_OTHER_CLASSES = ("ModalityLUTSequence", "PixelAspectRatio", "PresentationLUTShape")
 _TYPE_2 = (  # present in every capture, empty where unknown
     "PatientName",
@@ -51,7 +52,9 @@ def become_capture(ds: Dataset, image: Slice) -> None:
         drop(ds, ("AnatomicRegionSequence",))
     ds.SOPClassUID = SecondaryCaptureImageStorage
     ds.ConversionType = "WSD"
-    if image.has_position:
+    if not image.has_position:
+        drop(ds, _PLACE)
+    else:
         plane = image.plane
         axes = (plane.along_row, plane.along_column)
         ds.ImagePositionPatient = [decimal_string(one) for one in plane.origin_mm]

@@ -7,6 +7,7 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+from pydicom import dcmread
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian, SegmentationStorage
 
@@ -14,7 +15,7 @@ from jrviewer.core.atomic_write import replace_file
 from jrviewer.core.errors import ExportError, JRViewerError
 from jrviewer.core.identifier_search import is_leaked, names_patient
 from jrviewer.core.records import Prediction, Slice, Source
-from jrviewer.dicom.common.attributes import PARSER_ERRORS, text
+from jrviewer.dicom.common.attributes import PARSER_ERRORS, integer, text
 from jrviewer.dicom.common.find_files import load
 from jrviewer.dicom.common.parse import parse, quiet, require_image
 from jrviewer.dicom.common.pixel_hash import stored_hash
@@ -80,14 +81,26 @@ def write_derived(
                 ds.RecognizableVisualFeatures = "YES" if face else "NO"
                 require_anonymous(ds, origin.parsed.dataset, prediction)
             content = _encoded(ds)
+            _require_readable(content, ds)
         except PARSER_ERRORS as error:  # pydicom refuses to write what it was able to read
             raise ExportError(
                 "The source's file is damaged in a way that no derived DICOM can take over. "
-                "Export PNG or PLY instead."
+                "PNG and PLY are not affected."
             ) from error
     if deidentified:
         _require_no_identifier(content, path, prediction)
     replace_file(path, seal(content) if seal else content)
+
+
+def _require_readable(content: bytes, ds: Dataset) -> None:
+    """Raise ExportError unless pydicom reads the file's pixels as they were meant."""
+    pixels = dcmread(BytesIO(content)).pixel_array
+    stored = np.frombuffer(ds.PixelData, pixels.dtype, count=pixels.size)
+    frames = () if (integer(ds, "NumberOfFrames") or 1) == 1 else (ds.NumberOfFrames,)
+    if pixels.shape != (*frames, ds.Rows, ds.Columns) or (pixels.ravel() != stored).any():
+        raise ExportError(
+            "The derived DICOM could not be read back, so it was not written. Please report this."
+        )
 
 
 def _remove_identity(
@@ -111,7 +124,7 @@ def _require_no_identifier(content: bytes, path: Path, prediction: Prediction) -
     if is_leaked("", content, identifiers, fixed):
         raise ExportError(
             "The de-identified DICOM would hold something that identifies the patient, so it was "
-            "not written. Please report this; PNG and PLY can still be exported."
+            "not written. Please report this; PNG and PLY are not affected."
         )
 
 
@@ -144,7 +157,7 @@ def _origin(source: Source) -> Origin:
     if not parsed.sop_class or not all(text(parsed.dataset, one) for one in _REFERRED_TO):
         raise ExportError(
             "The source lacks the identifiers that a derived DICOM must refer to, so none was "
-            "made. Export PNG or PLY instead."
+            "made. PNG and PLY are not affected."
         )
     if parsed.sop_class in _LABELS:
         raise ExportError(

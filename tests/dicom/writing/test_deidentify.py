@@ -152,8 +152,12 @@ def test_private_uids_that_look_like_the_standards_are_remapped(tmp_path: Path) 
 def test_a_picture_that_may_show_a_name_is_not_deidentified(tmp_path: Path) -> None:
     capture = write_colour(tmp_path / "a.dcm")
     burned = write_ct(tmp_path / "b.dcm", extra={"BurnedInAnnotation": "YES"})
+    screen = write_ct(
+        tmp_path / "s.dcm", extra={"ImageType": ["DERIVED", "SECONDARY", "SCREEN SAVE"]}
+    )
+    unknown = write_ct(tmp_path / "u.dcm", extra={"ImageType": None})
 
-    for source in (capture, burned):
+    for source in (capture, burned, screen, unknown):
         with pytest.raises(ExportError, match="may show the patient's name"):
             anonymous(source, tmp_path / "c.dcm")
     assert not (tmp_path / "c.dcm").exists()

@@ -116,7 +116,6 @@ def test_the_derivation_is_told_in_full(tmp_path: Path) -> None:
     assert image.PurposeOfReferenceCodeSequence[0].CodeValue == "121322"
     equipment = after.ContributingEquipmentSequence[-1]
     assert equipment.PurposeOfReferenceCodeSequence[0].CodeValue == "109102"
-    assert after.BurnedInAnnotation == "NO"
 
 
 @pytest.mark.parametrize(
@@ -237,9 +236,9 @@ def test_an_illegal_identifier_of_the_source_is_not_repeated_and_it_is_said(
 
 
 @pytest.mark.parametrize(
-    ("write", "stated", "said"),
+    ("writer", "stated", "said"),
     [
-        (write_ct, None, "NO"),
+        (write_ct, None, ""),
         (write_ct, "YES", "YES"),
         (write_colour, "YES", "YES"),
         (write_colour, "NO", "NO"),
@@ -247,9 +246,9 @@ def test_an_illegal_identifier_of_the_source_is_not_repeated_and_it_is_said(
     ],
 )
 def test_text_burned_into_the_source_is_not_denied(
-    tmp_path: Path, write: Callable[..., Path], stated: str | None, said: str
+    tmp_path: Path, writer: Callable[..., Path], stated: str | None, said: str
 ) -> None:
-    source = write(tmp_path / "a.dcm", extra={"BurnedInAnnotation": stated})
+    source = writer(tmp_path / "a.dcm", extra={"BurnedInAnnotation": stated})
     dicom.write_derived(denoised(slice_of(source)), tmp_path / "b.dcm")
 
     assert dcmread(tmp_path / "b.dcm").get("BurnedInAnnotation", "") == said
