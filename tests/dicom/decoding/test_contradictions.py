@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pydicom import dcmread
 from pydicom.encaps import encapsulate, generate_frames
-from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, SecondaryCaptureImageStorage
+from pydicom.uid import UID, JPEG2000Lossless, JPEGLSLossless, SecondaryCaptureImageStorage
 
 from jrviewer import dicom
 from tests.dicom.opened import EXPLICIT, RAMP, RLE, row_of, slice_of
@@ -26,7 +26,7 @@ def bare_stream(path: Path, syntax: str, *, stated: str) -> Path:
     (stream,) = frames_of(path)
     ds.PixelData = stream + bytes(len(stream) % 2)
     ds["PixelData"].is_undefined_length = False
-    ds.file_meta.TransferSyntaxUID = EXPLICIT
+    ds.file_meta.TransferSyntaxUID = UID(EXPLICIT)
     ds.save_as(path)
     content = path.read_bytes()
     path.write_bytes(content.replace(EXPLICIT.encode(), stated.encode(), 1))
