@@ -15,7 +15,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     A sub-command's name wins over a file of that name, which is reached as `./predict`.
     """
     multiprocessing.freeze_support()  # in the frozen app a child process starts here too
-    malloc.arrange()  # before the first thread
+    malloc.configure()  # before the first thread
     if arguments is None:
         arguments = sys.argv[1:]
     if cli.is_command(arguments):

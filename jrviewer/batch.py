@@ -212,7 +212,7 @@ def _identifiers(opened: Sequence[Series]) -> frozenset[str]:
 
 def _write_report(path: Path, summary: dict[str, Any], identifiers: frozenset[str]) -> None:
     content = json.dumps(summary, indent=1).encode("ascii") + b"\n"
-    # Its sentences are our own, so short words in them that are also names give nobody away.
+    # Its sentences are our own, so short words in them that are also names identify no patient.
     if is_leaked("", content, identifiers):
         raise ExportError(
             "The exports are written, but report.json is not: it would hold something that "

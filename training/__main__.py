@@ -61,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
         "sequential": sequential.run,
         "sample": phantom_sample.run,
     }
-    malloc.arrange()
+    malloc.configure()
     try:
         return run[args.command](args)
     except JRViewerError as error:

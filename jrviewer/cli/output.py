@@ -19,7 +19,7 @@ def say(sentence: str) -> None:
 
 
 def _write_to_stderr(text: str) -> None:
-    """Nobody can be told that nobody reads the errors: the work goes on."""
+    """Where stderr cannot be written, there is no way left to say so: the work goes on."""
     with suppress(OSError):
         print(text, end="", file=sys.stderr, flush=True)
 

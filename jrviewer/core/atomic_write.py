@@ -75,6 +75,6 @@ def _remove_abandoned(folder: Path) -> None:
     """Remove unfinished files of other targets that are too old to be still in the writing."""
     now = time.time()
     for left in folder.glob(".jrviewer-*.part"):
-        with contextlib.suppress(OSError):  # gone meanwhile, or somebody else's: not our business
+        with contextlib.suppress(OSError):  # gone meanwhile, or of another user
             if now - left.stat().st_mtime > ABANDONED_S:
                 left.unlink()

@@ -45,7 +45,7 @@ class DeviceMemoryError(JRViewerError):
 
 
 class InputRefusedError(JRViewerError):
-    """The input check is red: the model was not run and nobody asked to run it anyway.
+    """The input check is red: the model was not run, as it was not asked to run anyway.
 
     `reasons` are the sentences of all findings, those that are only amber too.
     """

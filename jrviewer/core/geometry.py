@@ -86,31 +86,31 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Stack:
+class VolumeGeometry:
     """Where the volume of a series' parallel slices lies, and how much of it was scanned.
 
-    Stack coordinates are millimetres (x, y, z) from the first slice's pixel (0, 0): along its rows,
-    its columns and its normal.
+    Volume coordinates are millimetres (x, y, z) from the first slice's pixel (0, 0): along its
+    rows, its columns and its normal.
     """
 
     origin_mm: FloatArray  # (3,) patient LPS
-    axes: FloatArray  # (3, 3) rows are unit vectors in patient LPS of the stack's x, y and z
+    axes: FloatArray  # (3, 3) rows are unit vectors in patient LPS of the volume's x, y and z
     size_mm: tuple[float, float]  # x and y of the last pixel's centre
     heights_mm: FloatArray  # (N,) z of every slice, rising
     # (N, y, x) evenly over size_mm: where a slice holds measured values; None: everywhere
     scanned: npt.NDArray[np.bool_] | None = None
 
     def to_patient(self, points: FloatArray) -> FloatArray:
-        """Patient LPS millimetres (N, 3) of stack coordinates (N, 3)."""
+        """Patient LPS millimetres (N, 3) of volume coordinates (N, 3)."""
         return self.origin_mm + points @ self.axes
 
-    def to_stack(self, points_mm: FloatArray) -> FloatArray:
-        """Stack coordinates (N, 3) of patient LPS millimetres (N, 3)."""
+    def to_volume(self, points_mm: FloatArray) -> FloatArray:
+        """Volume coordinates (N, 3) of patient LPS millimetres (N, 3)."""
         return (points_mm - self.origin_mm) @ self.axes.T
 
     def covers(self, points: FloatArray) -> npt.NDArray[np.bool_]:
-        """Which stack coordinates (N, 3) lie where the pictures hold values, and between two slices
-        that are no gap apart.
+        """Which volume coordinates (N, 3) lie where the pictures hold values, and between two
+        slices without a gap.
         """
         x, y, z = points.T
         inside = (x >= 0) & (x <= self.size_mm[0]) & (y >= 0) & (y <= self.size_mm[1])
@@ -146,7 +146,7 @@ class Stack:
 
     @property
     def scanned_mm(self) -> float:
-        """The height of the stack without its gaps."""
+        """The height of the volume without its gaps."""
         steps = np.diff(self.heights_mm)
         return float(steps[steps <= WIDEST_STEP_MM].sum())
 

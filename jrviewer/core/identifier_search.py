@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 SHORTEST_TERM = 4
 """Shorter identifiers ("M", "7", "045") occur in every file by chance: searching them would refuse
-exports at random and protect nobody.
+exports at random without protecting a patient.
 """
 
 LONG_TERM = 8  # from here on, bytes that mean something else do not hold it by chance
@@ -26,7 +26,7 @@ def names_patient(text: str, identifiers: frozenset[str]) -> bool:
 
 def is_leaked(text: str, content: bytes, identifiers: frozenset[str], fixed: str = "") -> bool:
     """Whether an export's text or bytes hold an identifier; one that is among the `fixed` words,
-    which every patient's export holds, gives nobody away.
+    which every export holds, identifies no patient.
     """
     fixed = fixed.casefold()
     terms = [term for term in _terms(identifiers) if term not in fixed]

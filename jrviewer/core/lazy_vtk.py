@@ -43,7 +43,7 @@ class _Canvas(_Later):
 
 @contextmanager
 def charts_later() -> Iterator[None]:
-    """What pyvista is imported in, so that matplotlib's charts wait until somebody draws one, which
+    """Import pyvista within this, so that matplotlib is loaded with the first chart only, which
     the window never does: they are a quarter of what importing pyvistaqt takes, and 24 MB.
     """
     later = [one for one in (_Later(PYPLOT), _Canvas(CANVAS)) if one.__name__ not in sys.modules]

@@ -1,4 +1,4 @@
-"""What the C library has of memory that nobody uses: who gets it next, and when the system does.
+"""glibc malloc tuning: share arenas between threads, return freed memory after large jobs.
 
 glibc, which Linux has, lets every thread free into an arena of its own, up to eight for each
 processor, and keeps there what was freed: a series that several threads predict left more in them
@@ -17,9 +17,9 @@ _NEVER = 1 << 30
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -2, -3, -8
 
 
-def arrange() -> None:
+def configure() -> None:
     """Let all threads that start from now on share few arenas, and these keep what was freed for
-    the next layer or slice, until `give_back`.
+    the next layer or slice, until `trim`.
     """
     if (glibc := _glibc()) is not None:
         glibc.mallopt(_ARENA_MAX, ARENAS)
@@ -28,7 +28,7 @@ def arrange() -> None:
         glibc.mallopt(_TOP_PAD, (_HEAP_MB + 1) << 20)  # no heap is dropped for being empty
 
 
-def give_back() -> None:
+def trim() -> None:
     """Give the system what was freed, but for the last heap of an arena: after work that needed
     much, before a pause.
     """

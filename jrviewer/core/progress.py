@@ -1,4 +1,4 @@
-"""How long work tells where it stands: `work(report) -> result`, plain Python without Qt."""
+"""How long-running work reports its progress: `work(report) -> result`, without Qt."""
 
 from collections.abc import Callable
 

@@ -18,12 +18,12 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from jrviewer.core.geometry import Box, FloatArray, Plane, Stack
+from jrviewer.core.geometry import Box, FloatArray, Plane, VolumeGeometry
 from jrviewer.core.packed_image import exact, fine, packed
 
 UInt8Array = npt.NDArray[np.uint8]
 
-HARDLY_HU = 1.0  # a standard deviation below this changes nothing that anybody sees
+HARDLY_HU = 1.0  # a standard deviation below this is invisible
 
 Unit = Literal["HU", "stored"]
 SpacingSource = Literal["pixel", "detector", "missing"]
@@ -175,19 +175,19 @@ class Cloud:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Measured:
+class SurfaceMesh:
     """The surfaces of a series as its slices show them, in patient LPS millimetres.
 
     `faces` int32 (T, 3) are triangles of `corners_mm` float32 (P, 3) with a Structure value each,
     `labels` uint8 (T,); `normals` float32 (P, 3) point out of the structure. Nothing is claimed
-    beyond what `stack` covers.
+    beyond what `geometry` covers.
     """
 
     corners_mm: FloatArray
     normals: FloatArray
     faces: npt.NDArray[np.int32]
     labels: UInt8Array
-    stack: Stack
+    geometry: VolumeGeometry
 
     def __post_init__(self) -> None:
         for array in (self.corners_mm, self.normals, self.faces, self.labels):
@@ -226,7 +226,7 @@ class Removed:
     marks: tuple[Mark, ...]
 
     def is_hardly_anything(self, unit: str) -> bool:
-        """Whether so little was removed that nobody sees it; only in HU, whose size is known."""
+        """Whether so little was removed that it is invisible; only for HU, whose size is known."""
         return unit == "HU" and self.noise < HARDLY_HU and not self.marks
 
 

@@ -105,10 +105,10 @@ def in_turn(tasks: Mapping[str, Task], rounds: int) -> dict[str, list[float]]:
     seconds: dict[str, list[float]] = {name: [] for name in tasks}
     for number in range(rounds + 1):
         for name, task in tasks.items():
-            begun = time.perf_counter()
+            started = time.perf_counter()
             task()
             if number:
-                seconds[name].append(time.perf_counter() - begun)
+                seconds[name].append(time.perf_counter() - started)
     return seconds
 
 
@@ -178,12 +178,12 @@ def _summary(seconds: list[float]) -> dict[str, float]:
 
 def _import_seconds(name: str) -> float:
     code = f"import time; t = time.perf_counter(); import {name}; print(time.perf_counter() - t)"
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return float(told.stdout)
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return float(ran.stdout)
 
 
 def processor() -> str:
-    """The processor's name where the system tells it."""
+    """The processor's name where the system says it."""
     path = Path("/proc/cpuinfo")
     lines = path.read_text("utf-8").splitlines() if path.is_file() else []
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]

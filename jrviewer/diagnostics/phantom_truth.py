@@ -46,7 +46,7 @@ class Score:
 
 
 def score(prediction: Prediction) -> Score | None:
-    """How near a prediction comes to the truth; None for a slice whose truth nobody knows.
+    """How near a prediction comes to the truth; None for a slice whose truth is unknown.
 
     Raises JRViewerError where this installation lacks the bundled truth.
     """

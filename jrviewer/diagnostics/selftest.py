@@ -55,13 +55,13 @@ class Findings:
     @contextmanager
     def timed(self, what: str) -> Iterator[None]:
         """Measure a block's seconds; a JRViewerError in it becomes a fault."""
-        begun = time.perf_counter()
+        started = time.perf_counter()
         try:
             yield
         except JRViewerError as error:
             self.faults.append(str(error))
         finally:
-            self.timings_s[what] = round(time.perf_counter() - begun, 3)
+            self.timings_s[what] = round(time.perf_counter() - started, 3)
 
 
 def run(report: Report = silent) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def as_lines(found: dict[str, Any]) -> list[str]:
 
 
 def measure(prediction: Prediction) -> dict[str, float]:
-    """Numbers that tell one prediction from another, by name: in the slice's unit and the cloud's
+    """Numbers that characterise a prediction, by name: in the slice's unit and the cloud's
     (box axes, so that they do not depend on where the patient lay).
     """
     taken = prediction.slice.pixels - prediction.denoised
@@ -194,11 +194,11 @@ def _try_sample(found: Findings) -> None:
 
     expected = _card().get("expected", {}).get("sample", {})
     sample = _sample_slice(expected.get("file"))
-    begun = time.perf_counter()
+    started = time.perf_counter()
     model = load_model("auto", exact=True)
     loaded = time.perf_counter()
     prediction = predict(model, sample)
-    found.timings_s["load_model"] = round(loaded - begun, 3)
+    found.timings_s["load_model"] = round(loaded - started, 3)
     found.timings_s["predict"] = round(time.perf_counter() - loaded, 3)
     found.prediction = prediction
     found.about |= {"model": model.name, "device": model.device}

@@ -19,29 +19,29 @@ if TYPE_CHECKING:
     from jrviewer.rendering.scene import Scene
 
 SECONDS = 60.0  # software rendering on a busy machine
-VISIBLE = 50  # grey levels that tell something drawn from the background
+VISIBLE = 50  # grey levels between something drawn and the background
 STEP_MM, SLICES = 5.0, 12  # of the stack that is measured: to each side of the slice
 CHANGED = 0.005  # share of the pixels that a cloud changes at least
 
 
-class Drawn(NamedTuple):
+class DrawingResult(NamedTuple):
     """What the child could draw."""
 
-    renderer: str  # who drew; "" where nothing could be drawn at all
+    renderer: str  # its name; "" where nothing could be drawn at all
     missing: list[str]  # features of the 3D pane that did not draw
 
 
-def try_drawing(prediction: Prediction | None) -> Drawn:
+def try_drawing(prediction: Prediction | None) -> DrawingResult:
     """Draw a sphere, then the prediction with everything that the 3D pane can do."""
     context = multiprocessing.get_context("spawn")
     receiving, sending = context.Pipe(duplex=False)
     child = context.Process(target=draw, args=(sending, prediction), daemon=True)
     child.start()
     sending.close()  # so that the child's death ends the waiting
-    drawn = Drawn("", [])
+    drawn = DrawingResult("", [])
     try:
         if receiving.poll(SECONDS):
-            drawn = Drawn(str(receiving.recv()), ["scene"])
+            drawn = DrawingResult(str(receiving.recv()), ["scene"])
             if receiving.poll(SECONDS):
                 drawn = drawn._replace(missing=list(receiving.recv()))
     except EOFError:
@@ -52,7 +52,7 @@ def try_drawing(prediction: Prediction | None) -> Drawn:
 
 
 def draw(sending: Connection, prediction: Prediction | None) -> None:
-    """In the child: send who draws, then what of the scene's features is missing."""
+    """In the child process: send the renderer's name, then the scene's missing features."""
     # Without a display VTK first complains about it, then draws through EGL all the same.
     logger = vtk_module("vtkCommonCore").vtkLogger
     logger.SetStderrVerbosity(logger.VERBOSITY_OFF)
@@ -113,8 +113,8 @@ def _missing_features(prediction: Prediction) -> list[str]:
 
 def _missing_of_measured(scene: "Scene", prediction: Prediction, grey: UInt8Array) -> list[str]:
     """What does not work of the measured surface: of the slice itself, again and again."""
-    from jrviewer.imaging.measured_surface import Measuring, Nearest
-    from jrviewer.rendering.look import Beside, Drawn, Look
+    from jrviewer.imaging.measured_surface import Nearest, SurfaceMeasurement
+    from jrviewer.rendering.look import DrawnRuler, Look, MeasuredReference
 
     cloud, plane = prediction.cloud, prediction.slice.plane
     if cloud is None:
@@ -122,11 +122,11 @@ def _missing_of_measured(scene: "Scene", prediction: Prediction, grey: UInt8Arra
     heights = STEP_MM * np.arange(-SLICES, SLICES + 1)
     places = [plane.origin_mm + mm * plane.normal for mm in heights]
     slices = [replace(prediction.slice, plane=replace(plane, origin_mm=one)) for one in places]
-    measured = Measuring(Series(tuple(slices)))()
+    measured = SurfaceMeasurement(Series(tuple(slices)))()
     distances = Nearest(measured).distances(cloud.points)
-    scene.show(prediction, grey, Look(measured=True), Beside(measured, distances, cloud))
+    scene.show(prediction, grey, Look(measured=True), MeasuredReference(measured, distances, cloud))
     ends = np.stack([places[0], places[-1]])
-    scene.show_rulers((Drawn(ends, "MEASURED", is_selected=False),), None)
+    scene.show_rulers((DrawnRuler(ends, "MEASURED", is_selected=False),), None)
     spots = [(x, y) for x in range(64, 200, 12) for y in range(64, 200, 12)]
     found = [pick for pick in (scene.pick(x, y) for x, y in spots) if pick is not None]
     works = {

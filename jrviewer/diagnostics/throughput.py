@@ -26,7 +26,7 @@ from jrviewer.model.predict import make_pool, predict_series
 def measure(image: Slice, count: int) -> dict[str, Any]:
     """Slices a second from files on disk to predictions that are all kept; megabytes that a slice
     and its result add to the process, and the most that it ever held, None where the system does
-    not tell; seconds from a cancelling to the end of the run.
+    not say; seconds from cancelling to the end of the run.
 
     In a process of its own, so that the memory is that of one series and of nothing else.
     """
@@ -44,7 +44,7 @@ def write_series(image: Slice, count: int, folder: Path) -> None:
 
 
 def _measure(image: Slice, count: int) -> dict[str, Any]:
-    malloc.arrange()  # as the app does
+    malloc.configure()  # as the app does
     model = load_model("auto")
     with tempfile.TemporaryDirectory() as folder:
         write_series(image, count, Path(folder))
@@ -63,11 +63,11 @@ def _run(model: JointModel, folder: Path, count: int) -> tuple[float, float | No
     """Seconds, and megabytes a slice."""
     before = memory_mb()
     kept: list[Prediction | JRViewerError] = []
-    begun = time.perf_counter()
+    started = time.perf_counter()
     with make_pool(model, run_anyway=True) as pool:
         opened = dicom.read([folder], on_slice=pool.begin)
         kept += pool.results(one for series in opened.series for one in series)
-    seconds = time.perf_counter() - begun
+    seconds = time.perf_counter() - started
     after = memory_mb()
     if before is None or after is None:
         return seconds, None
@@ -76,34 +76,34 @@ def _run(model: JointModel, folder: Path, count: int) -> tuple[float, float | No
 
 def _cancelling(model: JointModel, slices: Sequence[Slice]) -> float:
     """Seconds from the moment that the second result is there to the end of the run."""
-    told: list[float] = []
+    times: list[float] = []
 
     def cancel(fraction: float, what: str) -> None:
-        told.append(time.perf_counter())
-        if len(told) == 2:
+        times.append(time.perf_counter())
+        if len(times) == 2:
             raise Cancelled
 
     try:
         for _ in predict_series(model, slices, cancel, run_anyway=True):
             pass
     except Cancelled:
-        return time.perf_counter() - told[-1]
+        return time.perf_counter() - times[-1]
     raise AssertionError("The run was not cancelled.")
 
 
 def peak_memory_mb() -> float | None:
-    """The most that this process ever held; None where the system does not tell.
+    """The most that this process ever held; None where the system does not say.
 
     Not `ru_maxrss`, which on Linux a process inherits from the one that started it.
     """
     if sys.platform != "linux":
         return None
-    told = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
-    return round(int(told["VmHWM"].split()[0]) * 1024 / 1e6, 1)
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    return round(int(status["VmHWM"].split()[0]) * 1024 / 1e6, 1)
 
 
 def memory_mb() -> float | None:
-    """What this process holds now; None where the system does not tell."""
+    """What this process holds now; None where the system does not say."""
     if sys.platform != "linux":
         return None
     pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])

@@ -23,15 +23,15 @@ FONT_SIZE = 14
 MARGIN = 8
 NARROWEST_PANEL = 260  # the notice must fit under two of them
 NARROWEST_RING = 9.0
-MOST_STRETCH = 8.0  # a file that tells more would make a picture that nobody can look at
+MOST_STRETCH = 8.0  # a larger ratio would make an unusable picture
 WHITE, GREY, BLACK = 255, 170, 0
 
-Place = tuple[int, int]  # left, top
+Corner = tuple[int, int]  # left, top
 Ring = tuple[float, float, float, float]  # middle and half axes: across, down
 Words = list[tuple[tuple[float, float], str, str, int]]  # place, anchor, text, shade
 
 
-def draw_sheet(
+def draw_comparison(
     prediction: Prediction, window: Window | VoiLut, lines: tuple[str, ...], blend: int = 100
 ) -> tuple[bytes, str]:
     """A PNG file with `lines` as its text, and every word drawn or written in it, one a line.
@@ -73,7 +73,7 @@ def _laid_out(
     window: Window | VoiLut,
     blend: int,
     marks: int,
-) -> tuple[UInt8Array, Words, list[Place]]:
+) -> tuple[UInt8Array, Words, list[Corner]]:
     """The empty sheet with both slices in place, the words around them, and where their first
     pixels are.
     """
@@ -84,7 +84,7 @@ def _laid_out(
     head, foot = LINE + MARGIN, len(footer) * LINE + MARGIN
     sheet = np.zeros((head + rows + 2 * LINE + foot, 2 * width), dtype=np.uint8)
     words: Words = []
-    places: list[Place] = []
+    places: list[Corner] = []
     top = head + LINE
     made = "AI DENOISED" if blend == 100 else f"AI {blend} % + ORIGINAL {100 - blend} %"
     for number, (panel, title) in enumerate(zip(panels, ("ORIGINAL", made), strict=True)):
@@ -128,7 +128,7 @@ def _ring(mark: Mark, shown: Slice, stretch: tuple[float, float]) -> Ring:
 
 
 def _amounts(
-    marks: Sequence[Mark], rings: Sequence[Ring], place: Place, middle: float, unit: str
+    marks: Sequence[Mark], rings: Sequence[Ring], place: Corner, middle: float, unit: str
 ) -> Words:
     """Each mark's number and what it lost, beside its ring and inside the slice."""
     words: Words = []
@@ -140,7 +140,7 @@ def _amounts(
     return words
 
 
-def _draw_rings(picture: "Image", rings: Sequence[Ring], places: Sequence[Place]) -> None:
+def _draw_rings(picture: "Image", rings: Sequence[Ring], places: Sequence[Corner]) -> None:
     """White with a black rim, so that they show on lung and on bone."""
     from PIL import ImageDraw
 

@@ -19,7 +19,7 @@ skin bone air SKIN=included left out JRViewer {__version__} {" ".join(KEYS)} yes
 through the file's own table Removed looks like noise place is marked places are marked
 structure not only noise may have been removed Look at the original 1000 1024 4096
 content_sha256 blend_percent"""
-"""What every patient's export says: an identifier that is one of these words gives nobody away."""
+"""Words of every export: an identifier that is one of these identifies no patient."""
 
 
 def output_stem(slice_: Slice, taken: set[str]) -> str:

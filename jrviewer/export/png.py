@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from jrviewer.core.records import Prediction, VoiLut, Window
-from jrviewer.export.comparison_image import draw_sheet
+from jrviewer.export.comparison_image import draw_comparison
 from jrviewer.export.guarded_write import write_guarded
 from jrviewer.export.provenance import describe, sealed
 
@@ -20,5 +20,5 @@ def write_png(
     lines = describe(prediction, 0)
     if blend != 100:
         lines = (*lines, f"blend_percent={blend}")
-    content, text = draw_sheet(prediction, window, lines, blend)
+    content, text = draw_comparison(prediction, window, lines, blend)
     write_guarded(sealed(content), text, path, prediction)

@@ -1,10 +1,10 @@
-"""What an export says of itself, and how anybody can check it later.
+"""What an export says of itself, and how to check it later.
 
 Every export carries lines of `key=value`: the app, the model and its weights' sha256, the sha256 of
 the source's pixels and file, the parameters and the notice. It names no patient, date, UID or path;
 a sha256 of a whole image cannot be turned back into one. A seal, the sha256 of all the export's
-other bytes, catches every change by accident. It is no signature: whoever wants to forge an export
-can seal the forgery too.
+other bytes, catches every change by accident. It is no signature: a forged
+export can be sealed too.
 """
 
 import hashlib

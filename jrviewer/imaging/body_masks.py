@@ -40,7 +40,7 @@ def body_mask(
 
     Parts beside the largest are kept because two legs, or arms laid beside the head, are body too,
     and the box's centre must lie between them. Values are HU, or any unit in which air is dark
-    ("stored"). `spacing_mm` (between rows, between columns) tells how much to smooth; without it
+    ("stored"). `spacing_mm` (between rows, between columns) says how much to smooth; without it
     about 1 mm is assumed. All False where there is no body.
     """
     from scipy import ndimage

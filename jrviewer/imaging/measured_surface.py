@@ -14,18 +14,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from jrviewer.core.geometry import FloatArray, Stack
+from jrviewer.core.geometry import FloatArray, VolumeGeometry
 from jrviewer.core.lazy_vtk import vtk_module
 from jrviewer.core.progress import Report, silent
-from jrviewer.core.records import Measured, Series, Slice, Structure, UInt8Array, read_only
+from jrviewer.core.records import Series, Slice, Structure, SurfaceMesh, UInt8Array, read_only
 from jrviewer.imaging.body_masks import BoolArray, volume_masks, whole_slices
 from jrviewer.imaging.volume import (
     FEWEST_SLICES,
-    NoStackError,
+    NotAVolumeError,
     in_order,
     layer_on_grid,
     layers_on_grid,
-    require_stack,
+    require_volume,
     scanned_on_grid,
 )
 
@@ -101,7 +101,7 @@ def resampled(
     return values, (z_mm, *layers[0][1])
 
 
-class Measuring:
+class SurfaceMeasurement:
     """`work(report)` that measures a series. Cancelled and called again it goes on where it was, so
     that a slice the user waits for can come in between.
     """
@@ -113,27 +113,27 @@ class Measuring:
         self._steps_mm = (0.0, 0.0)
         self._masks: dict[Structure, BoolArray] | None = None
 
-    def __call__(self, report: Report = silent) -> Measured:
-        """The series' surfaces. Raises NoStackError, a sentence, where there are none to be."""
-        stack = require_stack(self.series)
-        slices = in_order(self.series, stack)
+    def __call__(self, report: Report = silent) -> SurfaceMesh:
+        """The series' surfaces. Raises NotAVolumeError, a sentence, where there are none to be."""
+        geometry = require_volume(self.series)
+        slices = in_order(self.series, geometry)
         for number, one in enumerate(slices[len(self._layers) :], start=len(self._layers)):
             report(0.6 * number / len(slices), "measuring the surface")
-            self._layers.append(self._layer(one, stack))
+            self._layers.append(self._layer(one, geometry))
         report(0.6, "telling skin, bone and air")
         run = whole_slices(self._layers, self._steps_mm)
         if len(run) < FEWEST_SLICES:
-            raise NoStackError("No measured surface: too few slices hold the body as a whole.")
+            raise NotAVolumeError("No measured surface: too few slices hold the body as a whole.")
         kept = slice(run.start, run.stop)
         scanned = np.stack(self._scanned[kept])
-        stack = replace(stack, heights_mm=stack.heights_mm[kept], scanned=scanned)
-        grid, z_mm = layers_on_grid(self._layers[kept], stack.heights_mm)
+        geometry = replace(geometry, heights_mm=geometry.heights_mm[kept], scanned=scanned)
+        grid, z_mm = layers_on_grid(self._layers[kept], geometry.heights_mm)
         report(0.7, "telling skin, bone and air")
         self._masks = self._masks or volume_masks(grid)
-        return _measured(self._masks, (z_mm, *self._steps_mm), stack, report)
+        return _measured(self._masks, (z_mm, *self._steps_mm), geometry, report)
 
-    def _layer(self, one: Slice, stack: Stack) -> FloatArray:
-        column_mm, row_mm, _ = stack.to_stack(one.plane.origin_mm[None])[0]
+    def _layer(self, one: Slice, geometry: VolumeGeometry) -> FloatArray:
+        column_mm, row_mm, _ = geometry.to_volume(one.plane.origin_mm[None])[0]
         values = np.nan_to_num(one.pixels, nan=LOWEST_HU).clip(LOWEST_HU, HIGHEST_HU)
         spacing_mm = one.plane.spacing_mm
         layer, self._steps_mm = layer_on_grid(values, spacing_mm, (float(row_mm), float(column_mm)))
@@ -146,7 +146,7 @@ class Nearest:
     longer than many points. For one thread alone.
     """
 
-    def __init__(self, measured: Measured) -> None:
+    def __init__(self, measured: SurfaceMesh) -> None:
         self.measured = measured
         self._search: _Search | None = None
 
@@ -156,7 +156,7 @@ class Nearest:
         """
         measured = self.measured
         self._search = self._search or _Search(measured.corners_mm, measured.faces)
-        counted = measured.stack.covers(measured.stack.to_stack(points_mm))
+        counted = measured.geometry.covers(measured.geometry.to_volume(points_mm))
         found = np.full(len(points_mm), np.nan)
         found[counted] = self._search.distances(points_mm[counted], report)
         return found
@@ -199,47 +199,47 @@ class _Search:
 def _measured(
     masks: dict[Structure, BoolArray],
     step_mm: tuple[float, float, float],
-    stack: Stack,
+    geometry: VolumeGeometry,
     report: Report,
-) -> Measured:
+) -> SurfaceMesh:
     """The surfaces around the masks, in patient coordinates."""
     pieces, labels, shift = [], [], 0
     for done, (structure, mask) in enumerate(masks.items()):
         fraction = 0.8 + 0.2 * done / len(masks)
-        corners, normals, faces = _shape(mask, step_mm, stack, partial(report, fraction))
+        corners, normals, faces = _shape(mask, step_mm, geometry, partial(report, fraction))
         pieces.append((corners, normals, faces + shift))
         labels.append(np.full(len(faces), structure, np.uint8))
         shift += len(corners)
     corners, normals, faces = (np.concatenate(parts) for parts in zip(*pieces, strict=True))
     if not len(faces):
-        raise NoStackError("No measured surface: no body was found in the series.")
-    return Measured(
-        stack.to_patient(corners).astype(np.float32),
-        (normals @ stack.axes).astype(np.float32),
+        raise NotAVolumeError("No measured surface: no body was found in the series.")
+    return SurfaceMesh(
+        geometry.to_patient(corners).astype(np.float32),
+        (normals @ geometry.axes).astype(np.float32),
         faces.astype(np.int32),
         np.concatenate(labels),
-        stack,
+        geometry,
     )
 
 
 def _shape(
     mask: BoolArray,
     step_mm: tuple[float, float, float],
-    stack: Stack,
+    geometry: VolumeGeometry,
     tell: Callable[[str], None],
 ) -> tuple[FloatArray, FloatArray, IndexArray]:
     """Corners and normals (P, xyz) in stack coordinates, and faces (T, 3), of the surface around a
     mask, without what lies in gaps. Open where the picture ends: a body that leaves it has no skin
     there.
     """
-    base = np.array([0.0, 0.0, stack.heights_mm[0]])
+    base = np.array([0.0, 0.0, geometry.heights_mm[0]])
     slabs = []
     for slab in _triangles(mask, is_closed=False):
         tell("measuring the surface")
         slabs.append(slab)
     triangles = np.concatenate(slabs)
     middles = _millimetres(triangles.mean(axis=1), step_mm) + base
-    corners, faces = _shared_corners(triangles[stack.covers(middles)])
+    corners, faces = _shared_corners(triangles[geometry.covers(middles)])
     return _millimetres(corners, step_mm) + base, _outwards(mask, corners, step_mm), faces
 
 

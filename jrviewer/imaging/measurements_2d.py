@@ -56,7 +56,7 @@ Measurement = Length | Region
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A measurement in the hand: by one of its handles, or as a whole (None)."""
+    """A measurement being dragged: by one of its handles, or as a whole (None)."""
 
     item: Measurement
     handle: int | None = None
@@ -172,7 +172,7 @@ def handles(item: Measurement) -> list[Position]:
 
 
 def hold_at(items: Sequence[Measurement], position: Position, reach_px: float) -> Hold | None:
-    """What a hand takes at a position: the nearest handle within reach, else the nearest line."""
+    """What is grabbed at a position: the nearest handle within reach, else the nearest line."""
     taken = [
         (math.dist(at, position), Hold(item, handle))
         for item in reversed(items)
@@ -187,7 +187,7 @@ def hold_at(items: Sequence[Measurement], position: Position, reach_px: float) -
 
 
 def moved(hold: Hold, start: Position, end: Position, shape: tuple[int, int]) -> Measurement:
-    """The measurement after a hand took it at one position and went to another; it stays on the
+    """The measurement after a drag from one position to another; it stays on the
     slice of `shape` (rows, columns).
     """
     item, moving = hold.item, _moving(hold)

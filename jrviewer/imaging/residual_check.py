@@ -19,7 +19,7 @@ SURROUND = 2.5  # how much wider the surroundings are that a shape must stand ou
 NOISE_SCALE_MM = 10.0  # the noise level may change this quickly through the slice
 QUIETEST = 0.25  # of the median noise level: no place is trusted to be quieter
 THRESHOLD = 8.0  # standard deviations of the smoothed noise
-LEAST_HU = 8.0  # fainter smoothed shapes are below what anybody can see
+LEAST_HU = 8.0  # fainter smoothed shapes are invisible
 MOST_MARKS = 12
 MIN_BODY_PIXELS = 400
 ROBUST_SD = 1.4826  # of a normal distribution's median absolute deviation
@@ -34,7 +34,7 @@ def residual(image: Slice, denoised: FloatArray) -> FloatArray:
     return difference.astype(np.float32)
 
 
-def judge(image: Slice, denoised: FloatArray) -> Removed:
+def check_removed(image: Slice, denoised: FloatArray) -> Removed:
     """Tell shapes from noise in what was removed, within the body.
 
     Only shapes of a visible amount (LEAST_HU) count; beyond THRESHOLD each is a mark.
@@ -73,7 +73,7 @@ def _strength(
     level = np.sqrt(np.maximum(_smoothed(grain * grain, NOISE_SCALE_MM, steps), 0))
     level = np.maximum(level, max(QUIETEST * float(np.median(level[body])), 1e-6))
     strength = np.where(body, shape / level, 0.0)
-    # How much of the noise survives the smoothing depends on its grain, so the residual tells it.
+    # How much noise survives the smoothing depends on its grain: estimated from the residual.
     spread = ROBUST_SD * float(np.median(np.abs(strength[body])))
     return np.asarray(strength / max(spread, 1e-6))
 

@@ -1,4 +1,4 @@
-"""What a ruler between two points of the 3D picture may say: a length is told only where both ends
+"""Length of a ruler between two points of the 3D picture: it has one only where both ends
 are known, never along the depth that the model inferred.
 
 Knows records and millimetres; draws nothing.
@@ -20,7 +20,7 @@ Millimetres = tuple[float, float, float]
 
 
 class NoLengthError(JRViewerError):
-    """No length is told; the message is a sentence that says why."""
+    """The ruler has no length; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +40,14 @@ class Ruler:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class RulerLength:
     """What a ruler says."""
 
     length_mm: float
     kind: Literal["measured", "in plane"]
 
 
-def read(ruler: Ruler, image: Slice, *, has_surface: bool) -> Reading:
+def ruler_length(ruler: Ruler, image: Slice, *, has_surface: bool) -> RulerLength:
     """The length between the ends: straight through the patient where both lie on the measured
     surface, within the slice where both lie in it.
 
@@ -60,10 +60,10 @@ def read(ruler: Ruler, image: Slice, *, has_surface: bool) -> Reading:
         )
     ends = [np.array(one.point_mm) for one in (ruler.start, ruler.end)]
     if ruler.start.is_measured and ruler.end.is_measured:
-        return Reading(math.dist(*ends), "measured")
+        return RulerLength(math.dist(*ends), "measured")
     if all(abs(_depth_mm(end, image.plane)) <= IN_PLANE_MM for end in ends):
         first, second = (_in_plane(end, image.plane) for end in ends)
-        return Reading(math.dist(first, second), "in plane")
+        return RulerLength(math.dist(first, second), "in plane")
     advice = (
         "Switch the measured surface on and pick both ends on it."
         if has_surface

@@ -14,7 +14,7 @@ STRUCTURE_COLOURS: dict[Structure, tuple[int, int, int]] = {
     Structure.BONE: (244, 232, 203),
     Structure.AIR: (31, 119, 158),
 }
-"""Red, green, blue; apart in hue and, for those who see none, in lightness."""
+"""Red, green, blue; distinct in hue and, for colour-blind readers, in lightness."""
 
 _HEAD = re.compile(
     r"HEAD|BRAIN|SKULL|FACE|FACIAL|ORBIT|SINUS|JAW|MANDIB|MAXILL|TEETH|DENTAL|NOSE|CRANI"
@@ -29,7 +29,7 @@ NEAR_SLICE_MM = 16.0
 
 def why_face(prediction: Prediction) -> FaceReason:
     """Why the cloud's skin may be a face: the file names a head, or it names nothing and the
-    outline has a head's size and shape, or no size to tell by; "" where it is none.
+    outline has a head's size and shape, or no known size; "" where it is none.
     """
     named = prediction.slice.acquisition.body_part.upper().strip()
     if named:
@@ -48,7 +48,7 @@ def shows_face(prediction: Prediction) -> bool:
 
 def may_show_face(prediction: Prediction) -> bool:
     """Whether the pixels of the series, put together, may show a face (PS3.15 E.3.2): as above, but
-    where nothing tells they may.
+    where nothing is known they may.
     """
     if prediction.slice.acquisition.body_part.strip() or prediction.cloud is not None:
         return shows_face(prediction)

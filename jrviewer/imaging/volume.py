@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jrviewer.core.errors import JRViewerError
-from jrviewer.core.geometry import FloatArray, Plane, Stack
+from jrviewer.core.geometry import FloatArray, Plane, VolumeGeometry
 from jrviewer.core.records import Series, Slice
 
 GRID_MM = 3.0
@@ -27,65 +27,67 @@ _FINEST_MM = 1.5  # voxels finer than this are smoothed to it before the linear 
 _SAME_PLACE_MM = 0.01
 
 
-class NoStackError(JRViewerError):
+class NotAVolumeError(JRViewerError):
     """The series is no volume; the message is a sentence for the user."""
 
 
-def require_stack(series: Series) -> Stack:
-    """Where the series' volume lies. Raises NoStackError where nothing can be measured in it."""
+def require_volume(series: Series) -> VolumeGeometry:
+    """Where the series' volume lies. Raises NotAVolumeError where nothing can be measured in it."""
     first = series[0]
     if first.unit != "HU":
         is_mr = first.acquisition.modality == "MR"
         values = "MR has no Hounsfield units" if is_mr else "the slices hold no Hounsfield units"
-        raise NoStackError(f"No measured surface: {values}, by which skin, bone and air are told.")
+        raise NotAVolumeError(
+            f"No measured surface: {values}, by which skin, bone and air are told."
+        )
     if any(one.spacing_source == "missing" for one in series):
-        raise NoStackError(
+        raise NotAVolumeError(
             "No measured surface: the file states no pixel spacing, so nothing is in millimetres."
         )
     if len(series) == 1:
-        raise NoStackError(
+        raise NotAVolumeError(
             "No measured surface: one slice holds no depth. Open the whole series for one."
         )
     if not all(one.has_position for one in series):
-        raise NoStackError(
+        raise NotAVolumeError(
             "No measured surface: the file does not say where the slices lie in the patient."
         )
     if len(series) < FEWEST_SLICES:
-        raise NoStackError(
+        raise NotAVolumeError(
             f"No measured surface: {len(series)} slices are too few, {FEWEST_SLICES} are needed. "
             "Open the whole series."
         )
     return _straight(series)
 
 
-def _straight(series: Series) -> Stack:
+def _straight(series: Series) -> VolumeGeometry:
     """The stack of slices that have a place; they must be parallel, stacked along their normal and
     close enough.
     """
     plane = series[0].plane
     axes = np.stack([plane.along_row, plane.along_column, plane.normal])
     if any(_turned(one.plane, plane) > SAME_DIRECTION for one in series):
-        raise NoStackError("No measured surface: the slices are not parallel to each other.")
+        raise NotAVolumeError("No measured surface: the slices are not parallel to each other.")
     places = np.stack([one.plane.origin_mm - plane.origin_mm for one in series]) @ axes.T
     places = places[np.argsort(places[:, 2], kind="stable")]
     shifts = np.hypot(*(places[:, :2] - places[0, :2]).T)
     heights = places[:, 2] - places[0, 2]
     if (shifts > np.maximum(LEAST_SHIFT_MM, LARGEST_TILT * heights)).any():
-        raise NoStackError(
+        raise NotAVolumeError(
             "No measured surface: the slices are shifted against each other, as by a tilted "
             "gantry. This version measures straight stacks only."
         )
     if np.diff(heights).min() < _SAME_PLACE_MM:
-        raise NoStackError("No measured surface: several slices lie in the same place.")
+        raise NotAVolumeError("No measured surface: several slices lie in the same place.")
     rows, columns = series[0].shape
     size = (columns - 1) * plane.spacing_mm[1], (rows - 1) * plane.spacing_mm[0]
-    stack = Stack(plane.origin_mm + places[0] @ axes, axes, size, heights)
-    if stack.scanned_mm < SCANNED * heights[-1]:
-        raise NoStackError(
+    geometry = VolumeGeometry(plane.origin_mm + places[0] @ axes, axes, size, heights)
+    if geometry.scanned_mm < SCANNED * heights[-1]:
+        raise NotAVolumeError(
             "No measured surface: too many slices are missing, or they lie too far apart. "
             "Open the whole series."
         )
-    return stack
+    return geometry
 
 
 def _turned(plane: Plane, other: Plane) -> float:
@@ -97,13 +99,13 @@ def _turned(plane: Plane, other: Plane) -> float:
     return float(np.max(turned))
 
 
-def in_order(series: Series, stack: Stack) -> list[Slice]:
+def in_order(series: Series, geometry: VolumeGeometry) -> list[Slice]:
     """The slices by rising height, whichever way the series runs."""
-    return sorted(series, key=lambda one: _height(one, stack))
+    return sorted(series, key=lambda one: _height(one, geometry))
 
 
-def _height(one: Slice, stack: Stack) -> float:
-    return float((one.plane.origin_mm - stack.origin_mm) @ stack.axes[2])
+def _height(one: Slice, geometry: VolumeGeometry) -> float:
+    return float((one.plane.origin_mm - geometry.origin_mm) @ geometry.axes[2])
 
 
 def layer_on_grid(
@@ -133,8 +135,8 @@ def layer_on_grid(
 
 def scanned_on_grid(one: Slice, shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
     """Where a slice holds measured values, on a grid (y, x), but for a voxel's rim: a body that
-    leaves a round field of view has no skin there. Padding is told by its value alone: one that air
-    has too would take the skin of every body away.
+    leaves a round field of view has no skin there. Padding is recognised by its value
+    alone: one that air has too would take the skin of every body away.
     """
     from scipy import ndimage
 

@@ -29,7 +29,7 @@ PRESETS: Mapping[str, Window] = MappingProxyType(
 LOWEST_HU = -1024.0  # what lies below was never measured: scanners fill the corners with it
 AUTOMATIC = "auto"  # the name of a window that was computed from the values
 SHARES = (1.0, 99.5)  # percentiles shown as black and white by the automatic window
-ENOUGH_VALUES = 1 << 18  # more than these do not move a percentile that anybody sees
+ENOUGH_VALUES = 1 << 18  # more than these do not move a percentile visibly
 
 
 def presets(slice_: Slice) -> Mapping[str, Window]:

@@ -23,11 +23,11 @@ PLACES_PER_POINT = 4  # in each round; other ones in every round
 APART = 5  # rounds in turn take places so far from each other on the curve that orders them
 STEPS = 2  # of moving the points in a round
 LOOSELY = 1.0  # a point is near enough where none is at less than half of its distance
-FURTHEST_MM = 8.0  # of one step: what few places tell is not certain
+FURTHEST_MM = 8.0  # of one step: a direction from few places is uncertain
 NEAR_MM = 0.5  # a place so near pulls no more than its share
 STIFFNESS = 0.03  # per millimetre, what holds a point that stands for next to nothing
 SENT_AWAY = 0.15  # of all points, at most
-GLANCE = 2  # one place of so many is enough to tell who is to be sent away
+GLANCE = 2  # a subsample is enough to decide which points to relocate
 SAVED_BY_A_SECOND = 1 - 1 / math.sqrt(2)  # on a surface distances shrink with the root of points
 
 Labels = NDArray[np.uint8]
@@ -36,7 +36,7 @@ AtPoints = Callable[[FloatArray, Labels], FloatArray]
 """Of points (N, 3) in mm and their structures (N,): a value, or a vector, each."""
 
 
-def settled(
+def relax(
     points: FloatArray,
     labels: Labels,
     places: FloatArray,
@@ -48,7 +48,7 @@ def settled(
 
     `places` (ROUNDS · PLACES_PER_POINT · N, 3) are where the surface is expected, as often as it
     is, neighbours in turn, and `structures` what it is there. `distance` to the true surface is
-    expected in mm, and `rise`, a vector, tells how it grows.
+    expected in mm, and `rise`, a vector, is how it grows.
     """
     for turn in range(ROUNDS):
         batch = slice(turn * APART % ROUNDS, None, ROUNDS)
@@ -105,7 +105,7 @@ def _sent_where_needed(
 
 
 def _tree(points: FloatArray) -> cKDTree:
-    """For who asks but once: a balanced one would take longer to plant than it saves."""
+    """Built for a single query, so not balanced: balancing costs more than it saves."""
     return cKDTree(points, balanced_tree=False, compact_nodes=False)
 
 

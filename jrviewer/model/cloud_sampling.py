@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jrviewer.core.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, BOX_PIXELS, FloatArray
-from jrviewer.model.cloud_relaxation import PLACES_PER_POINT, ROUNDS, AtPoints, settled
+from jrviewer.model.cloud_relaxation import PLACES_PER_POINT, ROUNDS, AtPoints, relax
 
 LEAST_LOGIT = -9.2  # below the likeliest cell's: a ten-thousandth of its probability
 KEPT_MASS = 0.97  # cells beyond this share of the probability are left out: a haze far from all
@@ -38,7 +38,7 @@ class Expected:
     mass: NDArray[np.float16]  # (kept cells,) their probability over the likeliest's, on the curve
     log_sigma: NDArray[np.uint8]  # (structures, layers, rows, columns), coarser in-plane, in steps
     sharpness: float  # above 1, points start at the likelier places
-    corrections: FloatArray  # (layers,) factors on the sigma that points are told
+    corrections: FloatArray  # (layers,) calibration factors on the points' sigma
 
     @classmethod
     def of(
@@ -66,10 +66,10 @@ class Expected:
     @property
     def sigma_mm(self) -> FloatArray:
         """(structures, layers, rows, columns): a point's expected distance to the surface, as the
-        network told it.
+        network predicted it.
         """
-        told = np.arange(256, dtype=np.float32) / LOG_SIGMA_STEPS + LEAST_LOG_SIGMA
-        sigma: FloatArray = np.exp(told)[self.log_sigma]
+        steps = np.arange(256, dtype=np.float32) / LOG_SIGMA_STEPS + LEAST_LOG_SIGMA
+        sigma: FloatArray = np.exp(steps)[self.log_sigma]
         return sigma
 
     def sample(self, count: int) -> Sample:
@@ -94,7 +94,7 @@ class Expected:
         jittered = centres[cells[places]] + _jitter(len(places)) * _cell_size(self.shape)
         sigma_mm = self.sigma_mm
         distance_mm = HALF_NORMAL_MEAN * sigma_mm
-        points_mm, labels = settled(
+        points_mm, labels = relax(
             centres[cells[begin]] * BOX_HALF_WIDTH_MM,
             of_cell[begin],
             jittered * BOX_HALF_WIDTH_MM,

@@ -22,7 +22,7 @@ from jrviewer.model.network import JointNet
 from jrviewer.model.network_input import CT, see
 
 ROUNDS = 7  # in turn, so that a busy moment disturbs all ways alike; the minimum counts
-PATIENCE_S = 1.5  # no further round is begun after it
+PATIENCE_S = 1.5  # no further round starts after it
 SIDE = 192  # pixels of the trial slice
 SAME_HU = 1.0
 SAME_SHARE = 0.999
@@ -87,13 +87,13 @@ def fastest(net: JointNet) -> Way:
 
 def _least_seconds(net: JointNet, ways: list[Way], hu: Tensor) -> list[float]:
     """The least seconds of each way, tried in turn."""
-    begun = time.perf_counter()
+    started = time.perf_counter()
     least = [float("inf")] * len(ways)
     for _ in range(ROUNDS):
         for index, way in enumerate(ways):
             torch.set_num_threads(way.threads)
             least[index] = min(least[index], _seconds(net, way.half, hu))
-        if time.perf_counter() - begun > PATIENCE_S:
+        if time.perf_counter() - started > PATIENCE_S:
             break
     return least
 
@@ -110,9 +110,9 @@ def _ways(net: JointNet, counts: tuple[int, ...]) -> Iterator[Way]:
 
 def _seconds(net: JointNet, half: JointNet | None, hu: Tensor) -> float:
     """How long one run takes."""
-    begun = time.perf_counter()
+    started = time.perf_counter()
     run(net, half, hu, CT)
-    return time.perf_counter() - begun
+    return time.perf_counter() - started
 
 
 def _is_same(denoised: Tensor, exact: Tensor) -> bool:

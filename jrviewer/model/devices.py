@@ -10,7 +10,7 @@ from jrviewer.core.errors import DeviceError
 Device = str
 """auto, cpu, cuda (torch's first choice) or cuda:N; to `resolve` also a name out of `graphics`."""
 
-BYTES_A_PIXEL = 400  # 290 in single precision on the CPU, and room for what cuDNN needs itself
+BYTES_A_PIXEL = 400  # 290 in single precision on the CPU, and what cuDNN needs itself
 SHARE = 0.8  # of the free memory: other programs draw on it too
 
 _TORCH_NAME = re.compile(r"auto|cpu|cuda(:[0-9]+)?")
@@ -24,8 +24,8 @@ def graphics() -> tuple[str, ...]:
         return ()
     names = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
     counts = [names[: index + 1].count(name) for index, name in enumerate(names)]
-    told = zip(names, counts, strict=True)
-    return tuple(name if count == 1 else f"{name} #{count}" for name, count in told)
+    numbered = zip(names, counts, strict=True)
+    return tuple(name if count == 1 else f"{name} #{count}" for name, count in numbered)
 
 
 def is_device(wanted: Device) -> bool:

@@ -1,6 +1,6 @@
 """The input check before the model speaks: green, amber or red, each reason a plain sentence.
 
-Red means that the model does not run until somebody asks for it anyway; amber, that its result is
+Red means that the model does not run unless it is asked to run anyway; amber, that its result is
 shown with the reason beside it. Knows the slice and its body mask, no network and no window.
 """
 

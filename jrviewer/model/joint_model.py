@@ -43,7 +43,7 @@ class JointModel:
         hu_array: FloatArray = denoised[0, 0].cpu().numpy()
         return (hu_array - np.float32(offset)) / np.float32(scale)
 
-    def look(self, image: FloatArray) -> tuple[Expected, FloatArray]:
+    def infer_surfaces(self, image: FloatArray) -> tuple[Expected, FloatArray]:
         """Where a canonical image (128, 128) in HU lets surfaces be expected, and what the encoder
         saw in it (D,), from one pass.
         """
@@ -58,7 +58,7 @@ class JointModel:
 
     def clouds(self, image: FloatArray, counts: Sequence[int]) -> list[Sample]:
         """A cloud of every size in `counts` from one pass over a canonical image (128, 128), HU."""
-        expected, _ = self.look(image)
+        expected, _ = self.infer_surfaces(image)
         return [expected.sample(count) for count in counts]
 
     def _corrections(self, layers: int) -> FloatArray:

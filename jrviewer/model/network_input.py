@@ -16,7 +16,7 @@ HU_RANGE = (-1024.0, 3071.0)
 NOISE_LIMITS = (4.0, 400.0)  # HU
 DETAIL_LIMIT = 6.0  # in units of the noise: what is larger is an edge
 BODY_HU = -700.0  # noise is judged where there is more than air
-CT, MR = 0.0, 1.0  # what the network is told about the kind of image
+CT, MR = 0.0, 1.0  # the network's input for the kind of image
 MR_SPAN_HU = 1500.0  # MR values 0 … 99.5th percentile become −1000 … 500, as CT bodies span
 DIVISOR = 8  # rows and columns are padded to a multiple of this
 
@@ -57,7 +57,7 @@ def _detail(values: Tensor) -> Tensor:
 
 
 def _noise(values: Tensor, detail: Tensor) -> Tensor:
-    """(B, 1, 1, 1). The median ignores edges; every second row and column tell enough."""
+    """(B, 1, 1, 1). The median ignores edges; every second row and column is enough."""
     sparse, body = detail[..., ::2, ::2], values[..., ::2, ::2] > BODY_HU
     size = torch.where(body, sparse.abs(), torch.nan).flatten(1).nanmedian(dim=1).values
     return (1.48 * size).nan_to_num(NOISE_LIMITS[0]).clamp(*NOISE_LIMITS)[:, None, None, None]

@@ -41,7 +41,7 @@ def predict(
 ) -> Prediction:
     """Denoise a slice and infer its cloud.
 
-    Raises InputRefusedError where the input check is red and nobody asked to run anyway, and
+    Raises InputRefusedError where the input check is red and `run_anyway` is not set, and
     DeviceMemoryError where the graphics processor's memory is full.
     """
     started = time.perf_counter()
@@ -66,7 +66,7 @@ def predict(
         denoised=denoised,
         cloud=cloud,
         sample_dense=sample_dense,
-        check_residual=residual_check.judge,
+        check_residual=residual_check.check_removed,
         no_cloud_reason=no_cloud_reason,
         model=model.name,
         weights_sha256=model.weights_sha256,
@@ -154,7 +154,7 @@ def _clouds(
         else cloud_placement.nominal(image.plane, mask)
     )
     box = canonical_box(plane, centre)
-    expected, features = model.look(canonical_image(denoised, plane, box))
+    expected, features = model.infer_surfaces(canonical_image(denoised, plane, box))
     unfamiliar = tuple(model.familiarity.findings(features)) if model.familiarity else ()
     has_mm = image.spacing_source != "missing"
     if not has_mm:

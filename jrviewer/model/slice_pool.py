@@ -1,4 +1,4 @@
-"""Several pieces of work at once, their results in the order in which they are wanted."""
+"""A thread pool whose results come in the order of the items."""
 
 import os
 import sys
@@ -17,17 +17,17 @@ from jrviewer.core.progress import Report
 Item = TypeVar("Item", bound=Hashable)
 Result = TypeVar("Result")
 
-SPARE = 2  # begun beyond the threads, so that none waits while a result is being looked at
+SPARE = 2  # queued beyond the threads, so that none waits while a result is used
 NICENESS = 10  # of Linux's 19; the least that every thread of the pool has
-MOST_EARLY = 32  # begun before anybody asks for results, which have to be kept until then
+MOST_EARLY = 32  # queued before results are asked for, as results are kept until then
 
 
 class SlicePool(Generic[Item, Result]):
-    """`work(item, report)` done by `width` threads, each of which began with `prepare` and gives
-    way to the thread that serves the user's hands.
+    """Runs `work(item, report)` on `width` threads of low priority, each after one call of
+    `prepare`.
 
-    A context: at its end it begins nothing more, the `report` of what is at work raises Cancelled,
-    and the memory that all of it needed goes back to the system.
+    A context manager: on exit nothing more starts, `report` raises Cancelled in what is running,
+    and freed memory goes back to the system.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class SlicePool(Generic[Item, Result]):
         self._is_over = threading.Event()
 
     def begin(self, item: Item) -> None:
-        """Work on an item whose result will be wanted, unless many have been begun already."""
+        """Start on an item whose result will be asked for, unless many are queued already."""
         if len(self._begun) < MOST_EARLY:
             self._submit(item)
 
@@ -83,4 +83,4 @@ class SlicePool(Generic[Item, Result]):
     ) -> None:
         self._is_over.set()
         self._pool.shutdown(cancel_futures=True)
-        malloc.give_back()
+        malloc.trim()

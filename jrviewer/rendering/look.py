@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jrviewer.core.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, Box, FloatArray
-from jrviewer.core.records import Cloud, Measured, Prediction, Slice, Structure, UInt8Array
+from jrviewer.core.records import Cloud, Prediction, Slice, Structure, SurfaceMesh, UInt8Array
 from jrviewer.imaging.structures import STRUCTURE_COLOURS, shows_face
 
 Colouring = Literal["structure", "uncertainty", "depth", "measured"]
@@ -72,16 +72,16 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Beside:
+class MeasuredReference:
     """What a series says of the space that a cloud was inferred in."""
 
-    measured: Measured | None = None
+    measured: SurfaceMesh | None = None
     distances_mm: FloatArray | None = None  # (N,) of a cloud's points; NaN: not measured there
     cloud: Cloud | None = None  # whose distances they are
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Drawn:
+class DrawnRuler:
     """A ruler's ends in the world (2, 3), what it says, and whether it is selected."""
 
     ends: FloatArray
@@ -154,7 +154,7 @@ def surface_colours(labels: UInt8Array) -> UInt8Array:
     return np.asarray(paler.round().astype(np.uint8))
 
 
-def faces_in_box(measured: Measured, box: Box, structures: Iterable[Structure]) -> IndexArray:
+def faces_in_box(measured: SurfaceMesh, box: Box, structures: Iterable[Structure]) -> IndexArray:
     """Which triangles of these structures reach into the box that a cloud was inferred in."""
     kept = np.flatnonzero(np.isin(measured.labels, [int(one) for one in structures]))
     own = (box.to_box(measured.corners_mm) * BOX_HALF_WIDTH_MM)[measured.faces[kept]]  # (T, 3, xyz)

@@ -27,7 +27,7 @@ class Pick:
 
 @dataclass(frozen=True, slots=True)
 class Grip:
-    """A ruler under the hand: which one, and which end of it (0, 1), None for the whole."""
+    """A ruler under the mouse: which one, and which end of it (0, 1), None for the whole."""
 
     index: int
     end: int | None

@@ -8,7 +8,7 @@ import pyvista as pv
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.lazy_vtk import vtk_module
 from jrviewer.rendering.actors import AnyPlotter
-from jrviewer.rendering.look import RGB, Drawn
+from jrviewer.rendering.look import RGB, DrawnRuler
 
 LINE, SELECTED = (255, 214, 92), (120, 225, 255)
 _LINE_WIDTH, _END_WIDTH = 3.0, 10.0
@@ -43,7 +43,7 @@ class RulerActors:
         """Whether anything is drawn."""
         return bool(self.actor.GetVisibility())
 
-    def show(self, rulers: tuple[Drawn, ...], start: FloatArray | None) -> None:
+    def show(self, rulers: tuple[DrawnRuler, ...], start: FloatArray | None) -> None:
         """Show these rulers, and the beginning (3,) of one that has no end yet."""
         beginning = [] if start is None else [start[None]]
         places = [*(one.ends for one in rulers), *beginning]
@@ -53,7 +53,7 @@ class RulerActors:
             self.mesh.copy_from(_mesh(np.concatenate(places), colours), deep=False)
         self._say(rulers)
 
-    def _say(self, rulers: tuple[Drawn, ...]) -> None:
+    def _say(self, rulers: tuple[DrawnRuler, ...]) -> None:
         while len(self.words) < len(rulers):
             self.words.append(self._text())
         for number, actor in enumerate(self.words):

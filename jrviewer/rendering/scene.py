@@ -11,9 +11,9 @@ from jrviewer.rendering.actors import AnyPlotter, Points, SlicePlane, add_cube
 from jrviewer.rendering.look import (
     BACKGROUND,
     VIEWS,
-    Beside,
-    Drawn,
+    DrawnRuler,
     Look,
+    MeasuredReference,
     View,
     patient_to_world,
     point_colours,
@@ -27,7 +27,7 @@ from jrviewer.rendering.surface_actor import MeasuredSurface
 
 _MARK_COLOUR = (255, 255, 255)
 _REACH_PIXELS = 9.0
-NOTHING = Beside()
+NOTHING = MeasuredReference()
 _NOWHERE: FloatArray = np.zeros((0, 3))
 
 
@@ -42,7 +42,7 @@ class Scene:
     ) -> None:
         self._plotter = plotter
         self._request_render: Callable[[], None] = request_render or plotter.render
-        self._shown: tuple[Prediction, UInt8Array, Look, Beside] | None = None
+        self._shown: tuple[Prediction, UInt8Array, Look, MeasuredReference] | None = None
         self._cloud: Cloud | None = None
         self._centre: FloatArray | None = None
         self._eye_dome = False
@@ -64,7 +64,11 @@ class Scene:
         return None if self._shown is None else self._cloud
 
     def show(
-        self, prediction: Prediction, grey: UInt8Array, look: Look, beside: Beside = NOTHING
+        self,
+        prediction: Prediction,
+        grey: UInt8Array,
+        look: Look,
+        beside: MeasuredReference = NOTHING,
     ) -> bool:
         """Show a prediction with its slice as grey values (rows, columns), and what was measured
         beside it; whether that changed anything.
@@ -180,7 +184,7 @@ class Scene:
         width, height = self._plotter.render_window.GetSize()
         return ray(self._to_clip(), 2 * x / width - 1, 2 * y / height - 1)
 
-    def show_rulers(self, rulers: tuple[Drawn, ...], start: FloatArray | None) -> None:
+    def show_rulers(self, rulers: tuple[DrawnRuler, ...], start: FloatArray | None) -> None:
         """Draw rulers, and the beginning of one that has no end yet."""
         if not rulers and start is None and not self.rulers.is_shown:
             return
@@ -194,7 +198,7 @@ class Scene:
         return nearest_line(places.reshape(-1, 2, 2), (x, y), _REACH_PIXELS)
 
     def ruler_grip(self, x: float, y: float) -> Grip | None:
-        """What of a ruler a hand would take there: an end, or all of it by its middle."""
+        """The part of a ruler at a place: an end, or the whole by its middle."""
         if (index := self.ruler_at(x, y)) is None:
             return None
         places, _ = self.on_screen(self._lines[index])
@@ -231,7 +235,7 @@ class Scene:
         self._lit = self._probe = self._marked = _NOWHERE
         self.marks.actor.visibility = False
 
-    def _show_points(self, cloud: Cloud | None, look: Look, beside: Beside) -> None:
+    def _show_points(self, cloud: Cloud | None, look: Look, beside: MeasuredReference) -> None:
         if cloud is None:
             self._indices = np.zeros(0, dtype=np.intp)
             self.points.actor.visibility = False

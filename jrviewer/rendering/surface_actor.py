@@ -10,7 +10,7 @@ import pyvista as pv
 
 from jrviewer.core.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, Box, FloatArray
 from jrviewer.core.lazy_vtk import vtk_module
-from jrviewer.core.records import Cloud, Measured
+from jrviewer.core.records import Cloud, SurfaceMesh
 from jrviewer.rendering.actors import AnyPlotter
 from jrviewer.rendering.look import IndexArray, Look, faces_in_box, surface_colours
 
@@ -66,7 +66,7 @@ class MeasuredSurface:
         self.actor.visibility = False
         self._triangles = self._triangles[:0]
 
-    def show(self, measured: Measured | None, cloud: Cloud | None, look: Look) -> None:
+    def show(self, measured: SurfaceMesh | None, cloud: Cloud | None, look: Look) -> None:
         """Show what of a series' surfaces lies in a cloud's box; nothing without millimetres."""
         if measured is None or cloud is None or cloud.unit != "mm" or not look.measured:
             self.hide()
@@ -87,7 +87,7 @@ class MeasuredSurface:
             side.SetNormal(*(sign * axis))
 
 
-def _mesh(measured: Measured, chosen: IndexArray) -> pv.PolyData:
+def _mesh(measured: SurfaceMesh, chosen: IndexArray) -> pv.PolyData:
     """The chosen triangles with the normals of their corners."""
     used, index = np.unique(measured.faces[chosen], return_inverse=True)
     corners: Any = measured.corners_mm[used]

@@ -40,7 +40,7 @@ def main() -> int:
     parser.add_argument("--slices", type=int, default=24)
     parser.add_argument("--changes", type=int, default=60)
     arguments = parser.parse_args()
-    malloc.arrange()  # as `python -m jrviewer` does
+    malloc.configure()  # as `python -m jrviewer` does
     application = app.create_application()  # noqa: F841 - must live
     with tempfile.TemporaryDirectory() as folder:
         sample = dicom.read([resource("sample/phantom.dcm")]).series[0][0]

@@ -15,14 +15,14 @@ pieces = [bytearray(60_000) for _ in range(1000)]
 kept = pieces[::50]  # what lies between them is free, but no end of the heap
 del pieces
 before = memory_mb()
-malloc.give_back()
+malloc.trim()
 print(before - memory_mb())
 """
 EIGHT_THREADS = """
 import ctypes, threading
 from jrviewer.core import malloc
 
-malloc.arrange()
+malloc.configure()
 together = threading.Barrier(8)
 
 def work():
@@ -41,7 +41,7 @@ import resource, sys, threading
 from jrviewer.core import malloc
 
 if sys.argv[1] == "arranged":
-    malloc.arrange()
+    malloc.configure()
 
 def work():
     for _ in range(3):
@@ -87,5 +87,5 @@ def test_where_the_library_has_no_such_call_nothing_is_done(
 ) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
 
-    malloc.arrange()
-    malloc.give_back()
+    malloc.configure()
+    malloc.trim()

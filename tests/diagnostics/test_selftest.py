@@ -13,7 +13,7 @@ from jrviewer.core.errors import JRViewerError
 from jrviewer.core.records import Prediction, UInt8Array
 from jrviewer.diagnostics import selftest, selftest_drawing
 from jrviewer.export import provenance
-from jrviewer.rendering.look import Beside, Look
+from jrviewer.rendering.look import Look, MeasuredReference
 from jrviewer.rendering.scene import NOTHING, Scene
 from tests.support.boundaries import replace_network, replace_reader
 from tests.support.record_factory import make_prediction
@@ -163,7 +163,11 @@ def test_opengl_and_every_look_of_the_3d_pane_are_tried_in_a_child_process() -> 
 @pytest.mark.vtk
 def test_a_look_that_draws_nothing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     def show(
-        scene: Scene, prediction: Prediction, grey: UInt8Array, look: Look, beside: Beside = NOTHING
+        scene: Scene,
+        prediction: Prediction,
+        grey: UInt8Array,
+        look: Look,
+        beside: MeasuredReference = NOTHING,
     ) -> bool:
         return False
 

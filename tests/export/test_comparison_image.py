@@ -10,7 +10,7 @@ from PIL import Image
 from jrviewer import NOTICE
 from jrviewer.core.records import Finding, SpacingSource, VoiLut, Window
 from jrviewer.export import comparison_image
-from jrviewer.export.comparison_image import draw_sheet
+from jrviewer.export.comparison_image import draw_comparison
 from jrviewer.export.png import write_png
 from tests.support.record_factory import (
     ERASED_AT,
@@ -130,7 +130,7 @@ def test_a_removed_shape_is_ringed_on_both_slices(tmp_path: Path) -> None:
 def test_the_picture_says_how_many_places_lost_structure_and_how_much(tmp_path: Path) -> None:
     two = make_erased(places=((64, 52), (40, 80)))
 
-    content, words = draw_sheet(two, WINDOW, ("app=x",))
+    content, words = draw_comparison(two, WINDOW, ("app=x",))
 
     assert "2 places are marked: structure, not only noise, may have been removed." in words
     assert (
@@ -145,7 +145,7 @@ def test_a_picture_without_marks_says_that_noise_was_removed() -> None:
     honest = make_prediction(replace(image, pixels=noisy.astype(np.float32)))
     honest = replace(honest, denoised=image.pixels.copy())
 
-    _, words = draw_sheet(honest, WINDOW, ())
+    _, words = draw_comparison(honest, WINDOW, ())
 
     assert "Removed: looks like noise" in words
     assert "marked" not in words

@@ -40,7 +40,7 @@ def test_an_identifier_planted_in_a_pictures_text_is_caught(
         Image.new("L", (2, 2)).save(file, "PNG", pnginfo=said)
         return file.getvalue(), ""
 
-    monkeypatch.setattr("jrviewer.export.png.draw_sheet", draw)
+    monkeypatch.setattr("jrviewer.export.png.draw_comparison", draw)
 
     with pytest.raises(ExportError, match="identifies the patient"):
         write_png(prediction_with(*KNOWN), tmp_path / "a.png", WINDOW)

@@ -6,9 +6,9 @@ import pytest
 
 from jrviewer.core.errors import Cancelled
 from jrviewer.core.geometry import FloatArray, Plane
-from jrviewer.core.records import Measured, Series, Structure
-from jrviewer.imaging.measured_surface import Measuring, Nearest
-from jrviewer.imaging.volume import NoStackError, require_stack
+from jrviewer.core.records import Series, Structure, SurfaceMesh
+from jrviewer.imaging.measured_surface import Nearest, SurfaceMeasurement
+from jrviewer.imaging.volume import NotAVolumeError, require_volume
 from tests.support.record_factory import make_plane, make_series, make_slice
 from tests.support.series_factory import RADIUS_MM, make_ball, oblique_plane
 
@@ -18,12 +18,12 @@ FEET_FIRST = make_plane(
 )
 
 
-def away(measured: Measured, centre: FloatArray) -> FloatArray:
+def away(measured: SurfaceMesh, centre: FloatArray) -> FloatArray:
     distances: FloatArray = np.linalg.norm(measured.corners_mm - centre, axis=1)
     return distances
 
 
-def skin_only(measured: Measured) -> bool:
+def skin_only(measured: SurfaceMesh) -> bool:
     return set(measured.labels.tolist()) == {int(Structure.SKIN)}
 
 
@@ -35,7 +35,7 @@ def skin_only(measured: Measured) -> bool:
 def test_the_surface_of_a_ball_lies_on_its_radius_wherever_its_slices_lie(plane: Plane) -> None:
     series, centre = make_ball(plane)
 
-    measured = Measuring(series)()
+    measured = SurfaceMeasurement(series)()
 
     assert skin_only(measured)
     assert np.abs(away(measured, centre) - RADIUS_MM).mean() < 1.0
@@ -46,7 +46,7 @@ def test_slices_given_from_head_to_feet_make_the_same_surface() -> None:
     series, _ = make_ball(oblique_plane())
     turned = Series(series.slices[::-1])
 
-    there, back = Measuring(series)(), Measuring(turned)()
+    there, back = SurfaceMeasurement(series)(), SurfaceMeasurement(turned)()
 
     assert there.corners_mm == pytest.approx(back.corners_mm, abs=1e-3)
 
@@ -55,7 +55,7 @@ def test_slices_at_unequal_distances_are_measured_at_their_own_heights() -> None
     heights = np.cumsum([0, 2, 3, 6, 1, 7, *[4] * 25])
     series, centre = make_ball(heights_mm=heights.astype(float))
 
-    measured = Measuring(series)()
+    measured = SurfaceMeasurement(series)()
 
     assert np.abs(away(measured, centre) - RADIUS_MM).mean() < 1.0
 
@@ -67,7 +67,7 @@ def test_a_slice_shifted_by_half_a_millimetre_is_measured_where_it_lies() -> Non
     shifted, _ = make_ball(moved)
     mixed = Series((*straight.slices[:1], *_around(shifted, moved, centre).slices[1:]))
 
-    measured = Measuring(mixed)()
+    measured = SurfaceMeasurement(mixed)()
 
     middle = (measured.corners_mm.max(axis=0) + measured.corners_mm.min(axis=0)) / 2
     assert middle == pytest.approx(centre, abs=0.4)
@@ -85,7 +85,7 @@ def _around(series: Series, plane: Plane, centre: FloatArray) -> Series:
 def test_normals_point_out_of_the_body() -> None:
     series, centre = make_ball(oblique_plane())
 
-    measured = Measuring(series)()
+    measured = SurfaceMeasurement(series)()
 
     outwards = (measured.corners_mm - centre) / away(measured, centre)[:, None]
     assert (measured.normals * outwards).sum(axis=1).min() > 0.8
@@ -95,10 +95,10 @@ def test_normals_point_out_of_the_body() -> None:
 def test_a_body_that_leaves_the_pictures_has_no_skin_at_their_edges() -> None:
     series, _ = make_ball(shape=(90, 80))  # 79 mm wide: the ball is cut at both sides
 
-    measured = Measuring(series)()
+    measured = SurfaceMeasurement(series)()
 
-    x = measured.stack.to_stack(measured.corners_mm)[:, 0]
-    tall = measured.normals @ measured.stack.axes[0]
+    x = measured.geometry.to_volume(measured.corners_mm)[:, 0]
+    tall = measured.normals @ measured.geometry.axes[0]
     assert x.min() == pytest.approx(0, abs=1e-3)
     assert x.max() == pytest.approx(79, abs=1e-3)
     assert np.abs(tall[(x < 1.0) | (x > 78.0)]).max() < 0.95
@@ -123,7 +123,7 @@ def through_a_tube(series: Series, centre: FloatArray, outside: float) -> Series
 def test_a_body_that_leaves_a_round_field_of_view_has_no_skin_at_its_rim(outside: float) -> None:
     series, centre = make_ball()
 
-    measured = Measuring(through_a_tube(series, centre, outside))()
+    measured = SurfaceMeasurement(through_a_tube(series, centre, outside))()
 
     assert away(measured, centre) == pytest.approx(RADIUS_MM, abs=3.0)
     beyond = (centre + 30.0 * LEFT)[None]
@@ -134,12 +134,12 @@ def test_padding_that_air_has_too_takes_no_skin_away() -> None:
     series, _ = make_ball()
     told = Series(tuple(replace(one, padding=-1000.0) for one in series))
 
-    assert np.array_equal(Measuring(told)().faces, Measuring(series)().faces)
+    assert np.array_equal(SurfaceMeasurement(told)().faces, SurfaceMeasurement(series)().faces)
 
 
 def test_distances_are_those_from_the_surface_in_millimetres() -> None:
     series, centre = make_ball(oblique_plane())
-    nearest = Nearest(Measuring(series)())
+    nearest = Nearest(SurfaceMeasurement(series)())
     ways = np.random.default_rng(1).normal(size=(60, 3))
     ways /= np.linalg.norm(ways, axis=1, keepdims=True)
     # The pictures end 64.5 to 67 mm from the centre, the slices 60 mm.
@@ -152,7 +152,7 @@ def test_distances_are_those_from_the_surface_in_millimetres() -> None:
 def test_points_beyond_the_slices_that_exist_have_no_distance() -> None:
     plane = make_plane(origin_mm=(-60, -70, 100), spacing_mm=(1.5, 1.0))
     series, centre = make_ball(plane)
-    nearest = Nearest(Measuring(series)())
+    nearest = Nearest(SurfaceMeasurement(series)())
     above, below, last = centre + 60.5 * UP, centre - 60.5 * UP, centre + 59.9 * UP
     beside = centre + 65.0 * LEFT
 
@@ -166,11 +166,11 @@ def test_no_surface_is_claimed_and_no_distance_told_in_a_gap() -> None:
     heights = np.array([*range(0, 45, 3), *range(63, 121, 3)], dtype=float)  # 42 … 63 is missing
     series, centre = make_ball(heights_mm=heights)
 
-    measured = Measuring(series)()
-    z = measured.stack.to_stack(measured.corners_mm)[:, 2]
+    measured = SurfaceMeasurement(series)()
+    z = measured.geometry.to_volume(measured.corners_mm)[:, 2]
     in_gap, beside_gap = centre - 8.0 * UP, centre + 8.0 * UP
 
-    assert measured.stack.gaps == 1
+    assert measured.geometry.gaps == 1
     assert not ((z > 46) & (z < 59)).any()
     assert ((z > 10) & (z < 42)).any()
     assert np.isnan(Nearest(measured).distances(np.stack([in_gap, beside_gap]))).tolist() == [
@@ -181,7 +181,7 @@ def test_no_surface_is_claimed_and_no_distance_told_in_a_gap() -> None:
 
 def test_a_cancelled_measurement_goes_on_where_it_was() -> None:
     series, _ = make_ball()
-    measuring = Measuring(series)
+    measuring = SurfaceMeasurement(series)
     asked = []
 
     def report(fraction: float, what: str) -> None:
@@ -196,21 +196,21 @@ def test_a_cancelled_measurement_goes_on_where_it_was() -> None:
     measured = measuring(lambda fraction, what: asked.append(fraction))
 
     assert asked[1] >= stopped_at > 0
-    assert np.array_equal(measured.corners_mm, Measuring(series)().corners_mm)
+    assert np.array_equal(measured.corners_mm, SurfaceMeasurement(series)().corners_mm)
 
 
 def test_progress_never_runs_backwards() -> None:
     fractions: list[float] = []
 
-    Measuring(make_ball()[0])(lambda fraction, what: fractions.append(fraction))
+    SurfaceMeasurement(make_ball()[0])(lambda fraction, what: fractions.append(fraction))
 
     assert fractions == sorted(fractions)
     assert fractions[-1] <= 1
 
 
 def refusal(series: Series) -> str:
-    with pytest.raises(NoStackError) as caught:
-        require_stack(series)
+    with pytest.raises(NotAVolumeError) as caught:
+        require_volume(series)
     return str(caught.value)
 
 
@@ -223,7 +223,7 @@ def test_a_few_slices_are_too_few() -> None:
 
 
 def test_eight_slices_are_enough() -> None:
-    assert len(require_stack(make_series(8)).heights_mm) == 8
+    assert len(require_volume(make_series(8)).heights_mm) == 8
 
 
 def test_mr_has_no_measured_surface() -> None:
@@ -273,8 +273,8 @@ def test_slices_too_far_apart_are_refused() -> None:
 def test_a_series_without_a_body_is_refused() -> None:
     air = [make_slice(np.full((64, 64), -1000.0), one.plane) for one in make_series(9)]
 
-    with pytest.raises(NoStackError, match="no body was found"):
-        Measuring(Series(tuple(air)))()
+    with pytest.raises(NotAVolumeError, match="no body was found"):
+        SurfaceMeasurement(Series(tuple(air)))()
 
 
 @pytest.mark.shared
@@ -283,9 +283,9 @@ def test_a_real_chest_with_gaps_is_measured_between_its_slices(shared: Path) -> 
 
     series = max(dicom.read([shared / "data" / "dicom" / "LIDC-IDRI-0001"]).series, key=len)
 
-    measured = Measuring(series)()
+    measured = SurfaceMeasurement(series)()
 
-    assert measured.stack.gaps == 6
+    assert measured.geometry.gaps == 6
     assert {int(label) for label in measured.labels} == {0, 1, 2}
     middles = measured.corners_mm[measured.faces].mean(axis=1)
-    assert measured.stack.covers(measured.stack.to_stack(middles)).mean() > 0.999
+    assert measured.geometry.covers(measured.geometry.to_volume(middles)).mean() > 0.999

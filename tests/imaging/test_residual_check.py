@@ -52,7 +52,7 @@ def test_a_denoiser_that_erases_a_nodule_gets_a_mark_on_it(
 ) -> None:
     lost = nodule(PLACES[place], diameter_mm, contrast_hu)
 
-    found = residual_check.judge(sliced(clean() + lost + white(1)), clean())
+    found = residual_check.check_removed(sliced(clean() + lost + white(1)), clean())
 
     assert len(found.marks) == 1
     mark = found.marks[0]
@@ -65,12 +65,12 @@ def test_a_denoiser_that_erases_a_nodule_gets_a_mark_on_it(
 def test_a_denoiser_that_keeps_the_nodule_gets_no_mark() -> None:
     kept = clean() + nodule(PLACES["lung"], 10, 100)
 
-    assert residual_check.judge(sliced(kept + white(1)), kept).marks == ()
+    assert residual_check.check_removed(sliced(kept + white(1)), kept).marks == ()
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_white_noise_leaves_no_mark(seed: int) -> None:
-    found = residual_check.judge(sliced(clean() + white(seed)), clean())
+    found = residual_check.check_removed(sliced(clean() + white(seed)), clean())
 
     assert found.marks == ()
     assert found.score < 0.8 * residual_check.THRESHOLD
@@ -83,13 +83,13 @@ def test_low_dose_noise_leaves_no_mark(dose: float, kernel: str) -> None:
     """Its grain is coarse, its streaks run along the patient's long axis, and it grows inwards."""
     noisy = low_dose(clean()[None], 1.5, dose, views=180, kernel=kernel, seed=3)[0]
 
-    assert residual_check.judge(sliced(noisy), clean()).marks == ()
+    assert residual_check.check_removed(sliced(noisy), clean()).marks == ()
 
 
 def test_both_of_two_lost_nodules_are_marked_the_fainter_last() -> None:
     lost = nodule(PLACES["lung"], 8, 80) + nodule(PLACES["soft tissue"], 8, 40)
 
-    marks = residual_check.judge(sliced(clean() + lost + white(2)), clean()).marks
+    marks = residual_check.check_removed(sliced(clean() + lost + white(2)), clean()).marks
 
     assert [PLACES["lung"][1] - 3 < mark.column < PLACES["lung"][1] + 3 for mark in marks] == [
         True,
@@ -100,17 +100,17 @@ def test_both_of_two_lost_nodules_are_marked_the_fainter_last() -> None:
 def test_softened_edges_alone_are_no_lost_shape() -> None:
     softened: FloatArray = ndimage.gaussian_filter(clean(), 0.4)
 
-    assert residual_check.judge(sliced(clean() + white(1)), softened).marks == ()
+    assert residual_check.check_removed(sliced(clean() + white(1)), softened).marks == ()
 
 
 def test_nothing_removed_is_nothing_found() -> None:
-    assert residual_check.judge(sliced(clean()), clean()) == Removed(0.0, 0.0, ())
+    assert residual_check.check_removed(sliced(clean()), clean()) == Removed(0.0, 0.0, ())
 
 
 def test_no_body_no_judgement() -> None:
     air = np.full((256, 256), -1000, dtype=np.float32)
 
-    assert residual_check.judge(sliced(air + white(1)), air).marks == ()
+    assert residual_check.check_removed(sliced(air + white(1)), air).marks == ()
 
 
 def test_an_mr_slice_has_no_limit_in_hu() -> None:
@@ -118,7 +118,7 @@ def test_an_mr_slice_has_no_limit_in_hu() -> None:
     shown = ((clean() + 1000) / 100).astype(np.float32)
     lost = nodule(PLACES["soft tissue"], 10, 100) / 100
 
-    found = residual_check.judge(sliced(shown + lost + white(1) / 100, "stored"), shown)
+    found = residual_check.check_removed(sliced(shown + lost + white(1) / 100, "stored"), shown)
 
     assert len(found.marks) == 1
 
@@ -142,8 +142,8 @@ def test_the_shipped_model_leaves_no_mark_on_the_sample_but_losing_a_nodule_does
     across = np.hypot(row - inner[0], column - inner[1]) * step_mm
     lost = 100 * np.clip((4 - across) / step_mm + 0.5, 0, 1)
 
-    honest = residual_check.judge(image, denoised)
-    doctored = residual_check.judge(
+    honest = residual_check.check_removed(image, denoised)
+    doctored = residual_check.check_removed(
         replace(image, pixels=(image.pixels + lost).astype(np.float32)), denoised
     )
 
@@ -154,8 +154,8 @@ def test_the_shipped_model_leaves_no_mark_on_the_sample_but_losing_a_nodule_does
 
 
 def test_so_little_that_nobody_sees_it_is_hardly_anything_but_in_hu_alone() -> None:
-    little = residual_check.judge(sliced(clean() + 0.02 * white(1)), clean())
-    usual = residual_check.judge(sliced(clean() + white(1)), clean())
+    little = residual_check.check_removed(sliced(clean() + 0.02 * white(1)), clean())
+    usual = residual_check.check_removed(sliced(clean() + white(1)), clean())
 
     assert 0 < little.noise < 1
     assert little.is_hardly_anything("HU")
@@ -166,4 +166,4 @@ def test_so_little_that_nobody_sees_it_is_hardly_anything_but_in_hu_alone() -> N
 def test_without_a_body_the_whole_slice_tells_how_much_went() -> None:
     air = np.full((256, 256), -1000, dtype=np.float32)
 
-    assert residual_check.judge(sliced(air + white(1)), air).noise > 1
+    assert residual_check.check_removed(sliced(air + white(1)), air).noise > 1

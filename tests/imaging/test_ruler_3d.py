@@ -1,7 +1,7 @@
 import pytest
 
 from jrviewer.core.records import Slice
-from jrviewer.imaging.ruler_3d import End, NoLengthError, Reading, Ruler, read
+from jrviewer.imaging.ruler_3d import End, NoLengthError, Ruler, RulerLength, ruler_length
 from tests.support.record_factory import make_plane, make_slice
 from tests.support.series_factory import oblique_plane
 
@@ -18,20 +18,20 @@ def ruler(
 
 def refusal(one: Ruler, image: Slice = IMAGE, *, has_surface: bool = False) -> str:
     with pytest.raises(NoLengthError) as caught:
-        read(one, image, has_surface=has_surface)
+        ruler_length(one, image, has_surface=has_surface)
     return str(caught.value)
 
 
 def test_between_two_places_of_the_measured_surface_the_length_is_straight_through() -> None:
     one = ruler((0, 0, 0), (20, 30, 60), measured=(True, True))
 
-    assert read(one, IMAGE, has_surface=True) == Reading(70.0, "measured")
+    assert ruler_length(one, IMAGE, has_surface=True) == RulerLength(70.0, "measured")
 
 
 def test_in_the_slice_the_length_leaves_the_inferred_depth_out() -> None:
     one = ruler((0, 0, 28), (30, 40, 32.9))
 
-    assert read(one, IMAGE, has_surface=False) == Reading(50.0, "in plane")
+    assert ruler_length(one, IMAGE, has_surface=False) == RulerLength(50.0, "in plane")
 
 
 def test_in_an_oblique_slice_lengths_are_along_its_own_plane() -> None:
@@ -40,7 +40,7 @@ def test_in_an_oblique_slice_lengths_are_along_its_own_plane() -> None:
     end = plane.origin_mm + 40 * plane.along_column - 2.0 * plane.normal
     one = ruler((start[0], start[1], start[2]), (end[0], end[1], end[2]))
 
-    reading = read(one, make_slice(plane=plane), has_surface=False)
+    reading = ruler_length(one, make_slice(plane=plane), has_surface=False)
 
     assert reading.kind == "in plane"
     assert reading.length_mm == pytest.approx(50.0)

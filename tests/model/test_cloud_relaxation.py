@@ -9,7 +9,7 @@ from jrviewer.model.cloud_relaxation import (
     SENT_AWAY,
     AtPoints,
     Labels,
-    settled,
+    relax,
 )
 
 PER_POINT = ROUNDS * PLACES_PER_POINT
@@ -35,7 +35,7 @@ def rest(
     if structures is None:
         structures = np.zeros(len(places), np.uint8)
     labels = np.zeros(len(points), np.uint8)
-    return settled(points, labels, places, structures, distance or everywhere(0.0), rise)
+    return relax(points, labels, places, structures, distance or everywhere(0.0), rise)
 
 
 def heaps(*sizes_and_x: tuple[int, float], seed: int = 0) -> FloatArray:

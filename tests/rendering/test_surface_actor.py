@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import pyvista as pv
 
-from jrviewer.core.geometry import FloatArray, Stack
-from jrviewer.core.records import Measured, Structure
+from jrviewer.core.geometry import FloatArray, VolumeGeometry
+from jrviewer.core.records import Structure, SurfaceMesh
 from jrviewer.rendering.look import (
-    Beside,
-    Drawn,
+    DrawnRuler,
     Look,
+    MeasuredReference,
     colour_range,
     faces_in_box,
     point_colours,
@@ -23,33 +23,33 @@ from tests.support.record_factory import make_plane
 from tests.support.rendered_picture import count_colour, picture
 
 
-def make_wall(label: Structure = Structure.SKIN, half_mm: float = 90.0) -> Measured:
+def make_wall(label: Structure = Structure.SKIN, half_mm: float = 90.0) -> SurfaceMesh:
     """A measured square upright before the trunk, 2 × 90 mm high: it reaches beyond the box."""
     prediction = make_cloud_prediction()
     assert prediction.cloud is not None
     middle = prediction.cloud.box.centre_mm + np.array([0.0, -100.0, 0.0])
     ways = np.array([(-1, 0, -1), (1, 0, -1), (1, 0, 1), (-1, 0, 1)])
-    return Measured(
+    return SurfaceMesh(
         (middle + half_mm * ways).astype(np.float32),
         np.tile(np.array([[0, -1, 0]], np.float32), (4, 1)),
         np.array([[0, 1, 2], [0, 2, 3]], np.int32),
         np.full(2, label, np.uint8),
-        Stack(np.zeros(3), np.eye(3), (500.0, 500.0), np.arange(0.0, 200.0, 5.0)),
+        VolumeGeometry(np.zeros(3), np.eye(3), (500.0, 500.0), np.arange(0.0, 200.0, 5.0)),
     )
 
 
 WALL = Look(measured=True, slice_plane=False, structures=frozenset({Structure.SKIN}))
 
 
-def shown_wall(plotter: pv.Plotter) -> tuple[Scene, Measured]:
+def shown_wall(plotter: pv.Plotter) -> tuple[Scene, SurfaceMesh]:
     """A scene with the wall beside a cloud."""
     prediction, wall = make_cloud_prediction(), make_wall()
     scene = Scene(plotter)
-    scene.show(prediction, make_grey(prediction), WALL, Beside(wall))
+    scene.show(prediction, make_grey(prediction), WALL, MeasuredReference(wall))
     return scene, wall
 
 
-def front_of_wall(plotter: pv.Plotter) -> tuple[Scene, Measured]:
+def front_of_wall(plotter: pv.Plotter) -> tuple[Scene, SurfaceMesh]:
     """The same, seen from the front and drawn."""
     scene, wall = shown_wall(plotter)
     scene.view("A")
@@ -108,7 +108,7 @@ def test_a_cloud_without_millimetres_has_no_measured_surface_beside_it(
     prediction = make_cloud_prediction(mm=False)
     scene = Scene(plotter)
 
-    scene.show(prediction, make_grey(prediction), WALL, Beside(make_wall()))
+    scene.show(prediction, make_grey(prediction), WALL, MeasuredReference(make_wall()))
 
     assert not scene.surface.actor.visibility
 
@@ -153,7 +153,7 @@ def test_points_are_grey_until_their_distances_are_known() -> None:
 def test_distances_of_another_cloud_colour_nothing(plotter: pv.Plotter) -> None:
     prediction = make_cloud_prediction()
     scene = Scene(plotter)
-    other = Beside(None, np.zeros(1024), prediction.compute_dense_cloud())
+    other = MeasuredReference(None, np.zeros(1024), prediction.compute_dense_cloud())
 
     scene.show(prediction, make_grey(prediction), Look(colouring="measured"), other)
 
@@ -167,7 +167,7 @@ def test_no_surface_hides_a_ruler_or_its_words(plotter: pv.Plotter) -> None:
     ends = np.stack([behind - np.array([80.0, 0, 0]), behind + np.array([80.0, 0, 0])])
     before = count_colour(picture(plotter), RULER)
 
-    scene.show_rulers((Drawn(ends, "MEASURED 160 mm", False),), None)
+    scene.show_rulers((DrawnRuler(ends, "MEASURED 160 mm", False),), None)
 
     assert count_colour(picture(plotter), RULER) - before > 150
     assert scene.ruler_at(*scene.on_screen(behind[None])[0][0]) == 0

@@ -56,7 +56,7 @@ def make_cloud_prediction(
         slice=chosen,
         denoised=chosen.pixels.copy(),
         cloud=make_trunk(plane, centre, 1024, mm=mm) if cloud else None,
-        check_residual=residual_check.judge,
+        check_residual=residual_check.check_removed,
         sample_dense=cache(partial(make_trunk, plane, centre, 4096, mm=mm)) if cloud else None,
         no_cloud_reason="" if cloud else "No cloud is made from MR.",
         model="test",

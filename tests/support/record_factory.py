@@ -123,7 +123,7 @@ def make_prediction(
         slice=slice_,
         denoised=(slice_.pixels * np.float32(0.5)).astype(np.float32),
         cloud=cloud or make_cloud(slice_.plane),
-        check_residual=residual_check.judge,
+        check_residual=residual_check.check_removed,
         sample_dense=partial(make_cloud, slice_.plane, 4096, seed=1),
         no_cloud_reason="",
         model="JointNet 0.0",

@@ -20,7 +20,9 @@ def small_net(seed: int = 0) -> JointNet:
 def model_with_distance_limit(limit: float) -> JointModel:
     """A small model whose input check refuses nearly every slice, or none, depending on `limit`."""
     net = small_net()
-    width = len(JointModel("", "", "", net, 1.0).look(np.full((128, 128), -1000, np.float32))[1])
+    width = len(
+        JointModel("", "", "", net, 1.0).infer_surfaces(np.full((128, 128), -1000, np.float32))[1]
+    )
     known = Familiarity(
         centre=np.zeros(width, np.float32),
         scale=np.ones(width, np.float32),

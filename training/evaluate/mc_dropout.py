@@ -66,7 +66,7 @@ def raw_errors(model: JointModel, case: CloudCase) -> Errors:
     found = seen(case.pixels, case.plane, model.denoise, case.box)
     assert found
     image, box = found
-    points, labels, _ = model.look(image)[0].sample(POINTS)
+    points, labels, _ = model.infer_surfaces(image)[0].sample(POINTS)
     sigma_mm = spread_mm(model, image, points, labels)
     points = case.box.to_box(box.to_patient(points))
     return errors_of(points, sigma_mm, case.view.z_range, case.box, case.surface)

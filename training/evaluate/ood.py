@@ -134,7 +134,7 @@ def _score(model: JointModel, hu: FloatArray, spacing_mm: tuple[float, float]) -
     found = seen(hu, plane, model.denoise)
     if found is None:
         return np.inf
-    features = model.look(found[0])[1][None]
+    features = model.infer_surfaces(found[0])[1][None]
     known = model.familiarity
     distance = max(float(known.distance(features)[0]), float(known.upside_down(features)[0]))
     return max(distance, 1.0 + 1e-6) if "amber" in levels else distance

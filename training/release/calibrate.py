@@ -81,7 +81,7 @@ def training_slices(
             found = seen(case.pixels, case.plane, model.denoise, case.box)
             assert found
             image, box = found
-            points, _, sigma_mm = model.look(image)[0].sample(POINTS)
+            points, _, sigma_mm = model.infer_surfaces(image)[0].sample(POINTS)
             points = case.box.to_box(box.to_patient(points))
             errors = errors_of(points, sigma_mm, case.view.z_range, case.box, case.surface)
             yield (
@@ -103,4 +103,6 @@ def phantom_slices(model: JointModel) -> Iterator[ood_statistics.Seen]:
 def _both_ways(model: JointModel, image: FloatArray, patient: str) -> ood_statistics.Seen:
     """The features of a canonical image, upright and upside down."""
     turned = np.ascontiguousarray(image[::-1])
-    return ood_statistics.Seen(patient, model.look(image)[1], model.look(turned)[1])
+    return ood_statistics.Seen(
+        patient, model.infer_surfaces(image)[1], model.infer_surfaces(turned)[1]
+    )

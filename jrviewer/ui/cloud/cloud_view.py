@@ -18,7 +18,7 @@ from jrviewer.core.geometry import FloatArray
 from jrviewer.core.records import Cloud, Prediction, UInt8Array, VoiLut, Window
 from jrviewer.imaging.structures import why_face
 from jrviewer.imaging.windowing import default_window, to_grey
-from jrviewer.rendering.look import Beside, View, shown_cloud, skin_by_default
+from jrviewer.rendering.look import MeasuredReference, View, shown_cloud, skin_by_default
 from jrviewer.ui.cloud.crosshair import CloudCrosshair
 from jrviewer.ui.cloud.input import CloudKeys, CloudMouse
 from jrviewer.ui.cloud.opengl import opengl, prepare
@@ -62,7 +62,7 @@ class CloudView(QWidget):
         self._grey: UInt8Array | None = None
         self._skin_shown: bool | None = None
         self._peeking, self._failure = False, ""
-        self._beside = Beside()
+        self._beside = MeasuredReference()
         self._mouse: CloudMouse | None = None
         self.keys = CloudKeys(self)
         self.keys.view_requested.connect(self.show_view)
@@ -176,7 +176,7 @@ class CloudView(QWidget):
         if self._prediction is not None and not self._repaint.isActive():
             self._repaint.start()
 
-    def show_beside(self, beside: Beside, title: str, words: str) -> None:
+    def show_beside(self, beside: MeasuredReference, title: str, words: str) -> None:
         """Show what was measured beside the cloud, under a title that tells the two apart."""
         self.title.setText(title)
         self.toolbar.legend.show_beside(words)

@@ -5,9 +5,9 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from jrviewer.core.geometry import FloatArray
-from jrviewer.core.records import Cloud, Measured
-from jrviewer.imaging.ruler_3d import End, NoLengthError, Reading, Ruler, read
-from jrviewer.rendering.look import Beside, Drawn, shown_cloud
+from jrviewer.core.records import Cloud, SurfaceMesh
+from jrviewer.imaging.ruler_3d import End, NoLengthError, Ruler, RulerLength, ruler_length
+from jrviewer.rendering.look import DrawnRuler, MeasuredReference, shown_cloud
 from jrviewer.rendering.picking import Grip
 from jrviewer.ui.cloud.cloud_view import CloudView
 from jrviewer.ui.cloud.ruler_drag import Shift, moved
@@ -27,7 +27,7 @@ class CloudController(QObject):
         self._session, self._cloud = session, cloud
         self._hint = self._objection = ""
         self._surface, self._rulers = session.surface, session.rulers
-        self._beside, self._is_shown = Beside(), False
+        self._beside, self._is_shown = MeasuredReference(), False
 
     @Slot()
     def refresh(self) -> None:
@@ -48,14 +48,14 @@ class CloudController(QObject):
         self._cloud.show_beside(self._beside, self._title(), words)
 
     def _put_beside(
-        self, surface: Measured | None, distances: FloatArray | None, cloud: Cloud | None
+        self, surface: SurfaceMesh | None, distances: FloatArray | None, cloud: Cloud | None
     ) -> None:
         """Another one only where something in it is another: the picture is drawn for each."""
         own = cloud if distances is not None else None
         before = self._beside
         same = (before.measured is surface, before.distances_mm is distances, before.cloud is own)
         if not all(same):
-            self._beside = Beside(surface, distances, own)
+            self._beside = MeasuredReference(surface, distances, own)
 
     def _title(self) -> str:
         """True of all that is drawn, the rulers too."""
@@ -79,8 +79,8 @@ class CloudController(QObject):
             )
         words = self.tr(
             "● points INFERRED from one slice   ▰ surface MEASURED from {} slices"
-        ).format(len(surface.stack.heights_mm))
-        if gaps := surface.stack.gaps:
+        ).format(len(surface.geometry.heights_mm))
+        if gaps := surface.geometry.gaps:
             words += self.tr("; {} gaps between slices stay open").format(gaps)
         return words
 
@@ -104,15 +104,15 @@ class CloudController(QObject):
             start = None if rulers.start is None else np.array(rulers.start.point_mm)
             scene.show_rulers(tuple(self._drawn(one) for one in items), start)
 
-    def _drawn(self, ruler: Ruler) -> Drawn:
+    def _drawn(self, ruler: Ruler) -> DrawnRuler:
         known = self._session.prediction
         assert known is not None
-        reading = read(ruler, known.slice, has_surface=True)
+        reading = ruler_length(ruler, known.slice, has_surface=True)
         ends = np.array([ruler.start.point_mm, ruler.end.point_mm])
         is_selected = ruler in (self._rulers.selected, self._rulers.moving)
-        return Drawn(ends, self._said(reading), is_selected)
+        return DrawnRuler(ends, self._said(reading), is_selected)
 
-    def _said(self, reading: Reading) -> str:
+    def _said(self, reading: RulerLength) -> str:
         """Whole millimetres: the surfaces' grid is no finer than three."""
         words = {
             "measured": self.tr("MEASURED {} mm"),
@@ -184,7 +184,7 @@ class CloudController(QObject):
         self._objection = ""
         try:
             new = moved(ruler, end, way, scene, known.slice)
-            read(new, known.slice, has_surface=self._surface.mesh is not None)
+            ruler_length(new, known.slice, has_surface=self._surface.mesh is not None)
         except NoLengthError as error:
             self._objection = str(error)
             return None

@@ -188,11 +188,11 @@ class Backend:
 
 def picture(prediction: Prediction, window: Window | VoiLut, blend: int, report: Report) -> bytes:
     """Both slices side by side with the notice, as a PNG file's bytes; nothing of the patient."""
-    from jrviewer.export.comparison_image import draw_sheet
+    from jrviewer.export.comparison_image import draw_comparison
     from jrviewer.export.provenance import describe
 
     report(0.0, "drawing the picture")
-    return draw_sheet(prediction, window, describe(prediction, 0), blend)[0]
+    return draw_comparison(prediction, window, describe(prediction, 0), blend)[0]
 
 
 def _stems(folder: Path) -> set[str]:

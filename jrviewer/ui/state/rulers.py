@@ -8,7 +8,7 @@ from typing import Literal
 from PySide6.QtCore import QObject, Signal, Slot
 
 from jrviewer.core.records import Slice
-from jrviewer.imaging.ruler_3d import End, NoLengthError, Ruler, read
+from jrviewer.imaging.ruler_3d import End, NoLengthError, Ruler, ruler_length
 from jrviewer.ui.state.undo_history import ReplaceItems, UndoHistory
 
 RulerCommand = Literal[
@@ -115,7 +115,7 @@ class Rulers(QObject):
         ruler = Ruler(self.start, end)
         self.start = None if self._lifted is None else self._lifted.end  # to try again
         try:
-            read(ruler, self._slice, has_surface=has_surface)
+            ruler_length(ruler, self._slice, has_surface=has_surface)
         except NoLengthError as error:
             self.refused.emit(str(error))
         else:

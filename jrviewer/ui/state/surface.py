@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from jrviewer.core.errors import JRViewerError
 from jrviewer.core.geometry import FloatArray
-from jrviewer.core.records import Cloud, Measured, Series
-from jrviewer.imaging.measured_surface import Measuring, Nearest
+from jrviewer.core.records import Cloud, Series, SurfaceMesh
+from jrviewer.imaging.measured_surface import Nearest, SurfaceMeasurement
 from jrviewer.ui.jobs.worker_thread import Ticket, WorkerThread
 
 LANE, DISTANCES = "measured", "distances"
@@ -28,10 +28,10 @@ class SurfaceState(QObject):
         super().__init__(parent)
         self._background = background
         self.series: Series | None = None
-        self.mesh: Measured | None = None
+        self.mesh: SurfaceMesh | None = None
         self.reason = ""  # why there is no surface and none to come
         self.fraction = 0.0  # of the work on it
-        self._work: Measuring | None = None  # on the surface
+        self._work: SurfaceMeasurement | None = None  # on the surface
         self._nearest: Nearest | None = None
         self._ticket: Ticket | None = None
         self._comparing: tuple[Ticket, Cloud] | None = None
@@ -49,7 +49,7 @@ class SurfaceState(QObject):
         self.series, self.mesh, self.reason, self.fraction = series, None, "", 0.0
         self._distances.clear()
         self._nearest = None
-        self._work = None if series is None else Measuring(series)
+        self._work = None if series is None else SurfaceMeasurement(series)
         self.changed.emit()
 
     @Slot()
@@ -99,7 +99,7 @@ class SurfaceState(QObject):
     @Slot(object, object)
     def _take(self, ticket: Ticket, result: object) -> None:
         if ticket is self._ticket:
-            assert isinstance(result, Measured)
+            assert isinstance(result, SurfaceMesh)
             self._ticket = self._work = None
             self.mesh, self._nearest = result, Nearest(result)
             self.changed.emit()

@@ -43,7 +43,7 @@ def denoised(image: Slice) -> Prediction:
         slice=image,
         denoised=(image.pixels + 3).astype(np.float32),
         cloud=None,
-        check_residual=residual_check.judge,
+        check_residual=residual_check.check_removed,
         sample_dense=None,
         no_cloud_reason="This test makes no cloud.",
         model="joint 1",

@@ -39,7 +39,7 @@ def test_the_series_is_measured_unasked_once_the_slice_has_its_result(
     measured: MainWindow, backend: FakeBackend
 ) -> None:
     assert len(backend.asked) == 1
-    assert len(surface_of(measured).stack.heights_mm) == SLICES
+    assert len(surface_of(measured).geometry.heights_mm) == SLICES
 
 
 def test_the_legend_tells_median_and_95th_percentile_of_points_that_count(

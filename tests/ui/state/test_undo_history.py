@@ -16,7 +16,7 @@ from tests.support.record_factory import make_plane, make_slice
 
 
 @dataclass
-class Drawn:
+class DrawnRuler:
     """Measurements and rulers on one history, as a session has them."""
 
     parent: QObject = field(default_factory=QObject)
@@ -45,8 +45,8 @@ class Drawn:
 
 
 @pytest.fixture
-def drawn(qapp: object) -> Drawn:
-    found = Drawn()
+def drawn(qapp: object) -> DrawnRuler:
+    found = DrawnRuler()
     found.show(a_slice())
     return found
 
@@ -56,7 +56,7 @@ def a_slice() -> Slice:
 
 
 def test_lengths_and_rulers_are_undone_and_redone_in_the_order_in_which_they_were_drawn(
-    drawn: Drawn,
+    drawn: DrawnRuler,
 ) -> None:
     drawn.draw_length(5)
     drawn.draw_ruler()
@@ -75,7 +75,7 @@ def test_lengths_and_rulers_are_undone_and_redone_in_the_order_in_which_they_wer
     assert not drawn.history.canRedo()
 
 
-def test_a_new_step_ends_what_could_be_redone(drawn: Drawn) -> None:
+def test_a_new_step_ends_what_could_be_redone(drawn: DrawnRuler) -> None:
     drawn.draw_length(5)
     drawn.history.undo()
     assert drawn.history.canRedo()
@@ -85,7 +85,7 @@ def test_a_new_step_ends_what_could_be_redone(drawn: Drawn) -> None:
     assert drawn.annotations.items == (Length((0, 0), (0, 7)),)
 
 
-def test_each_slice_has_its_own_steps(drawn: Drawn) -> None:
+def test_each_slice_has_its_own_steps(drawn: DrawnRuler) -> None:
     drawn.draw_length(5)
     other = a_slice()
     drawn.show(other)
@@ -96,7 +96,7 @@ def test_each_slice_has_its_own_steps(drawn: Drawn) -> None:
     assert drawn.annotations.items == (Length((0, 0), (0, 6)),)
 
 
-def test_steps_that_continue_each_other_are_one(drawn: Drawn) -> None:
+def test_steps_that_continue_each_other_are_one(drawn: DrawnRuler) -> None:
     drawn.draw_length(5)
     (before,) = drawn.annotations.items
     item = before
@@ -111,7 +111,7 @@ def test_steps_that_continue_each_other_are_one(drawn: Drawn) -> None:
     assert drawn.annotations.items == (item,)
 
 
-def test_a_nudged_ruler_never_continues_a_step_of_the_lengths(drawn: Drawn) -> None:
+def test_a_nudged_ruler_never_continues_a_step_of_the_lengths(drawn: DrawnRuler) -> None:
     drawn.draw_ruler()
     drawn.rulers.step(1)
     first, second = (moved_to(x) for x in (2.0, 4.0))
@@ -127,7 +127,7 @@ def test_a_nudged_ruler_never_continues_a_step_of_the_lengths(drawn: Drawn) -> N
     assert drawn.counts == (0, 1)
 
 
-def test_the_oldest_steps_are_forgotten(drawn: Drawn) -> None:
+def test_the_oldest_steps_are_forgotten(drawn: DrawnRuler) -> None:
     for end in range(1, MAX_STEPS + 6):
         drawn.draw_length(end)
     while drawn.history.canUndo():

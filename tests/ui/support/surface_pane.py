@@ -6,7 +6,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from jrviewer.core.geometry import FloatArray
-from jrviewer.core.records import Cloud, Measured
+from jrviewer.core.records import Cloud, SurfaceMesh
 from jrviewer.rendering.scene import Scene
 from jrviewer.ui.window.main_window import MainWindow
 from tests.support.series_factory import make_ball
@@ -15,7 +15,7 @@ SLICES = 25
 PATIENCE_MS = 20_000
 
 
-def surface_of(window: MainWindow) -> Measured:
+def surface_of(window: MainWindow) -> SurfaceMesh:
     surface = window.session.surface.mesh
     assert surface is not None
     return surface
