@@ -204,14 +204,12 @@ class Scene:
         places, _ = self.on_screen(self._lines[index])
         away = np.hypot(*(places - (x, y)).T)
         is_long = np.hypot(*(places[1] - places[0])) > 4 * _REACH_PIXELS
-        return Grip(
-            index, int(np.argmin(away)) if is_long and away.min() <= _REACH_PIXELS else None
-        )
+        is_end = is_long and away.min() <= _REACH_PIXELS
+        return Grip(index, int(np.argmin(away)) if is_end else None)
 
     def light_points(self, indices: npt.ArrayLike) -> None:
         """Mark points of the cloud by their index; none takes the marks away."""
-        chosen = np.asarray(indices, dtype=np.intp)
-        cloud = self.cloud
+        chosen, cloud = np.asarray(indices, dtype=np.intp), self.cloud
         self._lit = _NOWHERE if cloud is None else to_world(cloud, cloud.points[chosen])
         self._mark()
 
@@ -222,7 +220,7 @@ class Scene:
         self._mark()
 
     def _mark(self) -> None:
-        """Show lit points and probe, which come from different hands, together."""
+        """Show lit points and probe together."""
         points = np.concatenate([self._lit, self._probe])
         if np.array_equal(points, self._marked):
             return
@@ -248,9 +246,7 @@ class Scene:
         self.points.show(points, colours, look.point_size)
 
     def _follow(self, centre: FloatArray) -> None:
-        """Take the camera along with the cloud, so that the next slice appears in the same
-        place.
-        """
+        """Move the camera with the cloud: the next slice appears where the last one was."""
         before, self._centre = self._centre, centre
         if before is None:
             self.view("oblique")
