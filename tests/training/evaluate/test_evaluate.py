@@ -89,6 +89,7 @@ def test_without_a_model_the_command_writes_the_baselines_tables(
     assert capsys.readouterr().out == options.json.with_suffix(".md").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_with_a_model_all_keys_are_there_and_two_runs_are_equal(
     options: argparse.Namespace,
 ) -> None:

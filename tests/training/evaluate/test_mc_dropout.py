@@ -41,7 +41,8 @@ def test_a_share_of_all_values_is_lost_and_the_rest_make_up_for_it() -> None:
 def test_the_spread_is_the_same_every_time_and_leaves_the_network_as_it_was(
     model: JointModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mc_dropout, "PASSES", 3)
+    monkeypatch.setattr(mc_dropout, "PASSES", 2)
+    monkeypatch.setattr(mc_dropout, "DENSE_POINTS", 1024)
     image = body_image()
     points, labels, before = cloud_of(model, image)
 
@@ -62,6 +63,7 @@ def test_surfaces_that_dropout_moves_spread_more_than_those_it_leaves(
     image = body_image()
     points, labels, _ = cloud_of(model, image)
     monkeypatch.setattr(mc_dropout, "PASSES", 3)
+    monkeypatch.setattr(mc_dropout, "DENSE_POINTS", 1024)
     moved = mc_dropout.spread_mm(model, image, points, labels)
     monkeypatch.setattr(mc_dropout, "RATE", 0.0)
 

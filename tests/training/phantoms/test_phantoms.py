@@ -35,14 +35,19 @@ def test_a_seed_repeats_its_phantom(region: str) -> None:
 
 @pytest.mark.parametrize("region", REGIONS)
 def test_phantoms_of_a_region_vary(region: str) -> None:
-    bodies = [make_phantom(seed, region).render(0.0, 64, 7.0) > -300 for seed in range(5)]
+    bodies = [phantom(region, seed).render(0.0, 64, 7.0) > -300 for seed in range(5)]
     sizes = {int(body.sum()) for body in bodies}
     assert len(sizes) == 5
     assert max(sizes) > 1.15 * min(sizes)
 
 
 def test_a_seed_alone_chooses_among_all_regions() -> None:
-    assert {make_phantom(seed).region for seed in range(12)} == set(REGIONS)
+    seen: set[str] = set()
+    for seed in range(12):
+        seen.add(make_phantom(seed).region)
+        if seen == set(REGIONS):
+            return
+    pytest.fail(f"twelve seeds gave {seen} alone")
 
 
 def test_an_unknown_region_is_refused() -> None:
@@ -140,7 +145,7 @@ def test_lungs_are_found_in_the_chest_and_a_closed_vault_in_the_head() -> None:
 
 def test_the_table_lies_behind_the_patient() -> None:
     for seed in range(8):
-        one = make_phantom(seed, "head")
+        one = phantom("head", seed)
         couch = np.argwhere(one.render(0.0, 128, 4.0)[:, 64] > -400)
         if couch.max() > 90:
             return
