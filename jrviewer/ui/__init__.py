@@ -1,5 +1,5 @@
-"""The window: Qt lives here and nowhere else.
+"""The window. No other package imports Qt.
 
-`session` holds what is open, shown and known; widgets show it and emit wishes; `main_window`
-wires the two; `background` is the only file that knows threads.
+`state` holds what is open, shown and known; widgets show it and emit requests;
+`window.connections` connects the two; `jobs.worker_thread` is the only module that knows threads.
 """

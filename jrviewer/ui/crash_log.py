@@ -1,7 +1,7 @@
-"""What is kept of a bug: where in the program it was, never what it was about.
+"""Crash log: where in the program a bug occurred, without patient data.
 
 An exception's message may quote a file's content, so it is left out, as are paths outside the
-program; that is enough to find the place.
+program.
 """
 
 import platform
@@ -15,12 +15,12 @@ from PySide6.QtCore import QObject, Signal, qVersion
 
 from jrviewer import __version__
 
-MAX_BYTES = 200_000  # of the log; older entries go
+MAX_BYTES = 200_000  # of the log; older entries are dropped
 ROOTS = ("jrviewer", "site-packages", "tests")
 
 
 class CrashLog(QObject):
-    """Takes what reaches `sys.excepthook`, writes it to a file and tells it."""
+    """Records what reaches `sys.excepthook` in a file, and emits it."""
 
     recorded = Signal(str)  # the details, free of patient data
 
@@ -32,9 +32,9 @@ class CrashLog(QObject):
     def record(
         self, kind: type[BaseException], bug: BaseException, trace: TracebackType | None
     ) -> None:
-        """Keep a bug: on standard error, in the file and for whoever listens."""
+        """Record a bug on standard error, in the file and by signal."""
         self.last = details(kind, trace)
-        if sys.stderr is not None:  # a windowed program on Windows has none
+        if sys.stderr is not None:  # None in a windowed program on Windows
             sys.stderr.write(f"{self.last}\n")
         if self._folder is not None:
             self._write(self._folder / "crash.log")
@@ -46,12 +46,12 @@ class CrashLog(QObject):
             path.parent.mkdir(parents=True, exist_ok=True)
             before = path.read_text("utf-8") if path.exists() else ""
             path.write_text((before + entry)[-MAX_BYTES:], "utf-8")
-        except OSError:  # a full disk must not turn one fault into two
+        except OSError:  # a full disk must not cause a second error
             self.last += "\n(The crash log could not be written.)"
 
 
 def versions() -> str:
-    """What a report needs to know of this computer."""
+    """Versions of the program and its platform, for a bug report."""
     return (
         f"JRViewer {__version__}, Python {platform.python_version()}, Qt {qVersion()}, "
         f"{platform.system()} {platform.machine()}"
@@ -59,7 +59,7 @@ def versions() -> str:
 
 
 def details(kind: type[BaseException], trace: TracebackType | None) -> str:
-    """The kind of a bug, the versions and the places in the program, without any value."""
+    """The type of an exception, the versions, and file and line of each frame; no values."""
     lines = [versions(), kind.__name__]
     frames = traceback.extract_tb(trace)
     lines += [f"  {_place(frame.filename)}:{frame.lineno} in {frame.name}" for frame in frames]
@@ -67,7 +67,7 @@ def details(kind: type[BaseException], trace: TracebackType | None) -> str:
 
 
 def _place(filename: str) -> str:
-    """A file within the program; of any other, its name alone."""
+    """Path within the program; of any other file only its name."""
     parts = Path(filename).parts
     for root in ROOTS:
         if root in parts:

@@ -1,6 +1,6 @@
-"""The 3D pane: the inferred cloud of one prediction, on VTK inside Qt.
+"""The 3D pane: the inferred cloud of one prediction, drawn with VTK inside Qt.
 
-Until `create`, and without OpenGL, it shows a sentence; `prepare` imports pyvista in a worker.
+Until `create`, and without OpenGL, it shows a message; `prepare` imports pyvista in a worker.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ if TYPE_CHECKING:  # `prepare` imports them
 
     from jrviewer.rendering.scene import Scene
 
-WINDOW_DELAY_MS = 60  # a new texture costs a software renderer more than one step of a drag
+WINDOW_DELAY_MS = 60  # for a software renderer a new texture takes longer than a mouse move
 
 
 class CloudView(QWidget):
-    """Shows predictions as clouds and tells what the mouse points at."""
+    """Shows predictions as clouds, and emits what the mouse points at."""
 
     dense_requested = Signal(object)  # of a Prediction that has no dense cloud yet
     point_hovered = Signal(object)  # index into the shown cloud, or None
     maximise_requested = Signal()
     picture_taken = Signal(QImage)  # with title, legend and notice
-    clicked = Signal(float, float)  # a place in the picture, as the scene counts
+    clicked = Signal(float, float)  # in the scene's pixels
     ruler_gripped = Signal(object)  # a Grip
     ruler_dragged = Signal(float, float)  # pixels to the right and up since then
     ruler_dropped = Signal()
@@ -81,21 +81,21 @@ class CloudView(QWidget):
         self.toolbar.picture_requested.connect(self._take_picture)
         self._repaint = QTimer(self, singleShot=True, interval=WINDOW_DELAY_MS)
         self._repaint.timeout.connect(self.refresh)
-        # A frame takes a software renderer longer than both slices: they are painted first.
+        # A software renderer takes longer for a frame than for both slices: paint those first.
         self._frame = QTimer(self, singleShot=True, interval=0)
         self._frame.timeout.connect(self._draw)
         self._lay_out()
 
     @Slot()
     def create(self) -> None:  # type: ignore[override]  # Qt's own is not virtual
-        """Make the 3D view, on the GUI thread, after `prepare`; without OpenGL say so instead."""
+        """Create the 3D view on the GUI thread, after `prepare`; without OpenGL show the reason."""
         if self.interactor is not None:
             return
         offered = opengl()
         if offered.problem:
             self.show_failure(offered.problem)
             return
-        # Doubles a frame's time where the processor draws: one click away there.
+        # It doubles the frame time of a software renderer: off by default there.
         self.toolbar.eye_dome.setChecked(not offered.is_software)
         from pyvistaqt import QtInteractor
 
@@ -104,7 +104,7 @@ class CloudView(QWidget):
         self.interactor = interactor = QtInteractor(
             self.stack, auto_update=False, multi_samples=0 if offered.is_software else 4
         )
-        interactor.setAcceptDrops(False)  # it would read them itself; the window takes them
+        interactor.setAcceptDrops(False)  # or it would read them itself instead of the window
         interactor.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         interactor.setAccessibleName(self.accessibleName())
         interactor.iren.clear_key_event_callbacks()
@@ -126,7 +126,7 @@ class CloudView(QWidget):
         self.created.emit()
 
     def show_prediction(self, prediction: Prediction | None) -> None:
-        """Show a prediction's cloud, or nothing."""
+        """Show a prediction's cloud, or none."""
         self.stale_overlay.hide()
         if prediction is not self._prediction:
             self._prediction, self._grey = prediction, None
@@ -135,13 +135,13 @@ class CloudView(QWidget):
             return
         self.toolbar.legend.show_face(why_face(prediction))
         shown = skin_by_default(prediction)
-        if shown != self._skin_shown:  # else the user's own choice stands
+        if shown != self._skin_shown:  # else keep the user's choice
             self._skin_shown = shown
             self.toolbar.choose_skin(shown=shown)
         self.refresh()
 
     def clear(self, text: str) -> None:
-        """Show nothing but a sentence; the next head starts without skin again."""
+        """Show only a message. The next head starts without skin again."""
         self._prediction = self._grey = self._skin_shown = None
         self.toolbar.legend.show_face("")
         if self.scene is not None:
@@ -149,27 +149,27 @@ class CloudView(QWidget):
         self.show_message(text)
 
     def show_message(self, text: str) -> None:
-        """Show a sentence in place of the cloud, until the next prediction."""
+        """Show a message instead of the cloud, until the next prediction."""
         self.message.setText(self._failure or text)
         self.stack.setCurrentWidget(self.message)
         self.toolbar.setEnabled(False)
         self.note.clear()
 
     def show_failure(self, text: str) -> None:
-        """Say why there is no 3D, for good."""
+        """Show permanently why there is no 3D view."""
         self._failure = text
         self.show_message(text)
         self.failed.emit(text)
 
     def set_stale(self, stale: bool, text: str = "") -> None:
-        """Dim the cloud and say whose it is, while another slice is on show in 2D."""
+        """Dim the cloud and say of which slice it is, while another one is shown in 2D."""
         if stale and self._prediction is not None:
             self.stale_overlay.show_text(text)
         else:
             self.stale_overlay.hide()
 
     def set_slice_window(self, window: Window | VoiLut | None) -> None:
-        """Show the slice inside the cloud by another window; None is the file's own."""
+        """Set the window of the slice inside the cloud; None is the file's own."""
         if window == self._window:
             return
         self._window, self._grey = window, None
@@ -177,7 +177,7 @@ class CloudView(QWidget):
             self._repaint.start()
 
     def show_beside(self, beside: MeasuredReference, title: str, words: str) -> None:
-        """Show what was measured beside the cloud, under a title that tells the two apart."""
+        """Show measured data beside the cloud, with a title that distinguishes the two."""
         self.title.setText(title)
         self.toolbar.legend.show_beside(words)
         if beside is not self._beside:
@@ -186,47 +186,47 @@ class CloudView(QWidget):
 
     @Slot(str)
     def show_view(self, view: View) -> None:
-        """Look from one side of the patient; "oblique" is the fresh view."""
+        """Look from one side of the patient; "oblique" is the initial view."""
         if self.scene is not None and self._prediction is not None:
             self.scene.view(view)
 
     @Slot()
     def reset_view(self) -> None:
-        """The fresh view: from the patient's front, left and above, everything in sight."""
+        """Return to the initial view: from the patient's front, left and above."""
         self.show_view("oblique")
 
     def set_ruler_active(self, *, is_active: bool) -> None:
-        """Let clicks and keys be the ruler's, or no longer."""
+        """Use clicks and keys for the ruler, or no longer."""
         if self._mouse is None or self.interactor is None or self._mouse.has_tool == is_active:
             return
         self._mouse.has_tool = is_active
         shape = Qt.CursorShape.CrossCursor if is_active else Qt.CursorShape.ArrowCursor
         self.interactor.setCursor(shape)
         if is_active:
-            self.interactor.setFocus()  # arrows, Enter and Esc are its own
+            self.interactor.setFocus()  # for arrow keys, Enter and Esc
 
     @property
     def cloud(self) -> Cloud | None:
-        """The cloud on show, which hovered and lit indices refer to."""
+        """The displayed cloud, to which indices of points refer."""
         return None if self.scene is None else self.scene.cloud
 
     def light_points(self, indices: npt.ArrayLike) -> None:
-        """Mark points by their index into the shown cloud; none takes the marks away."""
+        """Highlight points by their index into the displayed cloud; an empty list removes it."""
         if self.scene is not None and self._prediction is not None:
             self.scene.light_points(indices)
 
     def show_probe(self, point_mm: FloatArray | None) -> None:
-        """Mark a place (3,) of the patient, in millimetres; None takes the mark away."""
+        """Mark a position (3,) in patient millimetres; None removes the mark."""
         if self.scene is not None and self._prediction is not None:
             self.scene.show_probe(point_mm)
 
     def picture(self) -> QImage:
-        """The cloud as it is on screen and its legend, under the pane's title and the notice."""
+        """The displayed cloud and its legend, with the pane's title and the notice."""
         parts = [self.stack.grab(), self.toolbar.legend.grab()]
         return captioned(parts, self.title.text(), self.tr(NOTICE))
 
     def close_interactor(self) -> None:
-        """Free the 3D view, from the window's closeEvent; again is harmless."""
+        """Free the 3D view, from the window's closeEvent; may be called again."""
         self._repaint.stop()
         self._frame.stop()
         interactor = self.interactor
@@ -241,7 +241,7 @@ class CloudView(QWidget):
 
     @Slot()
     def refresh(self) -> None:
-        """Draw the prediction as it is to be looked at, with what is known of it by now."""
+        """Draw the prediction with the current look and everything known of it."""
         prediction = self._prediction
         if self.scene is None or prediction is None:
             return
@@ -275,7 +275,7 @@ class CloudView(QWidget):
 
     @Slot(bool)
     def _peek(self, hidden: bool) -> None:
-        """Take the slice plane away while Space is held."""
+        """Hide the slice plane while Space is held."""
         if hidden == self._peeking or (hidden and not self.toolbar.plane.isChecked()):
             return
         self._peeking = hidden

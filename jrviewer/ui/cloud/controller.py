@@ -31,14 +31,14 @@ class CloudController(QObject):
 
     @Slot()
     def refresh(self) -> None:
-        """Say and show what is known of the surface and of the cloud's distances to it."""
+        """Show the surface and the cloud's distances to it, as far as they are known."""
         known, look = self._session.prediction, self._cloud.toolbar.look()
         cloud = None if known is None else shown_cloud(known, look)
         self._surface.compare(cloud)
         distances = self._surface.distances_of(cloud)
         self._cloud.toolbar.legend.show_distance(*captions.distance_text(distances))
         if known is None:
-            return  # the last result stays, dimmed, with what was measured beside it
+            return  # the previous result stays, dimmed, with its measured surface
         by_distance = look.colouring == "measured"
         surface = self._surface.mesh if look.measured else None
         self._put_beside(surface, distances if by_distance else None, cloud)
@@ -50,7 +50,7 @@ class CloudController(QObject):
     def _put_beside(
         self, surface: SurfaceMesh | None, distances: FloatArray | None, cloud: Cloud | None
     ) -> None:
-        """Another one only where something in it is another: the picture is drawn for each."""
+        """Replace it only if something changed: every new one is drawn."""
         own = cloud if distances is not None else None
         before = self._beside
         same = (before.measured is surface, before.distances_mm is distances, before.cloud is own)
@@ -58,7 +58,7 @@ class CloudController(QObject):
             self._beside = MeasuredReference(surface, distances, own)
 
     def _title(self) -> str:
-        """True of all that is drawn, the rulers too."""
+        """A title that is true of everything drawn, including rulers."""
         if self._is_shown:
             return self.tr("INFERRED POINTS + MEASURED SURFACE")
         drawn = () if self._session.prediction is None else self._rulers.items
@@ -81,14 +81,12 @@ class CloudController(QObject):
             "● points INFERRED from one slice   ▰ surface MEASURED from {} slices"
         ).format(len(surface.geometry.heights_mm))
         if gaps := surface.geometry.gaps:
-            words += self.tr("; {} gaps between slices stay open").format(gaps)
+            words += self.tr("; {} gaps between slices are left open").format(gaps)
         return words
 
     @Slot()
     def draw_rulers(self) -> None:
-        """Draw the rulers of the slice that is shown, once its cloud is there, and say what there
-        is to do with them.
-        """
+        """Draw the rulers of the shown slice once its cloud is known, and show their keys."""
         rulers, available, known = self._rulers, self._rulers.available, self._session.prediction
         self._cloud.keys.available = available
         self._cloud.set_ruler_active(is_active=rulers.is_active)
@@ -113,7 +111,7 @@ class CloudController(QObject):
         return DrawnRuler(ends, self._said(reading), is_selected)
 
     def _said(self, reading: RulerLength) -> str:
-        """Whole millimetres: the surfaces' grid is no finer than three."""
+        """In whole millimetres: the surfaces' grid is 3 mm or coarser."""
         words = {
             "measured": self.tr("MEASURED {} mm"),
             "in plane": self.tr("in the slice plane {} mm, ends INFERRED"),
@@ -128,7 +126,7 @@ class CloudController(QObject):
 
     @Slot(str)
     def run_command(self, command: RulerCommand) -> None:
-        """What a key asks of the rulers."""
+        """Run a command requested by a key."""
         at = self._rulers.crosshair
         if command == "set a point" and at is not None:
             self.click(*self._cloud.crosshair.in_pixels(at))
@@ -138,18 +136,20 @@ class CloudController(QObject):
             self._rulers.run_command(command)
 
     def _reopen_end(self) -> None:
-        """The crosshair begins where the end is drawn."""
+        """Redraw an end, with the crosshair starting where it is."""
         crosshair, scene, end = self._cloud.crosshair, self._cloud.scene, self._rulers.reopen_end()
         if scene is not None and end is not None:
             ((x, y),) = scene.on_screen(np.array([end.point_mm]))[0]
-            self._rulers.set_crosshair(crosshair.from_pixels(float(x), float(y)), crosshair.room)
+            self._rulers.set_crosshair(
+                crosshair.from_pixels(float(x), float(y)), crosshair.view_size
+            )
 
     @Slot(int, int)
     def move(self, down: int, across: int) -> None:
-        """Move the crosshair, or the held ruler, by so many points."""
+        """Move the crosshair, or the held ruler, by points on screen."""
         rulers, ratio = self._rulers, self._cloud.devicePixelRatioF()
         if (at := rulers.crosshair) is not None:
-            rulers.set_crosshair((at[0] + across, at[1] + down), self._cloud.crosshair.room)
+            rulers.set_crosshair((at[0] + across, at[1] + down), self._cloud.crosshair.view_size)
         elif rulers.selected is not None:
             new = self._moved(rulers.selected, None, (across * ratio, -down * ratio))
             if new is not None:
@@ -158,13 +158,13 @@ class CloudController(QObject):
 
     @Slot(object)
     def grip(self, grip: Grip) -> None:
-        """A hand takes a ruler."""
+        """Start to drag a ruler."""
         self._objection = ""
         self._rulers.begin_drag(grip.index, grip.end)
 
     @Slot(float, float)
     def drag(self, across_px: float, up_px: float) -> None:
-        """It moves with the hand; it stays where it last had a length."""
+        """Drag a ruler; it stays at its last valid position."""
         if self._rulers.grip is not None:
             new = self._moved(*self._rulers.grip, (across_px, up_px))
             if new is not None:
@@ -172,12 +172,12 @@ class CloudController(QObject):
 
     @Slot()
     def drop(self) -> None:
-        """The hand lets go of it; where it could not follow the hand, say why."""
+        """Drop a ruler; if it could not follow the mouse, show why."""
         self._rulers.end_drag()
         self._tell_objection()
 
     def _moved(self, ruler: Ruler, end: int | None, way: Shift) -> Ruler | None:
-        """Where it would be; None, and an objection, where it would tell no length."""
+        """The moved ruler, or None and an objection if it may not show a length there."""
         scene, known = self._cloud.scene, self._session.prediction
         if scene is None or known is None:
             return None
@@ -197,7 +197,7 @@ class CloudController(QObject):
 
     @Slot(float, float)
     def click(self, x: float, y: float) -> None:
-        """Pick an end for the ruler in the hand, or select one that is drawn."""
+        """Set an end of the active ruler, or select a drawn one."""
         scene, known = self._cloud.scene, self._session.prediction
         if scene is None or known is None:
             return
@@ -210,7 +210,7 @@ class CloudController(QObject):
 
     @Slot(bool)
     def activate_ruler(self, is_active: bool) -> None:
-        """Take the ruler, or put it away."""
+        """Activate or deactivate the ruler."""
         if is_active:
             self.view_requested.emit(self._cloud)
         self._rulers.set_active(is_active=is_active)

@@ -1,4 +1,4 @@
-"""A crosshair over the 3D picture, for picking by keys."""
+"""A crosshair over the 3D view, for picking by keyboard."""
 
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
@@ -11,7 +11,7 @@ GAP_PX = 5
 
 
 class CloudCrosshair(QWidget):
-    """Lies over the picture, which need not be rendered for it; the mouse goes through it."""
+    """A widget above the view, which is not rendered again for it; transparent to the mouse."""
 
     def __init__(self, covered: QWidget) -> None:
         super().__init__(covered)
@@ -21,30 +21,30 @@ class CloudCrosshair(QWidget):
         self.hide()
 
     def show_at(self, place: tuple[float, float] | None) -> None:
-        """Points right of and below the picture's middle; None hides it."""
+        """Show it at points right of and below the view's centre; None hides it."""
         self.setVisible(place is not None)
         if place is not None:
-            x, y = self.room[0] / 2 + place[0], self.room[1] / 2 + place[1]
+            x, y = self.view_size[0] / 2 + place[0], self.view_size[1] / 2 + place[1]
             self.move(round(x - SIDE_PX / 2), round(y - SIDE_PX / 2))
             self.raise_()
 
     @property
-    def room(self) -> tuple[int, int]:
-        """Width and height of the picture, in points."""
+    def view_size(self) -> tuple[int, int]:
+        """Width and height of the view, in points."""
         return self._covered.width(), self._covered.height()
 
     def in_pixels(self, place: tuple[float, float]) -> tuple[float, float]:
-        """A place right of and below the middle, in device pixels from the lower left corner."""
-        (wide, high), ratio = self.room, self.devicePixelRatioF()
+        """Points from the view's centre to device pixels from its lower left corner."""
+        (wide, high), ratio = self.view_size, self.devicePixelRatioF()
         return (wide / 2 + place[0]) * ratio, (high / 2 - place[1]) * ratio
 
     def from_pixels(self, x: float, y: float) -> tuple[float, float]:
-        """The other way round."""
-        (wide, high), ratio = self.room, self.devicePixelRatioF()
+        """Device pixels from the lower left corner to points from the view's centre."""
+        (wide, high), ratio = self.view_size, self.devicePixelRatioF()
         return x / ratio - wide / 2, high / 2 - y / ratio
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Four arms, open in the middle so that what is aimed at stays visible."""
+        """Four arms with an open centre, so that the target stays visible."""
         painter = QPainter(self)
         at, end = QPointF(SIDE_PX / 2, SIDE_PX / 2), SIDE_PX / 2
         for pen in (QPen(painting.HALO, 3.5), QPen(painting.SELECTED, 1.5)):

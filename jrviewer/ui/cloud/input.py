@@ -1,7 +1,7 @@
-"""What mouse and keys do in the 3D picture beyond VTK's own turning, zooming and panning.
+"""Mouse and keyboard in the 3D view, beyond VTK's own rotating, zooming and panning.
 
 VTK's trackball already has left drag = turn, Shift+left or middle drag = pan, right drag or wheel =
-zoom. Its single-key commands never reach it: `q` would close the picture.
+zoom. Its single-key commands are blocked: `q` would close the view.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _TABS = (Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
 _OPPOSITE: dict[View, View] = {"A": "P", "L": "R", "S": "I"}
 _KEYPAD_HELD = Qt.KeyboardModifier.KeypadModifier
 _KEYPAD: dict[int, View] = {Qt.Key.Key_1: "A", Qt.Key.Key_3: "L", Qt.Key.Key_7: "S"}
-# What the same keys send where the system itself turns Shift into the other key.
+# What the same keys send on systems that translate Shift themselves.
 _SHIFTED: dict[int, View] = {Qt.Key.Key_End: "P", Qt.Key.Key_PageDown: "R", Qt.Key.Key_Home: "I"}
 
 _PLAIN = Qt.KeyboardModifier.NoModifier
@@ -40,7 +40,7 @@ _RULER_KEYS: dict[tuple[int, Qt.KeyboardModifier], RulerCommand] = {
 
 
 def view_of_key(event: QKeyEvent) -> View | None:
-    """The standard view that a key stands for: keypad 1 3 7, with Shift from the other side, R."""
+    """The standard view of a key: keypad 1 3 7, with Shift from the opposite side; R."""
     if event.key() == Qt.Key.Key_R and not event.modifiers():
         return "oblique"
     if not event.modifiers() & _KEYPAD_HELD:
@@ -52,22 +52,24 @@ def view_of_key(event: QKeyEvent) -> View | None:
 
 
 class CloudKeys(QObject):
-    """Watches the pane's keys, and takes its own before the window's shortcuts get them."""
+    """Handles the pane's keys before the window's shortcuts get them."""
 
     view_requested = Signal(str)  # a View
-    peeked = Signal(bool)  # the slice plane is to go, or to come back
-    ruler_requested = Signal(str)  # a rulers.Wish
+    peeked = Signal(bool)  # whether the slice plane is hidden
+    ruler_requested = Signal(str)  # a RulerCommand
     moved = Signal(int, int)  # the crosshair or the held ruler: points down, points across
-    focus_lost = Signal()  # the keyboard has gone elsewhere
+    focus_lost = Signal()  # the keyboard focus has moved elsewhere
     menu_requested = Signal(QPoint)  # on screen
 
     def __init__(self, pane: QWidget) -> None:
         super().__init__(pane)
-        self.available: frozenset[RulerCommand] = frozenset()  # what there is to do with rulers
+        self.available: frozenset[RulerCommand] = (
+            frozenset()
+        )  # commands for rulers that have an effect now
         pane.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Take what is the pane's; the rest goes on to the window."""
+        """Handle keys of the pane; pass the others on to the window."""
         if isinstance(event, QContextMenuEvent) and is_by_key(event):
             pane = cast("QWidget", watched)
             self.menu_requested.emit(pane.mapToGlobal(pane.rect().center()))
@@ -84,7 +86,7 @@ class CloudKeys(QObject):
         return event.type() == QEvent.Type.KeyPress and self._press(event)
 
     def takes(self, event: QKeyEvent) -> bool:
-        """Whether a key is for rulers now."""
+        """Whether a key has an effect on rulers now."""
         return self._arrow_step(event) is not None or self._ruler_command(event) is not None
 
     def _press(self, event: QKeyEvent) -> bool:
@@ -99,7 +101,7 @@ class CloudKeys(QObject):
         return True
 
     def _ruler_command(self, event: QKeyEvent) -> RulerCommand | None:
-        """What a key asks of the rulers, where there is that to do."""
+        """The ruler command of a key, if it has an effect now."""
         if is_enter(event):
             command: RulerCommand | None = (
                 "set a point" if "set a point" in self.available else "take an end"
@@ -113,25 +115,25 @@ class CloudKeys(QObject):
 
 
 def from_lower_left(interactor: QWidget, place: QPointF) -> tuple[float, float]:
-    """A place on the picture in device pixels from its lower left corner."""
+    """A position on the view in device pixels from its lower left corner."""
     ratio = interactor.devicePixelRatioF()
     return place.x() * ratio, (interactor.height() - place.y()) * ratio
 
 
 def _is_for_keypad(event: QKeyEvent) -> bool:
-    """Whether it is a key of the keypad that is a view; the window's number keys are presets."""
+    """Whether it is a keypad key for a view; the other number keys select presets."""
     return bool(event.modifiers() & _KEYPAD_HELD) and view_of_key(event) is not None
 
 
 class CloudMouse(QObject):
-    """Watches the interactor's events; lives as long as it does."""
+    """Handles the interactor's mouse events; lives as long as it does."""
 
     hovered = Signal(object)  # index into the cloud, or None
     maximise_requested = Signal()
     menu_requested = Signal(QPoint)  # on screen
-    clicked = Signal(float, float)  # left, pixels from the picture's lower left corner
-    gripped = Signal(object)  # a Grip: the button is down on a ruler
-    dragged = Signal(float, float)  # it has moved so many pixels to the right and up since
+    clicked = Signal(float, float)  # left button, pixels from the view's lower left corner
+    gripped = Signal(object)  # a Grip: the button was pressed on a ruler
+    dragged = Signal(float, float)  # pixels to the right and up since then
     dropped = Signal()
 
     def __init__(self, interactor: QWidget, scene: Scene, keys: CloudKeys) -> None:
@@ -139,17 +141,17 @@ class CloudMouse(QObject):
         self._scene, self._keys = scene, keys
         self._index: int | None = None
         self._pressed_at = QPointF()
-        self._grips = self._drags = False  # a ruler; whether it has moved with the hand
-        self.has_tool = False  # a ruler: clicks are its own, even quick ones
+        self._grips = self._drags = False  # on a ruler; whether it has moved
+        self.has_tool = False  # the ruler is active: it gets all clicks, even double ones
         interactor.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Take what is not VTK's."""
+        """Handle what VTK must not see."""
         if isinstance(event, QKeyEvent) and event.key() in _TABS:
-            # Else it is Qt's, or the keyboard could not leave the picture.
+            # Otherwise it is Qt's, or the focus could not leave the view.
             return self._keys.eventFilter(watched, event)
         if event.type() in _KEYS:
-            event.ignore()  # on to the pane and the window
+            event.ignore()  # passed on to the pane and the window
             return True
         if event.type() == QEvent.Type.FocusOut:
             self._keys.focus_lost.emit()
@@ -160,7 +162,7 @@ class CloudMouse(QObject):
         return super().eventFilter(watched, event)
 
     def _mouse(self, interactor: QWidget, event: QMouseEvent) -> bool:
-        """Whether VTK must not see the event."""
+        """Handle a mouse event. Returns whether it was consumed."""
         kind = event.type()
         if self._grips:
             return self._drag(interactor, event)
@@ -181,7 +183,7 @@ class CloudMouse(QObject):
         return None if self.has_tool else self._scene.ruler_grip(*place)
 
     def _take(self, interactor: QWidget, event: QMouseEvent) -> bool:
-        """Whether the left button is down on a ruler."""
+        """Handle a press. Returns whether it was on a ruler."""
         if event.button() != Qt.MouseButton.LeftButton or event.modifiers():
             return False
         if (grip := self._grip(interactor, event)) is not None:
@@ -190,7 +192,7 @@ class CloudMouse(QObject):
         return self._grips
 
     def _drag(self, interactor: QWidget, event: QMouseEvent) -> bool:
-        """The hand moves a ruler, or lets it lie; without a way between it was a click."""
+        """Drag or drop a ruler; without any movement it was a click."""
         way = (event.position() - self._pressed_at) * interactor.devicePixelRatioF()
         if event.type() == QEvent.Type.MouseMove:
             self._drags = self._drags or way.manhattanLength() >= CLICK_PIXELS
@@ -204,7 +206,7 @@ class CloudMouse(QObject):
         return True
 
     def _hover(self, interactor: QWidget, event: QMouseEvent) -> None:
-        """Tell what is under the pointer, and by its shape what a drag would do."""
+        """Emit the point under the pointer, and show by its shape what a drag would do."""
         self._point_at(self._scene.point_at(*from_lower_left(interactor, event.position())))
         if self.has_tool:
             return

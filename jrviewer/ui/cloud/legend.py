@@ -1,6 +1,4 @@
-"""The legend of the 3D pane: the structures with their colours, which are also the switches, and a
-colour scale with its ends.
-"""
+"""Legend of the 3D pane: switches for the structures with their colours, and a colour scale."""
 
 from collections.abc import Iterable
 
@@ -33,7 +31,7 @@ class CloudLegend(QWidget):
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(2)
         self._has_swatches = True
-        row.setSpacing(16)  # a tick must stand nearer to its own name than to the last one
+        row.setSpacing(16)  # a check box must be closer to its own name than to the previous one
         self._boxes: dict[Structure, QCheckBox] = {}
         for structure, name in names.items():
             self._boxes[structure] = box = QCheckBox(name, self)
@@ -53,7 +51,7 @@ class CloudLegend(QWidget):
         self.beside.setWordWrap(True)
         self.beside.setAccessibleName(self.tr("Measured surface"))
         self.beside.hide()
-        self.skin_off = QLabel(self)  # why the skin is not shown unasked
+        self.skin_off = QLabel(self)  # why skin is off by default
         self.skin_off.setObjectName("note")
         self.skin_off.setWordWrap(True)
         self.skin_off.hide()
@@ -63,16 +61,16 @@ class CloudLegend(QWidget):
         rows.addWidget(self.beside)
         rows.addWidget(self.scale)
         policy = self.scale.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)  # else the picture above jumps
+        policy.setRetainSizeWhenHidden(True)  # or the view above would jump
         self.scale.setSizePolicy(policy)
         self.scale.hide()
 
     def structures(self) -> frozenset[Structure]:
-        """Those that are switched on."""
+        """The structures that are switched on."""
         return frozenset(what for what, box in self._boxes.items() if box.isChecked())
 
     def choose_structures(self, structures: Iterable[Structure]) -> None:
-        """Switch exactly these on, without a signal."""
+        """Switch exactly these structures on, without a signal."""
         wanted = frozenset(structures)
         for structure, box in self._boxes.items():
             with QSignalBlocker(box):
@@ -80,16 +78,17 @@ class CloudLegend(QWidget):
         self._explain_skin()
 
     def show_face(self, reason: FaceReason) -> None:
-        """Know why skin may be a face, to say so as long as it is off."""
+        """Set why skin may be a face; shown while skin is off."""
         words = {
             "": "",
-            "named": self.tr("Skin is off: on a head it is a face. Tick it to see it."),
+            "named": self.tr("Skin is off: on a head it is a face. Tick it to show it."),
             "outline": self.tr(
-                "Skin is off: this has the size of a head, whose skin is a face. Tick it to see it."
+                "Skin is off: this has the size of a head, and on a head it is a face. Tick it to "
+                "show it."
             ),
             "no spacing": self.tr(
-                "Skin is off: without a pixel spacing nothing tells a head from a chest, and a "
-                "head's skin is a face. Tick it to see it."
+                "Skin is off: without a pixel spacing a head cannot be told from a chest, and a "
+                "head's skin is a face. Tick it to show it."
             ),
         }
         self.skin_off.setText(words[reason])
@@ -101,17 +100,17 @@ class CloudLegend(QWidget):
         self.skin_off.setVisible(is_off and bool(self.skin_off.text()))
 
     def show_beside(self, words: str) -> None:
-        """Say what is measured beside the cloud; nothing takes no room."""
+        """Show what is measured beside the cloud; "" hides the line."""
         self.beside.setText(words)
         self.beside.setVisible(bool(words))
 
     def show_distance(self, text: str, meaning: str) -> None:
-        """How far the inferred points lie from the measured surface."""
+        """Show the distance of the inferred points to the measured surface."""
         self.distance.setText(text)
         self.distance.setToolTip(meaning)
 
     def show_scale(self, colouring: Colouring, cloud: Cloud | None) -> None:
-        """The scale of a cloud's colours; structures need none beside their swatches."""
+        """Show the colour scale of a cloud; structures have swatches instead."""
         swatches = colouring == "structure"
         if swatches != self._has_swatches:
             self._has_swatches = swatches
@@ -138,7 +137,7 @@ class CloudLegend(QWidget):
 
 
 class _Scale(QWidget):
-    """A strip of the colours with a text at each end."""
+    """A colour bar with a text at each end."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -179,7 +178,7 @@ class _Strip(QWidget):
 
 
 def _swatch(colour: RGB | None) -> QIcon:
-    """A disc; no colour gives an empty one, so that the row keeps its height."""
+    """A disc, empty without a colour, so that the row keeps its height."""
     pixmap = QPixmap(24, 24)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)

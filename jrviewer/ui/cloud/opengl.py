@@ -1,5 +1,5 @@
-"""Whether a 3D view can be drawn here, asked before VTK is: it would answer with an abort; and
-loading what draws it.
+"""Whether this system can draw a 3D view, checked before VTK would abort; and the import of the 3D
+libraries.
 """
 
 import logging
@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 
 def default_format() -> QSurfaceFormat:
-    """What the application sets before its first window: Wayland shows black without it."""
+    """The format to set before the first window: without it Wayland shows black."""
     wanted = QSurfaceFormat()
     wanted.setRenderableType(QSurfaceFormat.RenderableType.OpenGL)
     wanted.setProfile(QSurfaceFormat.OpenGLContextProfile.CoreProfile)
@@ -41,33 +41,33 @@ def default_format() -> QSurfaceFormat:
 
 @dataclass(frozen=True, slots=True)
 class OpenGL:
-    """What this system can draw with."""
+    """OpenGL of this system."""
 
-    problem: str = ""  # why no 3D view can be drawn, as a sentence
+    problem: str = ""  # why no 3D view can be drawn
     renderer: str = ""
 
     @property
     def is_software(self) -> bool:
-        """Whether the processor draws: every effect costs frames then."""
+        """Whether the CPU renders: every effect is slow then."""
         return any(name in self.renderer.lower() for name in SOFTWARE)
 
 
 def opengl() -> OpenGL:
-    """Try a context as the 3D view will need it."""
+    """Try a context as the 3D view needs it."""
     if QGuiApplication.platformName() in ("offscreen", "minimal"):
-        return _problem("3D is off because there is no screen to draw on.")
+        return _problem("3D is off because there is no display.")
     surface, context = QOffscreenSurface(), QOpenGLContext()
     surface.setFormat(default_format())
     surface.create()
     context.setFormat(default_format())
     if not context.create() or not surface.isValid() or not context.makeCurrent(surface):
-        return _problem("3D is off because this system offers no OpenGL.")
+        return _problem("3D is off because this system has no OpenGL.")
     version = context.format().version()
     renderer = str(context.functions().glGetString(GL_RENDERER))
     context.doneCurrent()
     _log.info("OpenGL %d.%d on %s", *version, renderer)
     if version < NEEDED:
-        return _problem("3D is off because it needs OpenGL 3.2 and this system offers less.")
+        return _problem("3D is off because it needs OpenGL 3.2 or later.")
     return OpenGL(renderer=renderer)
 
 
@@ -78,9 +78,9 @@ def _problem(reason: str) -> OpenGL:
 
 
 def prepare(report: Report = silent) -> None:
-    """Import what CloudView.create needs: a second and more, so on the worker, without a widget.
+    """Import what CloudView.create needs. Takes more than a second: call it in the worker.
 
-    Raises JRViewerError where the 3D libraries do not load.
+    Raises JRViewerError if the 3D libraries cannot be loaded.
     """
     report(0.0, "loading the 3D view")
     os.environ.setdefault("QT_API", "pyside6")  # qtpy, under pyvistaqt, asks for it
@@ -90,5 +90,5 @@ def prepare(report: Report = silent) -> None:
 
             import jrviewer.rendering.scene  # noqa: F401
     except ImportError as error:
-        message = "3D is off because its libraries do not load here. Everything else works."
+        message = "3D is off because its libraries cannot be loaded. Everything else works."
         raise JRViewerError(message) from error

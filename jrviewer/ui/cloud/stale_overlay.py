@@ -1,5 +1,5 @@
-"""What lies over the 3D picture: a dim sheet where the result belongs to another slice, a hatched
-frame where it stands under a reservation.
+"""Overlays of the 3D view: dimmed if the result belongs to another slice, with a hatched frame if
+the input check is not green.
 """
 
 from PySide6.QtCore import QEvent, QObject, Qt
@@ -10,7 +10,7 @@ from jrviewer.ui.widgets import painting
 
 
 class _Cover(QLabel):
-    """Covers the widget it was made for; the mouse goes through it."""
+    """Covers another widget; transparent to the mouse."""
 
     def __init__(self, covered: QWidget) -> None:
         super().__init__(covered)
@@ -20,20 +20,20 @@ class _Cover(QLabel):
         covered.installEventFilter(self)
 
     def cover(self) -> None:
-        """Lie on top."""
+        """Show it above the covered widget."""
         self.setGeometry(self._covered.rect())
         self.raise_()
         self.show()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Stay as large as what is covered."""
+        """Follow the size of the covered widget."""
         if event.type() == QEvent.Type.Resize and watched is self._covered:
             self.setGeometry(self._covered.rect())
         return super().eventFilter(watched, event)
 
 
 class StaleOverlay(_Cover):
-    """A dim sheet with a sentence."""
+    """Dims the view, with a message."""
 
     def __init__(self, covered: QWidget) -> None:
         super().__init__(covered)
@@ -44,7 +44,7 @@ class StaleOverlay(_Cover):
         )
 
     def show_text(self, text: str) -> None:
-        """Cover and say why."""
+        """Dim the view and say why."""
         self.setText(text)
         self.cover()
 
@@ -54,17 +54,17 @@ class StaleOverlay(_Cover):
 
 
 class Hatching(_Cover):
-    """The same frame that a slice of an amber or red input check has."""
+    """The hatched frame of an amber or red input check, as on the slices."""
 
     def mark(self, *, is_doubted: bool) -> None:
-        """Whether the result stands under a reservation."""
+        """Show or hide the frame."""
         if is_doubted:
             self.cover()
         else:
             self.hide()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The frame alone."""
+        """Paint the frame."""
         painter = QPainter(self)
         painting.paint_hatching(painter, self.rect())
         painter.end()

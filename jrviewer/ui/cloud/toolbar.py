@@ -1,6 +1,4 @@
-"""The tool rows under the 3D pane. They hold nothing but their own positions, which together are
-the look of the picture.
-"""
+"""Toolbar of the 3D pane. Its controls together define the look of the view."""
 
 from typing import cast, get_args
 
@@ -16,7 +14,7 @@ POINT_SIZES = (5.0, 8.0, 11.0)
 
 
 class CloudToolbar(QWidget):
-    """Views, colours, points and switches of the 3D picture."""
+    """Views, colours, points and switches of the 3D view."""
 
     look_chosen = Signal()
     view_requested = Signal(str)  # a View
@@ -31,15 +29,15 @@ class CloudToolbar(QWidget):
         self.measured = self._switch(
             self.tr("Measured"), self.tr("Show the measured surface of the series beside the cloud")
         )
-        self.eye_dome = self._switch(self.tr("Rims"), self.tr("Eye-dome lighting: dark rims"))
+        self.eye_dome = self._switch(self.tr("Rims"), self.tr("Eye-dome lighting: dark outlines"))
         self.ruler = self._switch(
-            self.tr("Ruler"), self.tr("Measure between two points of the 3D picture  (Shift+L)")
+            self.tr("Ruler"), self.tr("Measure between two points of the 3D view  (Shift+L)")
         )
         self.ruler.setShortcut(QKeySequence("Shift+L"))
         self.picture = QAction(self.tr("Picture"), self)
         self.ruler_delete = QAction(self.tr("Delete ruler"), self)
-        self.history_actions: list[QAction] = []  # undo and redo, where the window has them
-        self.picture.setToolTip(self.tr("Take a picture of this pane with its notice"))
+        self.history_actions: list[QAction] = []  # undo and redo, set by the window
+        self.picture.setToolTip(self.tr("Save an image of this pane with the notice"))
         self.picture.triggered.connect(self.picture_requested)
         self.colouring = self._choice(
             self.tr("Colour of the points"),
@@ -64,7 +62,7 @@ class CloudToolbar(QWidget):
         self._lay_out()
 
     def look(self) -> Look:
-        """The look that the controls stand for."""
+        """The look defined by the controls."""
         return Look(
             colouring=cast(Colouring, get_args(Colouring)[self.colouring.currentIndex()]),
             structures=self.legend.structures(),
@@ -77,19 +75,19 @@ class CloudToolbar(QWidget):
         )
 
     def show_rulers(self, *, is_active: bool, can_delete: bool) -> None:
-        """What there is to do with rulers."""
+        """Show whether the ruler is active, and whether one can be deleted."""
         self.ruler.setChecked(is_active)
         self.ruler_delete.setEnabled(can_delete)
 
     def choose_skin(self, *, shown: bool) -> None:
-        """Switch the skin without a signal."""
+        """Show or hide skin without a signal."""
         skin = {Structure.SKIN}
         others = self.legend.structures() - skin
         self.legend.choose_structures(others | skin if shown else others)
 
     @Slot(QPoint)
     def pop_up(self, place: QPoint) -> None:
-        """Offer the same wishes as a menu at a place on screen."""
+        """Show the same commands as a menu at a position on screen."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addActions(list(self.views.values()))

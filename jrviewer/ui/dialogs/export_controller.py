@@ -1,4 +1,4 @@
-"""Exports from the window: files for a slice or a whole series, a picture for the clipboard."""
+"""Exports from the window: files of a slice or a whole series, an image for the clipboard."""
 
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from jrviewer.export.writer import ExportRequest
 
 LANE = "export"
-NAMED = 4  # files that are named; more are counted
+NAMED = 4  # files that are named; the rest is counted
 
 
 class ExportController(QObject):
-    """Has the worker write what the session knows."""
+    """Lets the worker write results of the session."""
 
-    exported = Signal(str)  # what was written, in words
+    exported = Signal(str)  # the written files
     failed = Signal(str)
     copied = Signal()
 
@@ -29,7 +29,7 @@ class ExportController(QObject):
         self._session = session
 
     def write(self, request: "ExportRequest", *, whole_series: bool) -> None:
-        """Write files; slices of a whole series without a result get one on the way."""
+        """Write files; slices of a series without a result are predicted first."""
         session = self._session
         if session.slice is None or session.series is None:
             return
@@ -40,7 +40,7 @@ class ExportController(QObject):
         session.foreground.start(LANE, self.tr("exporting"), job, self._show_written)
 
     def copy(self) -> None:
-        """Put both slices, side by side with the notice, on the clipboard."""
+        """Copy both slices, side by side with the notice, to the clipboard."""
         session = self._session
         if (known := session.prediction) is None:
             self.failed.emit(self.tr("There is no result to copy yet. Run the model first."))
@@ -50,14 +50,14 @@ class ExportController(QObject):
         session.foreground.start("copy", self.tr("copying"), job, self._put_on_clipboard)
 
     def _show_written(self, written: backend.Written) -> None:
-        """One message: what was not written must not hide behind what was."""
+        """Show one message, so that failures are not overlooked."""
         names = list(written.names[:NAMED])
         if more := len(written.names) - len(names):
             names.append(self.tr("{} more files").format(more))
         if written.failures:
             reasons = " ".join(dict.fromkeys(written.failures))
             count = len(written.failures)
-            words = self.tr("{} files written, {} slices not complete: {}")
+            words = self.tr("{} files written, {} slices incomplete: {}")
             self.failed.emit(words.format(len(written.names), count, reasons))
         else:
             self.exported.emit(", ".join(names))

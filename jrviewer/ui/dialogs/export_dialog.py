@@ -1,4 +1,4 @@
-"""The one dialog for every export: what, how, of which slices, where to."""
+"""Export dialog: what, how, which slices, where to."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,17 +32,17 @@ SKIN = (None, True, False)
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What there is to export."""
+    """What can be exported."""
 
     slices: int
     no_cloud_reason: str  # "" where there is a cloud
     window: Window | VoiLut
-    face: bool  # whether its series may show one
-    blend: int = 100  # per cent of AI in the second picture
+    face: bool  # whether the series may show one
+    blend: int = 100  # per cent of the AI slice in the second image
 
 
 class ExportDialog(QDialog):
-    """Tells an ExportRequest, and whether it is for the whole series."""
+    """Emits an ExportRequest, and whether it is for the whole series."""
 
     requested = Signal(object, bool)
 
@@ -53,7 +53,7 @@ class ExportDialog(QDialog):
         self._subject, self._preferences = subject, preferences
         self.setWindowTitle(self.tr("Export"))
         self.cloud = QCheckBox(self.tr("Point cloud (PLY)"))
-        self.picture = QCheckBox(self.tr("Picture of both slices with the notice (PNG)"))
+        self.picture = QCheckBox(self.tr("Image of both slices with the notice (PNG)"))
         self.derived = QCheckBox(self.tr("Denoised slice as derived DICOM"))
         self.points = QComboBox()
         self.points.addItems([str(count) for count in get_args(Points)])
@@ -62,7 +62,7 @@ class ExportDialog(QDialog):
         self.skin = QComboBox()
         self.skin.addItems(
             [
-                self.tr("automatic: not on heads, where it is a face"),
+                self.tr("automatic: not on heads (face)"),
                 self.tr("with skin"),
                 self.tr("without skin"),
             ]
@@ -70,7 +70,7 @@ class ExportDialog(QDialog):
         self.identity = QComboBox()
         self.identity.addItems(
             [
-                self.tr("as in the source, so that it stays in its study"),
+                self.tr("as in the source (stays in its study)"),
                 self.tr("removed (PS3.15 Basic Profile)"),
             ]
         )
@@ -94,7 +94,7 @@ class ExportDialog(QDialog):
         self._allow()
 
     def accept(self) -> None:
-        """Remember the choice and tell it."""
+        """Remember the choices and emit the request."""
         self._remember()
         boxes = {"ply": self.cloud, "png": self.picture, "dcm": self.derived}
         request = ExportRequest(
@@ -148,24 +148,22 @@ class ExportDialog(QDialog):
             rows.addWidget(
                 _note(
                     self.tr(
-                        "▲ This may be a head: its slices put together show a face, also where "
-                        "the identity is removed."
+                        "▲ This may be a head: its slices together show a face, even if the "
+                        "identity is removed."
                     )
                 )
             )
         rows.addWidget(
             _note(
                 self.tr(
-                    "▲ Unless it is removed here, the derived DICOM keeps the patient's identity "
-                    "on purpose. PLY and PNG hold nothing of the patient."
+                    "▲ The derived DICOM keeps the patient's identity unless it is removed here. "
+                    "PLY and PNG contain no patient identity."
                 )
             )
         )
         rows.addLayout(scope)
         rows.addLayout(where)
-        rows.addWidget(
-            _note(self.tr("Files that are there already are kept: new names are found."))
-        )
+        rows.addWidget(_note(self.tr("Existing files are kept: new files get new names.")))
         rows.addWidget(self.buttons)
         self.setMinimumWidth(540)
 
@@ -182,7 +180,7 @@ class ExportDialog(QDialog):
         (self.series if is_series else self.this_slice).setChecked(True)
 
     def _remember(self) -> None:
-        """All but skin, which is decided anew for every patient, and folder, a path."""
+        """Remember everything except skin, a choice per patient, and the folder, a path."""
         preferences = self._preferences
         if self.cloud.isEnabled():
             preferences.put("export/ply", self.cloud.isChecked())

@@ -1,4 +1,4 @@
-"""The guide, the model's card and what this program is made of, each in a window of its own."""
+"""Guide, model card, and versions, each in a window of its own."""
 
 import json
 import platform
@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QDialog, QTextBrowser, QVBoxLayout, QWidget
 from jrviewer import NOTICE, __version__
 from jrviewer.core.resources import resource
 
-KEYS_MARK = "<!-- keys -->"  # where the guide has its table of keys
+KEYS_MARK = "<!-- keys -->"  # where the guide's table of keys is inserted
 LIBRARIES = (
     *("PySide6-Essentials", "torch", "numpy", "scipy", "pyvista", "cvista-rendering"),
     *("pydicom", "pillow"),
@@ -23,7 +23,7 @@ PICTURE_WIDTH_PX = 760
 
 
 class Page(QTextBrowser):
-    """A page in Markdown; its pictures lie beside it. Follows no link out of this computer."""
+    """A Markdown page with images from its folder. Follows no external links."""
 
     def __init__(self, markdown: str, folder: Path | None = None) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class Page(QTextBrowser):
         self.setMarkdown(markdown)
 
     def loadResource(self, kind: int, name: QUrl | str) -> Any:  # noqa: ANN401 - as Qt has it
-        """A picture from the page's own folder, no wider than the page."""
+        """Load an image from the page's folder, scaled to the page's width."""
         file = QUrl(name).fileName()
         if kind != QTextDocument.ResourceType.ImageResource.value or self._folder is None:
             return None
@@ -45,7 +45,7 @@ class Page(QTextBrowser):
         return picture
 
     def _go(self, link: QUrl) -> None:
-        """To the heading that a link names as GitHub does: "the-3d-pane"."""
+        """Scroll to a heading, named as on GitHub, e.g. "the-3d-pane"."""
         block = self.document().begin()
         while block.isValid():
             words = "".join(one for one in block.text().lower() if one.isalnum() or one in " -")
@@ -57,7 +57,7 @@ class Page(QTextBrowser):
 
 
 class PageWindow(QDialog):
-    """A page beside the main window, which stays usable."""
+    """A page in a window of its own; not modal."""
 
     def __init__(self, title: str, page: Page, size: QSize, parent: QWidget) -> None:
         super().__init__(parent)
@@ -72,7 +72,7 @@ class PageWindow(QDialog):
 
 
 def guide(actions: Sequence[QAction], parent: QWidget) -> PageWindow:
-    """The user guide with the keys that the actions really have."""
+    """The user guide, with the keys of the actions."""
     path = resource("help/guide.md")
     text = path.read_text(encoding="utf-8").replace(KEYS_MARK, keys_table(actions))
     title = _tr("JRViewer – guide and keys")
@@ -80,7 +80,7 @@ def guide(actions: Sequence[QAction], parent: QWidget) -> PageWindow:
 
 
 def about_model(parent: QWidget) -> PageWindow:
-    """What the bundled model is, from its card."""
+    """The card of the bundled model."""
     card = json.loads(resource("model/card.json").read_text(encoding="utf-8"))
     heading = _tr("# About the model\n\n**{}**\n").format(NOTICE)
     page = Page("\n".join([heading, *card_lines(card)]))
@@ -93,8 +93,8 @@ def about(parent: QWidget) -> PageWindow:
         f"# JRViewer {__version__}\n",
         f"**{NOTICE}**\n",
         _tr(
-            "Denoises one CT or MR slice and infers the anatomy around it as a cloud of points, on "
-            "this computer alone: it never uses the network.\n"
+            "Denoises one CT or MR slice and infers the anatomy around it as a point cloud. Runs "
+            "entirely on this computer and never uses the network.\n"
         ),
         _tr("Apache License 2.0. The libraries below keep their own licences.\n"),
         f"- Python {platform.python_version()} · Qt {qVersion()} · {platform.system()}",
@@ -115,7 +115,7 @@ def keys_table(actions: Sequence[QAction]) -> str:
 
 
 def card_lines(value: Any, depth: int = 0, name: str = "") -> Iterator[str]:  # noqa: ANN401 - JSON
-    """Whatever a card holds, as nested Markdown lists; names lose their underscores."""
+    """The content of a card as nested Markdown lists; underscores in names become spaces."""
     words = f"**{name.replace('_', ' ')}**" if name else ""
     indent = "    " * max(depth - 1, 0)
     if isinstance(value, dict):
@@ -145,7 +145,7 @@ def _key_text(key: QKeySequence) -> str:
 def _version_of(name: str) -> str:
     try:
         return version(name)
-    except PackageNotFoundError:  # a frozen program keeps no record of this one
+    except PackageNotFoundError:  # not recorded in a frozen program
         return _tr("(version not recorded)")
 
 

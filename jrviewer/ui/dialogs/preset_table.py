@@ -1,4 +1,4 @@
-"""The presets' widths and levels, each to be changed, in a grid of the settings."""
+"""Table of the presets' widths and levels, for the settings."""
 
 from collections.abc import Sequence
 
@@ -30,14 +30,14 @@ class PresetTable(QWidget):
             for column, cell in enumerate((QLabel(key), QLabel(name), width, level)):
                 grid.addWidget(cell, row, column)
             self.rows.append((width, level))
-        self.reset_button = QPushButton(self.tr("As delivered"))
-        self.reset_button.setToolTip(self.tr("The presets that JRViewer came with"))
+        self.reset_button = QPushButton(self.tr("Restore defaults"))
+        self.reset_button.setToolTip(self.tr("Restore the presets that JRViewer came with"))
         self.reset_button.clicked.connect(self._restore)
         grid.addWidget(self.reset_button, len(self.rows) + 1, 2, 1, 2)
         self._show(presets)
 
     def presets(self) -> Presets:
-        """Width and level of each, as they stand."""
+        """Width and level of each preset."""
         return tuple((float(width.value()), float(level.value())) for width, level in self.rows)
 
     def _show(self, presets: Sequence[tuple[float, float]]) -> None:

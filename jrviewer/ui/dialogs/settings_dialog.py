@@ -1,4 +1,4 @@
-"""Settings on three pages: display, AI, privacy. Tells the new ones when they are accepted."""
+"""Settings dialog with three pages: display, AI, privacy."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
@@ -18,7 +18,7 @@ from jrviewer.ui.state.settings import DEVICES, THEMES, Settings
 
 
 class SettingsDialog(QDialog):
-    """Shows settings and lets them be changed."""
+    """Shows settings, and emits them if they are accepted."""
 
     chosen = Signal(object)  # Settings
 
@@ -36,7 +36,7 @@ class SettingsDialog(QDialog):
         self.device = QComboBox()
         self._found = _note("")
         self._list_devices(settings.device, graphics)
-        self.ahead = _box(self.tr("Process neighbouring slices beforehand"), settings.prefetches)
+        self.ahead = _box(self.tr("Process neighbouring slices in advance"), settings.prefetches)
         self.patient = _box(self.tr("Show patient text at start"), settings.patient_text)
         self.recent = _box(self.tr("Remember recent files after closing"), settings.keeps_recent)
         self.theme.setAccessibleName(self.tr("Theme"))
@@ -55,7 +55,7 @@ class SettingsDialog(QDialog):
         self.setMinimumWidth(460)
 
     def accept(self) -> None:
-        """Tell the new settings."""
+        """Emit the new settings."""
         super().accept()
         self.chosen.emit(
             Settings(
@@ -71,7 +71,7 @@ class SettingsDialog(QDialog):
         )
 
     def show_graphics(self, names: tuple[str, ...] | None) -> None:
-        """Offer these graphics processors; None: they are not known yet."""
+        """List graphics processors; None if they are not known yet."""
         self._list_devices(self.device.currentData(), names)
 
     def _list_devices(self, chosen: str, graphics: tuple[str, ...] | None) -> None:
@@ -81,7 +81,7 @@ class SettingsDialog(QDialog):
         names = [*DEVICES, *known]
         if chosen not in names:
             names.append(chosen)
-            gone = self.tr("{} – not there, automatic instead").format(chosen)
+            gone = self.tr("{} – not found, using automatic").format(chosen)
             words.append(chosen if graphics is None else gone)
         self.device.clear()
         for word, name in zip(words, names, strict=True):
@@ -99,7 +99,7 @@ class SettingsDialog(QDialog):
         form.addRow(self.sample)
         form.addRow(QLabel(self.tr("Presets, for CT in HU")))
         form.addRow(self.presets)
-        form.addRow(_note(self.tr("The slices stay on black in every theme.")))
+        form.addRow(_note(self.tr("Slices are shown on black in every theme.")))
         return page
 
     def _ai(self) -> QWidget:
@@ -111,9 +111,9 @@ class SettingsDialog(QDialog):
         form.addRow(
             _note(
                 self.tr(
-                    "Automatic takes the first CUDA graphics processor if it passes a trial, else "
-                    "the processor. When a graphics processor cannot run the model or its memory "
-                    "is full, the processor takes over."
+                    "Automatic uses the first CUDA graphics processor if it passes a trial, "
+                    "otherwise the CPU. If a graphics processor cannot run the model, or its "
+                    "memory is full, the CPU is used instead."
                 )
             )
         )
@@ -127,9 +127,9 @@ class SettingsDialog(QDialog):
         form.addRow(
             _note(
                 self.tr(
-                    "Names and folders of files may tell who the patient is. On a shared computer "
-                    "leave them forgotten. JRViewer uses no network, and its crash log holds "
-                    "places in the program, no values."
+                    "Names of files and folders may identify a patient: do not remember them on a "
+                    "shared computer. JRViewer uses no network, and its crash log contains places "
+                    "in the program, but no values."
                 )
             )
         )

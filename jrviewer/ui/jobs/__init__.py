@@ -1,1 +1,1 @@
-"""Threads: the one worker, what the user waits for, what is predicted ahead."""
+"""The worker thread, jobs that the user waits for, and prefetching."""

@@ -1,7 +1,7 @@
-"""What the worker does for the window: the only calls from ui into reading, prediction and export.
+"""Work for the worker thread: the only calls from ui into reading, prediction and export.
 
-Heavy modules are imported inside the functions, so that they load in the worker after the window
-is on screen. Knows neither Qt nor the session.
+Heavy modules are imported inside the functions, so that they load in the worker thread after the
+window is shown. Knows neither Qt nor the session.
 """
 
 import sys
@@ -34,7 +34,7 @@ LoadModel = Callable[["Device"], "JointModel"]
 
 
 def read_paths(paths: Sequence[Path], report: Report, share: Share) -> "Opened":
-    """The series in files and folders, and what was refused; shares the first slice."""
+    """Read files and folders; shares the first slice as soon as it is read."""
     from jrviewer import dicom
 
     shares = [share]
@@ -47,7 +47,7 @@ def read_paths(paths: Sequence[Path], report: Report, share: Share) -> "Opened":
 
 
 def load_model(device: "Device") -> "JointModel":
-    """The bundled model on the best device that passes a real kernel."""
+    """Load the bundled model on a device, or on the best one that passes a trial."""
     from jrviewer.model.load import load_model
 
     return load_model(device)
@@ -67,7 +67,7 @@ def import_torch() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What an export has come to: names of files, and sentences about what was not written."""
+    """Result of an export: file names, and messages about what was not written."""
 
     names: tuple[str, ...]
     failures: tuple[str, ...]
@@ -75,8 +75,8 @@ class Written:
 
 @dataclass
 class Backend:
-    """The worker's own memory: the model, loaded at its first use. Touched by its thread alone, but
-    for `device`, `graphics` and `note`, which are single assignments.
+    """Holds the model, which is loaded at its first use. Used by the worker thread only, except
+    `device`, `graphics` and `note`, which are single assignments.
     """
 
     read: ReadPaths = read_paths
@@ -85,7 +85,7 @@ class Backend:
     device: "Device" = "auto"  # or the name of one of `graphics`
     graphics: tuple[str, ...] | None = None  # None: not known before torch is there
     model: "JointModel | None" = None
-    note: str = ""  # why the model is not where it was to be expected
+    note: str = ""  # why the model runs on another device than requested
     loaded_for: str = ""
 
     def close(self) -> None:
@@ -94,7 +94,7 @@ class Backend:
             decoding.close()
 
     def take_note(self) -> str:
-        """What there is to say about the device, once."""
+        """Return the note about the device, and clear it."""
         note, self.note = self.note, ""
         return note
 
@@ -103,7 +103,7 @@ class Backend:
         return self._loaded(report).device
 
     def predict(self, chosen: Slice, report: Report, *, run_anyway: bool = False) -> Prediction:
-        """Denoised slice and cloud of one slice; on the CPU where the graphics memory is full."""
+        """Predict one slice; on the CPU if the graphics memory is full."""
         from jrviewer.model.predict import predict
 
         model = self._loaded(report)
@@ -116,12 +116,12 @@ class Backend:
     def predict_all(
         self, slices: Sequence[Slice], report: Report, share: Callable[[Outcome], None]
     ) -> None:
-        """Share what becomes of every slice in turn, several being worked on at once."""
+        """Predict slices, several at a time, and share each outcome in their order."""
         from jrviewer.model.predict import predict_series
 
         waiting = list(slices)
         while waiting:
-            # Cancelled in `share` or `report`, the run ends here and not when it is collected.
+            # If `share` or `report` cancels, the run ends here, not when it is garbage-collected.
             with closing(predict_series(self._loaded(report), waiting, report)) as run:
                 for outcome in run:
                     if isinstance(outcome, DeviceMemoryError):
@@ -132,7 +132,7 @@ class Backend:
 
     def _give_up_graphics(self) -> None:
         self.model = self.load("cpu")
-        self.note = "The graphics processor's memory is full: the CPU is used from here on."
+        self.note = "The graphics processor's memory is full: the CPU is used from now on."
 
     def _loaded(self, report: Report) -> "JointModel":
         wanted = self.device
@@ -144,7 +144,7 @@ class Backend:
         return self.model
 
     def _load(self, wanted: "Device", graphics: tuple[str, ...]) -> "tuple[JointModel, str]":
-        """The model on the device, or on the next best, and what there is to say about that."""
+        """The model, and a note if it does not run on the requested device."""
         from jrviewer.model import devices
 
         place, gone = devices.resolve(wanted, graphics)
@@ -163,9 +163,8 @@ class Backend:
         request: "ExportRequest",
         report: Report,
     ) -> Written:
-        """Write the wished files of every slice; those without a known prediction get one first.
-
-        Nothing that is in the folder already is replaced. Raises ExportError where it is no folder.
+        """Write the requested files of every slice; slices without a known prediction are predicted
+        first. Existing files are kept. Raises ExportError if the folder cannot be read.
         """
         from jrviewer.export.writer import ExportWriter
 
@@ -191,12 +190,12 @@ def picture(prediction: Prediction, window: Window | VoiLut, blend: int, report:
     from jrviewer.export.comparison_image import draw_comparison
     from jrviewer.export.provenance import describe
 
-    report(0.0, "drawing the picture")
+    report(0.0, "drawing the image")
     return draw_comparison(prediction, window, describe(prediction, 0), blend)[0]
 
 
 def _stems(folder: Path) -> set[str]:
-    """What the names in a folder begin with, as far as exports are concerned."""
+    """File name stems in a folder, without the ending of derived DICOM files."""
     try:
         return {path.stem.removesuffix(".denoised") for path in folder.iterdir()}
     except OSError as error:

@@ -1,5 +1,5 @@
-"""What the user waits for: one job a lane, and what came of it. Knows the background, not the work
-nor the widgets.
+"""Jobs that the user waits for, one per lane. Knows the worker thread, but neither the jobs nor any
+widget.
 """
 
 from collections.abc import Callable
@@ -14,11 +14,11 @@ from jrviewer.ui.jobs.worker_thread import Ticket, WorkerThread
 
 Handler = Callable[[Any], None]
 
-NEVER_CANCELLED = "model"  # the lane that no cancelling ends: without a model nothing can be done
+NEVER_CANCELLED = "model"  # the lane of loading the model, without which nothing works
 
 
 class Foreground(QObject):
-    """Jobs that the user waits for. Those of other lanes of the same background are ignored."""
+    """Runs jobs and passes on their results. Tickets of other users of the thread are ignored."""
 
     busy = Signal(object)  # Busy
     idle = Signal()
@@ -47,8 +47,8 @@ class Foreground(QObject):
         *,
         shares: bool = False,
     ) -> None:
-        """Have a job done; its result goes to the taker, unless it is cancelled or its lane gets a
-        newer one.
+        """Start a job. The handler gets its result, unless it is cancelled or its lane gets a newer
+        job.
         """
         self._handlers[lane] = handler
         self._since[lane] = monotonic()
@@ -56,22 +56,22 @@ class Foreground(QObject):
         self.busy.emit(Busy(what))
 
     def is_running(self, lane: str) -> bool:
-        """Whether something is done in a lane."""
+        """Whether a lane has a job."""
         return lane in self._tickets
 
     def discard(self, lane: str) -> None:
-        """Forget what a lane does."""
+        """Cancel a lane's job."""
         self._background.cancel(lane)
         self._tickets.pop(lane, None)
 
     def cancel(self) -> None:
-        """Forget everything that can be forgotten."""
+        """Cancel everything but loading the model."""
         for lane in set(self._tickets) - {NEVER_CANCELLED}:
             self.discard(lane)
         self.check_idle()
 
     def check_idle(self) -> None:
-        """Say so where nothing is left to do."""
+        """Emit `idle` if no job is left."""
         if not self._tickets:
             self.idle.emit()
 

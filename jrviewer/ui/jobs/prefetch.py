@@ -1,7 +1,7 @@
-"""What the worker predicts before anybody looks: the neighbours of a slice, or the whole series.
+"""Prefetching: predicts the neighbours of a slice, or the whole series, before they are shown.
 
-A few slices at a time, so that whatever else the worker is asked for soon has its turn; a slice
-that the user goes to ends them at once. Knows neither the session nor what is shown.
+Works on a few slices at a time, so that other requests soon have their turn; a slice that the user
+goes to comes first. Knows neither the session nor what is shown.
 """
 
 import time
@@ -17,8 +17,8 @@ from jrviewer.core.records import Prediction, Slice
 from jrviewer.ui.jobs.worker_thread import Ticket, WorkerThread
 
 LANE = "ahead"
-BATCH_SIZE = 6  # slices of one ticket: half a second's work on two cores
-IN_PROGRESS = 2  # of these, the first are at work or about to be
+BATCH_SIZE = 6  # slices per ticket: half a second of work on two cores
+IN_PROGRESS = 2  # the first ones of a ticket are in progress or next
 
 Outcome = Prediction | JRViewerError
 PredictAll = Callable[[Sequence[Slice], Report, Callable[[Outcome], None]], None]
@@ -34,18 +34,18 @@ class Busy:
 
     @property
     def left_s(self) -> float | None:
-        """Seconds that it may still take; None while nobody can say."""
+        """Estimated remaining seconds; None if unknown."""
         if self.fraction <= 0.02 or self.elapsed_s < 1:
             return None
         return self.elapsed_s * (1 - self.fraction) / self.fraction
 
 
 class Prefetcher(QObject):
-    """A queue of slices; a newer wish replaces it, but neighbours never replace a series."""
+    """A queue of slices. A newer request replaces it, but neighbours never replace a series."""
 
     predicted = Signal(object)  # Prediction
     skipped = Signal(object)  # a Slice that was refused
-    progressed = Signal()  # `busy` is another
+    progressed = Signal()  # `busy` has changed
     series_done = Signal(int, int)  # predicted, refused
 
     def __init__(self, background: WorkerThread, predict_all: PredictAll, parent: QObject) -> None:
@@ -53,7 +53,7 @@ class Prefetcher(QObject):
         self._background = background
         self._predict_all = predict_all
         self._queue: list[Slice] = []
-        self._running: list[Slice] = []  # what the ticket has still to share
+        self._running: list[Slice] = []  # slices of the ticket without an outcome
         self._ticket: Ticket | None = None
         self._is_paused = False
         self._total = 0  # of a whole series; 0: neighbours only
@@ -66,7 +66,7 @@ class Prefetcher(QObject):
 
     @property
     def busy(self) -> Busy | None:
-        """How far a whole series is; None for neighbours, which are nobody's business."""
+        """Progress of a whole series. None while only neighbours are prefetched (not reported)."""
         if not self._total:
             return None
         done = self._total - len(self._queue) - len(self._running)
@@ -74,17 +74,17 @@ class Prefetcher(QObject):
         return Busy(what, done / self._total, time.monotonic() - self._since)
 
     def is_predicting(self, chosen: Slice) -> bool:
-        """Whether this slice is being predicted just now."""
+        """Whether this slice is being predicted or is next."""
         return any(one is chosen for one in self._running[:IN_PROGRESS])
 
     def prefetch(self, slices: Iterable[Slice]) -> None:
-        """Predict these next, unless a whole series is on its way."""
+        """Predict these next, unless a whole series is being predicted."""
         if not self._total:
             self._queue = [one for one in slices if one not in self._running]
             self._next()
 
     def run_series(self, slices: Iterable[Slice]) -> None:
-        """Predict all of these and tell how far it is."""
+        """Predict all of these and report progress."""
         self.stop()
         self._queue = list(slices)
         self._total, self._refused = len(self._queue), 0
@@ -98,7 +98,7 @@ class Prefetcher(QObject):
         self._queue, self._running, self._ticket, self._total = [], [], None, 0
 
     def pause(self) -> None:
-        """Make room: something that the user waits for comes first."""
+        """Stop for now: something that the user waits for comes first."""
         self._is_paused = True
         if self._ticket is not None:
             self._background.cancel(LANE)
@@ -106,7 +106,7 @@ class Prefetcher(QObject):
             self._running, self._ticket = [], None
 
     def resume(self) -> None:
-        """Go on."""
+        """Continue."""
         self._is_paused = False
         self._next()
 
@@ -141,7 +141,7 @@ class Prefetcher(QObject):
 
     @Slot(object, object)
     def _refuse(self, ticket: Ticket, error: JRViewerError) -> None:
-        """What is missing is missing for all of them, such as the model."""
+        """The ticket as a whole failed, e.g. as there is no model: skip its slices."""
         if ticket is self._ticket:
             left, self._running, self._ticket = self._running, [], None
             self._skip(left)

@@ -1,7 +1,7 @@
-"""The one worker thread: the only file that knows threads.
+"""The worker thread. No other module knows threads.
 
 Work is `work(report) -> result`, plain Python without Qt. It runs in a lane; the newest request of
-a lane wins, and what an older one still brings is dropped by the identity of its ticket.
+a lane wins, and results of older tickets are dropped.
 """
 
 import sys
@@ -15,14 +15,14 @@ from PySide6.QtCore import QObject, QThread, Signal, Slot
 from jrviewer.core.errors import Cancelled, JRViewerError
 from jrviewer.core.progress import Report
 
-Work = Callable[..., Any]  # of a report, and of a `share` where it was submitted as sharing
+Work = Callable[..., Any]  # work(report), or work(report, share) if submitted as sharing
 
-REPORT_INTERVAL_S = 0.03  # a thousand-file folder must not flood the event loop
+REPORT_INTERVAL_S = 0.03  # a folder of a thousand files must not flood the event loop
 _DROPPED = object()
 
 
 class Ticket:
-    """One request; two are the same only if they are the same object."""
+    """One request, compared by identity."""
 
     def __init__(self, lane: str, work: Work, *, shares: bool = False) -> None:
         self.lane = lane
@@ -47,7 +47,7 @@ class _Runner(QObject):
                 result = ticket.work(self._report_of(ticket), *share)
         except Cancelled:
             result = _DROPPED
-        except Exception as error:  # noqa: BLE001 - carried to the GUI thread, which tells bugs apart
+        except Exception as error:  # noqa: BLE001 - passed to the GUI thread, which handles it
             problem = error
         self.ended.emit(ticket, result, problem)
 
@@ -66,12 +66,12 @@ class _Runner(QObject):
 
 
 class WorkerThread(QObject):
-    """Runs work on the one persistent worker thread and tells its outcome on the GUI thread.
+    """Runs work on one persistent thread and emits its outcome on the GUI thread.
 
-    Each accepted ticket ends in exactly one of `finished` (a result), `refused` (a sentence for the
-    user), `broke` (a bug, which has also reached `sys.excepthook`) or, when it was cancelled or a
-    newer one took its lane, in silence. Work submitted as sharing is `work(report, share)`; what it
-    shares on the way is told as `shared`.
+    Every ticket ends with exactly one of `finished` (a result), `refused` (a message for the user)
+    and `crashed` (a bug, which `sys.excepthook` got too), or with nothing if it was cancelled or
+    replaced by a newer one. Work submitted as sharing is `work(report, share)`; partial results are
+    emitted as `shared`.
     """
 
     progressed = Signal(object, float, str)
@@ -95,7 +95,7 @@ class WorkerThread(QObject):
         self._thread.start()
 
     def submit(self, lane: str, work: Work, *, shares: bool = False) -> Ticket:
-        """Queue work; what the lane was doing is cancelled."""
+        """Queue work; the lane's previous work is cancelled."""
         self.cancel(lane)
         ticket = Ticket(lane, work, shares=shares)
         self._current[lane] = ticket
@@ -103,14 +103,14 @@ class WorkerThread(QObject):
         return ticket
 
     def cancel(self, lane: str) -> bool:
-        """Drop the lane's request; whether there was one."""
+        """Cancel the lane's request. Returns whether there was one."""
         ticket = self._current.pop(lane, None)
         if ticket is not None:
             ticket.cancelled = True
         return ticket is not None
 
     def stop(self) -> None:
-        """Cancel everything and wait for the thread to end; nothing is told after this."""
+        """Cancel everything and wait for the thread to end; nothing is emitted afterwards."""
         for lane in list(self._current):
             self.cancel(lane)
         self._thread.quit()

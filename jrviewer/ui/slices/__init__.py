@@ -1,1 +1,1 @@
-"""The two 2D panes: drawing, mouse, keys, comparing, measuring."""
+"""The two slice panes: painting, mouse, keyboard, comparing, measuring."""

@@ -1,4 +1,4 @@
-"""The commands for comparing, measuring and playing: words, keys, places in toolbar and menus."""
+"""Actions for comparing, measuring and playing, and their place in toolbar and menus."""
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
@@ -15,7 +15,7 @@ BLEND_STEP = 10
 
 
 class SliceActions(QObject):
-    """The actions, as attributes; those that come in rows are told by signals."""
+    """The actions, as attributes; groups of similar ones have a common signal."""
 
     compared = Signal(str)  # Mode
     tool_taken = Signal(str)  # Tool
@@ -27,8 +27,10 @@ class SliceActions(QObject):
         tr = self.tr
         self.modes: dict[Mode, QAction] = {
             "side": self._make(tr("Side by side"), tr("Original beside AI"), ""),
-            "swipe": self._make(tr("Swipe"), tr("Original left of a line, AI right of it"), "S"),
-            "flicker": self._make(tr("Flicker"), tr("Original and AI by turns"), "K"),
+            "swipe": self._make(
+                tr("Swipe"), tr("Original left of a movable line, AI right of it"), "S"
+            ),
+            "flicker": self._make(tr("Flicker"), tr("Alternate between original and AI"), "K"),
             "removed": self._make(tr("Removed noise"), tr("Original minus AI"), "D"),
         }
         self.tools = {
@@ -39,7 +41,7 @@ class SliceActions(QObject):
             ),
         }
         self.box = self._make(
-            tr("From a box"), tr("Window from the values in a rectangle that you draw"), "W"
+            tr("From a region"), tr("Set the window from the values in a rectangle"), "W"
         )
         self.blends = [
             self._make(tr("Less AI"), tr("Blend more of the original in"), "["),
@@ -77,11 +79,11 @@ class SliceActions(QObject):
         self.redo.setEnabled(False)
 
     def everything(self) -> list[QAction]:
-        """All of them, so that the window can take their keys."""
+        """All actions, so that the window can take their keys."""
         return [action for action in self.children() if isinstance(action, QAction)]
 
     def fill(self, bar: QToolBar, before: QAction) -> None:
-        """Put them on the toolbar, left of another action."""
+        """Put the actions on the toolbar, left of another one."""
         compare = SegmentedControl(self.tr("Compare"), list(self.modes.values()), bar)
         measured = [*self.tools.values(), self.delete, self.undo, self.redo]
         measure = menu_button(bar, self.tr("Measure"), "measure", measured)
@@ -92,7 +94,7 @@ class SliceActions(QObject):
         bar.insertSeparator(before)
 
     def context_menu(self, menu: QMenu) -> None:
-        """Add them to the menu of a slice pane."""
+        """Add the actions to the menu of a slice pane."""
         menu.addSeparator()
         for title, actions in (
             (self.tr("Compare"), [*self.modes.values(), *self.blends]),
@@ -102,11 +104,11 @@ class SliceActions(QObject):
             menu.addMenu(title).addActions(actions)
 
     def show_mode(self, mode: Mode) -> None:
-        """Check the way of comparing."""
+        """Check the action of the active mode."""
         self.modes[mode].setChecked(True)
 
     def show_tool(self, tool: str) -> None:
-        """Check the tool in the hand."""
+        """Check the action of the active tool."""
         for action in (*self.tools.values(), self.box):
             action.setChecked(action.data() == tool)
 
@@ -154,7 +156,7 @@ class SliceActions(QObject):
 
 
 class FileWindowsMenu(QMenu):
-    """Tells which of them the user wants; filled anew whenever it opens."""
+    """Windows and VOI LUTs of the file; filled whenever it opens."""
 
     window_chosen = Signal(object)  # a Window
     lut_chosen = Signal(int)  # which of the slice's VOI LUTs
@@ -165,10 +167,10 @@ class FileWindowsMenu(QMenu):
         self.triggered.connect(self._choose)
 
     def show_slice(self, chosen: Slice | None) -> None:
-        """List what a slice brings."""
+        """List the windows and tables of a slice."""
         self.clear()
         if chosen is None or not (chosen.windows or chosen.voi_luts):
-            self.addAction(self.tr("The file names none")).setEnabled(False)
+            self.addAction(self.tr("The file has none")).setEnabled(False)
             return
         for window in chosen.windows:
             size = f"{number(window.width)} / {number(window.centre)}"

@@ -1,4 +1,4 @@
-"""Measurements as lines and words over a slice. On the AI pane every one of them says AI."""
+"""Painting of measurements and their texts over a slice. On the AI pane every text says AI."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,64 +17,64 @@ from jrviewer.ui.widgets import painting
 LINE, SELECTED = QColor(130, 230, 150), painting.SELECTED
 TICK_PX = 5
 HANDLE_PX = 3
-HELD_PX = 7  # around the handle in hand
+HELD_PX = 7  # radius around the held handle
 CROSSHAIR_GAP_PX = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PaneAnnotations:
-    """What is measured on one pane."""
+    """The measurements of one pane."""
 
     image: Slice
-    pixels: FloatArray  # the values under the lines
-    prefix: str  # "" on the original, "AI" or what else the values are
+    pixels: FloatArray  # the values that are measured
+    prefix: str  # "" on the original, otherwise what the values are, e.g. "AI"
     items: tuple[Measurement, ...]
     selected: Measurement | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class KeyboardTarget:
-    """What the arrow keys move, where that is a place (row, column)."""
+    """What the arrow keys move, as (row, column)."""
 
     crosshair: Position | None = None
     handle: Position | None = None  # of the selected measurement
 
 
-Labelled = tuple[Measurement, tuple[str, ...], bool]  # with its words; whether it is selected
+Labelled = tuple[Measurement, tuple[str, ...], bool]  # with its text lines; whether it is selected
 
 
-def labelled(sheet: PaneAnnotations) -> tuple[Labelled, ...]:
-    """Each measurement with its words, worked out once and not at every painting."""
-    return tuple((item, words(item, sheet), item is sheet.selected) for item in sheet.items)
+def labelled(pane: PaneAnnotations) -> tuple[Labelled, ...]:
+    """Each measurement with its text, computed once and not at every painting."""
+    return tuple((item, words(item, pane), item is pane.selected) for item in pane.items)
 
 
 def paint(
     items: tuple[Labelled, ...],
-    aim: KeyboardTarget,
+    target: KeyboardTarget,
     painter: QPainter,
     area: QRect,
     projection: Projection,
 ) -> None:
-    """The crosshair, all lines, then all words, so that no line crosses them; above them the handle
-    that the keys move.
+    """Paint the crosshair, all lines, then all texts, so that no line crosses a text, and last the
+    handle that the arrow keys move.
     """
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     taken: list[QRectF] = []
-    if aim.crosshair is not None:
-        at = QPointF(*projection.to_point(*aim.crosshair))
+    if target.crosshair is not None:
+        at = QPointF(*projection.to_point(*target.crosshair))
         _paint_crosshair(painter, area, at)
-        taken.append(QRectF(0, at.y() - 1, area.width(), 2))  # no words on its line
+        taken.append(QRectF(0, at.y() - 1, area.width(), 2))  # no text on its line
     for points, lines, colour in _paint_lines(items, painter, projection):
         taken.append(_paint_words(painter, area, points, lines, colour, taken))
-    if aim.handle is not None:
-        _paint_held(painter, QPointF(*projection.to_point(*aim.handle)))
+    if target.handle is not None:
+        _paint_held(painter, QPointF(*projection.to_point(*target.handle)))
 
 
 def _paint_lines(
     items: tuple[Labelled, ...], painter: QPainter, projection: Projection
 ) -> list[tuple[list[QPointF], tuple[str, ...], QColor]]:
-    """Where each measurement is drawn, with its words and its colour."""
+    """Paint the lines. Returns the points, text and colour of each measurement."""
     outlines = []
     for item, lines, is_selected in items:
         colour = SELECTED if is_selected else LINE
@@ -90,36 +90,36 @@ def _paint_lines(
     return outlines
 
 
-def words(item: Measurement, sheet: PaneAnnotations) -> tuple[str, ...]:
-    """What a measurement says, a line each."""
+def words(item: Measurement, pane: PaneAnnotations) -> tuple[str, ...]:
+    """The text of a measurement, as lines."""
     if isinstance(item, Length):
-        prefix = "AI" if sheet.prefix else ""  # a length holds no values that could be removed
-        return (" ".join(filter(None, (prefix, length_text(item, sheet.image)))),)
-    told = measurements_2d.statistics(item, sheet.image, sheet.pixels)
-    if told is None:
+        prefix = "AI" if pane.prefix else ""  # a length has no values that could be removed
+        return (" ".join(filter(None, (prefix, length_text(item, pane.image)))),)
+    values = measurements_2d.statistics(item, pane.image, pane.pixels)
+    if values is None:
         return (_tr("no measured pixel"),)
-    unit = unit_of(sheet.image)
-    mean, sd = number(told.mean, 1), number(told.sd, 1)
+    unit = unit_of(pane.image)
+    mean, sd = number(values.mean, 1), number(values.sd, 1)
     first = _tr("mean {}  SD {} {}").format(mean, sd, unit)
     return (
-        " ".join(filter(None, (sheet.prefix, first))),
-        _tr("min {}  max {}").format(number(told.minimum), number(told.maximum)),
-        area_text(told, sheet.image),
+        " ".join(filter(None, (pane.prefix, first))),
+        _tr("min {}  max {}").format(number(values.minimum), number(values.maximum)),
+        area_text(values, pane.image),
     )
 
 
 def length_text(line: Length, image: Slice) -> str:
-    """The length with its unit, and where it holds when that is not in the patient."""
+    """The length with its unit, and "at the detector" if it is not a length in the patient."""
     length = measurements_2d.length_of(line, image)
     return f"{number(length, 1)} {_length_unit(image)}{_place(image)}"
 
 
-def area_text(told: measurements_2d.Statistics, image: Slice) -> str:
+def area_text(values: measurements_2d.Statistics, image: Slice) -> str:
     """The area with its unit."""
     unit = _length_unit(image)
     if unit == "px":
-        return f"{told.count} px"
-    return f"{number(told.area, 1 if told.area < 100 else 0)} {unit}²{_place(image)}"
+        return f"{values.count} px"
+    return f"{number(values.area, 1 if values.area < 100 else 0)} {unit}²{_place(image)}"
 
 
 def unit_of(image: Slice) -> str:
@@ -144,7 +144,7 @@ def _paint_ticks(painter: QPainter, points: list[QPointF]) -> None:
 
 
 def _paint_handles(painter: QPainter, points: list[QPointF]) -> None:
-    """Small squares: where a hand can take the selected measurement."""
+    """Small squares at the handles of the selected measurement."""
     painter.setPen(QPen(painting.HALO, 1))
     for at in points:
         place = QPointF(HANDLE_PX, HANDLE_PX)
@@ -161,7 +161,7 @@ def _paint_held(painter: QPainter, at: QPointF) -> None:
 
 
 def _paint_crosshair(painter: QPainter, area: QRect, at: QPointF) -> None:
-    """Lines through the whole pane, open in the middle so that the pixel stays visible."""
+    """Lines through the whole pane with an open centre, so that the pixel stays visible."""
     x, y, gap = at.x(), at.y(), CROSSHAIR_GAP_PX
     right, bottom = float(area.right()), float(area.bottom())
     for pen in (QPen(painting.HALO, 3), QPen(SELECTED, 1)):
@@ -180,8 +180,8 @@ def _paint_words(
     colour: QColor,
     taken: Sequence[QRectF],
 ) -> QRectF:
-    """Beside the rightmost point, or below all of them where the pane ends, and below words that
-    stand there already; returns where they stand.
+    """Paint a text right of the rightmost point, or below all points if there is no room, and below
+    texts that are already there. Returns its rectangle.
     """
     metrics = QFontMetricsF(painter.font())
     width = max(metrics.horizontalAdvance(line) for line in lines)
@@ -201,4 +201,4 @@ def _paint_words(
 
 
 def _tr(text: str) -> str:
-    return QCoreApplication.translate("measure", text)
+    return QCoreApplication.translate("annotation_painter", text)

@@ -1,6 +1,4 @@
-"""Plays a series, or the frames of one file, round and round: at the file's own rate where it
-states one.
-"""
+"""Plays a series, or the frames of one file, in a loop, at the file's own rate if it states one."""
 
 from typing import Literal
 
@@ -11,9 +9,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 from jrviewer.ui.state.captions import number
 from jrviewer.ui.state.session import Session
 
-SLICES_PER_SECOND = 8.0  # where the file states no rate
+SLICES_PER_SECOND = 8.0  # if the file states no rate
 RATES = (0.5, 1.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0, 60.0)
-"""The user's steps, in slices a second: no screen shows more."""
+"""Rates to choose from, in slices a second; screens show no more."""
 
 WIDEST = "▶ 29.97 / s (file)"
 
@@ -21,11 +19,11 @@ Origin = Literal["file", "user", "default"]
 
 
 class Cine(QObject):
-    """A clock that steps through the session's series. It keeps the time: where showing takes
-    longer than the rate allows, slices are skipped.
+    """A timer that steps through the session's series. It keeps the rate: if showing a slice takes
+    too long, slices are skipped.
     """
 
-    changed = Signal()  # the rate, where it is from, or whether it plays
+    changed = Signal()  # the rate, its origin, or whether it plays
 
     def __init__(self, session: Session, parent: QObject) -> None:
         super().__init__(parent)
@@ -40,12 +38,12 @@ class Cine(QObject):
 
     @property
     def plays(self) -> bool:
-        """Whether it does."""
+        """Whether the series is being played."""
         return self.clock.isActive()
 
     @Slot(bool)
     def play(self, plays: bool) -> None:
-        """Begin or stop."""
+        """Start or stop."""
         if plays:
             self._begin()
         else:
@@ -54,7 +52,7 @@ class Cine(QObject):
 
     @Slot(int)
     def choose_series(self, _: int) -> None:
-        """Another series is shown: take its own rate, or the usual one."""
+        """Use the rate of the series that is shown, or the default."""
         series = self._session.series
         stated = None if series is None else series[0].acquisition.frames_per_second
         self._set(stated or SLICES_PER_SECOND, "file" if stated else "default")
@@ -88,7 +86,7 @@ class Cine(QObject):
 
 
 def steps_due(elapsed_ms: int, rate: float) -> int:
-    """How many steps a rate has taken by then."""
+    """Number of steps at a rate after a time."""
     return round(elapsed_ms * rate / 1000)
 
 
@@ -107,15 +105,15 @@ class RateControl(QWidget):
             row.addWidget(part)
 
     def show_rate(self, cine: Cine) -> None:
-        """Show what it plays at, or would."""
+        """Show the rate and its origin."""
         sign = "▶ " if cine.plays else ""
         digits = 0 if cine.rate == round(cine.rate) else 2 if cine.rate > 10 else 1
         words = self.tr("{} / s").format(number(cine.rate, digits))
         origin = {"file": self.tr(" (file)"), "user": "", "default": ""}[cine.origin]
         self.label.setText(f"{sign}{words}{origin}")
         meanings = {
-            "file": self.tr("The rate that the file states"),
-            "user": self.tr("The rate that you have chosen"),
+            "file": self.tr("Rate stated by the file"),
+            "user": self.tr("Rate chosen by you"),
             "default": self.tr("The file states no rate"),
         }
         self.label.setToolTip(meanings[cine.origin])

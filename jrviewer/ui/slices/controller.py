@@ -20,7 +20,10 @@ from jrviewer.ui.state.annotations import Tool
 from jrviewer.ui.state.comparison import Comparison, Content, Mode, blend_title, content
 from jrviewer.ui.state.session import Busy, Session
 
-BLEND_WIDTH_PX, BLEND_HEIGHT_PX = 84, 14  # no higher than the title, or the panes would differ
+BLEND_WIDTH_PX, BLEND_HEIGHT_PX = (
+    84,
+    14,
+)  # not higher than the title, or the panes would differ in height
 
 
 class SliceController(QObject):
@@ -30,7 +33,7 @@ class SliceController(QObject):
     can_cancel_changed = Signal(bool)
     crosshair_moved = Signal(object)  # (row, column)
     view_requested = Signal(QWidget)  # a SliceView that must be visible
-    window_named = Signal(str, str)  # name and size of the window in force
+    window_named = Signal(str, str)  # name and size of the current window
 
     def __init__(
         self, session: Session, original: SliceView, denoised: SliceView, parent: QWidget
@@ -68,7 +71,7 @@ class SliceController(QObject):
 
     @Slot()
     def refresh(self) -> None:
-        """Paint marks, legend and measurements anew over both slices."""
+        """Update marks, legend and measurements over both slices."""
         chosen, known = self._session.slice, self._session.prediction
         unit = "" if chosen is None else annotation_painter.unit_of(chosen)
         self.roi_readout.show_bias(self._bias(chosen, known), unit)
@@ -103,7 +106,7 @@ class SliceController(QObject):
         return (partial(residual_painter.paint_marks, found.marks, unit),)
 
     def _explained(self, known: Prediction, what: Content) -> tuple[Layer, ...]:
-        """The legend of the removed noise, or the line of a swipe."""
+        """The legend of the residual, or the line of a swipe."""
         how = self._compare.now
         if what.kind == "removed":
             unit = annotation_painter.unit_of(known.slice)
@@ -114,7 +117,7 @@ class SliceController(QObject):
 
     def _measured(self, chosen: Slice, what: Content | None) -> Layer:
         """The measurements on the original (None) or on what the AI pane shows."""
-        sheet = PaneAnnotations(
+        annotations = PaneAnnotations(
             chosen,
             chosen.pixels if what is None else what.pixels,
             "" if what is None else self._prefix(what),
@@ -123,8 +126,8 @@ class SliceController(QObject):
         )
         hold = self._keyboard.hold
         held = None if hold is None or hold.handle is None else handles(hold.item)[hold.handle]
-        aim = KeyboardTarget(self._keyboard.crosshair, held)
-        return partial(annotation_painter.paint, annotation_painter.labelled(sheet), aim)
+        target = KeyboardTarget(self._keyboard.crosshair, held)
+        return partial(annotation_painter.paint, annotation_painter.labelled(annotations), target)
 
     def _prefix(self, what: Content) -> str:
         blend = self._compare.now.blend
@@ -153,7 +156,7 @@ class SliceController(QObject):
 
     @Slot(str)
     def show_tool(self, tool: str) -> None:
-        """Another tool is in the hand."""
+        """Another tool is active, or none."""
         self.actions_.show_tool(tool)
         for pane in (self._original, self._denoised):
             pane.mouse.has_tool = bool(tool)
@@ -163,11 +166,11 @@ class SliceController(QObject):
             if not self._denoised.isVisible():
                 self.view_requested.emit(self._original)
             pane = self._original if self._original.isVisible() else self._denoised
-            pane.setFocus()  # the arrow keys are the crosshair's
+            pane.setFocus()  # the arrow keys move the crosshair
 
     @Slot()
     def show_keyboard(self) -> None:
-        """The crosshair stays in sight, its value is told, and what the keys do now."""
+        """Keep the crosshair visible, show the value under it, and what the keys do now."""
         self.can_cancel_changed.emit(self._can_cancel())
         self.hint_changed.emit(captions.key_hint(self._keyboard, self._annotations.tool))
         if (at := self._keyboard.crosshair) is not None:
@@ -181,13 +184,13 @@ class SliceController(QObject):
 
     @Slot(object)
     def show_busy(self, busy: Busy | None) -> None:
-        """Let Esc stop what is being done."""
+        """Enable Esc while something is being done."""
         self._is_busy = busy is not None
         self.can_cancel_changed.emit(self._can_cancel())
 
     @Slot(str)
     def toggle_mode(self, mode: Mode) -> None:
-        """Compare in another way, or side by side again."""
+        """Switch to a mode, or back to side by side."""
         self._compare.toggle(mode)
         if self._compare.now.mode != "side":
             self.view_requested.emit(self._denoised)
@@ -195,22 +198,22 @@ class SliceController(QObject):
 
     @Slot()
     def toggle_residual(self) -> None:
-        """Show what was removed, or side by side again."""
+        """Show what was removed, or go back to side by side."""
         self._compare.toggle("removed")
 
     @Slot(int)
     def step_blend(self, per_cent: int) -> None:
-        """Mix more or less of the original in."""
+        """Change the share of the AI slice."""
         self._compare.set_blend(min(max(self._compare.now.blend + per_cent, 0), 100))
 
     @Slot(str)
     def set_tool(self, tool: Tool) -> None:
-        """Take a tool, or put it away."""
+        """Activate a tool, or deactivate it."""
         self._annotations.set_tool(tool)
 
     @Slot()
     def cancel(self) -> None:
-        """Put down what is in the hand; with nothing in it, stop the work."""
+        """Release what is held, else deactivate the tool, else cancel the work."""
         if self._keyboard.hold is not None:
             self._keyboard.release()
         elif self._annotations.tool:
@@ -220,18 +223,18 @@ class SliceController(QObject):
 
     @Slot(object, object, bool)
     def draw(self, start: Position, end: Position, is_finished: bool) -> None:
-        """Draw with the tool in the hand."""
+        """Draw with the active tool."""
         self._keyboard.set_crosshair(None)  # the mouse draws
         self._annotations.draw(start, end, is_finished=is_finished)
 
     @Slot(object, object, object, bool)
     def edit(self, hold: Hold, start: Position, end: Position, is_finished: bool) -> None:
-        """Change what is drawn."""
+        """Change a measurement."""
         self._annotations.edit(hold, start, end, is_finished=is_finished)
 
     @Slot(object)
     def set_box_window(self, box: Region) -> None:
-        """Take the window from the values in a box."""
+        """Set the window from the values in a region."""
         chosen = self._session.slice
         window = None if chosen is None else measurements_2d.box_window(box, chosen, chosen.pixels)
         if window is not None:
@@ -239,22 +242,22 @@ class SliceController(QObject):
 
     @Slot()
     def list_file_windows(self) -> None:
-        """List what the file of the slice brings."""
+        """List the windows of the slice's file."""
         self.file_windows.show_slice(self._session.slice)
 
     @Slot()
     def show_rate(self) -> None:
-        """Tell how fast the series is played, or would be."""
+        """Show the rate at which the series is played."""
         self.rate_control.show_rate(self.cine)
 
     @Slot()
     def name_window(self) -> None:
-        """Let the toolbar name the window in force."""
+        """Show the current window's name in the toolbar."""
         view = self._session.view.now
         name = captions.window_name(view, self._session.slice)
         self.window_named.emit(name, captions.window_size(view))
 
     @Slot(int)
     def set_lut(self, index: int) -> None:
-        """Look through one of the file's tables."""
+        """Use one of the file's VOI LUTs."""
         self._session.view.change(voi_lut=index)

@@ -1,4 +1,4 @@
-"""What the keys do on a slice pane when there is something to measure with them."""
+"""Keyboard of a slice pane, for measuring."""
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent
@@ -11,12 +11,12 @@ _TABS: dict[int, Key] = {Qt.Key.Key_Tab: "next", Qt.Key.Key_Backtab: "previous"}
 
 
 class SliceKeys(QObject):
-    """Watches a pane's keys, and takes its own before the window's shortcuts get them."""
+    """Handles a pane's keys before the window's shortcuts get them."""
 
     moved = Signal(int, int)  # rows, columns
     entered = Signal()
     stepped = Signal(int)  # measurements
-    focus_lost = Signal()  # the keyboard has gone elsewhere
+    focus_lost = Signal()  # the keyboard focus has moved elsewhere
     menu_requested = Signal(QPoint)  # on screen
 
     def __init__(self, pane: QWidget) -> None:
@@ -26,7 +26,7 @@ class SliceKeys(QObject):
         pane.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Take what is for measuring; the rest goes on to the window."""
+        """Handle keys for measuring; pass the others on to the window."""
         if event.type() == QEvent.Type.FocusOut:
             self.focus_lost.emit()
         if isinstance(event, QContextMenuEvent) and is_by_key(event):

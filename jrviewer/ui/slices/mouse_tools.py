@@ -1,5 +1,5 @@
-"""What the left button does beside windowing: draw with a tool, change what is drawn, select, move
-the split.
+"""Left mouse button of a slice pane: draw with a tool, change or select a measurement, move the
+split.
 """
 
 from typing import Literal
@@ -13,15 +13,19 @@ from jrviewer.imaging import measurements_2d
 from jrviewer.imaging.measurements_2d import Hold, Measurement, Position
 from jrviewer.ui.state.view import Projection
 
-GRIP_PX = 9  # how near to the split it can be taken
-REACH_PX = 7  # how near to a line a click selects it
+GRIP_PX = 9  # distance to the split at which it can be dragged
+REACH_PX = 7  # distance to a line at which a click selects it
 
 
 class MouseTools(QObject):
-    """Tells what the left button wants beyond windowing and panning."""
+    """Handles the left button where it does not set the window or pan."""
 
-    drawn = Signal(object, object, bool)  # start, end (row, column), whether the button is up
-    edited = Signal(object, object, object, bool)  # Hold, start, end, whether the button is up
+    drawn = Signal(
+        object, object, bool
+    )  # start, end (row, column), whether the button was released
+    edited = Signal(
+        object, object, object, bool
+    )  # Hold, start, end, whether the button was released
     clicked = Signal(object, float)  # (row, column), reach in pixels of the slice
     split_moved = Signal(float)  # share of the pane's width
 
@@ -29,7 +33,7 @@ class MouseTools(QObject):
         super().__init__(pane)
         self._pane = pane
         self.has_tool = False
-        self.items: tuple[Measurement, ...] = ()  # what is drawn and can be taken
+        self.items: tuple[Measurement, ...] = ()  # measurements that can be dragged
         self.can_split = False
         self.split = 0.5
         self._from: QPointF | None = None
@@ -37,7 +41,7 @@ class MouseTools(QObject):
         self._hold: Hold | None = None
 
     def cursor_at(self, point: QPointF, projection: Projection | None) -> Qt.CursorShape:
-        """The pointer's shape: what a drag from here would do."""
+        """Shape of the pointer for what a drag from here would do."""
         if self.has_tool:
             return Qt.CursorShape.CrossCursor
         if (hold := self._hold_at(point, projection)) is not None:
@@ -46,7 +50,7 @@ class MouseTools(QObject):
         return Qt.CursorShape.SplitHCursor if self._grips(point) else Qt.CursorShape.ArrowCursor
 
     def press(self, event: QMouseEvent, projection: Projection | None) -> None:
-        """The button goes down."""
+        """Handle a press."""
         self._action, self._from, self._hold = "", None, None
         if event.button() != Qt.MouseButton.LeftButton or event.modifiers():
             return
@@ -59,7 +63,7 @@ class MouseTools(QObject):
             self._action = "split"
 
     def move(self, event: QMouseEvent, projection: Projection, chosen: Slice | None) -> bool:
-        """The hand moves with the button held; whether this was its business."""
+        """Handle a drag. Returns whether it was consumed."""
         if self._action in ("draw", "edit") and chosen is not None:
             self._emit_edit(event, projection, chosen, is_finished=False)
         elif self._action == "split":
@@ -74,7 +78,7 @@ class MouseTools(QObject):
         *,
         has_dragged: bool,
     ) -> None:
-        """The button goes up: a drawing or change is finished, a click selects."""
+        """Handle a release: finish a drawing or change; a click selects."""
         if self._from is None or projection is None or chosen is None:
             return
         if self._action in ("draw", "edit") and has_dragged:
@@ -107,12 +111,12 @@ class MouseTools(QObject):
 
 
 def _reach(projection: Projection) -> float:
-    """How near a line must be to be taken, in pixels of the slice."""
+    """Maximum distance to a line, in pixels of the slice."""
     return REACH_PX / (projection.scale * min(projection.spacing_mm))
 
 
 def _within(position: Position, chosen: Slice) -> Position:
-    """The nearest position on the slice: nothing is measured beside it."""
+    """The nearest position on the slice: nothing is measured outside."""
     rows, columns = chosen.shape
     row, column = position
     return min(max(row, -0.5), rows - 0.5), min(max(column, -0.5), columns - 0.5)

@@ -1,7 +1,6 @@
-"""What is painted over a slice: orientation letters, scale bar, corner texts, marks.
+"""Overlay of a slice: orientation letters, scale bar, corner texts, marks.
 
-Only painting: every text is given or follows from the slice's own geometry. No millimetre is drawn
-where the file has no spacing.
+Every text is given or follows from the slice's geometry. No scale bar is drawn without a spacing.
 """
 
 import math
@@ -29,7 +28,7 @@ def paint(
     corners: Corners,
     mark: tuple[float, float] | None,
 ) -> None:
-    """Everything that lies over the picture."""
+    """Paint the overlay."""
     painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
     lowest = float(area.height() - MARGIN)
     if chosen.spacing_source != "missing":
@@ -44,7 +43,7 @@ def paint(
 
 
 def paint_message(painter: QPainter, area: QRect, message: str) -> None:
-    """A sentence in the middle, on a plate."""
+    """A message in the centre, on a dark background."""
     flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
     room = QRectF(area.adjusted(28, 28, -28, -28))
     bounds = painter.boundingRect(room, flags, message).adjusted(-14, -9, 14, 9)
@@ -57,15 +56,13 @@ def paint_message(painter: QPainter, area: QRect, message: str) -> None:
 
 
 def scale_bar_mm(width_px: float, scale: float) -> int:
-    """The longest round length that takes at most BAR_SHARE of the width; scale is points per
-    millimetre.
-    """
+    """The longest round length of at most BAR_SHARE of the width. `scale`: points per mm."""
     room = width_px * BAR_SHARE / scale
     return max((step for step in BAR_STEPS_MM if step <= room), default=BAR_STEPS_MM[0])
 
 
 def _paint_letters(painter: QPainter, area: QRect, chosen: Slice, texts: list[Text]) -> None:
-    """Letters at the four edges, from the direction cosines; never behind the corners' texts."""
+    """Letters at the four edges, from the direction cosines, clear of the corner texts."""
     metrics = QFontMetricsF(painter.font())
     right = orientation_letters(chosen.plane.along_row)
     left = orientation_letters(-chosen.plane.along_row)
@@ -84,18 +81,18 @@ def _paint_letters(painter: QPainter, area: QRect, chosen: Slice, texts: list[Te
 
 
 def _free_line(letters: Text, texts: list[Text], metrics: QFontMetricsF, step: float) -> float:
-    """The first base line from the edge at which nothing stands in the way."""
+    """The first base line from the edge that is free of other texts."""
     base = letters.base
     for _ in texts:
-        taken = letters.at(base).room(metrics)
-        if not any(taken.intersects(one.room(metrics)) for one in texts):
+        taken = letters.at(base).rect(metrics)
+        if not any(taken.intersects(one.rect(metrics)) for one in texts):
             break
         base += step
     return base
 
 
 def _paint_scale_bar(painter: QPainter, area: QRect, scale: float) -> float:
-    """A bar of a round length at the bottom right; returns where the text above it may end."""
+    """A bar of a round length at the bottom right. Returns the lower limit of the text above."""
     length = scale_bar_mm(area.width(), scale)
     metrics = QFontMetricsF(painter.font())
     end, base = area.width() - MARGIN, area.height() - MARGIN - 2
@@ -114,8 +111,8 @@ def _paint_scale_bar(painter: QPainter, area: QRect, scale: float) -> float:
 def corner_texts(
     area: QRect, corners: Corners, lowest: float, metrics: QFontMetricsF
 ) -> list[Text]:
-    """Where each line of the corners stands; those at the left end in "…" before they would reach
-    one at the right.
+    """The position of each corner line; lines on the left are elided where they would touch one on
+    the right.
     """
     line, top, bottom = (
         metrics.height(),
@@ -140,7 +137,7 @@ def corner_texts(
 
 
 def _first_base(lines: tuple[str, ...], bottom: float, metrics: QFontMetricsF) -> float:
-    """The base line of the first of some lines whose last one ends at a margin from the bottom."""
+    """Base line of the first line if the last one ends at `bottom`."""
     return bottom - metrics.descent() - metrics.height() * (len(lines) - 1)
 
 
@@ -153,7 +150,7 @@ def _shortened(one: Text, others: list[Text], metrics: QFontMetricsF) -> Text:
 
 
 def _paint_mark(painter: QPainter, at: QPointF) -> None:
-    """A cross with an open middle, so that the pixel itself stays visible."""
+    """A cross with an open centre, so that the pixel stays visible."""
     for pen in (QPen(HALO, 3), QPen(MARK, 1.2)):
         painter.setPen(pen)
         for across, down in ((1, 0), (-1, 0), (0, 1), (0, -1)):

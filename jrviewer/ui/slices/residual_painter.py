@@ -1,5 +1,5 @@
-"""The removed noise as a picture: its own colours, a legend with their amounts, and marks where a
-shape went with it.
+"""Painting of the residual: its colours, their legend, and marks where structure may have been
+removed.
 """
 
 import numpy as np
@@ -12,9 +12,9 @@ from jrviewer.ui.state.captions import number
 from jrviewer.ui.state.view import Projection
 from jrviewer.ui.widgets import painting
 
-# Blue and orange: told apart by every kind of colour vision, and by the signs at the legend's ends.
+# Blue and orange: distinguishable with every kind of colour vision.
 FEWER, NONE, MORE = (95, 170, 255), (46, 46, 46), (255, 175, 80)
-CLEAR_PX = 100  # six lines of a corner
+CLEAR_PX = 100  # height of six corner lines
 MARK = QColor(255, 95, 175)
 LEGEND_WIDTH, LEGEND_HEIGHT = 150, 9
 
@@ -30,7 +30,7 @@ def image_of(taken: FloatArray, scale: float) -> QImage:
 def paint_legend(
     scale: float, unit: str, painter: QPainter, area: QRect, projection: Projection
 ) -> None:
-    """The colours with their amounts, at the top right."""
+    """The colour bar with its values, at the top right."""
     metrics = QFontMetricsF(painter.font())
     left = area.width() - painting.MARGIN - LEGEND_WIDTH
     bar = QRectF(left, painting.MARGIN, LEGEND_WIDTH, LEGEND_HEIGHT)
@@ -58,7 +58,7 @@ def paint_marks(
     area: QRect,
     projection: Projection,
 ) -> None:
-    """A numbered outline around every place, with what it lost."""
+    """A numbered outline around every mark, with the change of its mean."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for order, mark in enumerate(marks, start=1):
@@ -75,7 +75,7 @@ def paint_marks(
 def paint_split(
     share: float, title: str, painter: QPainter, area: QRect, projection: Projection
 ) -> None:
-    """The line of a swipe, clear of the corner texts; on each side of it what is shown there."""
+    """The line of a swipe, clear of the corner texts, with the title of each side."""
     x, clear = share * area.width(), min(CLEAR_PX, area.height() / 6)
     for pen in (QPen(painting.HALO, 4), QPen(painting.LETTER, 1.6)):
         painter.setPen(pen)
@@ -89,15 +89,15 @@ def paint_split(
 
 
 def sentences(found: Removed | None, unit: str) -> tuple[str, ...]:
-    """The judgement in short lines for the corner."""
+    """The result of the residual check in short lines for the corner."""
     if found is None:
-        return (_tr("Looking for removed structure…"),)
+        return (_tr("Checking for removed structure…"),)
     if found.is_hardly_anything(unit):
-        words = _tr("hardly anything removed: SD {} HU").format(number(found.noise, 1))
-        return words, _tr("this slice is nearly its original")
+        words = _tr("almost nothing removed: SD {} HU").format(number(found.noise, 1))
+        return words, _tr("this slice is nearly unchanged")
     level = _tr("noise removed: SD {} {}").format(number(found.noise, 1), unit)
     if not found.marks:
-        return level, _tr("✓ looks like noise: no place marked")
+        return level, _tr("✓ looks like noise: nothing marked")
     count = len(found.marks)
     words = _tr("▲ 1 place is marked:") if count == 1 else _tr("▲ {} places are marked:")
     return (
@@ -117,4 +117,4 @@ def _table() -> UInt8Array:
 
 
 def _tr(text: str) -> str:
-    return QCoreApplication.translate("removed", text)
+    return QCoreApplication.translate("residual_painter", text)

@@ -1,4 +1,4 @@
-"""In the status bar: what the model did to a region, and whether it took more than noise."""
+"""Status bar: noise and mean of a region before and after the model, and the residual check."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QToolButton, QWidget
@@ -9,40 +9,40 @@ from jrviewer.ui.state.captions import number
 
 
 class RoiReadout(QLabel):
-    """Noise before and after, and how far the mean moved; a sign and a word beyond the limit."""
+    """Noise before and after, and the shift of the mean, with a warning beyond the limit."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("bias")
         self.setAccessibleName(self.tr("Region before and after the model"))
-        self.setMinimumWidth(1)  # a narrow window must not grow for it
+        self.setMinimumWidth(1)  # or it would keep the window from becoming narrow
         self.show_bias(None, "")
 
-    def show_bias(self, told: Bias | None, unit: str) -> None:
-        """Show a region's numbers; nothing without one."""
-        self.setVisible(told is not None)
-        if told is None:
+    def show_bias(self, values: Bias | None, unit: str) -> None:
+        """Show a region's values; hidden without one."""
+        self.setVisible(values is not None)
+        if values is None:
             self.setText("")
             return
-        sign = "+" if round(told.mean_shift, 1) > 0 else ""
+        sign = "+" if round(values.mean_shift, 1) > 0 else ""
         text = self.tr("ROI SD {} → AI {}   mean {} {}").format(
-            number(told.sd_before, 1),
-            number(told.sd_after, 1),
-            sign + number(told.mean_shift, 1),
+            number(values.sd_before, 1),
+            number(values.sd_after, 1),
+            sign + number(values.mean_shift, 1),
             unit,
         )
-        if told.is_beyond:
+        if values.is_beyond:
             limit = number(MAX_SHIFT_HU)
             text += "   " + self.tr("▲ BIAS beyond ±{} HU").format(limit)
         self.setText(text)
         self.setToolTip(text)
-        self.setProperty("beyond", told.is_beyond)
-        self.style().unpolish(self)  # the style depends on the property
+        self.setProperty("beyond", values.is_beyond)
+        self.style().unpolish(self)  # the style sheet uses the property
         self.style().polish(self)
 
 
 class ResidualButton(QToolButton):
-    """Whether structure may have been removed; pressed, it shows where."""
+    """Says whether structure may have been removed; a click shows where."""
 
     requested = Signal()
 
@@ -54,13 +54,13 @@ class ResidualButton(QToolButton):
         self.show_found(None)
 
     def show_found(self, found: Removed | None, unit: str = "") -> None:
-        """Say how many places are marked, or that next to nothing was removed."""
+        """Show how many places are marked, or that almost nothing was removed."""
         if found is None:
             self.setText(self.tr("Removed: –"))
         elif found.is_hardly_anything(unit):
-            self.setText(self.tr("Removed: hardly anything"))
+            self.setText(self.tr("Removed: almost nothing"))
         elif not found.marks:
             self.setText(self.tr("Removed: ✓ noise"))
         else:
-            self.setText(self.tr("Removed: ▲ look ({})").format(len(found.marks)))
+            self.setText(self.tr("Removed: ▲ check ({})").format(len(found.marks)))
         self.setToolTip(self.tr("Show what the model removed, with marked places  (D)"))

@@ -1,4 +1,4 @@
-"""Where in the series the shown slice is; hidden for a single one."""
+"""Slider for the position in the series; hidden for a single slice."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
@@ -7,7 +7,7 @@ from jrviewer.core.records import Slice
 
 
 class SliceSlider(QWidget):
-    """Tells which slice the user wants to see."""
+    """Emits which slice the user chooses."""
 
     index_chosen = Signal(int)
 
@@ -31,7 +31,7 @@ class SliceSlider(QWidget):
             row.addWidget(tool)
 
     def show_place(self, chosen: Slice, index: int, count: int) -> None:
-        """Stand at a slice without wishing for it."""
+        """Show the position of a slice, without a signal."""
         self.slider.blockSignals(True)
         self.slider.setRange(0, count - 1)
         self.slider.setValue(index)

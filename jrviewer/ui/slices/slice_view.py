@@ -1,4 +1,4 @@
-"""A pane with one slice: painting and the mouse. Emits wishes; knows neither session nor twin."""
+"""A pane with one slice: painting and mouse. Emits requests; knows no session."""
 
 from collections.abc import Callable
 
@@ -27,7 +27,7 @@ from jrviewer.ui.widgets import painting
 
 Layer = Callable[[QPainter, QRect, Projection], None]
 
-WHEEL_STEP = 120  # Qt's eighths of a degree in one notch
+WHEEL_STEP = 120  # eighths of a degree in one notch, as Qt counts
 ZOOM_PER_NOTCH = 1.2
 ZOOM_PER_PX = 1.01
 STALE_OPACITY = 0.35
@@ -35,7 +35,7 @@ BACKGROUND = QColor(0, 0, 0)
 
 
 class SliceView(QWidget):
-    """Shows a slice through a View and tells what the hands want."""
+    """Shows a slice with a View, and emits what the mouse requests."""
 
     window_dragged = Signal(float, float)  # points across, points down
     panned = Signal(float, float)  # rows, columns
@@ -58,7 +58,7 @@ class SliceView(QWidget):
         self._image: QImage | None = None
         self._under: FloatArray | None = None  # swipe: shown left of the split
         self._under_image: QImage | None = None
-        self._scale = 0.0  # above 0: the values are amounts removed, up to this one
+        self._scale = 0.0  # above 0: the values are a residual, coloured from −scale to scale
         self._layers: tuple[Layer, ...] = ()
         self.mouse = MouseTools(self)
         self.keys = SliceKeys(self)
@@ -73,7 +73,7 @@ class SliceView(QWidget):
         self._wheel = 0
 
     def show_slice(self, chosen: Slice, pixels: FloatArray) -> None:
-        """Show values (rows, columns) in the place of a slice; ends message and staleness."""
+        """Show values (rows, columns) with a slice's geometry; ends message and dimming."""
         self._slice = chosen
         self._message = self._stale = ""
         self.show_pixels(pixels)
@@ -81,8 +81,8 @@ class SliceView(QWidget):
     def show_pixels(
         self, pixels: FloatArray, *, under: FloatArray | None = None, scale: float = 0.0
     ) -> None:
-        """Show other values of the same slice: with a split, left of it those `under`; with a
-        scale, as amounts that were removed.
+        """Show other values of the same slice: with a split, `under` left of it; with a scale, as a
+        residual.
         """
         self._pixels, self._under, self._scale = pixels, under, scale
         self._image = self._under_image = None
@@ -90,34 +90,34 @@ class SliceView(QWidget):
         self.update()
 
     def show_split(self, share: float) -> None:
-        """Split at a share of the pane's width."""
+        """Set the split to a fraction of the pane's width."""
         self.mouse.split = share
         self.update()
 
     def show_layers(self, layers: tuple[Layer, ...]) -> None:
-        """Paint other things over the slice."""
+        """Paint these layers over the slice."""
         self._layers = layers
         self.update()
 
     def show_nothing(self, message: str) -> None:
-        """Show a sentence instead of a picture."""
+        """Show a message instead of a slice."""
         self._slice = self._pixels = self._image = self._under = None
         self.mouse.can_split = False
         self._message, self._stale = message, ""
         self.update()
 
     def set_stale(self, text: str) -> None:
-        """Dim the picture and say what it is of; "" ends it."""
+        """Dim the slice with a text that says what it shows; "" ends it."""
         self._stale = text
         self.update()
 
     def set_hatched(self, is_hatched: bool) -> None:
-        """Draw a hatched border: the input check is not green."""
+        """Show a hatched border, for an input check that is not green."""
         self._is_hatched = is_hatched
         self.update()
 
     def show_view(self, view: View) -> None:
-        """Look through another window, zoom or centre."""
+        """Use another window, zoom or centre."""
         old, self._view = self._view, view
         before = (old.window, old.voi_lut, old.is_inverted)
         if (view.window, view.voi_lut, view.is_inverted) != before:
@@ -125,7 +125,7 @@ class SliceView(QWidget):
         self.update()
 
     def show_corners(self, corners: Corners) -> None:
-        """Show other corner texts."""
+        """Set the corner texts."""
         self.corners = corners
         self.update()
 
@@ -136,12 +136,12 @@ class SliceView(QWidget):
 
     @property
     def message(self) -> str:
-        """The sentence that is shown, in place of a picture or over a dimmed one."""
+        """The message shown instead of a slice or over a dimmed one."""
         return self._message or self._stale
 
     @property
     def view(self) -> View:
-        """What the slice is looked at through."""
+        """How the slice is displayed."""
         return self._view
 
     @property
@@ -153,7 +153,7 @@ class SliceView(QWidget):
         return project(self._view, self._slice.plane, self._slice.shape, size)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Picture, overlay, then what must be said over both."""
+        """Paint slice, overlay, layers and message."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), BACKGROUND)
         chosen, projection = self._slice, self.projection
@@ -190,9 +190,7 @@ class SliceView(QWidget):
         painter.setOpacity(1.0)
 
     def _render(self, pixels: FloatArray) -> QImage:
-        """Values (rows, columns) as a picture, through the window or in the removed one's own
-        colours.
-        """
+        """Values (rows, columns) as an image, windowed or in the colours of a residual."""
         assert self._slice is not None
         if self._scale > 0:
             return residual_painter.image_of(pixels, self._scale)
@@ -207,15 +205,15 @@ class SliceView(QWidget):
             if self._view.is_inverted:
                 grey = 255 - grey
             image = QImage(grey.tobytes(), columns, rows, columns, QImage.Format.Format_Grayscale8)
-        return image.convertToFormat(QImage.Format.Format_RGB32)  # a copy, and quicker to scale
+        return image.convertToFormat(QImage.Format.Format_RGB32)  # a copy, and faster to scale
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The panes' common viewport may have changed."""
+        """Emit that the size changed."""
         super().resizeEvent(event)
         self.resized.emit()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begin a drag."""
+        """Start a drag."""
         self._dragged_from = event.position()
         self._has_dragged = False
         self.mouse.press(event, self.projection)
@@ -229,7 +227,7 @@ class SliceView(QWidget):
             return
         moved = event.position() - self._dragged_from
         if not self._has_dragged and moved.manhattanLength() < 3:
-            return  # a click with a nervous hand
+            return  # still a click
         self._has_dragged = True
         self._drag(event, moved)
         if not event.buttons() & Qt.MouseButton.RightButton:
@@ -255,7 +253,7 @@ class SliceView(QWidget):
             self.window_dragged.emit(moved.x(), moved.y())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """End a drag; a right click that did not move asks for the menu."""
+        """End a drag; a right click without movement requests the menu."""
         if event.button() == Qt.MouseButton.RightButton and not self._has_dragged:
             self.menu_requested.emit(event.globalPosition().toPoint())
         self.mouse.release(event, self.projection, self._slice, has_dragged=self._has_dragged)
@@ -282,11 +280,11 @@ class SliceView(QWidget):
             self.stepped.emit(-notches)
 
     def enterEvent(self, event: QEnterEvent) -> None:
-        """Probe at once."""
+        """Probe the value under the pointer."""
         self._probe(event.position())
 
     def leaveEvent(self, event: QEvent) -> None:
-        """No pixel is under the pointer any more."""
+        """No pixel is under the pointer."""
         self.probed.emit(None)
 
     def _probe(self, point: QPointF) -> None:

@@ -14,7 +14,7 @@ from jrviewer.ui.jobs.worker_thread import Ticket, WorkerThread
 
 
 class _Analysis(QObject):
-    """One kind of analysis, of the newest prediction that it was asked for."""
+    """One kind of analysis, of the newest prediction requested."""
 
     analysed = Signal(object)  # the Prediction
     lane = ""
@@ -29,13 +29,13 @@ class _Analysis(QObject):
 
     @Slot()
     def clear(self) -> None:
-        """Forget everything: other series were opened, and a prediction holds its slice."""
+        """Cancel: other series were opened, and a prediction holds its slice."""
         self._worker_thread.cancel(self.lane)
         self._ticket = self._analysing = None
 
     @Slot(object)
     def analyse(self, prediction: Prediction) -> None:
-        """Analyse a prediction; an older one that waits for its turn is dropped."""
+        """Analyse a prediction; an older request that has not started is dropped."""
         if self._is_known(prediction):
             self.analysed.emit(prediction)
         elif prediction is not self._analysing:
@@ -47,11 +47,11 @@ class _Analysis(QObject):
 
     @staticmethod
     def _compute(prediction: Prediction, report: Report) -> object:
-        """In the worker thread."""
+        """Compute the result; runs in the worker thread."""
         raise NotImplementedError
 
     def _keep(self, prediction: Prediction, result: object) -> None:
-        """Most results are kept by the prediction itself."""
+        """Store the result, unless the prediction itself holds it."""
 
     @Slot(object, object)
     def _take(self, ticket: Ticket, result: object) -> None:
@@ -76,7 +76,7 @@ class ResidualAnalysis(_Analysis):
 
     @staticmethod
     def _compute(prediction: Prediction, report: Report) -> object:
-        report(0.0, "looking at what was removed")
+        report(0.0, "checking what was removed")
         return prediction.compute_removed()
 
 

@@ -1,6 +1,4 @@
-"""The measurements on the slices: what is drawn, what is selected, which tool is in the hand, and
-how to take the last step back.
-"""
+"""Measurements on the slices: what is drawn, what is selected, which tool is active."""
 
 from functools import partial
 from typing import Literal
@@ -23,12 +21,12 @@ Tool = Literal["", "length", "ellipse", "rectangle", "window"]
 
 
 class Annotations(QObject):
-    """Measurements per slice. A tool draws one thing, then the hand is free again."""
+    """Measurements per slice. A tool draws one measurement, then it is deactivated."""
 
     changed = Signal()
     slice_changed = Signal()
     tool_changed = Signal(str)
-    box_drawn = Signal(object)  # Region: its values are to set the window
+    box_drawn = Signal(object)  # Region whose values set the window
 
     def __init__(self, history: UndoHistory, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -36,7 +34,7 @@ class Annotations(QObject):
         self.tool: Tool = ""
         self.selected: Measurement | None = None
         self.drawing: Measurement | None = None
-        self._edited: Measurement | None = None  # what `drawing` is to replace
+        self._edited: Measurement | None = None  # what `drawing` replaces
         self._slice: Slice | None = None
         self._drawn: dict[Slice, tuple[Measurement, ...]] = {}
 
@@ -47,12 +45,12 @@ class Annotations(QObject):
 
     @property
     def items(self) -> tuple[Measurement, ...]:
-        """What is drawn on the slice that is shown."""
+        """The measurements on the shown slice."""
         return () if self._slice is None else self._drawn.get(self._slice, ())
 
     @property
     def shown(self) -> tuple[Measurement, ...]:
-        """The same with what is in the hand just now, in the place of what it replaces."""
+        """The same with the measurement being drawn or changed."""
         if self.drawing is None:
             return self.items
         if self._edited is None:
@@ -61,7 +59,7 @@ class Annotations(QObject):
 
     @property
     def region(self) -> Region | None:
-        """What the bias meter reads: the region being drawn, the selected, else the last."""
+        """The region for the ROI readout: the one being drawn, the selected one, or the last."""
         if self.tool == "window":
             return None
         for item in (self.drawing, self.selected, *reversed(self.items)):
@@ -77,14 +75,14 @@ class Annotations(QObject):
 
     @Slot(object)
     def show(self, chosen: Slice | None) -> None:
-        """Turn to another slice."""
+        """Show another slice."""
         if chosen is not self._slice:
             self._slice, self.selected, self.drawing, self._edited = chosen, None, None, None
             self.slice_changed.emit()
             self.changed.emit()
 
     def set_tool(self, tool: Tool) -> None:
-        """Take a tool into the hand; the same one again, or "", puts it away."""
+        """Activate a tool; the same one again, or "", deactivates it."""
         self.tool = "" if tool == self.tool else tool
         self.drawing = self._edited = None
         self.tool_changed.emit(self.tool)
@@ -114,11 +112,11 @@ class Annotations(QObject):
         is_finished: bool,
         continues: bool = False,
     ) -> None:
-        """Change what is in the hand; the whole drag is one step to take back, and so is a change
-        that goes on with the last one.
+        """Move a measurement or one of its handles. A whole drag is one undo step; a change that
+        `continues` the last one belongs to that step.
         """
         if self._slice is None or not any(item is hold.item for item in self.items):
-            return  # another slice has come under the hand
+            return  # another slice was shown during the drag
         self._edited, self.drawing = hold.item, moved(hold, start, end, self._slice.shape)
         self.selected = changed = self.drawing
         if is_finished:
@@ -132,20 +130,20 @@ class Annotations(QObject):
         self.changed.emit()
 
     def select(self, position: Position, reach_px: float) -> None:
-        """Select what is drawn within reach of a position, or nothing."""
+        """Select the nearest measurement within `reach_px` of a position, or none."""
         near = [(distance_px(item, position), item) for item in reversed(self.items)]
         within = [pair for pair in near if pair[0] <= reach_px]
         self.choose(min(within, key=lambda pair: pair[0])[1] if within else None)
 
     @Slot()
     def delete(self) -> None:
-        """Delete what is selected."""
+        """Delete the selected measurement."""
         if self.selected is not None:
             left = tuple(item for item in self.items if item is not self.selected)
             self._replace(self.tr("deletion"), left)
 
     def _with(self, item: Measurement) -> tuple[Measurement, ...]:
-        """What is drawn with an item in the place of the edited one."""
+        """The measurements with an item in place of the edited one."""
         return tuple(item if one is self._edited else one for one in self.items)
 
     def _replace(

@@ -1,4 +1,4 @@
-"""Texts about slices and predictions for corners, titles and the status bar: records to words."""
+"""Texts about slices and predictions for corners, titles and the status bar."""
 
 import math
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ def number(value: float, digits: int = 0) -> str:
 
 
 def window_text(view: View) -> str:
-    """Width and level, with the preset's name while it is one."""
+    """Width and level, with the name of the preset if it is one."""
     if view.voi_lut is not None:
         return tr("VOI LUT {} of the file").format(view.voi_lut + 1)
     name = f" ({view.window.name})" if view.window.name else ""
@@ -49,7 +49,7 @@ def window_text(view: View) -> str:
 
 
 def window_size(view: View) -> str:
-    """Width and level; nothing where a table stands in for them."""
+    """Width and level, or "" if a VOI LUT is used instead."""
     if view.voi_lut is not None:
         return ""
     digits = 0 if view.window.width >= 10 else 1
@@ -58,9 +58,7 @@ def window_size(view: View) -> str:
 
 
 def window_name(view: View, chosen: Slice | None) -> str:
-    """What the window in force is called: by its preset, by the file, or W/L where a hand made
-    it.
-    """
+    """Name of the current window: its preset, "As in file", or "W/L" if set by the user."""
     window = view.window
     if chosen is None:
         return tr("Window")
@@ -100,8 +98,8 @@ def denoised_corners(
     title: str = "",
     score: Score | None = None,
 ) -> Corners:
-    """Corner texts of the AI slice: they name the model. A title says how much of it is AI, a score
-    how near all of it comes to a known truth.
+    """Corner texts of the AI slice, with the model's name. `title` says how much of the image is
+    AI, `score` how close the result is to a known ground truth.
     """
     seconds = number(prediction.seconds, 2)
     lines = [prediction.model, tr("{} s").format(seconds)]
@@ -120,7 +118,7 @@ def denoised_corners(
 def view_lines(
     place: tuple[int, int], view: View, magnification: float, *, is_twin: bool = False
 ) -> tuple[str, ...]:
-    """Slice, window and zoom; on the AI pane with the word that they are the original's."""
+    """Slice, window and zoom; `is_twin` adds that the window is the original's."""
     lines = [window_text(view)]
     if is_twin:
         lines.append(tr("same window (locked)"))
@@ -134,10 +132,10 @@ def view_lines(
 
 
 def score_lines(score: Score) -> tuple[str, ...]:
-    """How near original and AI slice, and the cloud, come to the truth."""
+    """How close original, AI slice and cloud are to the ground truth."""
     before, after = number(score.psnr_before, 1), number(score.psnr_after, 1)
     lines = [
-        tr("Held against the phantom's truth:"),
+        tr("Compared with the phantom's ground truth:"),
         tr("PSNR {} → {} dB").format(before, after),
         tr("SSIM {} → {}").format(number(score.ssim_before, 3), number(score.ssim_after, 3)),
     ]
@@ -147,12 +145,12 @@ def score_lines(score: Score) -> tuple[str, ...]:
 
 
 def lossy_text(chosen: Slice) -> str:
-    """LOSSY and what is known of it."""
+    """LOSSY and the compression, or ""."""
     return f"LOSSY {chosen.acquisition.lossy}".strip() if chosen.acquisition.lossy else ""
 
 
 def spacing_text(chosen: Slice) -> str:
-    """Where the spacing comes from, in words."""
+    """The pixel spacing and where it comes from."""
     rows, columns = chosen.plane.spacing_mm
     if chosen.spacing_source == "missing":
         shape = tr("pixel aspect {} : {}").format(f"{rows:.3g}", f"{columns:.3g}")
@@ -187,10 +185,10 @@ def probe_text(
 
 
 def key_hint(keyboard: KeyboardAnnotations, tool: str) -> str:
-    """What arrows and Enter do for measuring now."""
+    """What arrow keys and Enter do for measurements now."""
     hold = keyboard.hold
     if hold is not None and hold.handle is None:
-        return tr("Held: ←↑→↓ move it (Shift ×10) · Enter: its ends")
+        return tr("Selected: ←↑→↓ move it (Shift ×10) · Enter: its ends")
     if hold is not None and hold.handle is not None:
         count = len(handles(hold.item))
         return tr("End {} of {}: ←↑→↓ (Shift ×10) · Enter: next").format(hold.handle + 1, count)
@@ -204,19 +202,19 @@ def key_hint(keyboard: KeyboardAnnotations, tool: str) -> str:
 
 
 def ruler_hint(rulers: Rulers) -> str:
-    """What arrows and Enter do for the 3D ruler now."""
+    """What arrow keys and Enter do for the 3D ruler now."""
     if rulers.is_active and rulers.start is None:
         return tr("Click, or ←↑→↓ (Shift ×10) and Enter: 1st point")
     if rulers.is_active:
         return tr("Click, or ←↑→↓ (Shift ×10) and Enter: 2nd point")
     if rulers.is_held:
-        return tr("Held: ←↑→↓ move it (Shift ×10) · Enter takes an end · Del deletes")
+        return tr("Selected: ←↑→↓ move it (Shift ×10) · Enter redraws an end · Del deletes")
     return ""
 
 
 def distance_text(distances_mm: FloatArray | None) -> tuple[str, str]:
-    """Median and 95th percentile of the points' distances to the measured surface, and what they
-    mean; nothing where no point counts.
+    """Median and 95th percentile of the points' distances to the measured surface, and an
+    explanation; empty if no point counts.
     """
     counted = np.zeros(0) if distances_mm is None else distances_mm[np.isfinite(distances_mm)]
     if distances_mm is None or not len(counted):
@@ -224,16 +222,20 @@ def distance_text(distances_mm: FloatArray | None) -> tuple[str, str]:
     median, most = (number(float(mm), 1) for mm in np.percentile(counted, (50, 95)))
     meaning = tr(
         "Distance of the inferred points to the nearest measured surface of the series: the "
-        "median, and what 95 of 100 points stay within, for {} of {} points: those "
-        "outside the slices that exist do not count."
+        "median and the 95th percentile, for {} of {} points. Points outside the slices of "
+        "the series do not count."
     ).format(len(counted), len(distances_mm))
-    return tr("Off: {} mm (95 %: {})").format(median, most), meaning
+    return tr("Distance: {} mm (95 %: {})").format(median, most), meaning
 
 
 def check_text(prediction: Prediction | None) -> tuple[str, str]:
-    """The input check in a few words, and its reasons as sentences."""
+    """The result of the input check, and its reasons as sentences."""
     if prediction is None:
         return tr("Input check: –"), ""
-    words = {"green": tr("✓ passed"), "amber": tr("▲ see why"), "red": tr("■ overridden")}
+    words = {
+        "green": tr("✓ passed"),
+        "amber": tr("▲ warning (click for details)"),
+        "red": tr("■ overridden"),
+    }
     reasons = "\n".join(finding.sentence for finding in prediction.findings)
     return tr("Input check: {}").format(words[prediction.level]), reasons

@@ -1,5 +1,5 @@
-"""How original and AI slice are compared: one record, and what each way of comparing shows in the
-AI pane. Whatever it shows, it says whether a machine made it.
+"""How original and AI slice are compared, and what each mode shows in the AI pane. The title always
+says whether the values come from the model.
 """
 
 from dataclasses import dataclass, replace
@@ -16,22 +16,22 @@ Mode = Literal["side", "swipe", "flicker", "removed"]
 Kind = Literal["original", "AI", "removed"]
 
 FLICKER_MS = 600
-"""One picture's time: 1.7 changes a second, below the two that photosensitive people are safe at
+"""Time of one image: 1.7 changes a second, below the two considered safe for photosensitive people
 (WCAG 2.3.1 allows three flashes).
 """
 
 SCALE_STEPS = (5, 10, 20, 50, 100, 200, 500, 1000)
-SCALE_SHARE = 99.5  # percentile of the removed amounts that the scale must hold
+SCALE_SHARE = 99.5  # percentile of the absolute residual that the colour scale covers
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One way to look from the original to the AI slice."""
+    """A way of comparing original and AI slice."""
 
     mode: Mode = "side"
-    split: float = 0.5  # swipe: where the AI slice begins, as a share of the pane's width
+    split: float = 0.5  # swipe: left edge of the AI slice, as a fraction of the pane's width
     blend: int = 100  # per cent of the AI slice
-    shows_original: bool = False  # flicker: its turn now
+    shows_original: bool = False  # flicker: which of the two is visible now
     peeks: bool = False  # Space is held
 
 
@@ -46,7 +46,7 @@ class ComparisonValues(TypedDict, total=False):
 
 
 class CompareState(QObject):
-    """The one Comparison of a window; owns the flicker's clock."""
+    """The Comparison of a window, and the timer of the flicker mode."""
 
     changed = Signal(object)  # Comparison
 
@@ -67,18 +67,18 @@ class CompareState(QObject):
         self.changed.emit(new)
 
     def toggle(self, mode: Mode) -> None:
-        """Compare in this way; once more brings back side by side."""
+        """Switch to a mode, or back to side by side if it is already active."""
         wanted: Mode = "side" if self.now.mode == mode else mode
         self.change(mode=wanted, shows_original=False)
 
     @Slot(float)
     def move_split(self, share: float) -> None:
-        """Let the AI slice begin elsewhere."""
+        """Move the split to a fraction of the pane's width."""
         self.change(split=min(max(share, 0.0), 1.0))
 
     @Slot(int)
     def set_blend(self, per_cent: int) -> None:
-        """Mix more or less of the original into the AI slice."""
+        """Set the share of the AI slice in per cent."""
         self.change(blend=per_cent)
 
     @Slot()
@@ -93,13 +93,13 @@ class Content:
     kind: Kind
     pixels: FloatArray  # (rows, columns)
     title: str
-    detail: str = ""  # "" where the slice's place is told
+    detail: str = ""  # "" if the slice's position is shown instead
     under: FloatArray | None = None  # swipe: the original, left of the split
-    scale: float = 0.0  # removed: the amount at the ends of its colours
+    scale: float = 0.0  # removed: the value at the ends of the colour scale
 
 
 def content(prediction: Prediction, how: Comparison) -> Content:
-    """What one way of comparing shows of a prediction."""
+    """What a way of comparing shows of a prediction."""
     original = prediction.slice.pixels
     if how.peeks:
         return Content("original", original, _tr("ORIGINAL"), _tr("ORIGINAL while Space is held"))
@@ -126,14 +126,14 @@ def kind_of(how: Comparison) -> Kind:
 
 
 def blend_title(per_cent: int) -> str:
-    """The AI pane's title, with the amount where it is not all AI."""
+    """Title of the AI pane, with the shares if the original is blended in."""
     if per_cent == 100:
         return _tr("AI DENOISED")
     return _tr("AI {} % + ORIGINAL {} %").format(per_cent, 100 - per_cent)
 
 
 def scale_of(taken: FloatArray) -> float:
-    """A round amount that holds nearly all that was removed."""
+    """A round value that covers nearly all of the residual."""
     amount = float(np.percentile(np.abs(taken), SCALE_SHARE))
     return float(next((step for step in SCALE_STEPS if step >= amount), np.ceil(amount)))
 

@@ -1,5 +1,5 @@
-"""Measuring without a mouse: where the crosshair stands, what the arrow keys hold, and which keys
-mean something now. Knows no widget.
+"""Measuring by keyboard: the crosshair, the held measurement, and which keys have an effect now.
+Knows no widget.
 """
 
 from typing import Literal
@@ -13,7 +13,7 @@ Key = Literal["move", "next", "previous"]
 
 
 class KeyboardAnnotations(QObject):
-    """A crosshair that draws with the tool in the hand, and a hold on what is drawn."""
+    """A crosshair that draws with the active tool, and a hold on a measurement."""
 
     changed = Signal()
 
@@ -23,7 +23,7 @@ class KeyboardAnnotations(QObject):
         self.crosshair: Position | None = None
         self.start: Position | None = None  # of what is being drawn
         self._hold: Hold | None = None
-        self._has_moved = False  # what is held: then the next step is part of the same change
+        self._has_moved = False  # the held item: the next step belongs to the same change
         annotations.slice_changed.connect(self.reset)
 
     @property
@@ -35,7 +35,7 @@ class KeyboardAnnotations(QObject):
 
     @property
     def available_keys(self) -> frozenset[Key]:
-        """Which keys of a slice pane are for measuring now; the others go on to the window."""
+        """Keys of a slice pane that have an effect on measurements now."""
         place, count = self._place(), len(self._annotations.items)
         means: dict[Key, bool] = {
             "move": place is not None or self.crosshair is not None,
@@ -45,7 +45,7 @@ class KeyboardAnnotations(QObject):
         return frozenset(key for key, is_meant in means.items() if is_meant)
 
     def set_crosshair(self, at: Position | None) -> None:
-        """Put the crosshair on the pixel there; None takes it away."""
+        """Move the crosshair to the nearest pixel; None hides it."""
         self.crosshair, self.start, self._hold = None, None, None
         if at is not None:
             self.crosshair = self._on_slice(round(at[0]), round(at[1]))
@@ -53,12 +53,12 @@ class KeyboardAnnotations(QObject):
 
     @Slot()
     def reset(self) -> None:
-        """Another slice is shown: what was begun on the last one is not gone on with."""
+        """Discards an unfinished measurement from the previous slice."""
         self.start = self._hold = None
         self.changed.emit()
 
     def move(self, rows: int, columns: int) -> None:
-        """Move what is held, or the crosshair with what is being drawn, by pixels."""
+        """Move the held measurement, or the crosshair and what it draws, by pixels."""
         if (hold := self.hold) is not None:
             end = float(rows), float(columns)
             self._annotations.edit(
@@ -74,7 +74,7 @@ class KeyboardAnnotations(QObject):
         self.changed.emit()
 
     def enter(self) -> None:
-        """Set a point of what is drawn; of what is held, take the next handle or the whole."""
+        """Set a point of the drawing; with a held measurement, go to its next handle."""
         if (hold := self.hold) is not None:
             following = 0 if hold.handle is None else hold.handle + 1
             count = len(handles(hold.item))
@@ -86,7 +86,7 @@ class KeyboardAnnotations(QObject):
         self.changed.emit()
 
     def step(self, by: int) -> None:
-        """Hold the next or the last measurement; before the first one, none."""
+        """Hold the next (1) or previous (−1) measurement; before the first one, none."""
         place = self._place()
         following = by - 1 if place is None else place + by
         items = self._annotations.items
@@ -95,7 +95,7 @@ class KeyboardAnnotations(QObject):
         self.changed.emit()
 
     def release(self) -> None:
-        """Hold nothing."""
+        """Release what is held."""
         self._take(None)
         self.changed.emit()
 
@@ -103,7 +103,7 @@ class KeyboardAnnotations(QObject):
         self._hold, self._has_moved = hold, False
 
     def _place(self) -> int | None:
-        """Which of the measurements is held."""
+        """Index of the held measurement."""
         hold, items = self.hold, self._annotations.items
         return None if hold is None else next(i for i, one in enumerate(items) if one is hold.item)
 

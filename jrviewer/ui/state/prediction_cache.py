@@ -1,4 +1,4 @@
-"""What the model made of the slices that are open, as far as it is kept."""
+"""Bounded cache of predictions."""
 
 from jrviewer.core.records import Prediction, Slice
 
@@ -6,10 +6,10 @@ KEPT_PIXELS = 400 * 512**2  # a result of 512² takes about 1 MB
 
 
 class PredictionCache(dict[Slice, Prediction]):
-    """A slice's result, the oldest first."""
+    """Predictions by slice, oldest first."""
 
     def keep(self, prediction: Prediction, in_view: Slice | None) -> None:
-        """Keep a result, and let the oldest go where they are too much: never the one in view."""
+        """Add a prediction and evict the oldest ones, but never that of the shown slice."""
         self[prediction.slice] = prediction
         pixels = sum(one.shape[0] * one.shape[1] for one in self)
         for oldest in [one for one in self if one not in (prediction.slice, in_view)]:

@@ -1,6 +1,6 @@
-"""What is remembered from one run to the next: small values under names, never a patient's.
+"""Small named values that persist between runs; never patient data.
 
-Every value travels as JSON text, as the systems' own formats disagree about types.
+Values are stored as JSON text, as the platforms' own formats disagree about types.
 """
 
 import json
@@ -10,7 +10,7 @@ from PySide6.QtCore import QSettings
 
 
 class Preferences:
-    """Remembers in the user's settings, or, without them, for as long as it lives."""
+    """Values kept in the user's settings, or in memory if there are none."""
 
     def __init__(self, settings: QSettings | None = None) -> None:
         self._settings = settings
@@ -18,12 +18,12 @@ class Preferences:
 
     @classmethod
     def of_user(cls) -> "Preferences":
-        """The one of this user's account."""
+        """The preferences of the current user."""
         scope = QSettings.Scope.UserScope
         return cls(QSettings(QSettings.Format.IniFormat, scope, "JRViewer", "JRViewer"))
 
-    def get(self, name: str, default: Any) -> Any:  # noqa: ANN401 - whatever JSON can say
-        """A value, or the default where there is none of the default's type."""
+    def get(self, name: str, default: Any) -> Any:  # noqa: ANN401 - any JSON value
+        """A value, or the default if it is missing or of another type."""
         text = self._values.get(name)
         if text is None and self._settings is not None:
             text = str(self._settings.value(name, ""))
@@ -33,14 +33,14 @@ class Preferences:
             return default
         return value if type(value) is type(default) else default
 
-    def put(self, name: str, value: Any) -> None:  # noqa: ANN401 - whatever JSON can say
-        """Remember a value."""
+    def put(self, name: str, value: Any) -> None:  # noqa: ANN401 - any JSON value
+        """Store a value."""
         self._values[name] = text = json.dumps(value)
         if self._settings is not None:
             self._settings.setValue(name, text)
 
     def forget(self, name: str) -> None:
-        """Remember it no longer."""
+        """Remove a value."""
         self._values.pop(name, None)
         if self._settings is not None:
             self._settings.remove(name)

@@ -1,4 +1,4 @@
-"""What was opened lately. Paths may be patient data: forgotten with the run unless kept on wish."""
+"""Recently opened files. Paths may be patient data: kept after the run only on request."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ NAME = "recent"
 
 
 class RecentFiles:
-    """The newest first; each entry is what was opened together."""
+    """Newest first; an entry is what was opened together."""
 
     def __init__(self, preferences: Preferences, *, keeps: bool) -> None:
         self._preferences, self._keeps = preferences, keeps
@@ -18,7 +18,7 @@ class RecentFiles:
         self.paths: list[tuple[Path, ...]] = [tuple(map(Path, one)) for one in kept]
 
     def add(self, paths: Sequence[Path]) -> None:
-        """Something was opened."""
+        """Add an entry."""
         entry = tuple(path.absolute() for path in paths)
         if entry:
             self.paths = [entry, *(one for one in self.paths if one != entry)][:MOST]
@@ -30,12 +30,12 @@ class RecentFiles:
         self._save()
 
     def keep(self, *, keeps: bool) -> None:
-        """Whether to remember after this run; ending it forgets what was kept."""
+        """Switch remembering after this run on or off; off deletes what was kept."""
         self._keeps = keeps
         self._save()
 
     def caption(self, paths: Sequence[Path]) -> str:
-        """Name and folder of an entry, and how many more it has."""
+        """First file name, folder, and the number of further paths."""
         more = f" +{len(paths) - 1}" if len(paths) > 1 else ""
         return f"{paths[0].name}{more}  –  {paths[0].parent.name}"
 

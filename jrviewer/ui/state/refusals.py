@@ -1,4 +1,4 @@
-"""What is said of files that were not opened. Their names may name a patient: screen only."""
+"""Messages about files that were not opened. File names may identify a patient: screen only."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -14,32 +14,30 @@ MAX_SENTENCES = 3  # of refused files; the rest is counted
 
 
 def refusals(refused: "Sequence[Refused]", paths: Sequence[Path]) -> str:
-    """File names and reasons, the first few in full; `paths` are what was asked for."""
+    """File names and reasons, the first few in full; `paths` are those requested."""
     said = [f"{name_of(entry)}: {entry.message}" for entry in refused[:MAX_SENTENCES]]
     if more := len(refused) - len(said):
         said.append(_tr("{} more files were not opened.").format(more))
     if not said:
-        sentence = _tr("no images in here. Drop DICOM files or a folder that has some.")
+        sentence = _tr("no images found. Drop DICOM files or a folder of them.")
         said.append(f"{opened_name(paths)}: {sentence}")
     return "\n".join(said)
 
 
 def reasons(refused: "Sequence[Refused]") -> str:
-    """Why files were not opened, and how many for each reason: without a name, to be passed on."""
+    """Reasons with their number of files; no file names, so that it may be passed on."""
     counts = Counter(entry.message for entry in refused)
     said = [f"{count} × {message}" for message, count in counts.items()]
-    return "\n".join(
-        said or [_tr("no images in here. Drop DICOM files or a folder that has some.")]
-    )
+    return "\n".join(said or [_tr("no images found. Drop DICOM files or a folder of them.")])
 
 
 def name_of(refused: "Refused") -> str:
-    """The name of a refused file, within an archive where it lies in one."""
+    """Name of a refused file, or of the member if it is in an archive."""
     return Path(refused.member).name or refused.path.name
 
 
 def opened_name(paths: Sequence[Path]) -> str:
-    """The name of the first thing that was asked for."""
+    """Name of the first path that was requested."""
     return paths[0].name or str(paths[0])
 
 

@@ -1,5 +1,5 @@
-"""The rulers in the 3D pane: which are drawn, which is selected, whether one is in the hand, and
-how to take the last step back. Knows no widget.
+"""Rulers in the 3D pane: which are drawn, which is selected, whether the tool is active. Knows no
+widget.
 """
 
 from functools import partial
@@ -14,15 +14,15 @@ from jrviewer.ui.state.undo_history import ReplaceItems, UndoHistory
 RulerCommand = Literal[
     "delete", "dismiss", "set a point", "take an end", "move", "next", "previous"
 ]
-Place = tuple[float, float]  # points right of and below the middle of the picture
+Place = tuple[float, float]  # points right of and below the centre of the view
 
 
 class Rulers(QObject):
-    """Rulers per slice. One click begins, the next ends; then the hand is free again."""
+    """Rulers per slice. One click starts a ruler, the next ends it and deactivates the tool."""
 
     changed = Signal()
-    crosshair_moved = Signal(object)  # Place: the crosshair alone, which needs no new picture
-    refused = Signal(str)  # why a ruler says no length, and is not drawn
+    crosshair_moved = Signal(object)  # Place: only the crosshair, which needs no new rendering
+    refused = Signal(str)  # why a ruler may not show a length
 
     def __init__(self, history: UndoHistory, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -32,21 +32,23 @@ class Rulers(QObject):
         self.selected: Ruler | None = None
         self.is_held = False  # the keys are for the selected one
         self.crosshair: Place | None = None
-        self.grip: tuple[Ruler, int | None] | None = None  # under the hand, and which end of it
-        self.moving: Ruler | None = None  # where that one is while it is moved
-        self._nudged: Ruler | None = None  # moved by the last key: the next is part of that step
-        self._lifted: Ruler | None = None  # whose other end is being drawn anew
+        self.grip: tuple[Ruler, int | None] | None = None  # being dragged, and which end of it
+        self.moving: Ruler | None = None  # the dragged one at its current position
+        self._nudged: Ruler | None = (
+            None  # moved by the last key: the next belongs to the same step
+        )
+        self._lifted: Ruler | None = None  # whose other end is being redrawn
         self._slice: Slice | None = None
         self._drawn: dict[Slice, tuple[Ruler, ...]] = {}
 
     @property
     def items(self) -> tuple[Ruler, ...]:
-        """What is drawn around the slice that is shown."""
+        """The rulers of the shown slice."""
         return () if self._slice is None else self._drawn.get(self._slice, ())
 
     @property
     def drawn(self) -> tuple[Ruler, ...]:
-        """The same, with the one that is being moved where it is now."""
+        """The same, with the dragged one at its current position."""
         if self.moving is None or self.grip is None:
             return self.items
         old, new = self.grip[0], self.moving
@@ -54,7 +56,7 @@ class Rulers(QObject):
 
     @property
     def available(self) -> frozenset[RulerCommand]:
-        """What there is to do."""
+        """Commands that have an effect now."""
         place, is_free = self._place(), not self.is_active
         found: dict[RulerCommand, bool] = {
             "delete": self.selected is not None,
@@ -75,7 +77,7 @@ class Rulers(QObject):
 
     @Slot(object)
     def show(self, chosen: Slice | None) -> None:
-        """Turn to another slice."""
+        """Show another slice."""
         if chosen is not self._slice:
             self._slice, self.selected, self.start = chosen, None, None
             self.is_held, self._lifted = False, None
@@ -83,20 +85,20 @@ class Rulers(QObject):
             self.changed.emit()
 
     def set_active(self, *, is_active: bool) -> None:
-        """Take a ruler into the hand, or put it away."""
+        """Activate or deactivate the tool."""
         if is_active != self.is_active:
             self.is_active, self.start, self._lifted = is_active, None, None
             self.is_held, self.crosshair = False, (0.0, 0.0) if is_active else None
             self.changed.emit()
 
-    def set_crosshair(self, at: Place, room: tuple[int, int]) -> None:
-        """Put the crosshair somewhere in the picture, which has so much room (width, height)."""
-        wide, high = room[0] / 2 - 1, room[1] / 2 - 1
+    def set_crosshair(self, at: Place, view_size: tuple[int, int]) -> None:
+        """Move the crosshair, within a view of `room` (width, height) points."""
+        wide, high = view_size[0] / 2 - 1, view_size[1] / 2 - 1
         self.crosshair = min(max(at[0], -wide), wide), min(max(at[1], -high), high)
         self.crosshair_moved.emit(self.crosshair)
 
     def reopen_end(self) -> End | None:
-        """Begin to draw the first end of the selected ruler anew; tells where it was."""
+        """Start to redraw the first end of the selected ruler; returns where it was."""
         ruler = self.selected
         if ruler is None:
             return None
@@ -105,7 +107,7 @@ class Rulers(QObject):
         return ruler.start
 
     def add_point(self, end: End, *, has_surface: bool) -> None:
-        """Begin with a ruler, or end it; one that may say no length is not drawn."""
+        """Start or end a ruler; one that may not show a length is not drawn."""
         if self._slice is None or not self.is_active:
             return
         if self.start is None:
@@ -127,17 +129,17 @@ class Rulers(QObject):
         self.changed.emit()
 
     def begin_drag(self, index: int, end: int | None) -> None:
-        """A hand takes a ruler by an end, or by its middle."""
+        """Start to drag a ruler by an end (0, 1), or as a whole (None)."""
         self.grip, self.moving = (self.items[index], end), None
 
     def move(self, new: Ruler) -> None:
-        """It is somewhere else now; not yet a step to take back."""
+        """Move the dragged ruler; not yet an undo step."""
         if self.grip is not None:
             self.moving = new
             self.changed.emit()
 
     def end_drag(self) -> None:
-        """The hand lets go of it where it is."""
+        """Drop the dragged ruler where it is."""
         if self.grip is not None and (moved := self.moving) is not None:
             self._put(self.drawn)
             self.selected = moved
@@ -145,7 +147,7 @@ class Rulers(QObject):
         self.changed.emit()
 
     def nudge(self, new: Ruler) -> None:
-        """The keys have moved the held ruler; one after the other they are one step."""
+        """Move the held ruler by keyboard; consecutive moves are one undo step."""
         items = tuple(new if one is self.selected else one for one in self.items)
         self._put(items, continues=self._nudged is self.selected)
         self.selected = self._nudged = new
@@ -153,20 +155,20 @@ class Rulers(QObject):
         self.changed.emit()
 
     def select(self, index: int | None) -> None:
-        """Select one of those that are drawn, or none."""
+        """Select a ruler by its index, or none."""
         self.selected, self.is_held = None if index is None else self.items[index], False
         self._nudged = None
         self.changed.emit()
 
     @Slot()
     def release(self) -> None:
-        """Hold nothing."""
+        """Release what is held."""
         if self.is_held:
             self.is_held = False
             self.changed.emit()
 
     def step(self, by: int) -> None:
-        """Hold the next or the last ruler for the keys; before the first one, none."""
+        """Hold the next (1) or previous (−1) ruler; before the first one, none."""
         place = self._place()
         following = by - 1 if place is None else place + by
         self.select(following if 0 <= following < len(self.items) else None)
@@ -174,7 +176,7 @@ class Rulers(QObject):
         self.changed.emit()
 
     def run_command(self, command: RulerCommand) -> None:
-        """Delete what is selected, take the last step back, or put the ruler away."""
+        """Delete, dismiss, or go to another ruler."""
         if command not in self.available:
             return
         if command == "dismiss":
@@ -188,7 +190,7 @@ class Rulers(QObject):
         self._put(tuple(one for one in self.items if one is not self.selected))
 
     def _place(self) -> int | None:
-        """Which ruler is held."""
+        """Index of the held ruler."""
         if not self.is_held:
             return None
         return next((i for i, one in enumerate(self.items) if one is self.selected), None)

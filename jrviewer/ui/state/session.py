@@ -1,4 +1,4 @@
-"""What is open, shown and known, without widgets. A refused file leaves what was open as it is."""
+"""What is open, shown and known, without widgets. Refused files leave the open series unchanged."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Busy", "Session"]
 
-NEIGHBOURS = (1, -1)  # neighbours that are predicted before anybody looks
+NEIGHBOURS = (1, -1)  # neighbours to prefetch, as steps from the shown slice
 
 
 class Session(QObject):
@@ -46,7 +46,7 @@ class Session(QObject):
     failed = Signal(str)  # anything else that did not work
     busy_changed = Signal(object)  # Busy or None
     device_known = Signal(str)
-    warned = Signal(str)  # it worked, but not as one may expect
+    warned = Signal(str)  # it worked, but not as requested
 
     def __init__(self, backend: Backend | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -114,7 +114,7 @@ class Session(QObject):
 
     @property
     def prediction(self) -> Prediction | None:
-        """What is known of the slice that is shown."""
+        """The prediction of the shown slice, if it is known."""
         return None if self.slice is None else self._predictions.get(self.slice)
 
     def open(self, paths: Sequence[Path]) -> None:
@@ -127,7 +127,7 @@ class Session(QObject):
         self.foreground.start("open", self.tr("reading files"), job, self._take_opened, shares=True)
 
     def choose_series(self, index: int) -> None:
-        """Show another one of the open series, at its middle slice."""
+        """Show another open series, at its middle slice."""
         self.series, self.index = self.all_series[index], 0
         self.series_chosen.emit(index)
         self._reset_view(len(self.series) // 2)
@@ -149,7 +149,7 @@ class Session(QObject):
             self.show(len(self.series) - 1 if slices > 0 else 0)
 
     def allow_predictions(self) -> None:
-        """Begin with the model: start-up holds it back until the window is complete."""
+        """Start using the model; start-up delays it until the window is complete."""
         self._may_predict = True
         if self.slice is None:
             self._load_model()
@@ -174,23 +174,23 @@ class Session(QObject):
             self.prefetcher.run_series(one for one in self.series if one not in self._predictions)
 
     def choose_device(self, device: "Device") -> None:
-        """Compute on another device from now on; the model is loaded there at once."""
+        """Switch to another device and load the model there."""
         self.backend.device = device
         if self._may_predict:
             self._load_model()
 
     def known_predictions(self) -> dict[Slice, Prediction]:
-        """What is known of every slice, as a copy that a job may keep."""
+        """All known predictions, as a copy that a job may keep."""
         return dict(self._predictions)
 
     def cancel(self) -> None:
-        """Stop what the worker does for the user."""
+        """Cancel what the worker does for the user."""
         self.prefetcher.stop()
         self._asked_for = None
         was_partial, self._is_partial = self._is_partial, False
         self.foreground.cancel()
         if was_partial:
-            self.warned.emit(self.tr("Reading was cancelled: only the first slice is here."))
+            self.warned.emit(self.tr("Reading was cancelled: only the first slice was read."))
 
     def close(self) -> None:
         """Stop the worker and wait for it."""
@@ -224,7 +224,7 @@ class Session(QObject):
 
     @Slot()
     def _resume_prefetch(self) -> None:
-        """Nobody waits: what goes on behind is all there is to tell, and may go on."""
+        """The user waits for nothing: resume prefetching and show its progress."""
         self.busy_changed.emit(self.prefetcher.busy)
         self.prefetcher.resume()
 
@@ -242,12 +242,12 @@ class Session(QObject):
     def _report_bug(self, lane: str) -> None:
         self._is_partial = False
         self.failed.emit(
-            self.tr("JRViewer met a fault of its own; what was open stays open. Try again.")
+            self.tr("Internal error. Your open series is not affected. Please try again.")
         )
 
     @Slot(str, object)
     def _show_first_slice(self, lane: str, part: object) -> None:
-        """The first slice is shown before the rest is read; the model waits for the rest."""
+        """Show the first slice before the rest is read; the model runs after that."""
         if lane == "open" and isinstance(part, Slice):
             self._is_partial = True
             self._replace_series((Series((part,)),), ())
@@ -293,6 +293,6 @@ class Session(QObject):
 
     @Slot(object)
     def _run_skipped(self, missed: Slice) -> None:
-        """The user has gone to a slice that was refused while nobody looked: say why."""
+        """The slice shown was refused while it was prefetched: run it again to show the reason."""
         if missed is self.slice:
             self.run()

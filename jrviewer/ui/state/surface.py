@@ -1,5 +1,5 @@
-"""The measured surface of the series that is shown, and how far clouds lie from it: made in the
-worker while nobody waits for it. Knows no widget.
+"""The measured surface of the shown series, and the distances of clouds to it, computed in the
+worker while the user waits for nothing. Knows no widget.
 """
 
 from functools import partial
@@ -17,20 +17,20 @@ LANE, DISTANCES = "measured", "distances"
 
 
 class SurfaceState(QObject):
-    """What is known of one series at a time. It begins when the worker is first idle, makes room
-    for what the user waits for, and goes on where it was.
+    """The surface of one series. Work starts when the worker is idle, pauses while the user waits
+    for something else, and then continues.
     """
 
-    changed = Signal()  # the surface, its progress or the reason why there is none is another
-    compared = Signal()  # the distances of one more cloud are known
+    changed = Signal()  # the surface, the progress or the reason
+    compared = Signal()  # the distances of another cloud are known
 
     def __init__(self, background: WorkerThread, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._background = background
         self.series: Series | None = None
         self.mesh: SurfaceMesh | None = None
-        self.reason = ""  # why there is no surface and none to come
-        self.fraction = 0.0  # of the work on it
+        self.reason = ""  # why there is no surface
+        self.fraction = 0.0  # of the work done
         self._work: SurfaceMeasurement | None = None  # on the surface
         self._nearest: Nearest | None = None
         self._ticket: Ticket | None = None
@@ -42,7 +42,7 @@ class SurfaceState(QObject):
         background.crashed.connect(self._break)
 
     def set_series(self, series: Series | None) -> None:
-        """Turn to another series, and forget the one before."""
+        """Measure another series, and forget the previous one."""
         if series is self.series:
             return
         self._stop()
@@ -59,14 +59,14 @@ class SurfaceState(QObject):
 
     @Slot()
     def pause(self) -> None:
-        """Make room: the user waits for something else."""
+        """Stop for now: the user waits for something else."""
         if self._ticket is not None:
             self._background.cancel(LANE)
             self._ticket = None
 
     @Slot()
     def resume(self) -> None:
-        """Begin, or go on."""
+        """Start or continue."""
         if self._work is not None and self._ticket is None:
             self._ticket = self._background.submit(LANE, self._work)
 
@@ -77,7 +77,7 @@ class SurfaceState(QObject):
         return None if cloud is None else self._distances.get(cloud)
 
     def compare(self, cloud: Cloud | None) -> None:
-        """Find how far a cloud lies from the surface; one that waits for its turn is dropped."""
+        """Compute a cloud's distances; an older request that has not started is dropped."""
         if self._nearest is None or cloud is None or cloud.unit != "mm":
             return
         is_asked = self._comparing is not None and self._comparing[1] is cloud
@@ -116,7 +116,7 @@ class SurfaceState(QObject):
     @Slot(object)
     def _break(self, ticket: Ticket) -> None:
         if ticket is self._ticket:
-            self._fail(self.tr("No measured surface: JRViewer met a fault of its own."))
+            self._fail(self.tr("No measured surface: internal error."))
         elif self._comparing is not None and ticket is self._comparing[0]:
             self._comparing = None
 

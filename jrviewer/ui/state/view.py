@@ -1,6 +1,6 @@
-"""How the slices are looked at: one window, zoom, centre and interpolation for both panes.
+"""Window, zoom, centre and interpolation, shared by both slice panes.
 
-The state is a frozen record that is handed to every pane, so the panes cannot drift apart.
+The state is a frozen record that every pane gets, so the panes cannot differ.
 """
 
 from dataclasses import dataclass, replace
@@ -14,17 +14,17 @@ from jrviewer.imaging import windowing
 
 MIN_ZOOM, MAX_ZOOM = 0.1, 40.0
 MIN_WIDTH = 1.0  # PS3.3 C.11.2.1.2: a linear window is at least 1 wide
-MIN_EXACT_WIDTH = 1e-4  # the others may show values that differ by less than 1
-DRAG_SPAN_PX = 250.0  # dragging this far doubles the width
+MIN_EXACT_WIDTH = 1e-4  # other functions may show values that differ by less than 1
+DRAG_SPAN_PX = 250.0  # dragging by this distance doubles the width
 SOFT_TISSUE = Window(40, 400)
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One way to look at a slice."""
+    """How a slice is displayed."""
 
     window: Window = SOFT_TISSUE
-    voi_lut: int | None = None  # which of the slice's own tables stands in for the window
+    voi_lut: int | None = None  # index of the slice's table used instead of the window
     is_inverted: bool = False
     zoom: float = 1.0  # 1: the whole slice fits into the viewport
     centre: tuple[float, float] = (0.0, 0.0)  # row, column in the middle of the pane
@@ -60,7 +60,7 @@ class Projection:
 
 
 def shade_of(view: View, chosen: Slice) -> Window | VoiLut:
-    """What turns the slice's values into grey; the window where the slice lacks the table."""
+    """The table or window that maps the slice's values to grey."""
     if view.voi_lut is not None and view.voi_lut < len(chosen.voi_luts):
         return chosen.voi_luts[view.voi_lut]
     return view.window
@@ -117,7 +117,7 @@ class ViewState(QObject):
 
     @Slot(bool)
     def show_patient_text(self, is_shown: bool) -> None:
-        """Show or hide what is said of the patient."""
+        """Show or hide patient text."""
         self.change(has_patient_text=is_shown)
 
     @Slot(object)

@@ -1,1 +1,1 @@
-"""Plain widgets that know nothing of slices."""
+"""Generic widgets and painting, without knowledge of slices."""

@@ -1,4 +1,4 @@
-"""A picture that leaves the window says what it is, whatever becomes of it."""
+"""Images that leave the window carry a title and the notice."""
 
 from collections.abc import Sequence
 
@@ -6,11 +6,11 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QGuiApplication, QImage, QPainter, QPixmap
 
 _BACKGROUND, _TEXT = QColor(17, 21, 26), QColor(232, 236, 240)
-_LINES = 2.4  # height of the strip, in lines of text
+_LINES = 2.4  # height of the caption, in lines of text
 
 
 def captioned(pictures: Sequence[QPixmap], title: str, notice: str) -> QImage:
-    """Pictures of one device pixel ratio, one under the other, below a strip with a title and the
+    """Images of the same device pixel ratio, one below the other, under a caption with title and
     notice.
     """
     ratio = pictures[0].devicePixelRatio()

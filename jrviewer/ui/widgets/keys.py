@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent
 
-FAR = 10  # pixels by one key with Shift
+FAR = 10  # pixels per key press with Shift
 
 ARROWS: dict[int, tuple[int, int]] = {
     Qt.Key.Key_Up: (-1, 0),
@@ -17,7 +17,7 @@ _SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 
 def arrow_step(event: QKeyEvent) -> tuple[int, int] | None:
-    """How far an arrow key goes down and across, ten times as far with Shift."""
+    """Rows and columns that an arrow key moves, ten times as many with Shift."""
     is_far = bool(event.modifiers() & _SHIFT)
     if (way := ARROWS.get(event.key())) is None or event.modifiers() & ~_SHIFT not in _ALONE:
         return None
@@ -25,10 +25,10 @@ def arrow_step(event: QKeyEvent) -> tuple[int, int] | None:
 
 
 def is_by_key(event: QContextMenuEvent) -> bool:
-    """Whether the menu is asked for by the menu key, or Shift+F10."""
+    """Whether a menu was requested by the menu key or Shift+F10."""
     return event.reason() == QContextMenuEvent.Reason.Keyboard
 
 
 def is_enter(event: QKeyEvent) -> bool:
-    """Whether it is Enter, on either part of the keyboard, and nothing with it."""
+    """Whether it is Enter on either part of the keyboard, without modifiers."""
     return event.key() in ENTER and event.modifiers() in _ALONE

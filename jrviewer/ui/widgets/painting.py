@@ -30,7 +30,7 @@ HATCH_WIDTH, HATCH_STEP = 7, 6
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A line of text and where it begins, on its base line."""
+    """A line of text and where its base line starts."""
 
     x: float
     base: float
@@ -40,20 +40,22 @@ class Text:
         """The same on another base line."""
         return replace(self, base=base)
 
-    def room(self, metrics: QFontMetricsF) -> QRectF:
-        """What it covers, with a little air."""
+    def rect(self, metrics: QFontMetricsF) -> QRectF:
+        """The rectangle that it covers, with a small margin."""
         wide = metrics.horizontalAdvance(self.text)
         box = QRectF(self.x, self.base - metrics.ascent(), wide, metrics.height())
         return box.adjusted(-GAP / 2, 1, GAP / 2, -1)
 
 
 def paint_hatching(painter: QPainter, area: QRect) -> None:
-    """A hatched frame: the result stands under a reservation."""
+    """A hatched frame, for results whose input check is not green."""
     edge = (HATCH_WIDTH, HATCH_WIDTH, -HATCH_WIDTH, -HATCH_WIDTH)
     painter.save()
     painter.setClipRegion(QRegion(area) - QRegion(area.adjusted(*edge)))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(AMBER, 1.4))  # a brush's pattern would be finer on finer screens
+    painter.setPen(
+        QPen(AMBER, 1.4)
+    )  # the pattern of a brush would depend on the screen's resolution
     high = area.height()
     for x in range(-high, area.width(), HATCH_STEP):
         painter.drawLine(x, high, x + high, 0)
@@ -61,20 +63,20 @@ def paint_hatching(painter: QPainter, area: QRect) -> None:
 
 
 def paint_text(painter: QPainter, x: float, y: float, text: str, colour: QColor) -> None:
-    """Text with a dark edge, readable on white bone and black air alike; y is its base line."""
+    """Text with a dark outline, readable on white and on black; `y` is its base line."""
     ratio = painter.device().devicePixelRatio()
     label = _label(text, colour.rgba(), painter.font().toString(), ratio)
     painter.drawImage(QPointF(x - HALO_PX, y - QFontMetricsF(painter.font()).ascent()), label)
 
 
 def forget_texts() -> None:
-    """Empty the cache of painted texts: they may name a patient."""
+    """Empty the cache of painted texts, which may identify a patient."""
     _label.cache_clear()
 
 
 @lru_cache(maxsize=256)
 def _label(text: str, colour: int, font_name: str, ratio: float) -> QImage:
-    """A picture of a text: its edge costs a third of a millisecond, and most texts stay."""
+    """An image of a text. Cached: painting the outline takes 0.3 ms, and most texts recur."""
     font = QFont()
     font.fromString(font_name)
     metrics = QFontMetricsF(font)

@@ -1,6 +1,4 @@
-"""The frame around a view: a title line that says what it shows, with a badge where a machine made
-it.
-"""
+"""Frame around a view: a title that says what it shows, with a badge if the model made it."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent
@@ -20,10 +18,10 @@ class Header(QWidget):
         self.setObjectName("paneHeader")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.title, self.detail = ElidedLabel(), ElidedLabel(is_whole=True)
-        self.title.setText(title)  # other words must not push the panes about
+        self.title.setText(title)  # a longer title must not change the panes' widths
         self.title.setObjectName("paneTitle")
         self.detail.setObjectName("paneDetail")
-        # It gives way to the title.
+        # The title has priority.
         self.detail.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.detail.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row = QHBoxLayout(self)
@@ -31,7 +29,7 @@ class Header(QWidget):
         self.badge = QLabel(badge)
         self.badge.setObjectName("badge")
         policy = self.badge.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)  # or the title would jump when it comes and goes
+        policy.setRetainSizeWhenHidden(True)  # or the title would jump when it is hidden
         self.badge.setSizePolicy(policy)
         if badge:
             row.addWidget(self.badge)
@@ -44,7 +42,7 @@ class Header(QWidget):
 
 
 class Pane(QFrame):
-    """A view among others, below its title line where it is given one."""
+    """A view with an optional title line."""
 
     maximised = Signal()
 
@@ -62,7 +60,7 @@ class Pane(QFrame):
         column.addWidget(view, 1)
 
     def show_title(self, text: str, *, has_badge: bool) -> None:
-        """Name what the view shows now, and whether a machine made any of it."""
+        """Set what the view shows, and whether any of it was made by the model."""
         if self._header is not None:
             self._header.title.setText(text)
             self._header.title.setToolTip(text)
@@ -70,7 +68,7 @@ class Pane(QFrame):
             self.setAccessibleName(text)
 
     def show_focus(self, *, has_focus: bool) -> None:
-        """Underline the title of the pane that has the keyboard."""
+        """Underline the title if the pane has the keyboard focus."""
         header = self.findChild(Header)
         if header is None or header.property("focused") == has_focus:
             return
@@ -83,6 +81,6 @@ class Pane(QFrame):
             row.addWidget(tool)
 
     def show_detail(self, text: str) -> None:
-        """Say more, at the right of the title."""
+        """Set the text right of the title."""
         if self._header is not None:
             self._header.detail.setText(text)

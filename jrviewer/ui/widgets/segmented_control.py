@@ -1,6 +1,4 @@
-"""One control of several buttons, of which one is pressed: ways that exclude each other, all in
-sight.
-"""
+"""Segmented control: adjacent buttons, of which exactly one is pressed."""
 
 from collections.abc import Sequence
 
@@ -15,7 +13,7 @@ class SegmentedControl(QWidget):
     def __init__(self, name: str, actions: Sequence[QAction], parent: QWidget) -> None:
         super().__init__(parent)
         self.setAccessibleName(name)
-        frame = QFrame(self)  # no higher than its buttons, whatever the bar's height
+        frame = QFrame(self)  # as high as its buttons, whatever the bar's height
         frame.setObjectName("segments")
         around = QHBoxLayout(self)
         around.setContentsMargins(2, 0, 2, 0)

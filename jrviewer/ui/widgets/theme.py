@@ -1,7 +1,7 @@
-"""Colours and icons: dark by default, light, or as the system has it.
+"""Colours and icons: dark (default), light, or as the system.
 
-There is one style sheet, the dark one; the light theme is the same with every colour replaced, so
-that no rule can be in one and not in the other.
+There is one style sheet, the dark one; the light theme replaces its colours, so that both have the
+same rules.
 """
 
 import re
@@ -15,8 +15,8 @@ from jrviewer.core.resources import resource
 
 Iconed = QAction | QToolButton
 
-ICON_NAME = "icon_name"  # property of whatever has an icon of ours
-ICON_SIZES = (20, 24, 40, 48)  # pixels: up to two device pixels a point
+ICON_NAME = "icon_name"  # property with the name of a widget's icon
+ICON_SIZES = (20, 24, 40, 48)  # pixels, for up to two device pixels per point
 _STROKE = "#d6dee4"
 
 _DARK = {
@@ -68,7 +68,7 @@ LIGHT = {
 
 
 def apply(application: QApplication, name: str) -> None:
-    """Fusion with the palette and style sheet of a theme: "dark", "light" or "system"."""
+    """Apply the Fusion style with a theme: "dark", "light" or "system"."""
     if name == "system":
         scheme = application.styleHints().colorScheme()
         name = "light" if scheme == Qt.ColorScheme.Light else "dark"
@@ -93,7 +93,7 @@ def apply(application: QApplication, name: str) -> None:
 
 
 def apply_dark(application: QApplication) -> None:
-    """The default theme."""
+    """Apply the default theme."""
     apply(application, "dark")
 
 
@@ -103,13 +103,13 @@ def icon(name: str) -> QIcon:
 
 
 def set_icon(target: Iconed, name: str) -> None:
-    """Put an icon on something, so that `refresh` finds it again."""
+    """Set an icon, and its name for `refresh`."""
     target.setProperty(ICON_NAME, name)
     target.setIcon(icon(name))
 
 
 def refresh(window: QWidget) -> None:
-    """Draw the icons of a window again, after its theme has changed."""
+    """Update the icons of a window after the theme has changed."""
     targets: list[Iconed] = [*window.findChildren(QAction), *window.findChildren(QToolButton)]
     for target in targets:
         if name := target.property(ICON_NAME):
@@ -117,7 +117,7 @@ def refresh(window: QWidget) -> None:
 
 
 def restyle(widget: QWidget) -> None:
-    """Let the style sheet see a property of a widget that has changed."""
+    """Apply the style sheet again, after a property has changed."""
     for one in (widget, *widget.findChildren(QWidget)):
         one.style().unpolish(one)
         one.style().polish(one)

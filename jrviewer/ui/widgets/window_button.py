@@ -1,4 +1,4 @@
-"""The toolbar's button for the window of values: it bears the name of the one in force."""
+"""Toolbar button that shows the name of the current window and opens a menu of windows."""
 
 from collections.abc import Sequence
 
@@ -8,15 +8,15 @@ from PySide6.QtWidgets import QMenu, QToolBar, QToolButton
 
 from jrviewer.ui.widgets import theme
 
-# The width of a longer name, which a file may bring, is cut to this one's.
+# Longer names, e.g. of a file's window, are elided to the width of these.
 LONGEST, LONGEST_NARROW = "Mediastinum", "Abdomen"
-ROUNDING_PX = 2  # or the longest name itself would be cut
+ROUNDING_PX = 2  # or the longest name itself would be elided
 
 Style = Qt.ToolButtonStyle
 
 
 class WindowButton(QToolButton):
-    """Opens a menu of windows; never changes its width, or the tools beside it would jump."""
+    """A menu button of constant width, so that the tools beside it do not jump."""
 
     def __init__(self, bar: QToolBar, actions: Sequence[QAction]) -> None:
         super().__init__(bar)
@@ -31,17 +31,17 @@ class WindowButton(QToolButton):
         bar.toolButtonStyleChanged.connect(self.follow)
 
     def show_window(self, name: str, size: str) -> None:
-        """Bear a window's name; its size, in words, is the hint's."""
+        """Show a window's name, with its size in the tooltip."""
         self._shown = name, size
         meaning = self.tr("Window: {}").format(name)
         self.setAccessibleName(meaning)
         self.setToolTip(f"{meaning}  {size}".strip())
-        room = self.fontMetrics().horizontalAdvance(self._longest) + ROUNDING_PX
-        self.setText(self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, room))
+        width_px = self.fontMetrics().horizontalAdvance(self._longest) + ROUNDING_PX
+        self.setText(self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, width_px))
 
     @Slot(Style)
     def follow(self, style: Style) -> None:
-        """Keep the name where the bar's other tools show icons alone."""
+        """Keep the name beside the icon where the other tools show only icons."""
         has_words = style == Style.ToolButtonTextUnderIcon
         self.setToolButtonStyle(style if has_words else Style.ToolButtonTextBesideIcon)
         self._longest = LONGEST if has_words else LONGEST_NARROW

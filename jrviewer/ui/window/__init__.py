@@ -1,1 +1,1 @@
-"""The frame around the panes: layout, menus, messages, and the wires between views and state."""
+"""The main window: layout, menus, messages, and the connections between views and state."""

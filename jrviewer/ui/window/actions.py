@@ -1,4 +1,4 @@
-"""Every command of the window: its words, key, icon, and its place in toolbar and menus."""
+"""Actions of the window: texts, keys, icons, and their place in toolbar and menus."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ STEPS = {"Up": -1, "Down": 1, "PgUp": -10, "PgDown": 10, "Home": -100_000, "End"
 
 
 class Actions(QObject):
-    """The actions, as attributes; `window_chosen` and `stepped` tell the ones that come in rows."""
+    """The actions, as attributes; presets and steps have a common signal each."""
 
     window_chosen = Signal(object)  # a Window; None: the file's own
     stepped = Signal(int)
@@ -30,17 +30,19 @@ class Actions(QObject):
             tr("Folder"), tr("Open a folder of DICOM files"), "folder", "Ctrl+Shift+O"
         )
         self.series = self._make(tr("Series"), tr("Show or hide the list of series"), "list", "F9")
-        self.auto = self._make(tr("Automatic"), tr("Window from the slice's values"), "", "0")
-        self.own = self._make(tr("As in the file"), tr("The file's own window"), "", "1")
+        self.auto = self._make(
+            tr("Automatic"), tr("Set the window from the slice's values"), "", "0"
+        )
+        self.own = self._make(tr("As in the file"), tr("Use the file's own window"), "", "1")
         self.own.triggered.connect(self._choose_window)
         self.presets = [self._preset(key) for key in PRESETS]
         self.show_presets(list(PRESETS.values()))
-        self.reset = self._make(tr("Reset"), tr("Window, zoom and position anew"), "reset", "R")
+        self.reset = self._make(tr("Reset"), tr("Reset window, zoom and position"), "reset", "R")
         self.fit = self._make(tr("Fit"), tr("Show the whole slice"), "fit", "F")
         self.invert = self._make(tr("Invert"), tr("Swap black and white"), "invert", "I")
         self.smooth = self._make(tr("Smooth"), tr("Interpolate between pixels"), "smooth", "N")
         self.run = self._make(tr("Run"), tr("Denoise and infer 3D"), "run", "Return", "Enter")
-        self.cancel = self._make(tr("Cancel"), tr("Stop the current work"), "cancel", "Esc")
+        self.cancel = self._make(tr("Cancel"), tr("Cancel the current work"), "cancel", "Esc")
         self.run_series = self._make(
             tr("Run series"),
             tr("Run the model on every slice"),
@@ -62,17 +64,17 @@ class Actions(QObject):
             action.setChecked(action in (self.smooth, self.patient))
 
     def everything(self) -> list[QAction]:
-        """All of them, so that the window can take their keys."""
+        """All actions, so that the window can take their keys."""
         return [action for action in self.children() if isinstance(action, QAction)]
 
     def show_view(self, view: View) -> None:
-        """Check what is switched on."""
+        """Check the actions that are switched on."""
         self.invert.setChecked(view.is_inverted)
         self.smooth.setChecked(view.is_smooth)
         self.patient.setChecked(view.has_patient_text)
 
     def fill(self, bar: QToolBar) -> None:
-        """Put them on the toolbar."""
+        """Put the actions on the toolbar."""
         bar.addActions([self.open, self.open_folder, self.series])
         bar.addSeparator()
         self.window_button = WindowButton(bar, [self.auto, self.own, *self.presets])
@@ -105,16 +107,16 @@ class Actions(QObject):
         return action
 
     def show_presets(self, windows: Sequence[Window]) -> None:
-        """Offer these, in the order of their keys."""
+        """Set the presets, in the order of their keys."""
         for action, window in zip(self.presets, windows, strict=True):
-            # Width / level, as radiologists name windows.
+            # Width / level, as usual in radiology.
             text = f"{self.tr(window.name)}  {window.width:.0f} / {window.centre:.0f}"
             action.setText(text.replace("-", "−"))
             action.setData(window)
 
     @Slot(object, int, int)
     def show_slice(self, chosen: Slice, index: int, count: int) -> None:
-        """Offer the presets where they mean something: on a CT in HU."""
+        """Enable the presets where they apply: on CT in HU."""
         for action in self.presets:
             action.setEnabled(bool(presets(chosen)))
 

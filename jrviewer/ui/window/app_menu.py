@@ -101,7 +101,7 @@ class AppMenu(QObject):
 
     @Slot()
     def apply_settings(self) -> None:
-        """Bring the settings into force."""
+        """Apply the settings."""
         session, now = self._session, self.settings
         session.prefetches = now.prefetches
         session.backend.device = now.device
@@ -113,7 +113,7 @@ class AppMenu(QObject):
         self._apply_theme(now.theme)
 
     def tick(self, step: str, *_: object) -> None:
-        """A first step is done."""
+        """Tick one of the first steps."""
         self.steps.tick(step)
 
     @Slot(object)
@@ -129,14 +129,14 @@ class AppMenu(QObject):
             action = self.recent_menu.addAction(self.recent_files.caption(paths))
             action.triggered.connect(partial(self._session.open, paths))
         if not self.recent_files.paths:
-            self.recent_menu.addAction(self.tr("nothing yet")).setEnabled(False)
+            self.recent_menu.addAction(self.tr("none yet")).setEnabled(False)
             return
         self.recent_menu.addSeparator()
         self.recent_menu.addAction(self.tr("Forget all")).triggered.connect(self.recent_files.clear)
 
     @Slot()
     def ask_export(self) -> None:
-        """Ask what to export."""
+        """Open the export dialog."""
         session = self._session
         if (known := session.prediction) is None or session.series is None:
             return
@@ -159,14 +159,14 @@ class AppMenu(QObject):
 
     @Slot()
     def ask_settings(self) -> None:
-        """Ask for other settings."""
+        """Open the settings dialog."""
         dialog = SettingsDialog(self.settings, self._session.backend.graphics, self._window)
         dialog.chosen.connect(self._take_settings)
         self._open(dialog)
 
     @Slot()
     def list_graphics(self) -> None:
-        """They are known once torch is there, which may be while the settings are open."""
+        """List the graphics processors in an open settings dialog, once torch has found them."""
         if isinstance(self.dialog, SettingsDialog):
             self.dialog.show_graphics(self._session.backend.graphics)
 
@@ -187,7 +187,7 @@ class AppMenu(QObject):
 
     @Slot()
     def follow_system(self) -> None:
-        """The system has turned dark or light."""
+        """Follow the system when it switches between dark and light."""
         if self.settings.theme == "system":
             self._apply_theme("system")
 
@@ -198,12 +198,12 @@ class AppMenu(QObject):
 
     @Slot()
     def show_about(self) -> None:
-        """Show what JRViewer is."""
+        """Show versions and licence."""
         self._open(pages.about(self._window), modal=False)
 
     @Slot()
     def show_model(self) -> None:
-        """Show what is known of the model."""
+        """Show the model card."""
         self._open(pages.about_model(self._window), modal=False)
 
     def _open(self, dialog: QDialog, *, modal: bool = True) -> None:
@@ -221,7 +221,7 @@ class AppMenu(QObject):
 
     @Slot(int, int)
     def show_series_done(self, done: int, refused: int) -> None:
-        """Say how the whole series went."""
+        """Show how many slices of the series were processed."""
         words = self.tr("Whole series: {} slices processed.").format(done)
         if refused:
             words += " " + self.tr("{} were refused by the input check.").format(refused)
@@ -229,13 +229,15 @@ class AppMenu(QObject):
 
     @Slot()
     def show_copied(self) -> None:
-        """Say what is on the clipboard."""
-        words = self.tr("Both slices are on the clipboard, with the notice and no patient text.")
+        """Show what was copied to the clipboard."""
+        words = self.tr(
+            "Both slices were copied to the clipboard, with the notice and without patient text."
+        )
         self._message_bar.show_message("note", words)
 
     @Slot(str)
     def _show_crash(self, details: str) -> None:
-        words = self.tr("JRViewer met a fault of its own; what was open stays open. Try again.")
+        words = self.tr("Internal error. Your open series is not affected. Please try again.")
         self._message_bar.show_message("error", words, details=details)
 
     def _action(self, text: str, icon: str, key: str) -> QAction:

@@ -1,4 +1,4 @@
-"""Files dropped anywhere on a window: every pane lets them pass up to it."""
+"""Dropping files anywhere on a window; every pane passes them on to it."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ WORD_PX = 24
 
 
 class DropTargetWindow(QMainWindow):
-    """Takes files and folders wherever over the window they are, and shows that it will."""
+    """A window that accepts dropped files and folders, and highlights itself meanwhile."""
 
     files_dropped = Signal(object)  # list[Path]
 
@@ -29,7 +29,7 @@ class DropTargetWindow(QMainWindow):
         self.highlight = DropHighlight(self)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take files."""
+        """Accept files."""
         if paths_of(event):
             event.acceptProposedAction()
             self.highlight.setGeometry(self.rect())
@@ -37,20 +37,20 @@ class DropTargetWindow(QMainWindow):
             self.highlight.show()
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        """Keep taking them."""
+        """Keep accepting them."""
         if paths_of(event):
             event.acceptProposedAction()
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        """The files went elsewhere."""
+        """The files left the window."""
         self.highlight.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Tell what was dropped."""
+        """Emit what was dropped."""
         self.highlight.hide()
         if paths := paths_of(event):
             event.acceptProposedAction()
-            self.activateWindow()  # the next key is meant for what was dropped
+            self.activateWindow()  # the next key press is meant for the dropped files
             self.files_dropped.emit(paths)
 
 
@@ -65,13 +65,13 @@ class DropHighlight(QWidget):
         self.hide()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Keep the size of the window."""
+        """Follow the size of the window."""
         if event.type() == QEvent.Type.Resize and isinstance(watched, QWidget):
             self.setGeometry(QRect(0, 0, watched.width(), watched.height()))
         return False
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """A dashed frame, a veil and a word on a plate: not colour alone."""
+        """A dashed frame, a tint and a text: not colour alone."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(20, 60, 75, 120))
         painter.setPen(QPen(QColor(120, 215, 235), 3, Qt.PenStyle.DashLine))
@@ -80,9 +80,9 @@ class DropHighlight(QWidget):
         font.setPixelSize(WORD_PX)
         painter.setFont(font)
         flags, word = Qt.AlignmentFlag.AlignCenter, self.tr("Drop to open")
-        upper = self.rect().adjusted(0, 0, 0, -self.height() // 3)  # above the first page's words
+        upper = self.rect().adjusted(0, 0, 0, -self.height() // 3)  # above the welcome page's text
         plate = painter.boundingRect(upper, flags, word).adjusted(-28, -16, 28, 16)
-        painter.fillRect(plate, QColor(16, 34, 42))  # or the word would stand among others
+        painter.fillRect(plate, QColor(16, 34, 42))  # or the text would overlap others
         painter.setPen(QColor(235, 245, 248))
         painter.drawText(upper, flags, word)
         painter.end()

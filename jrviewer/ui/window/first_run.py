@@ -1,4 +1,4 @@
-"""What a new user meets: the notice with one tick, and four steps that tick themselves."""
+"""First run: the notice with a check box, and four steps that are ticked when done."""
 
 from typing import cast
 
@@ -13,7 +13,7 @@ STEPS = ("drop", "compare", "turn", "export")
 
 
 class NoticeBar(QFrame):
-    """The notice, until it is ticked. Never modal."""
+    """The notice, shown until it is ticked. Never modal."""
 
     ticked = Signal()
 
@@ -45,7 +45,7 @@ class NoticeBar(QFrame):
 
 
 class StepsBar(QFrame):
-    """Four things to try; each gets its tick when the hands have done it."""
+    """Four things to try; each is ticked once it was done."""
 
     ended = Signal()
 
@@ -56,8 +56,8 @@ class StepsBar(QFrame):
         self.setAccessibleName(self.tr("First steps"))
         self._texts = {
             "drop": self.tr("Drop your own CT or MR slice on the window"),
-            "compare": self.tr("Compare: hold Space, drag for the window"),
-            "turn": self.tr("Turn the cloud with the left button"),
+            "compare": self.tr("Compare: hold Space, drag to set the window"),
+            "turn": self.tr("Turn the cloud with the left mouse button"),
             "export": self.tr("Export with Ctrl+E"),
         }
         self._labels = {step: ElidedLabel() for step in STEPS}
@@ -65,7 +65,7 @@ class StepsBar(QFrame):
         close = QToolButton()
         close.setText("✕")
         close.setAutoRaise(True)
-        close.setAccessibleName(self.tr("Put the first steps away"))
+        close.setAccessibleName(self.tr("Dismiss the first steps"))
         close.setToolTip(close.accessibleName())
         close.clicked.connect(self._end)
         row = QHBoxLayout(self)
@@ -78,18 +78,18 @@ class StepsBar(QFrame):
         self._show()
 
     def tick(self, step: str) -> None:
-        """The hands have done a step; after the last the strip goes by itself."""
+        """Tick a step; after the last one the bar is hidden."""
         self.done.add(step)
         self._show()
         if len(self.done) == len(STEPS):
             self._end()
 
     def watch(self, canvas: QObject) -> None:
-        """See when the cloud is turned."""
+        """Tick "turn" when the cloud is turned."""
         canvas.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """A move with the left button held."""
+        """Detect a drag with the left button."""
         is_move = isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseMove
         if is_move and cast("QMouseEvent", event).buttons() & Qt.MouseButton.LeftButton:
             watched.removeEventFilter(self)

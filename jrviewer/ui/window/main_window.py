@@ -39,7 +39,7 @@ from jrviewer.ui.window.welcome import Welcome
 
 
 class MainWindow(DropTargetWindow):
-    """Three panes on one session. `connections` ties its parts to the session and to each other."""
+    """Three panes for one session. `connections` connects its parts."""
 
     def __init__(self, session: Session, preferences: Preferences | None = None) -> None:
         super().__init__()
@@ -82,7 +82,7 @@ class MainWindow(DropTargetWindow):
         )
 
     def restore(self) -> None:
-        """Bring settings and layout of the last run into force, once the parts are connected."""
+        """Apply settings and layout of the last run, once the parts are connected."""
         self.show_busy(None)
         self.cloud_controller.refresh()
         self.app_menu.apply_settings()
@@ -118,7 +118,7 @@ class MainWindow(DropTargetWindow):
         self.setStatusBar(self.status_bar)
 
     def _add_slice_tools(self) -> None:
-        """Put the slice controller's widgets where they belong in the window."""
+        """Place the slice controller's widgets in the window."""
         controller = self.slice_controller
         label = QLabel(self.tr("Blend"))
         label.setObjectName("paneDetail")
@@ -135,7 +135,7 @@ class MainWindow(DropTargetWindow):
         self.cloud.toolbar.history_actions = history
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Everything has its place now."""
+        """Order the tabs: the layout is known now."""
         super().showEvent(event)
         self.order_tabs()
 
@@ -160,7 +160,7 @@ class MainWindow(DropTargetWindow):
             super().keyReleaseEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Stop the worker and wait, then let OpenGL go, then accept."""
+        """Stop the worker and wait, then free OpenGL, then accept."""
         save_layout(self, self.panes.splitter, self.preferences)
         self.app_menu.close_dialogs()
         self.session.close()
@@ -169,7 +169,7 @@ class MainWindow(DropTargetWindow):
 
     @Slot(object)
     def show_opened(self, series: object) -> None:
-        """Other series are open."""
+        """Show the viewer and list the opened series."""
         self._pages.setCurrentIndex(1)
         self.original.setFocus()
         self.message_bar.hide()
@@ -181,28 +181,28 @@ class MainWindow(DropTargetWindow):
 
     @Slot(str)
     def show_error(self, sentence: str) -> None:
-        """Say what did not work."""
+        """Show an error."""
         self.message_bar.show_message("error", sentence)
 
     @Slot(str, str)
     def show_refused(self, sentence: str, reasons: str) -> None:
-        """Say which files were not opened, and why."""
+        """Show which files were not opened, and why."""
         details = f"{versions()}\n{reasons}"
         self.message_bar.show_message("error", sentence, details=details, nameless=reasons)
 
     @Slot(str)
     def show_warning(self, sentence: str) -> None:
-        """Say what is not as one may expect."""
+        """Show a warning."""
         self.message_bar.show_message("warning", sentence)
 
     @Slot(str)
     def show_exported(self, name: str) -> None:
-        """Say what was written."""
+        """Show which files were written."""
         self.message_bar.show_message("note", self.tr("Exported: {}").format(name))
 
     @Slot(str)
     def offer_run(self, reason: str) -> None:
-        """Say why the model did not run, and offer to run it all the same."""
+        """Show why the model did not run, and offer to run it anyway."""
         self.message_bar.show_message("warning", reason, self.tr("Run anyway"))
 
     @Slot(object)
@@ -216,7 +216,7 @@ class MainWindow(DropTargetWindow):
 
     @Slot()
     def order_tabs(self) -> None:
-        """Bring all parts into the order of the Tab key; also after one was created late."""
+        """Set the order of the Tab key, also after a part was created later."""
         menu = self.app_menu
         tab_order.arrange(
             (
@@ -228,7 +228,7 @@ class MainWindow(DropTargetWindow):
 
     @Slot()
     def update_actions(self) -> None:
-        """Enable export and copying where there is a result, and running a series of several."""
+        """Enable export and copying if there is a result, and "Run series" for several slices."""
         series, has_result = self.session.series, self.session.prediction is not None
         self.actions_.export.setEnabled(has_result)
         self.actions_.copy.setEnabled(has_result)
@@ -253,17 +253,17 @@ class MainWindow(DropTargetWindow):
 
     @Slot()
     def run_anyway(self) -> None:
-        """Run the model against the input check's advice."""
+        """Run the model although the input check refused the slice."""
         self.session.run(run_anyway=True)
 
     @Slot()
     def show_reasons(self) -> None:
-        """Say why the input check is not green."""
+        """Show the reasons of the input check."""
         self.message_bar.show_message("warning", self.status_bar.check.toolTip())
 
     @Slot(QPoint)
     def show_menu(self, place: QPoint) -> None:
-        """Open the slices' menu at a place on screen."""
+        """Open the slices' menu at a position on screen."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.actions_.context_menu(menu)
@@ -282,16 +282,16 @@ class MainWindow(DropTargetWindow):
 
     @Slot(QImage)
     def ask_picture(self, picture: QImage) -> None:
-        """Ask where to save a picture of the 3D pane."""
-        title = self.tr("Save a picture of the 3D view")
+        """Ask where to save an image of the 3D pane."""
+        title = self.tr("Save an image of the 3D view")
         if (path := file_dialogs.ask_target(self, title, "cloud.png", "png")) is None:
             return
         if picture.save(str(path)):
             self.show_exported(path.name)
         else:
-            self.show_error(self.tr("The picture could not be written. Choose another folder."))
+            self.show_error(self.tr("The image could not be written. Choose another folder."))
 
     @Slot()
     def toggle_full_screen(self) -> None:
-        """Fill the screen, or give it back."""
+        """Switch full screen on or off."""
         self.showNormal() if self.isFullScreen() else self.showFullScreen()

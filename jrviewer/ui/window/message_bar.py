@@ -1,4 +1,4 @@
-"""The line below the toolbar that says what went wrong or needs a decision. Never modal."""
+"""Message bar below the toolbar, for errors, warnings and notes. Never modal."""
 
 from typing import Literal
 
@@ -11,7 +11,7 @@ SIGNS = {"error": "!", "warning": "▲", "note": "i"}
 
 
 class MessageBar(QFrame):
-    """A sentence with a sign, perhaps one thing to do, and a way to put it away."""
+    """A message with a sign, an optional action, and a button to dismiss it."""
 
     acted = Signal()
     dismissed = Signal()
@@ -50,25 +50,25 @@ class MessageBar(QFrame):
 
     @property
     def text(self) -> str:
-        """What it says now; "" when it is hidden."""
+        """The message; "" if hidden."""
         return "" if self.isHidden() else self._text.text()
 
     def show_names(self, *, shown: bool) -> None:
-        """Show or hide names of files: they may name a patient."""
+        """Show or hide file names, which may identify a patient."""
         self._names_shown = shown
         self._put_text()
 
     def show_message(
         self, kind: Kind, text: str, action: str = "", details: str = "", nameless: str = ""
     ) -> None:
-        """Show a sentence; `action` names a button whose press is told as `acted`, and `details`,
-        free of patient data, get a button that copies them. `nameless` says it without names.
+        """Show a message. `action` is the text of a button that emits `acted`; `details`, free of
+        patient data, get a button that copies them; `nameless` is the message without file names.
         """
         self._details = details
         self._named, self._nameless = text, nameless or text
         self.copy.setVisible(bool(details))
         self.setProperty("kind", kind)
-        self.style().unpolish(self)  # the style depends on the kind
+        self.style().unpolish(self)  # the style sheet uses the kind
         self.style().polish(self)
         self._sign.setText(SIGNS[kind])
         self._put_text()
@@ -82,7 +82,7 @@ class MessageBar(QFrame):
         self._text.setAccessibleDescription(text)
 
     def dismiss(self) -> None:
-        """Put it away."""
+        """Hide the message."""
         self.hide()
         self.dismissed.emit()
 

@@ -1,4 +1,4 @@
-"""The three panes side by side: which of them are visible, and how much room each has."""
+"""The three panes side by side: which are visible, and how wide each is."""
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
@@ -6,11 +6,11 @@ from PySide6.QtWidgets import QSplitter, QTabBar, QVBoxLayout, QWidget
 
 from jrviewer.ui.widgets.pane import Pane
 
-NARROW_PX = 1100  # below it slices and cloud take turns, with a tab for each
+NARROW_PX = 1100  # below this width slices and cloud have a tab each
 
 
 class Panes(QWidget):
-    """A splitter of panes. Nothing is ever re-parented: an OpenGL view would lose its context."""
+    """A splitter of panes. None is ever re-parented: an OpenGL view would lose its context."""
 
     rearranged = Signal()
 
@@ -40,19 +40,19 @@ class Panes(QWidget):
 
     @property
     def in_order(self) -> tuple[Pane, ...]:
-        """From the left to the right."""
+        """The panes from left to right."""
         return (*self._slices, self._cloud)
 
     def minimumSizeHint(self) -> QSize:
-        """As narrow as slices and cloud are by turns, or the window could not become so narrow that
-        they take turns.
+        """The width of slices or cloud alone, or the window could not become narrow enough for
+        tabs.
         """
         wanted = super().minimumSizeHint()
         slices = sum(pane.minimumSizeHint().width() for pane in self._slices)
         return QSize(max(slices, self._cloud.minimumSizeHint().width()), wanted.height())
 
     def toggle(self, pane: Pane) -> None:
-        """Give a pane all the room, or give it back."""
+        """Maximise or restore a pane."""
         self._maximised = None if self._maximised is pane else pane
         self._arrange()
 
@@ -68,12 +68,12 @@ class Panes(QWidget):
 
     @Slot(QWidget, QWidget)
     def show_focus(self, before: QWidget | None, now: QWidget | None) -> None:
-        """Show which pane has the keyboard."""
+        """Show which pane has the keyboard focus."""
         for pane in self.in_order:
             pane.show_focus(has_focus=now is not None and pane.isAncestorOf(now))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Take turns when it gets narrow."""
+        """Switch to tabs when it gets narrow."""
         super().resizeEvent(event)
         self._arrange()
 

@@ -1,5 +1,5 @@
-"""Brings the session's facts onto the three views, so that what is shown is never of another slice
-than it says.
+"""Presents the session's state on the three views, so that titles and content always belong to the
+same slice.
 """
 
 import numpy as np
@@ -45,7 +45,7 @@ class Presenter(QObject):
         """Forget the results of what was open before."""
         self._shown = None
         painting.forget_texts()
-        self._cloud.clear(self.tr("Working on this slice…"))  # a skin switched on ends with it
+        self._cloud.clear(self.tr("Working on this slice…"))  # skin is switched off again
 
     @Slot(object, int, int)
     def show_slice(self, chosen: Slice, index: int, count: int) -> None:
@@ -66,7 +66,7 @@ class Presenter(QObject):
         self._cloud.show_prediction(prediction)
         if prediction.cloud is None:
             self._cloud.show_message(prediction.no_cloud_reason)
-        # After the picture, which Qt raises.
+        # After the cloud, which Qt raises.
         self._cloud.hatching.mark(is_doubted=is_doubted and prediction.cloud is not None)
         self._cloud.set_slice_window(self._session.view.now.window)
         self._status.show_check(*captions.check_text(prediction))
@@ -75,7 +75,7 @@ class Presenter(QObject):
 
     @Slot(object)
     def show_unpredicted(self, chosen: Slice) -> None:
-        """Dim the last result and say what it is of; without one, say what is being done."""
+        """Dim the last result and say of which slice it is; without one, say what is being done."""
         self._withheld = ""
         self._status.show_check(*captions.check_text(None))
         is_partial = self._session.is_partial
@@ -84,14 +84,14 @@ class Presenter(QObject):
 
     @Slot(str)
     def show_withheld(self, reason: str) -> None:
-        """The model did not run on this slice."""
+        """Show why the model did not run on this slice."""
         self._shown, self._withheld = None, reason
         self._status.show_check(self.tr("Input check: ■ not run"), reason)
         self._show_sentence(reason)
 
     @Slot(str)
     def show_no_result(self, reason: str) -> None:
-        """There is no result, and none is on its way."""
+        """Show that there is no result and none is being computed."""
         if self._session.slice is not None and self._session.prediction is None:
             self._show_sentence(self._withheld or reason)
 
@@ -110,7 +110,7 @@ class Presenter(QObject):
 
     @Slot(object)
     def show_view(self, view: View) -> None:
-        """Look at both slices, and the plane in the cloud, in another way."""
+        """Apply a view to both slices and to the plane in the cloud."""
         self._original.show_view(view)
         self._denoised.show_view(view)
         if self._session.slice is not None:
@@ -119,7 +119,7 @@ class Presenter(QObject):
 
     @Slot()
     def share_viewport(self) -> None:
-        """Both panes scale as the smaller of the visible ones, so that one zoom means one size."""
+        """Scale both panes to the smaller visible one, so that the same zoom is the same size."""
         seen = [pane for pane in (self._original, self._denoised) if not pane.isHidden()]
         visible = [pane for pane in seen if pane.isVisible()] or seen
         width = min(pane.width() for pane in visible)
@@ -129,7 +129,7 @@ class Presenter(QObject):
 
     @Slot(object)
     def show_hovered_point(self, index: int | None) -> None:
-        """Mark the pixel that a point of the cloud stands over, along the slice's normal."""
+        """Mark the pixel below a point of the cloud, along the slice's normal."""
         shown = self._shown
         cloud = self._cloud.cloud
         if shown is None or cloud is None or index is None or cloud.unit != "mm":
@@ -140,7 +140,7 @@ class Presenter(QObject):
 
     @Slot(object)
     def show_probe(self, position: tuple[float, float] | None) -> None:
-        """Mark a pixel position on both panes and tell its values."""
+        """Mark a pixel position on all panes and show its values."""
         self._probed = position
         self._mark(position)
         session = self._session
@@ -152,7 +152,7 @@ class Presenter(QObject):
         self._status.probe.setText(captions.probe_text(session.slice, session.prediction, position))
 
     def _light_nearest(self, place: FloatArray | None) -> None:
-        """Light the points of the current result that lie at a place of the patient."""
+        """Highlight the points of the current result near a position of the patient."""
         shown = self._shown
         if place is None or shown is None or shown is not self._session.prediction:
             self._cloud.light_points([])
@@ -166,7 +166,7 @@ class Presenter(QObject):
 
     @Slot()
     def show_comparison(self) -> None:
-        """Compare in another way, or know more of what was removed."""
+        """Update the AI pane: another comparison, or a new result of an analysis."""
         if self._shown is not None:
             self._paint_denoised()
             self._refresh_corners()
@@ -181,7 +181,7 @@ class Presenter(QObject):
         self._denoised_pane.show_detail(what.detail or self._position_text(shown.slice))
 
     def _position_text(self, chosen: Slice) -> str:
-        """Which slice of how many, or "this slice" of a single one."""
+        """Position of the slice in its series."""
         series = self._session.series
         if self._session.is_partial:
             return self.tr("first slice, more are being read")
@@ -207,7 +207,7 @@ class Presenter(QObject):
     def _compared_corners(
         self, known: Prediction, place: tuple[int, int], view: View, pixels: float
     ) -> Corners:
-        """The AI pane's corners, true of what it shows."""
+        """Corner texts of the AI pane, according to what it shows."""
         how = self._session.compare.now
         kind = kind_of(how)
         below = captions.view_lines(place, view, pixels, is_twin=True)

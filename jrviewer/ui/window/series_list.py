@@ -1,4 +1,4 @@
-"""The open series with a thumbnail each, and what was not opened."""
+"""List of the open series with thumbnails, and of files that were not opened."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ MAX_REFUSED = 100  # entries; the rest is counted
 
 
 class SeriesList(QListWidget):
-    """Tells which series the user wants to see."""
+    """Emits which series the user chooses."""
 
     series_requested = Signal(int)
 
@@ -50,8 +50,8 @@ class SeriesList(QListWidget):
         *,
         is_partial: bool = False,
     ) -> None:
-        """List series, in their order, and below them the files that were refused and why; of a
-        partial one no more than the first slice is here.
+        """List series, and below them the refused files with reasons. `is_partial`: only the first
+        slice has been read.
         """
         self.clear()
         for one in series:
@@ -60,7 +60,7 @@ class SeriesList(QListWidget):
             )
             item.setTextAlignment(Qt.AlignmentFlag.AlignHCenter)
             item.setToolTip("\n".join((one.title, *one.warnings)))
-            item.setSizeHint(QSize(self._room, THUMBNAIL_PX + 52))
+            item.setSizeHint(QSize(self._entry_px, THUMBNAIL_PX + 52))
             self.addItem(item)
         for entry in refused[:MAX_REFUSED]:
             self._add_refused(name_of(entry), entry.message)
@@ -68,18 +68,18 @@ class SeriesList(QListWidget):
             self._add_refused(self.tr("{} more files not opened").format(more), "")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """No entry lies below the scroll bar, which comes where there are many."""
+        """Keep entries clear of the scroll bar."""
         super().resizeEvent(event)
         for item in (self.item(row) for row in range(self.count())):
-            item.setSizeHint(QSize(self._room, item.sizeHint().height()))
+            item.setSizeHint(QSize(self._entry_px, item.sizeHint().height()))
 
     @property
-    def _room(self) -> int:
-        """How wide an entry may be."""
+    def _entry_px(self) -> int:
+        """Maximum width of an entry."""
         return self.viewport().width() - MARGIN_PX
 
     def show_names(self, *, shown: bool) -> None:
-        """Show or hide the names of refused files: they may name a patient."""
+        """Show or hide the names of refused files, which may identify a patient."""
         self._names_shown = shown
         for row in range(self.count()):
             self._name(self.item(row))
@@ -94,7 +94,7 @@ class SeriesList(QListWidget):
         item.setData(NAME, name)
         item.setToolTip(reason)
         item.setFlags(Qt.ItemFlag.ItemIsEnabled)  # it cannot be chosen
-        item.setSizeHint(QSize(self._room, REFUSED_PX))
+        item.setSizeHint(QSize(self._entry_px, REFUSED_PX))
         self._name(item)
         self.addItem(item)
 
@@ -115,14 +115,14 @@ class SeriesList(QListWidget):
 
 
 def _icon(thumbnail: QPixmap) -> QIcon:
-    """The same greys whether it is chosen or not: Qt would tint a chosen one."""
+    """The same image for selected entries, which Qt would tint."""
     icon = QIcon(thumbnail)
     icon.addPixmap(thumbnail, QIcon.Mode.Selected)
     return icon
 
 
 def _thumbnail(series: Series) -> QPixmap:
-    """The middle slice, small."""
+    """A thumbnail of the middle slice."""
     chosen = series[len(series) // 2]
     rows, columns = chosen.shape
     step = max(1, min(rows, columns) // THUMBNAIL_PX)

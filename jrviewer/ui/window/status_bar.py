@@ -1,4 +1,4 @@
-"""The line at the bottom: values under the pointer, the input check, work, device, the notice."""
+"""Status bar: value under the pointer, hint, progress, input check, device, notice."""
 
 from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
@@ -8,7 +8,7 @@ from jrviewer.ui.widgets.elided_label import ElidedLabel
 
 
 class StatusBar(QStatusBar):
-    """Shows facts; its one button asks for the reasons of the input check."""
+    """Shows the state; its button requests the reasons of the input check."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,7 +32,7 @@ class StatusBar(QStatusBar):
         self.notice = QLabel(NOTICE)
         self.notice.setObjectName("notice")
         for shrinking in (self.probe, self._what):
-            shrinking.setMinimumWidth(1)  # or their words keep the window from becoming narrow
+            shrinking.setMinimumWidth(1)  # or their texts keep the window from becoming narrow
         self.addWidget(self.probe, 1)
         self.addWidget(self.hint)
         for widget in (self._what, self._bar, self.check, self.device, self.notice):
@@ -43,34 +43,34 @@ class StatusBar(QStatusBar):
 
     @property
     def busy_text(self) -> str:
-        """What is being done; "" when idle."""
+        """What is being done; "" if idle."""
         return self._what.text()
 
     def show_busy(self, busy: Busy | None) -> None:
-        """Show or end the progress."""
+        """Show the progress, or hide it."""
         self._what.setText("" if busy is None else self._words(busy))
         self._bar.setVisible(busy is not None)
         if busy is not None:
-            self._bar.setRange(0, 100 if busy.fraction > 0 else 0)  # 0, 0: moving, unknown
+            self._bar.setRange(0, 100 if busy.fraction > 0 else 0)  # 0, 0: unknown duration
             self._bar.setValue(int(busy.fraction * 100))
 
     def show_device(self, device: str) -> None:
-        """Name where the model runs."""
+        """Show the device of the model."""
         self.device.setText(device or self.tr("model not loaded yet"))
 
     def show_hint(self, text: str) -> None:
-        """What the keys do now; "" takes no room."""
+        """Show what the keys do now; "" hides it."""
         self.hint.setText(text)
         self.hint.setToolTip(text)
         self.hint.setVisible(bool(text))
 
     def show_check(self, text: str, reasons: str) -> None:
-        """The input check in a few words, its reasons as a hint."""
+        """Show the result of the input check, with its reasons as tooltip."""
         self.check.setText(text)
-        self.check.setToolTip(reasons or self.tr("Nothing to object to."))
+        self.check.setToolTip(reasons or self.tr("No warnings."))
 
     def _words(self, busy: Busy) -> str:
-        """What is done, for how long, and for how long still."""
+        """What is being done, elapsed and remaining time."""
         words = [f"{busy.what}…"]
         if busy.elapsed_s >= 1:
             words.append(self.tr("{} s").format(round(busy.elapsed_s)))

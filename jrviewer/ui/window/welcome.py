@@ -1,4 +1,4 @@
-"""What the window shows while nothing is open."""
+"""Page shown while nothing is open."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 
 class Welcome(QWidget):
-    """One large target that names what works."""
+    """A large drop target that names what can be opened."""
 
     open_requested = Signal()
     folder_requested = Signal()
@@ -43,7 +43,7 @@ class Welcome(QWidget):
         column.addStretch()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """A dashed frame: things can be dropped here."""
+        """A dashed frame: files can be dropped here."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(QColor(74, 88, 100), 2, Qt.PenStyle.DashLine))

@@ -78,7 +78,7 @@ def test_on_a_platform_without_opengl_the_pane_is_2d(pane: CloudView, qtbot: QtB
     with qtbot.waitSignal(pane.failed):
         pane.create()
 
-    assert pane.message.text().startswith("3D is off because there is no screen to draw on.")
+    assert pane.message.text().startswith("3D is off because there is no display.")
 
 
 def test_the_title_says_that_nothing_is_measured(pane: CloudView) -> None:

@@ -103,7 +103,7 @@ def test_beyond_the_surface_it_stays_where_it_last_was_and_the_reason_is_said(
 
     drag_from(window_3d, ends_of(drawn).mean(axis=0), 0, -400)
 
-    assert "moves along the measured surface alone" in window_3d.message_bar.text
+    assert "moves only along the measured surface" in window_3d.message_bar.text
     assert np.linalg.norm(
         ends_of(the_ruler(window_3d)) - centre(window_3d), axis=1
     ) == pytest.approx([RADIUS_MM] * 2, abs=2)
@@ -140,7 +140,7 @@ def test_from_the_edge_of_its_slice_a_ruler_in_it_cannot_be_moved(window_3d: Mai
 
     type_key(window_3d, Key.Key_Up)
 
-    assert "seen from its edge" in window_3d.message_bar.text
+    assert "seen edge-on" in window_3d.message_bar.text
     assert the_ruler(window_3d) is drawn
 
 
@@ -150,7 +150,7 @@ def test_a_ruler_in_the_slice_does_not_leave_it(window_3d: MainWindow) -> None:
     for _ in range(60):
         type_key(window_3d, Key.Key_Right, mouse_and_keys.SHIFT)
 
-    assert "stays on the slice" in window_3d.message_bar.text
+    assert "cannot leave the slice" in window_3d.message_bar.text
     shown = window_3d.session.slice
     assert shown is not None
     (middle,) = shown.plane.to_pixel(ends_of(the_ruler(window_3d)).mean(axis=0, keepdims=True))
@@ -215,4 +215,4 @@ def test_without_the_surface_on_show_a_measured_ruler_stays_and_says_why(
     type_key(window_3d, Key.Key_Left)
 
     assert the_ruler(window_3d) is drawn
-    assert "where that is shown" in window_3d.message_bar.text
+    assert "while that is shown" in window_3d.message_bar.text

@@ -156,7 +156,10 @@ class TestByKeys:
         for _ in range(100):
             type_key(window_3d, Qt.Key.Key_Left, SHIFT)
 
-        assert window_3d.session.rulers.crosshair == (1 - window_3d.cloud.crosshair.room[0] / 2, 0)
+        assert window_3d.session.rulers.crosshair == (
+            1 - window_3d.cloud.crosshair.view_size[0] / 2,
+            0,
+        )
 
     def test_the_arrows_go_through_the_series_again_without_a_ruler(
         self, window_3d: MainWindow, qtbot: QtBot
@@ -179,7 +182,7 @@ class TestByKeys:
         (drawn,) = rulers.items
         type_key(window_3d, Qt.Key.Key_Tab)
         assert rulers.is_held
-        assert "Enter takes an end" in window_3d.status_bar.hint.text()
+        assert "Enter redraws an end" in window_3d.status_bar.hint.text()
 
         type_key(window_3d, Qt.Key.Key_Return)
         assert rulers.crosshair == pytest.approx(on_picture(window_3d, drawn.start.point_mm), abs=1)

@@ -117,7 +117,7 @@ def test_refused_slices_of_a_series_are_said_beside_what_was_written(
     with qtbot.waitSignal(open_window.session.failed):
         dialog.go.click()
 
-    assert open_window.message_bar.text.startswith("2 files written, 4 slices not complete: ")
+    assert open_window.message_bar.text.startswith("2 files written, 4 slices incomplete: ")
 
 
 def test_an_export_to_nowhere_says_why(
@@ -153,7 +153,7 @@ def test_the_choice_is_remembered_but_for_the_skin(
 
 def test_the_dialog_says_that_the_derived_dicom_keeps_the_identity(dialog: ExportDialog) -> None:
     said = " ".join(label.text() for label in dialog.findChildren(QLabel))
-    assert "keeps the patient's identity on purpose" in said
+    assert "keeps the patient's identity unless it is removed here" in said
     dialog.reject()
 
 

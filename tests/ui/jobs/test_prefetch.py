@@ -174,7 +174,7 @@ def test_a_series_whose_graphics_memory_fills_up_goes_on_where_it_was_on_the_cpu
 def test_what_happened_to_the_device_is_an_amber_line(
     qtbot: QtBot, open_window: MainWindow, backend: FakeBackend
 ) -> None:
-    backend.note = "The graphics processor's memory is full: the CPU is used from here on."
+    backend.note = "The graphics processor's memory is full: the CPU is used from now on."
     with qtbot.waitSignal(open_window.session.predicted):
         qtbot.keyClick(open_window, Qt.Key.Key_Down)  # type: ignore[no-untyped-call]
 

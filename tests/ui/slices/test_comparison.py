@@ -210,7 +210,7 @@ def test_an_erased_nodule_is_marked_in_both_panes(
     window = denoised_window
     (mark,) = judgement(window).marks
     assert (abs(mark.row - NODULE[0]) < 3, abs(mark.column - NODULE[1]) < 3) == (True, True)
-    assert "▲ look (1)" in window.slice_controller.residual_button.text()
+    assert "▲ check (1)" in window.slice_controller.residual_button.text()
     plain = window.original.grab().toImage()
 
     mouse_and_keys.click(window.slice_controller.residual_button)

@@ -16,7 +16,7 @@ from tests.support.record_factory import make_plane, make_slice
 
 FULL = Corners(
     top_left=("ORIGINAL left, AI right", "AI – not the acquired image"),
-    top_right=("JRViewer joint model 0.1.0", "0.36 s", "Held against the phantom's truth:"),
+    top_right=("JRViewer joint model 0.1.0", "0.36 s", "Compared with the phantom's ground truth:"),
     bottom_left=("Slice 34 / 66", "W 1500  L −600 (Lung)", "Zoom 100 %"),
     bottom_right=("LOSSY lossy JPEG 10:1", "NO SPACING – lengths in pixels only"),
 )
@@ -51,7 +51,7 @@ def test_no_text_hides_an_orientation_letter(qtbot: QtBot, width: int, half: str
 def test_texts_of_two_corners_do_not_stand_on_each_other(qtbot: QtBot, width: int) -> None:
     metrics = QFontMetricsF(QFont())
     texts = overlay.corner_texts(QRect(0, 0, width, HIGH), FULL, HIGH - 13.0, metrics)
-    rooms = [one.room(metrics) for one in texts]
+    rooms = [one.rect(metrics) for one in texts]
 
     assert len(texts) == 10
     assert not any(one.intersects(other) for one, other in combinations(rooms, 2))

@@ -112,7 +112,7 @@ def test_one_that_has_gone_is_replaced_and_said_in_amber_but_stays_chosen(qtbot:
     assert backend.loaded == ["auto"]
     assert "NVIDIA H100, is not there" in window.message_bar.text
     assert window.message_bar.property("kind") == "warning"
-    assert "not there, automatic instead" in open_settings(qtbot, window).device.currentText()
+    assert "not found, using automatic" in open_settings(qtbot, window).device.currentText()
     assert window.app_menu.settings.device == "NVIDIA H100"
 
 

@@ -48,7 +48,7 @@ def test_the_menu_key_opens_the_same_menu_with_windows_of_the_file_and_from_a_bo
     assert isinstance(menu, QMenu)
     words = [action.text() for action in menu.actions()]
     after_presets = words.index(next(one for one in words if one.startswith("Stroke"))) + 1
-    assert words[after_presets : after_presets + 2] == ["Windows of the file", "From a box"]
+    assert words[after_presets : after_presets + 2] == ["Windows of the file", "From a region"]
     assert pane.mapToGlobal(pane.rect().center()).x() == menu.pos().x()
     menu.close()
 
