@@ -43,7 +43,7 @@ def augment(
     matrix, scale = _matrices(batch, generator, strength)
     shift = _uniform((batch, 1, 2), generator) * strength.shift
     field = _bend(batch, generator, strength.bend)
-    # Each position of the new image looks up `matrix · place + shift + bend(place)` in the old one.
+    # A new position x looks up `matrix · x + shift + bend(x)` in the old image.
     grid = _grid(batch) @ matrix.transpose(1, 2) + shift
     grid = grid.reshape(batch, BOX_PIXELS, BOX_PIXELS, 2) + field.permute(0, 2, 3, 1)
     moved = F.grid_sample(images - AIR_HU, grid, align_corners=False) + AIR_HU
@@ -76,15 +76,15 @@ def _bend(batch: int, generator: torch.Generator, strength: float) -> Tensor:
     return F.interpolate(coarse, size=size, mode="bicubic", align_corners=False)
 
 
-def _invert(places: Tensor, matrix: Tensor, shift: Tensor, field: Tensor) -> Tensor:
+def _invert(positions: Tensor, matrix: Tensor, shift: Tensor, field: Tensor) -> Tensor:
     """Positions in the new image of old positions (B, P, 2): the inverse map by fixed-point
     iteration.
     """
     inverse = torch.linalg.inv(matrix).transpose(1, 2)
-    new = (places - shift) @ inverse
+    new = (positions - shift) @ inverse
     for _ in range(4):
         bend = F.grid_sample(field, new[:, :, None], align_corners=False, padding_mode="border")
-        new = (places - shift - bend[..., 0].transpose(1, 2)) @ inverse
+        new = (positions - shift - bend[..., 0].transpose(1, 2)) @ inverse
     return new
 
 

@@ -88,8 +88,8 @@ def _sign(component: float) -> int:
 def _evenly(layers: FloatArray, heights: FloatArray, step_mm: float) -> FloatArray:
     """Layers at even steps, interpolated where the series has a gap."""
     wanted = np.arange(heights[0], heights[-1] + step_mm / 2, step_mm)
-    place = np.interp(wanted, heights, np.arange(len(heights)))
-    low = place.astype(int)
+    position = np.interp(wanted, heights, np.arange(len(heights)))
+    low = position.astype(int)
     high = np.minimum(low + 1, len(layers) - 1)
-    part = (place - low).astype(np.float32)[:, np.newaxis, np.newaxis]
+    part = (position - low).astype(np.float32)[:, np.newaxis, np.newaxis]
     return np.asarray(layers[low] * (1 - part) + layers[high] * part)

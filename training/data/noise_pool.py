@@ -108,8 +108,8 @@ def fit_square(pixels: FloatArray, size: int) -> FloatArray:
 def _overlap(length: int, size: int) -> tuple[slice, slice]:
     """Where the kept part is in the slice, and where in the square."""
     kept = min(length, size)
-    start, place = (length - kept) // 2, (size - kept) // 2
-    return slice(start, start + kept), slice(place, place + kept)
+    start, offset = (length - kept) // 2, (size - kept) // 2
+    return slice(start, start + kept), slice(offset, offset + kept)
 
 
 def _draw(

@@ -56,22 +56,22 @@ class Pairs:
             return self._magnetic(pixels, generator)
         clean, noise, rows = self.arrays[_integer(len(self.arrays), generator)]
         row = _integer(rows, generator)
-        place = _body_place(clean[row], pixels, generator)
-        hu = _tensor(clean[row][place])
+        window = _body_window(clean[row], pixels, generator)
+        hu = _tensor(clean[row][window])
         discs = torch.zeros_like(hu)
         # Between two doses noise scales like the root of their ratio; the pool holds only one each.
         strength = 0.0 if sort > 1 - CLEAN_SHARE else float(2 ** (_uniform(generator) - 0.5))
         if _uniform(generator) < INSERT_SHARE:
             discs = faint_discs(hu, generator)
         hu = hu + discs
-        noisy = hu + strength * _tensor(noise[row][place])
+        noisy = hu + strength * _tensor(noise[row][window])
         return _turned(torch.stack([hu, noisy, discs]), generator), CT
 
     def _magnetic(self, pixels: int, generator: torch.Generator) -> tuple[Tensor, float]:
         """A crop with Rician noise of 1–16 % of the brightest values, |S + n₁ + i n₂|."""
         image = self.mr[_integer(len(self.mr), generator)]
-        place = _body_place(image * MR_SPAN_HU - 1000, pixels, generator)
-        clean = _tensor(image[place])
+        window = _body_window(image * MR_SPAN_HU - 1000, pixels, generator)
+        clean = _tensor(image[window])
         sigma = 0.01 + 0.15 * _uniform(generator)
         first, second = torch.randn((2, *clean.shape), generator=generator) * sigma
         noisy = torch.sqrt((clean + first) ** 2 + second**2)
@@ -102,8 +102,8 @@ class Views:
         """
         weights = torch.tensor([float(share.get(region, 0)) for region in self.folders])
         drawn = [self._view(points, weights, generator) for _ in range(batch)]
-        images, places, labels, z_range = (torch.stack(part) for part in zip(*drawn, strict=True))
-        return images, places, labels, z_range
+        images, chosen, labels, z_range = (torch.stack(part) for part in zip(*drawn, strict=True))
+        return images, chosen, labels, z_range
 
     def _view(self, count: int, weights: Tensor, generator: torch.Generator) -> tuple[Tensor, ...]:
         volumes = [*self.folders.values()][int(torch.multinomial(weights, 1, generator=generator))]
@@ -130,16 +130,16 @@ def _index(folder: Path) -> list[dict[str, Any]]:
     return entries
 
 
-def _body_place(image: np.ndarray, pixels: int, generator: torch.Generator) -> tuple[slice, slice]:
+def _body_window(image: np.ndarray, pixels: int, generator: torch.Generator) -> tuple[slice, slice]:
     """A square of the image that holds part of the body; after eight tries any square is
     accepted.
     """
     for _ in range(8):
         row, column = (_integer(max(size - pixels, 0) + 1, generator) for size in image.shape)
-        place = (slice(row, row + pixels), slice(column, column + pixels))
-        if np.percentile(image[place][::4, ::4], 90) > EMPTY_HU:
+        window = (slice(row, row + pixels), slice(column, column + pixels))
+        if np.percentile(image[window][::4, ::4], 90) > EMPTY_HU:
             break
-    return place
+    return window
 
 
 def _turned(images: Tensor, generator: torch.Generator) -> Tensor:

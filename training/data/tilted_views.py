@@ -71,15 +71,15 @@ def tilted_view(
     plane = np.stack(
         [column * spacing[1], row * spacing[0], np.full(mask.shape, height_mm)], axis=-1
     )
-    places = tilt.scanned(plane)
+    points = tilt.scanned(plane)
     low, high = surface.z_range_mm
-    missing = (places[..., 2] < low) | (places[..., 2] > high)
+    missing = (points[..., 2] < low) | (points[..., 2] > high)
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     if missing[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].any():
         return None
     pixels = ndimage.map_coordinates(
         volume.voxels,
-        (places[..., ::-1] / volume.spacing_mm).transpose(2, 0, 1),
+        (points[..., ::-1] / volume.spacing_mm).transpose(2, 0, 1),
         order=1,
         cval=OUTSIDE_HU,
         output=np.float32,

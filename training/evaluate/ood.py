@@ -70,8 +70,8 @@ def ood_table(
 def _pictures(volume: Volume, random: np.random.Generator) -> Iterator[tuple[str, Picture]]:
     """Good slices of a volume, and every kind of bad slice made from each."""
     whole, spacing = whole_slices(volume), _spacing(volume)
-    for place in evenly(len(whole), PER_VOLUME):
-        hu = volume.voxels[whole[place]].astype(np.float32)
+    for position in evenly(len(whole), PER_VOLUME):
+        hu = volume.voxels[whole[position]].astype(np.float32)
         yield "good", (hu, spacing)
         for kind, spoil in SPOILT.items():
             yield kind, (spoil(hu), spacing)

@@ -65,7 +65,7 @@ def _head(tables: Table) -> str:
             "- " + ", ".join(f"{key} {value}" for key, value in tables["machine"].items()),
             *(f"- {name}: {_facts(facts)}" for name, facts in tables["peers"].items()),
             "",
-            "NLM and TV are told the true σ and come in several strengths, the best of which "
+            "NLM and TV get the true σ and come in several strengths, the best of which "
             "counts, slice by slice. The CT reference holds its own noise.",
         ]
     )

@@ -148,7 +148,7 @@ def ribs(build: Build) -> list[Tissue]:
     """Twelve pairs of arcs that fall from the spine to the front, with cartilage to the sternum."""
     spacing, slope = np.float32(22.5), np.float32(build.rib_slope_mm)
 
-    def place(x: FloatArray, y: FloatArray, z: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def rib(x: FloatArray, y: FloatArray, z: FloatArray) -> tuple[FloatArray, FloatArray]:
         distance, front = cage_radius(x, y, z)
         height = z + slope * np.sin(np.minimum(front, 0.8) * np.float32(1.9)) - 14
         number = np.round(height / spacing)
@@ -158,13 +158,13 @@ def ribs(build: Build) -> list[Tissue]:
         return np.maximum((q - 1) * 4.2, lowest - height - 12), front
 
     def bone(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
-        field, front = place(x, y, z)
+        field, front = rib(x, y, z)
         spine = 11 - np.abs(x)
         result: FloatArray = np.maximum(np.maximum(field, (front - 0.82) * 160), spine)
         return result
 
     def cartilage(x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
-        field, front = place(x, y, z)
+        field, front = rib(x, y, z)
         result: FloatArray = np.maximum(field, (0.8 - front) * 160)
         return result
 
