@@ -4,21 +4,25 @@ Never names a patient: inputs are told apart by the number of their argument and
 sha256. Prints nothing.
 """
 
+import itertools
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jrviewer.core.atomic_write import replace_file
+from jrviewer.core.atomic_write import create_file
 from jrviewer.core.errors import DeviceMemoryError, ExportError, InputRefusedError, JRViewerError
 from jrviewer.core.identifier_search import is_leaked
 from jrviewer.core.progress import Report, silent
 from jrviewer.core.records import Finding, Prediction, Series, Slice
+from jrviewer.export.own_exports import OwnExports
 from jrviewer.export.writer import ExportRequest, ExportWriter
 
 if TYPE_CHECKING:
-    from jrviewer.dicom import Opened
+    from jrviewer.dicom import Opened, Refused
     from jrviewer.model.devices import Device
     from jrviewer.model.joint_model import JointModel
     from jrviewer.model.slice_pool import SlicePool
@@ -47,11 +51,12 @@ def run(
     options: BatchOptions,
     refuse: Refuse,
     report: Report = silent,
-) -> dict[str, Any]:
-    """Predict and export every slice, write `report.json`, and return what is in it.
+) -> tuple[dict[str, Any], str]:
+    """Predict and export every slice; returns the report and the name of its file.
 
-    `refuse` is called at once for everything that fails, with the number of its argument, counted
-    from 1, and a sentence. Raises JRViewerError when there is no model or nothing can be written,
+    Exports of an earlier run among the inputs are passed over. `refuse` is called at once for
+    everything that fails or is passed over, with the number of its argument, counted from 1, and a
+    sentence. Raises JRViewerError when there is no model or nothing can be written,
     as then no input can succeed.
     """
     from jrviewer import dicom
@@ -60,23 +65,25 @@ def run(
 
     _make_folder(request.folder)
     model = load_model(options.device)
+    own = OwnExports()
     with make_pool(model, run_anyway=options.run_anyway) as pool:
         opened = dicom.read(
             paths,
             lambda done, what: report(done * READING, what),
             # What is read is predicted while the rest is read.
-            on_slice=pool.begin if options.index is None else None,
+            on_slice=None if options.index is not None else partial(_begin, pool, own),
         )
-        batch = _Batch(paths, options, ExportWriter(request, opened.series), refuse, report)
-        results = [*batch.refusals(opened), *batch.results(pool, opened.series)]
-    summary = {
+        series, refused = _without_own(opened, own, paths, refuse)
+        batch = _Batch(paths, options, ExportWriter(request, series), refuse, report)
+        results = [*batch.refusals(refused), *batch.results(pool, series)]
+    report_content = {
         "model": model.name,
         "weights_sha256": model.weights_sha256,
         "device": model.device,
         "results": sorted(results, key=lambda result: result["argument"]),
     }
-    _write_report(request.folder / "report.json", summary, _identifiers(opened.series))
-    return summary
+    name = _write_report(request.folder, report_content, _identifiers(opened.series))
+    return report_content, name
 
 
 @dataclass(slots=True)
@@ -90,10 +97,10 @@ class _Batch:
     report: Report
     cpu_model: "JointModel | None" = None  # once a graphics processor's memory was full
 
-    def refusals(self, opened: "Opened") -> Iterator[Result]:
+    def refusals(self, refused: "Sequence[Refused]") -> Iterator[Result]:
         """A result for every file that could not be read."""
-        for refused in opened.refused:
-            yield self._failed(argument_number(refused.path, self.paths), refused.message)
+        for one in refused:
+            yield self._failed(argument_number(one.path, self.paths), one.message)
 
     def results(self, pool: "Pool", opened: Sequence[Series]) -> Iterator[Result]:
         """A result for every slice, in order."""
@@ -210,15 +217,53 @@ def _identifiers(opened: Sequence[Series]) -> frozenset[str]:
     return frozenset().union(*(one.source.identifiers for series in opened for one in series))
 
 
-def _write_report(path: Path, summary: dict[str, Any], identifiers: frozenset[str]) -> None:
-    content = json.dumps(summary, indent=1).encode("ascii") + b"\n"
+def _begin(pool: "Pool", own: OwnExports, slice_: Slice) -> None:
+    """Start on a slice while others are read, unless it is an export."""
+    if _file_of(slice_) not in own:
+        pool.begin(slice_)
+
+
+def _without_own(
+    opened: "Opened", own: OwnExports, paths: Sequence[Path], refuse: Refuse
+) -> "tuple[list[Series], list[Refused]]":
+    """What was read without exports of an earlier run; how many those are is said."""
+    found: dict[tuple[Path, str], None] = {}  # in order, each once
+    series: list[Series] = []
+    refused: list[Refused] = []
+    for one in opened.series:
+        kept = tuple(slice_ for slice_ in one if _file_of(slice_) not in own)
+        found |= {_file_of(slice_): None for slice_ in one if _file_of(slice_) in own}
+        series += [one if len(kept) == len(one) else replace(one, slices=kept)] if kept else []
+    for refusal in opened.refused:
+        file = refusal.path, refusal.member
+        if file in own:
+            found[file] = None
+        else:
+            refused.append(refusal)
+    counts = Counter(argument_number(path, paths) for path, _ in found)
+    for argument, count in sorted(counts.items()):
+        files = "1 file is an export" if count == 1 else f"{count} files are exports"
+        refuse(argument, f"{files} of JRViewer: passed over.")
+    return series, refused
+
+
+def _file_of(slice_: Slice) -> tuple[Path, str]:
+    return slice_.source.path, slice_.source.member
+
+
+def _write_report(folder: Path, content: dict[str, Any], identifiers: frozenset[str]) -> str:
+    """Write the report under a name that is new in the folder; returns the name."""
+    encoded = json.dumps(content, indent=1).encode("ascii") + b"\n"
     # Its sentences are our own, so short words in them that are also names identify no patient.
-    if is_leaked("", content, identifiers):
+    if is_leaked("", encoded, identifiers):
         raise ExportError(
-            "The exports are written, but report.json is not: it would hold something that "
+            "The exports are written, but the report is not: it would hold something that "
             "identifies a patient. Please report this."
         )
+    names = itertools.chain(["report.json"], (f"report-{n:04d}.json" for n in itertools.count(2)))
+    name = next(name for name in names if not (folder / name).exists())
     try:
-        replace_file(path, content)
+        create_file(folder / name, encoded)
     except ExportError as error:
-        raise ExportError(f"The exports are written, but report.json is not. {error}") from error
+        raise ExportError(f"The exports are written, but the report is not. {error}") from error
+    return name

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from jrviewer import cli
 from jrviewer.batch import ON_THE_CPU
 from jrviewer.core.errors import DeviceMemoryError, InputRefusedError
 from jrviewer.core.records import Finding, Prediction, Slice
@@ -167,3 +168,43 @@ def test_what_the_cpu_refuses_is_refused_with_its_reasons(
     assert code == 1
     assert (result["ok"], result["reasons"]) == (False, [RED])
     assert result["message"] == f"{ON_THE_CPU} The model was not run. {RED}"
+
+
+def test_a_second_run_keeps_every_file_and_writes_a_report_of_its_own(
+    inputs: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    replace_reader(monkeypatch)
+    replace_network(monkeypatch)
+    out = tmp_path / "out"
+    run_predict(out, inputs / "I10.dcm", "--only", "ply,png")
+    before = {path: path.read_bytes() for path in out.iterdir()}
+    capsys.readouterr()
+
+    assert cli.main(["predict", str(inputs / "Miller_J.dcm"), "--out", str(out)]) == 0
+
+    assert {path: path.read_bytes() for path in before} == before
+    assert "report-0002.json" in capsys.readouterr().out
+    assert (out / "report-0002.json").is_file()
+
+
+def test_exports_among_the_inputs_are_passed_over_with_a_word(
+    inputs: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    replace_reader(monkeypatch)
+    replace_network(monkeypatch)
+    (inputs / "void.dcm").unlink()
+    (inputs / "I10.denoised.dcm").write_text("Roe^Jane app=JRViewer 1\ncontent_sha256=0")
+
+    code, report = run_predict(tmp_path / "out", inputs, "--only", "png")
+
+    assert code == 0
+    assert [result["png"] for result in report["results"]] == [
+        *("I10.png", "I10-0002.png", "slice-0001.png")
+    ]
+    assert capsys.readouterr().err == "argument 1: 1 file is an export of JRViewer: passed over.\n"

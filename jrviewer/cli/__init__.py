@@ -45,13 +45,15 @@ def main(arguments: Sequence[str]) -> int:
         output.say(str(error))
     except KeyboardInterrupt:
         output.say("Stopped. What was finished is kept.")
+    except OSError as error:  # its own words may hold a path, and that a patient's name
+        output.say(f"The system refused: {error.strerror or 'no reason given'}.")
     else:
         return status
     return FELL_SHORT
 
 
 def predict(arguments: argparse.Namespace) -> Outcome:
-    """Denoise and infer every slice; write the exports and report.json."""
+    """Denoise and infer every slice; write the exports and a report."""
     from jrviewer import batch
     from jrviewer.export.writer import FACE, ExportRequest
 
@@ -64,11 +66,12 @@ def predict(arguments: argparse.Namespace) -> Outcome:
     )
     options = batch.BatchOptions(arguments.device, arguments.index, arguments.run_anyway)
     with output.progress() as report:
-        results = batch.run(arguments.paths, request, options, _refuse, report)["results"]
+        content, name = batch.run(arguments.paths, request, options, _refuse, report)
+    results = content["results"]
     if any(FACE in result["message"] for result in results):
         output.say(f"jrviewer: {FACE}")
     done = sum(result["ok"] for result in results)
-    text = f"{done} of {len(results)} done; the details are in report.json. {NOTICE}"
+    text = f"{done} of {len(results)} done; the details are in {name}. {NOTICE}"
     return text, DONE if results and done == len(results) else FELL_SHORT
 
 

@@ -9,6 +9,7 @@ import errno
 import hashlib
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from jrviewer.core.errors import ExportError
@@ -22,6 +23,7 @@ REASONS = {
     errno.EROFS: "The place can only be read. Choose a folder that you may write to",
     errno.EACCES: "Writing is not allowed there, or the file is open in another program. "
     "Close it, or choose another folder",
+    errno.EEXIST: "A file of that name is there already. Choose another name",
     errno.ENOENT: "The folder does not exist (any more). Choose another one",
 }
 
@@ -31,6 +33,18 @@ def replace_file(path: Path, content: bytes) -> None:
 
     Raises ExportError, the old file untouched, where the system refuses.
     """
+    _write(path, content, Path.replace)
+
+
+def create_file(path: Path, content: bytes) -> None:
+    """Give a finished content a name that no file has yet.
+
+    Raises ExportError, a file of that name untouched, where there is one or the system refuses.
+    """
+    _write(path, content, _name_newly)
+
+
+def _write(path: Path, content: bytes, name: Callable[[Path, Path], object]) -> None:
     beside = part_of(path)
     try:
         _remove_abandoned(path.parent)
@@ -38,12 +52,26 @@ def replace_file(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        beside.replace(path)
+        name(beside, path)
         _sync_folder(path.parent)
     except OSError as error:
         with contextlib.suppress(OSError):  # where it was never made, or the disk is gone
             beside.unlink(missing_ok=True)
         raise ExportError(f"{reason_of(error)}; nothing was changed.") from error
+
+
+def _name_newly(beside: Path, path: Path) -> None:
+    """Rename without replacing. A link fails in one step where the name is taken."""
+    try:
+        os.link(beside, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a disk without hard links
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from None
+        beside.rename(path)
+    else:
+        beside.unlink()
 
 
 def reason_of(error: OSError) -> str:

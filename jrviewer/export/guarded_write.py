@@ -2,11 +2,13 @@
 identifies the patient, and then it is written whole or not at all. Knows neither Qt nor DICOM.
 """
 
+import itertools
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 
 from jrviewer import NOTICE, __version__
-from jrviewer.core.atomic_write import replace_file
+from jrviewer.core.atomic_write import create_file
 from jrviewer.core.errors import ExportError
 from jrviewer.core.identifier_search import is_leaked, names_patient
 from jrviewer.core.records import Prediction, Slice
@@ -22,26 +24,25 @@ content_sha256 blend_percent"""
 """Words of every export: an identifier that is one of these identifies no patient."""
 
 
-def output_stem(slice_: Slice, taken: set[str]) -> str:
-    """The name, without ending, for a slice's exports that is not among `taken`: its file's own, or
-    `slice-0001` where that names the patient.
+def output_stem(slice_: Slice, is_taken: Callable[[str], bool], *, is_neutral: bool = False) -> str:
+    """A name, without ending, for a slice's exports that is not taken: its file's own, or
+    `slice-0001` where that names the patient or a neutral one is asked for.
     """
     source = slice_.source
     name = Path(source.member or source.path).name
-    used = {stem.casefold() for stem in taken}  # most systems ignore case in file names
     stem = Path(name).stem
-    if names_patient(name, source.identifiers) or stem.startswith(".") or not stem:
-        return next(other for n in range(1, 10**9) if (other := f"slice-{n:04d}") not in used)
-    if stem.casefold() not in used:
-        return stem
-    following = (f"{stem}-{n:04d}" for n in range(2, 10**9))
-    return next(other for other in following if other.casefold() not in used)
+    if is_neutral or names_patient(name, source.identifiers) or stem.startswith(".") or not stem:
+        names: Iterator[str] = (f"slice-{n:04d}" for n in itertools.count(1))
+    else:
+        names = itertools.chain([stem], (f"{stem}-{n:04d}" for n in itertools.count(2)))
+    return next(name for name in names if not is_taken(name))
 
 
 def write_guarded(content: bytes, text: str, path: Path, prediction: Prediction) -> None:
     """Write a finished export, of which `text` is what it says, once nothing names the patient.
 
-    Raises ExportError, the old file untouched, where something does or the system refuses.
+    Raises ExportError, and writes nothing, where something does, where a file of that name is
+    there already, or where the system refuses.
     """
     identifiers = prediction.slice.source.identifiers
     if names_patient(path.name, identifiers):
@@ -56,7 +57,7 @@ def write_guarded(content: bytes, text: str, path: Path, prediction: Prediction)
             "The export would hold something that identifies the patient, so it was not written. "
             "Please report this; the slice itself can still be viewed."
         )
-    replace_file(path, content)
+    create_file(path, content)
 
 
 def _texts_in(content: bytes) -> list[str]:

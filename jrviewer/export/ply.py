@@ -29,9 +29,9 @@ def write_ply(
     number of points written.
 
     1000 points are the farthest-point subset of the 1024. Without skin its points are left out, so
-    fewer are written; None leaves it out where it may be a face. Raises ExportError, the old file
-    untouched, when there is no cloud, the place cannot be written to or the text names the
-    patient.
+    fewer are written; None leaves it out where it may be a face. Raises ExportError, and writes
+    nothing, when there is no cloud, the name is taken, the place cannot be written to or the text
+    names the patient.
     """
     if with_skin is None:
         with_skin = not shows_face(prediction)

@@ -14,8 +14,9 @@ def write_png(
     """Write original and denoised slice side by side in one window, at native resolution.
 
     With a `blend` below 100 the second picture holds only that much of the AI slice, in per cent,
-    and says so. Raises ExportError, the old
-    file untouched, when the place cannot be written to or a text in it names the patient.
+    and says so. Raises ExportError, and
+    writes nothing, when the name is taken, the place cannot be written to or a text in it names the
+    patient.
     """
     lines = describe(prediction, 0)
     if blend != 100:

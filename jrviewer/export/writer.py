@@ -9,6 +9,7 @@ from jrviewer.core.errors import JRViewerError
 from jrviewer.core.records import Prediction, Series, VoiLut, Window
 from jrviewer.export import provenance
 from jrviewer.export.guarded_write import output_stem
+from jrviewer.export.own_exports import is_export_file
 from jrviewer.export.ply import Points, write_ply
 from jrviewer.export.png import write_png
 from jrviewer.imaging.structures import may_show_face
@@ -17,7 +18,8 @@ from jrviewer.imaging.windowing import default_window
 if TYPE_CHECKING:
     from jrviewer.dicom import UidMap
 
-KINDS = ("ply", "png", "dcm")
+ENDINGS = {"ply": ".ply", "png": ".png", "dcm": ".denoised.dcm"}
+KINDS = tuple(ENDINGS)
 FACE = (
     "The slices may be of a head: put together they show a face, which removing the identity does "
     "not change. Give them only to those who may recognise the patient."
@@ -61,21 +63,23 @@ class Exported:
 class ExportWriter:
     """Writes the predictions of one run, whose derived DICOM objects belong together.
 
-    `series` are all that the run covers; names in `taken`, without ending, are not used.
+    `series` are all that the run covers. Nothing that is in the folder already is replaced, nor
+    does a new file get the name of an older export of another kind.
     """
 
-    def __init__(
-        self, request: ExportRequest, series: Iterable[Series] = (), taken: Iterable[str] = ()
-    ) -> None:
+    def __init__(self, request: ExportRequest, series: Iterable[Series] = ()) -> None:
         self._request = request
         self._numbers = _missing_numbers(series)
-        self._taken = set(taken)
+        self._used: set[str] = set()  # stems of this run; most systems ignore case in names
         self._uid_map: UidMap | None = None
 
     def write(self, prediction: Prediction) -> Exported:
-        """Write the requested kinds under a name that is not taken. Failures are not raised."""
-        stem = output_stem(prediction.slice, self._taken)
-        self._taken.add(stem)
+        """Write the requested kinds under a new name, a neutral one where the identity is to be
+        removed. Failures are not raised.
+        """
+        neutral = self._request.deidentify
+        stem = output_stem(prediction.slice, self._is_taken, is_neutral=neutral)
+        self._used.add(stem.casefold())
         done = Exported()
         writers = {"ply": self._write_ply, "png": self._write_png, "dcm": self._write_dcm}
         for kind in (kind for kind in KINDS if kind in self._request.kinds):
@@ -85,11 +89,20 @@ class ExportWriter:
                 done.failures.append(str(error))
         return done
 
+    def _is_taken(self, stem: str) -> bool:
+        if stem.casefold() in self._used:
+            return True
+        for kind, ending in ENDINGS.items():
+            path = self._request.folder / f"{stem}{ending}"
+            if path.exists() and (kind in self._request.kinds or is_export_file(path)):
+                return True
+        return False
+
     def _write_ply(self, prediction: Prediction, stem: str, done: Exported) -> None:
         if prediction.cloud is None:
             done.remarks.append(prediction.no_cloud_reason)
             return
-        request, name = self._request, f"{stem}.ply"
+        request, name = self._request, stem + ENDINGS["ply"]
         done.points = write_ply(
             prediction,
             request.folder / name,
@@ -100,7 +113,7 @@ class ExportWriter:
         done.names["ply"] = name
 
     def _write_png(self, prediction: Prediction, stem: str, done: Exported) -> None:
-        request, name = self._request, f"{stem}.png"
+        request, name = self._request, stem + ENDINGS["png"]
         window = request.window or default_window(prediction.slice)
         write_png(prediction, request.folder / name, window, blend=request.blend)
         done.names["png"] = name
@@ -108,7 +121,7 @@ class ExportWriter:
     def _write_dcm(self, prediction: Prediction, stem: str, done: Exported) -> None:
         from jrviewer import dicom
 
-        request, name = self._request, f"{stem}.denoised.dcm"
+        request, name = self._request, stem + ENDINGS["dcm"]
         face = may_show_face(prediction)
         self._uid_map = self._uid_map or dicom.UidMap()
         dicom.write_derived(

@@ -1,3 +1,4 @@
+import errno
 import os
 import shutil
 import stat
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from jrviewer.core.atomic_write import ABANDONED_S, part_of, replace_file
+from jrviewer.core.atomic_write import ABANDONED_S, create_file, part_of, replace_file
 from jrviewer.core.errors import ExportError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -131,3 +132,22 @@ def test_the_file_and_then_its_new_name_are_brought_to_the_disk(
     replace_file(target, b"new")
 
     assert synced == [(False, False), (True, True)]
+
+
+def without_links(source: object, target: object) -> None:
+    raise OSError(errno.EPERM, "Operation not permitted")
+
+
+@pytest.mark.parametrize("has_links", [True, False])
+def test_a_new_file_never_replaces_one_and_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_links: bool
+) -> None:
+    if not has_links:
+        monkeypatch.setattr(os, "link", without_links)
+    create_file(tmp_path / "a.ply", b"first")
+
+    with pytest.raises(ExportError, match="A file of that name is there already"):
+        create_file(tmp_path / "a.ply", b"second")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["a.ply"]
+    assert (tmp_path / "a.ply").read_bytes() == b"first"

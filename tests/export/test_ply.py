@@ -12,8 +12,7 @@ import trimesh
 from jrviewer import NOTICE
 from jrviewer.core.errors import ExportError
 from jrviewer.core.identifier_search import names_patient
-from jrviewer.core.records import Prediction, Slice, Source, Structure, Window
-from jrviewer.export.guarded_write import output_stem
+from jrviewer.core.records import Prediction, Structure, Window
 from jrviewer.export.ply import Points, farthest_points, write_ply
 from jrviewer.export.png import write_png
 from tests.support.record_factory import (
@@ -21,6 +20,7 @@ from tests.support.record_factory import (
     make_plane,
     make_prediction,
     make_slice,
+    slice_named,
 )
 
 WINDOW = Window(40, 400)
@@ -41,11 +41,6 @@ def column(data: dict[str, Any], name: str) -> np.ndarray[Any, Any]:
 def comments(path: Path) -> list[str]:
     header = path.read_bytes().split(b"end_header")[0].decode("ascii")
     return [line.removeprefix("comment ") for line in header.splitlines() if "comment " in line]
-
-
-def slice_named(name: str, *identifiers: str, member: str = "") -> Slice:
-    source = Source(Path("folder") / name, member=member, identifiers=frozenset(identifiers))
-    return replace(make_slice(), source=source)
 
 
 def prediction_with(*identifiers: str) -> Prediction:
@@ -198,12 +193,19 @@ def test_a_missing_folder_ends_in_a_sentence_without_its_path(tmp_path: Path) ->
     assert "Doe" not in str(caught.value)
 
 
-def test_an_export_replaces_an_older_one(tmp_path: Path) -> None:
-    (tmp_path / "a.ply").write_text("old")
+def test_an_export_never_replaces_a_file(tmp_path: Path) -> None:
+    for name in ("a.ply", "a.png"):
+        (tmp_path / name).write_text("old")
 
-    write_ply(make_prediction(), tmp_path / "a.ply")
+    with pytest.raises(ExportError, match="is there already"):
+        write_ply(make_prediction(), tmp_path / "a.ply")
+    with pytest.raises(ExportError, match="is there already"):
+        write_png(make_prediction(), tmp_path / "a.png", WINDOW)
 
-    assert (tmp_path / "a.ply").read_bytes().startswith(b"ply\n")
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
+        "a.ply": "old",
+        "a.png": "old",
+    }
 
 
 @pytest.mark.parametrize("identifier", ["Roe^Jane", "JointNetta", "19700131", "1.2.840.99"])
@@ -239,26 +241,6 @@ def test_words_that_every_export_holds_and_short_ones_stop_nothing(
 
     write_ply(prediction, tmp_path / "a.ply", binary=False)
     write_png(prediction, tmp_path / "a.png", WINDOW)
-
-
-def test_a_stem_is_the_files_own_name() -> None:
-    assert output_stem(slice_named("IM.0001.dcm"), set()) == "IM.0001"
-
-
-def test_a_stem_inside_an_archive_is_its_members_name() -> None:
-    assert output_stem(slice_named("Doe.zip", "Doe", member="a/b/I10.dcm"), set()) == "I10"
-
-
-@pytest.mark.parametrize("name", ["miller_1.dcm", "X-LI-3.dcm", "1.2.840.99", ".dcm.", "20200131"])
-def test_a_stem_that_names_the_patient_is_a_number(name: str) -> None:
-    slice_ = slice_named(name, "Miller^Li", "1.2.840.99", "20200131", "7")
-
-    assert output_stem(slice_, set()) == "slice-0001"
-    assert output_stem(slice_, {"slice-0001"}) == "slice-0002"
-
-
-def test_a_taken_stem_gets_a_number_whatever_its_case() -> None:
-    assert output_stem(slice_named("I10.dcm"), {"i10", "I10-0002"}) == "I10-0003"
 
 
 def test_short_numbers_and_parts_of_words_name_nobody() -> None:

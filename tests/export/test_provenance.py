@@ -228,10 +228,10 @@ def test_every_export_states_in_how_many_places_structure_may_be_gone(
 ) -> None:
     prediction = make_erased(slice_of(source), weights_sha256=WEIGHTS_SHA256)
     stated = []
-    for write in WRITERS:
-        write(prediction, tmp_path / "export")
-        stated.append(verify(tmp_path / "export").stated["removed_marks"])
-        assert verify(tmp_path / "export").ok
+    for number, write in enumerate(WRITERS):
+        write(prediction, tmp_path / f"export-{number}")
+        stated.append(verify(tmp_path / f"export-{number}").stated["removed_marks"])
+        assert verify(tmp_path / f"export-{number}").ok
 
     assert stated == ["1", "1", "1"]
 

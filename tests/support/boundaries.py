@@ -35,6 +35,7 @@ def replace_module(monkeypatch: pytest.MonkeyPatch, name: str, **members: object
 class Refused:
     path: Path
     message: str
+    member: str = ""
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,11 @@ def make_slice(
     )
 
 
+def slice_named(name: str, *identifiers: str, member: str = "") -> Slice:
+    source = Source(Path("folder") / name, member=member, identifiers=frozenset(identifiers))
+    return replace(make_slice(), source=source)
+
+
 def make_series(count: int = 3, step_mm: float = 5.0) -> Series:
     planes = [
         make_plane(origin_mm=(0, 0, step_mm * i), spacing_mm=(3.0, 3.0)) for i in range(count)

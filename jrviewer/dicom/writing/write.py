@@ -11,7 +11,7 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian, SegmentationStorage
 
-from jrviewer.core.atomic_write import replace_file
+from jrviewer.core.atomic_write import create_file, replace_file
 from jrviewer.core.errors import ExportError, JRViewerError
 from jrviewer.core.identifier_search import is_leaked, names_patient
 from jrviewer.core.records import Prediction, Slice, Source
@@ -89,7 +89,7 @@ def write_derived(
             ) from error
     if deidentified:
         _require_no_identifier(content, path, prediction)
-    replace_file(path, seal(content) if seal else content)
+    create_file(path, seal(content) if seal else content)
 
 
 def _require_readable(content: bytes, ds: Dataset) -> None:

@@ -170,7 +170,11 @@ class Backend:
 
         failures: list[str] = []
         names: list[str] = []
-        writer = ExportWriter(request, [series], _stems(request.folder))
+        if not request.folder.is_dir():
+            raise ExportError(
+                "The folder to export to does not exist or may not be read. Choose another one."
+            )
+        writer = ExportWriter(request, [series])
         for number, chosen in enumerate(slices, start=1):
             report((number - 1) / len(slices), f"exporting slice {number} of {len(slices)}")
             try:
@@ -192,13 +196,3 @@ def picture(prediction: Prediction, window: Window | VoiLut, blend: int, report:
 
     report(0.0, "drawing the image")
     return draw_comparison(prediction, window, describe(prediction, 0), blend)[0]
-
-
-def _stems(folder: Path) -> set[str]:
-    """File name stems in a folder, without the ending of derived DICOM files."""
-    try:
-        return {path.stem.removesuffix(".denoised") for path in folder.iterdir()}
-    except OSError as error:
-        raise ExportError(
-            "The folder to export to does not exist or may not be read. Choose another one."
-        ) from error

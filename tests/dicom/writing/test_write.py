@@ -86,7 +86,7 @@ def test_only_multi_frame_classes_are_referred_to_by_frame(tmp_path: Path) -> No
         (tmp_path / "capture.dcm", False),
         (write_enhanced_ct(tmp_path / "enhanced.dcm"), True),
     ):
-        target = tmp_path / "derived.dcm"
+        target = source.with_suffix(".derived.dcm")
         dicom.write_derived(denoised(slice_of(source, -1)), target)
         assert ("ReferencedFrameNumber" in dcmread(target).SourceImageSequence[0]) is named
 

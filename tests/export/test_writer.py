@@ -1,0 +1,90 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from jrviewer.core.records import Prediction, Source
+from jrviewer.export.own_exports import OwnExports, is_export_file
+from jrviewer.export.writer import ExportRequest, ExportWriter
+from tests.support.record_factory import make_prediction, make_slice
+
+PNG = frozenset({"png"})
+BOTH = frozenset({"ply", "png"})
+
+
+def prediction_of(name: str, *identifiers: str) -> Prediction:
+    source = Source(Path(name), identifiers=frozenset(identifiers))
+    return make_prediction(replace(make_slice(), source=source))
+
+
+def names(writer: ExportWriter, *predictions: Prediction) -> list[list[str]]:
+    return [sorted(writer.write(one).names.values()) for one in predictions]
+
+
+def test_inputs_of_one_name_never_collide_whatever_their_case(tmp_path: Path) -> None:
+    writer = ExportWriter(ExportRequest(tmp_path, PNG))
+    inputs = [prediction_of(f"{folder}/IM1.dcm") for folder in "ab"]
+
+    assert names(writer, *inputs, prediction_of("c/im1.dcm")) == [
+        ["IM1.png"],
+        ["IM1-0002.png"],
+        ["im1-0003.png"],
+    ]
+
+
+def test_the_next_run_replaces_nothing_of_the_last_and_shares_no_name_with_it(
+    tmp_path: Path,
+) -> None:
+    first = names(ExportWriter(ExportRequest(tmp_path, PNG)), prediction_of("IM1.dcm"))
+    before = (tmp_path / "IM1.png").read_bytes()
+
+    second = names(ExportWriter(ExportRequest(tmp_path, BOTH)), prediction_of("IM1.dcm"))
+
+    assert (first, second) == ([["IM1.png"]], [["IM1-0002.ply", "IM1-0002.png"]])
+    assert (tmp_path / "IM1.png").read_bytes() == before
+
+
+def test_a_cloud_does_not_get_the_name_of_an_older_picture(tmp_path: Path) -> None:
+    names(ExportWriter(ExportRequest(tmp_path, PNG)), prediction_of("a/IM1.dcm"))
+
+    written = names(ExportWriter(ExportRequest(tmp_path, BOTH - PNG)), prediction_of("b/IM1.dcm"))
+
+    assert written == [["IM1-0002.ply"]]
+
+
+def test_a_foreign_file_is_in_the_way_of_its_own_kind_only(tmp_path: Path) -> None:
+    (tmp_path / "IM1.ply").write_text("somebody's")
+
+    assert names(ExportWriter(ExportRequest(tmp_path, PNG)), prediction_of("IM1.dcm")) == [
+        ["IM1.png"]
+    ]
+    assert names(ExportWriter(ExportRequest(tmp_path, BOTH)), prediction_of("IM1.dcm")) == [
+        ["IM1-0002.ply", "IM1-0002.png"]
+    ]
+    assert (tmp_path / "IM1.ply").read_text() == "somebody's"
+
+
+@pytest.mark.parametrize("name", ["Beispiel", "Mueller", "12.03.1950", "acc-778899", "IM1"])
+def test_without_identity_names_are_neutral_however_the_source_is_called(
+    tmp_path: Path, name: str
+) -> None:
+    writer = ExportWriter(ExportRequest(tmp_path, PNG, deidentify=True))
+
+    written = names(writer, prediction_of(f"{name}.dcm", "Beispiel^Erika"))
+
+    assert written == [["slice-0001.png"]]
+
+
+def test_exports_and_reports_are_recognised_and_other_files_are_not(tmp_path: Path) -> None:
+    ExportWriter(ExportRequest(tmp_path, BOTH)).write(prediction_of("IM1.dcm"))
+    (tmp_path / "report.json").write_text(
+        '{"model": "a", "weights_sha256": "b", "device": "c", "results": []}'
+    )
+    (tmp_path / "other.json").write_text('{"model": "a"}')
+    (tmp_path / "broken.json").write_text("{")
+    (tmp_path / "empty").write_bytes(b"")
+
+    found = sorted(path.name for path in tmp_path.iterdir() if is_export_file(path))
+
+    assert found == ["IM1.ply", "IM1.png", "report.json"]
+    assert (tmp_path / "gone", "") not in OwnExports()
