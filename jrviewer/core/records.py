@@ -118,7 +118,8 @@ class Slice:
     windows: tuple[Window, ...] = ()
     voi_luts: tuple[VoiLut, ...] = ()
     inverted: bool = False  # MONOCHROME1: low values are shown bright
-    padding: float | None = None  # pixels of this value are no measurement
+    padding: float | None = None  # pixels of this value are no measurement …
+    padding_limit: float | None = None  # … nor are those between it and this one
     colour: UInt8Array | None = None
     warnings: tuple[str, ...] = ()
 

@@ -19,6 +19,7 @@ from jrviewer.core.lazy_vtk import vtk_module
 from jrviewer.core.progress import Report, silent
 from jrviewer.core.records import Series, Slice, Structure, SurfaceMesh, UInt8Array, read_only
 from jrviewer.imaging.body_masks import BoolArray, volume_masks, whole_slices
+from jrviewer.imaging.padding import without_padding
 from jrviewer.imaging.volume import (
     FEWEST_SLICES,
     NotAVolumeError,
@@ -134,7 +135,7 @@ class SurfaceMeasurement:
 
     def _layer(self, one: Slice, geometry: VolumeGeometry) -> FloatArray:
         column_mm, row_mm, _ = geometry.to_volume(one.plane.origin_mm[None])[0]
-        values = np.nan_to_num(one.pixels, nan=LOWEST_HU).clip(LOWEST_HU, HIGHEST_HU)
+        values = np.nan_to_num(without_padding(one), nan=LOWEST_HU).clip(LOWEST_HU, HIGHEST_HU)
         spacing_mm = one.plane.spacing_mm
         layer, self._steps_mm = layer_on_grid(values, spacing_mm, (float(row_mm), float(column_mm)))
         self._scanned.append(scanned_on_grid(one, layer.shape))

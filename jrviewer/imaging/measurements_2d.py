@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.records import Slice, Window
+from jrviewer.imaging.padding import is_padding
 
 Position = tuple[float, float]
 BoolArray = npt.NDArray[np.bool_]
@@ -236,7 +237,6 @@ def outline(item: Measurement) -> list[Position]:
 def _values(region: Region, image: Slice, pixels: FloatArray) -> FloatArray:
     """The finite values (N,) in the region that are no padding, as float64."""
     keep = inside(region, image.shape) & np.isfinite(pixels)
-    if image.padding is not None:
-        keep &= image.pixels != np.float32(image.padding)
+    keep &= ~is_padding(image)
     values: FloatArray = pixels[keep].astype(np.float64)
     return values

@@ -5,12 +5,15 @@ residual stands far above what the residual's own noise would leave, a shape wen
 a slice and its denoised twin; knows neither network nor window.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.records import Mark, Removed, Slice
 from jrviewer.imaging.body_masks import body_mask
+from jrviewer.imaging.padding import is_padding
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -21,6 +24,7 @@ QUIETEST = 0.25  # of the median noise level: no place is trusted to be quieter
 THRESHOLD = 8.0  # standard deviations of the smoothed noise
 LEAST_HU = 8.0  # fainter smoothed shapes are invisible
 MOST_MARKS = 12
+WIDEST_KERNEL_PX = 16.0  # standard deviation of a Gaussian that is computed as such
 MIN_BODY_PIXELS = 400
 ROBUST_SD = 1.4826  # of a normal distribution's median absolute deviation
 
@@ -29,8 +33,7 @@ def residual(image: Slice, denoised: FloatArray) -> FloatArray:
     """Original minus denoised (rows, columns) float32; 0 where nothing was measured."""
     pixels = image.pixels
     difference = np.nan_to_num(pixels - denoised, posinf=0.0, neginf=0.0)
-    if image.padding is not None:
-        difference[pixels == np.float32(image.padding)] = 0.0
+    difference[is_padding(image, pixels)] = 0.0
     return difference.astype(np.float32)
 
 
@@ -47,7 +50,7 @@ def check_removed(image: Slice, denoised: FloatArray) -> Removed:
         return Removed(0.0, 0.0, ())
     steps = (1.0, 1.0) if image.spacing_source == "missing" else image.plane.spacing_mm
     least = LEAST_HU if image.unit == "HU" else 0.0
-    found: list[Mark] = []
+    found: list[_Peak] = []
     score = 0.0
     for scale_mm in SCALES_MM:
         smooth = _smoothed(difference, scale_mm, steps)
@@ -59,9 +62,9 @@ def check_removed(image: Slice, denoised: FloatArray) -> Removed:
         strength[~is_visible] = 0.0
         _clear_edge(strength, scale_mm, steps)
         score = max(score, float(np.abs(strength).max()))
-        found += _peaks(difference, strength, scale_mm, steps)
-    marks = _without_neighbours(found, steps)
-    return Removed(score, float(difference[body].std()), tuple(marks[:MOST_MARKS]))
+        found += _peaks(strength, scale_mm)
+    marks = [_mark(one, difference, steps) for one in _without_neighbours(found, steps)]
+    return Removed(score, float(difference[body].std()), tuple(marks))
 
 
 def _strength(
@@ -89,52 +92,74 @@ def _smoothed(values: FloatArray, scale_mm: float, steps: tuple[float, float]) -
     from scipy import ndimage
 
     sigmas = [scale_mm / step for step in steps]
-    smooth: FloatArray = ndimage.gaussian_filter(values, sigmas, mode="nearest", truncate=3.0)
-    return smooth
+    if max(sigmas) <= WIDEST_KERNEL_PX:
+        return np.asarray(ndimage.gaussian_filter(values, sigmas, mode="nearest", truncate=3.0))
+    smooth = values  # three running means are nearly a Gaussian, at a cost without the width
+    widths = [max(1, round(np.sqrt(4 * sigma**2 + 1))) for sigma in sigmas]
+    for _ in range(3):
+        smooth = ndimage.uniform_filter(smooth, widths, mode="nearest")
+    return np.asarray(smooth)
 
 
-def _peaks(
-    difference: FloatArray, strength: FloatArray, scale_mm: float, steps: tuple[float, float]
-) -> list[Mark]:
-    """One mark for every connected place beyond the threshold, at its strongest pixel."""
+@dataclass(frozen=True, slots=True)
+class _Peak:
+    """The strongest pixel of a connected region beyond the threshold, at one scale."""
+
+    row: int
+    column: int
+    scale_mm: float
+    strength: float
+
+    @property
+    def size_mm(self) -> float:
+        """Diameter of the disc that a Gaussian blob stands for."""
+        return float(2 * np.sqrt(2) * self.scale_mm)
+
+
+def _peaks(strength: FloatArray, scale_mm: float) -> list[_Peak]:
     from scipy import ndimage
 
-    labels, count = ndimage.label(np.abs(strength) > THRESHOLD)
+    above = np.abs(strength)
+    labels, count = ndimage.label(above > THRESHOLD)
     if not count:
         return []
-    peaks = ndimage.maximum_position(np.abs(strength), labels, range(1, count + 1))
+    peaks = ndimage.maximum_position(above, labels, range(1, count + 1))
     places = np.array(peaks, dtype=np.intp).reshape(-1, 2).tolist()
-    return [
-        Mark(
-            row=float(row),
-            column=float(column),
-            size_mm=2 * np.sqrt(2) * scale_mm,  # of the disc that a Gaussian blob stands for
-            change=_mean_around(difference, (row, column), scale_mm, steps),
-            strength=float(abs(strength[row, column])),
-        )
-        for row, column in places
-    ]
+    return [_Peak(row, column, scale_mm, float(above[row, column])) for row, column in places]
+
+
+def _mark(peak: _Peak, difference: FloatArray, steps: tuple[float, float]) -> Mark:
+    change = _mean_around(difference, (peak.row, peak.column), peak.scale_mm, steps)
+    return Mark(float(peak.row), float(peak.column), peak.size_mm, change, peak.strength)
 
 
 def _mean_around(
     difference: FloatArray, place: tuple[int, int], radius_mm: float, steps: tuple[float, float]
 ) -> float:
     """The mean (not the smoothed value, which understates small shapes) around a place."""
-    row, column = np.ogrid[: difference.shape[0], : difference.shape[1]]
+    radius = max(radius_mm, *steps)
+    first = [max(0, at - int(radius / step)) for at, step in zip(place, steps, strict=True)]
+    last = [at + int(radius / step) + 1 for at, step in zip(place, steps, strict=True)]
+    row, column = np.ogrid[
+        first[0] : min(last[0], difference.shape[0]), first[1] : min(last[1], difference.shape[1])
+    ]
     across = np.hypot((row - place[0]) * steps[0], (column - place[1]) * steps[1])
-    return float(difference[across <= max(radius_mm, *steps)].mean())
+    near = difference[first[0] : last[0], first[1] : last[1]]
+    return float(near[across <= radius].mean())
 
 
-def _without_neighbours(found: list[Mark], steps: tuple[float, float]) -> list[Mark]:
-    """The strongest of marks that overlap, strongest first."""
-    kept: list[Mark] = []
-    for mark in sorted(found, key=lambda one: -one.strength):
+def _without_neighbours(found: list[_Peak], steps: tuple[float, float]) -> list[_Peak]:
+    """The strongest of peaks that overlap, strongest first, up to MOST_MARKS."""
+    kept: list[_Peak] = []
+    for peak in sorted(found, key=lambda one: -one.strength):
+        if len(kept) == MOST_MARKS:
+            break
         if all(
-            _distance(mark, other, steps) > (mark.size_mm + other.size_mm) / 2 for other in kept
+            _distance(peak, other, steps) > (peak.size_mm + other.size_mm) / 2 for other in kept
         ):
-            kept.append(mark)
+            kept.append(peak)
     return kept
 
 
-def _distance(one: Mark, other: Mark, steps: tuple[float, float]) -> float:
+def _distance(one: _Peak, other: _Peak, steps: tuple[float, float]) -> float:
     return float(np.hypot((one.row - other.row) * steps[0], (one.column - other.column) * steps[1]))

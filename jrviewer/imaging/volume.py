@@ -13,6 +13,7 @@ import numpy.typing as npt
 from jrviewer.core.errors import JRViewerError
 from jrviewer.core.geometry import FloatArray, Plane, VolumeGeometry
 from jrviewer.core.records import Series, Slice
+from jrviewer.imaging.padding import is_padding
 
 GRID_MM = 3.0
 FEWEST_SLICES = 8
@@ -25,6 +26,7 @@ NO_VALUE_HU = -1500.0  # nothing is as thin: what scanners write outside their r
 
 _FINEST_MM = 1.5  # voxels finer than this are smoothed to it before the linear resampling
 _SAME_PLACE_MM = 0.01
+_BRIGHTER_THAN_AIR_HU = -900.0
 
 
 class NotAVolumeError(JRViewerError):
@@ -135,8 +137,8 @@ def layer_on_grid(
 
 def scanned_on_grid(one: Slice, shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
     """Where a slice holds measured values, on a grid (y, x), but for a voxel's rim: a body that
-    leaves a round field of view has no skin there. Padding is recognised by its value
-    alone: one that air has too would take the skin of every body away.
+    leaves a round field of view has no skin there. Padding as dark as air does not count: it would
+    take the skin of every body away.
     """
     from scipy import ndimage
 
@@ -146,6 +148,7 @@ def scanned_on_grid(one: Slice, shape: tuple[int, ...]) -> npt.NDArray[np.bool_]
     )
     values = one.pixels[np.ix_(rows, columns)]
     known = np.isfinite(values) & (values > NO_VALUE_HU)
+    known &= ~(is_padding(one, values) & (values > _BRIGHTER_THAN_AIR_HU))
     square = np.ones((3, 3), bool)
     return np.asarray(ndimage.binary_erosion(known, square, border_value=1))
 

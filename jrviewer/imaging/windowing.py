@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.records import Slice, UInt8Array, VoiLut, Window
+from jrviewer.imaging.padding import is_padding
 
 PRESETS: Mapping[str, Window] = MappingProxyType(
     {
@@ -71,7 +72,7 @@ def to_grey(slice_: Slice, pixels: FloatArray, window: Window | VoiLut) -> UInt8
     if slice_.inverted:
         np.subtract(255, grey, out=grey)
     if slice_.padding is not None and pixels.shape == slice_.shape:
-        np.putmask(grey, slice_.pixels == np.float32(slice_.padding), 0)
+        np.putmask(grey, is_padding(slice_), 0)
     return grey
 
 
@@ -133,8 +134,7 @@ def _measured(slice_: Slice) -> FloatArray:
     if values.size > 2 * ENOUGH_VALUES:
         values = values[:: values.size // ENOUGH_VALUES]
     keep = np.isfinite(values)
-    if slice_.padding is not None:
-        keep &= values != np.float32(slice_.padding)
+    keep &= ~is_padding(slice_, values)
     if slice_.unit == "HU":
         keep &= values >= LOWEST_HU
     return values[keep]

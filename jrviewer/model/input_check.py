@@ -23,6 +23,8 @@ MIN_AIR_SHARE = 0.01  # of the image; only a crop inside the body has less
 MIN_BODY_SHARE = 0.02  # of the image
 MIN_SIDE_PIXELS = 50  # few training volumes have fewer
 MAX_PIXEL_MM = 6.0
+FIELD_OF_VIEW_MM = (100.0, 1000.0)  # of the longer side
+NARROWEST = 0.25  # the shorter side, as a share of the longer one
 
 
 def check(image: Slice, body: npt.NDArray[np.bool_]) -> tuple[Finding, ...]:
@@ -82,6 +84,10 @@ def _place(image: Slice) -> Iterator[Finding]:
         yield Finding(
             "amber", "The spacing is the detector's, not the body's: lengths are too long."
         )
+    elif not _has_size_of_a_body(image):
+        yield Finding(
+            "amber", "The pixel spacing gives no usual field of view; it may be in a wrong unit."
+        )
     elif max(image.plane.spacing_mm) > MAX_PIXEL_MM:
         yield Finding("amber", "The pixels are coarser than any that the model has seen.")
     if min(image.shape) < MIN_SIDE_PIXELS:
@@ -92,3 +98,9 @@ def _place(image: Slice) -> Iterator[Finding]:
         )
     elif not is_axial(image.plane):
         yield Finding("amber", "The slice is not axial; the model learnt from axial slices alone.")
+
+
+def _has_size_of_a_body(image: Slice) -> bool:
+    """Whether the field of view is neither a centimetre nor a room wide."""
+    low, high = sorted(n * mm for n, mm in zip(image.shape, image.plane.spacing_mm, strict=True))
+    return FIELD_OF_VIEW_MM[0] <= high <= FIELD_OF_VIEW_MM[1] and low >= NARROWEST * high

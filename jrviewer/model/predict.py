@@ -14,6 +14,7 @@ from jrviewer.core.progress import Report, silent
 from jrviewer.core.records import Cloud, Finding, Prediction, Slice
 from jrviewer.imaging import residual_check
 from jrviewer.imaging.body_masks import body_centre, body_mask, canonical_image
+from jrviewer.imaging.padding import without_padding
 from jrviewer.model import cloud_placement, devices
 from jrviewer.model.input_check import check
 from jrviewer.model.joint_model import JointModel
@@ -46,7 +47,7 @@ def predict(
     """
     started = time.perf_counter()
     report(0.0, "Checking the slice")
-    pixels = image.pixels
+    pixels = without_padding(image)
     mask = body_mask(pixels, image.unit, image.plane.spacing_mm)
     findings = check(image, mask)
     _refuse_red(findings, run_anyway=run_anyway)

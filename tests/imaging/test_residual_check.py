@@ -167,3 +167,32 @@ def test_without_a_body_the_whole_slice_tells_how_much_went() -> None:
     air = np.full((256, 256), -1000, dtype=np.float32)
 
     assert residual_check.check_removed(sliced(air + white(1)), air).noise > 1
+
+
+def test_of_many_shapes_the_strongest_have_marks() -> None:
+    rows, columns = np.mgrid[:600, :600]
+    lost = 80.0 * ((rows % 40 < 8) & (columns % 40 < 8))
+    noise = np.random.default_rng(5).normal(0, 1, lost.shape)
+    plain = np.full(lost.shape, 40.0)
+    plain[:10] = -1000
+
+    found = residual_check.check_removed(sliced(plain + lost + noise), plain)
+
+    assert len(found.marks) == residual_check.MOST_MARKS
+    strengths = [mark.strength for mark in found.marks]
+    assert strengths == sorted(strengths, reverse=True)
+    assert all(mark.row % 40 < 8 and mark.column % 40 < 8 for mark in found.marks)
+    assert found.marks[0].change == pytest.approx(80, rel=0.1)
+
+
+def test_running_means_in_place_of_wide_gaussians_give_the_same_marks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    image = sliced(clean() + nodule((60, 128), 10, 100) + white(1))
+    (exact,) = residual_check.check_removed(image, clean()).marks
+    monkeypatch.setattr(residual_check, "WIDEST_KERNEL_PX", 1.0)
+
+    (mark,) = residual_check.check_removed(image, clean()).marks
+
+    assert (mark.row, mark.column) == pytest.approx((exact.row, exact.column), abs=2)
+    assert mark.strength == pytest.approx(exact.strength, rel=0.15)

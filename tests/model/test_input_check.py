@@ -75,3 +75,13 @@ def test_air_alone_is_red() -> None:
 def test_what_weakens_a_result_is_amber_and_said(image: Slice, word: str) -> None:
     assert levels(image) == {"amber"}
     assert word in said(image)
+
+
+@pytest.mark.parametrize(
+    "spacing_mm",
+    [(0.003, 0.003), (0.3, 0.3), (3 / 25.4, 3 / 25.4), (30.0, 30.0), (3000.0, 3000.0), (3, 0.3)],
+)
+def test_a_spacing_in_a_wrong_unit_is_never_green(spacing_mm: tuple[float, float]) -> None:
+    image = make_slice(plane=make_plane(spacing_mm=spacing_mm))
+
+    assert levels(image) & {"amber", "red"}

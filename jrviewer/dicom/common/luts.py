@@ -133,14 +133,30 @@ def lookup_table(item: Dataset | None) -> tuple[float, FloatArray, int] | None:
     return (descriptor[1], table, bits) if len(table) == count else None
 
 
-def padding_of(ds: Dataset, dtype: np.dtype[Any], modality: Modality) -> float | None:
-    """The padding value in the unit of the modality values; None where there is none."""
-    stored = numbers(ds, "PixelPaddingValue")
-    if not stored or dtype.kind not in "iu":
+def padding_of(
+    ds: Dataset, dtype: np.dtype[Any], modality: Modality
+) -> tuple[float | None, float | None]:
+    """The padding value and the other end of its range (PS3.3 C.7.5.1.1.2), in the unit of the
+    modality values; None if not stated.
+    """
+    prefix = {"f4": "Float", "f8": "DoubleFloat"}.get(dtype.str[1:], "")
+    value = _one_stored(ds, f"{prefix}PixelPaddingValue", dtype)
+    limit = _one_stored(ds, f"{prefix}PixelPaddingRangeLimit", dtype)
+    if value is None:
+        return None, None
+    return (
+        float(modality.apply(value)[0]),
+        None if limit is None else float(modality.apply(limit)[0]),
+    )
+
+
+def _one_stored(ds: Dataset, keyword: str, dtype: np.dtype[Any]) -> npt.NDArray[Any] | None:
+    """A stored value as an array of the pixels' type."""
+    found = numbers(ds, keyword)
+    if not found:
         return None
     # Wrapped, because writers mix up signed and unsigned padding values.
-    wrapped = np.array([int(stored[0])]).astype(dtype)
-    return float(modality.apply(wrapped)[0])
+    return np.array([int(found[0]) if dtype.kind in "iu" else found[0]]).astype(dtype)
 
 
 def _unit(ds: Dataset, named: str) -> Unit:

@@ -16,7 +16,9 @@ from jrviewer.core.records import SpacingSource
 from jrviewer.dicom.common.attributes import first_item, number, numbers, text, value
 
 _PROJECTIONS = frozenset({"CR", "DX", "MG", "IO", "PX", "RF", "XA", "RG", "RTIMAGE"})
+_CROSS_SECTIONS = frozenset({"CT", "MR", "PT", "NM"})
 _MAX_SPACING_MM = 1000.0
+_SMALLEST_MM, _LARGEST_MM, _NARROWEST = 40.0, 1200.0, 0.1  # of a field of view
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,22 @@ def spacing_of(ds: Dataset, frame: int) -> Spacing:
         return Spacing((detector[0], detector[1]), "detector")
     wrong = "The file's pixel spacing makes no sense, so nothing can be measured in millimetres."
     return Spacing(_aspect(ds), "missing", wrong if pixel or detector else "")
+
+
+def implausible_size(ds: Dataset, spacing: Spacing) -> str:
+    """A warning if a cross-sectional image would be of a size that no body has; "" if not. Some
+    writers state the pixel spacing in metres, centimetres or inches.
+    """
+    if spacing.source != "pixel" or text(ds, "Modality") not in _CROSS_SECTIONS:
+        return ""
+    counts = number(ds, "Rows") or 1.0, number(ds, "Columns") or 1.0
+    low, high = sorted(count * mm for count, mm in zip(counts, spacing.mm, strict=True))
+    if _SMALLEST_MM <= high <= _LARGEST_MM and low >= _NARROWEST * high:
+        return ""
+    return (
+        f"The image would be {low:.3g} mm by {high:.3g} mm: its pixel spacing may be in another "
+        "unit than millimetres."
+    )
 
 
 def frame_geometry(ds: Dataset, frame: int, frames: int) -> FrameGeometry:

@@ -14,7 +14,13 @@ from jrviewer.dicom.common.luts import all_finite, modality_of, padding_of, voi_
 from jrviewer.dicom.common.parse import Parsed
 from jrviewer.dicom.common.patient_identity import identifiers_of, patient_text
 from jrviewer.dicom.common.pixel_hash import stored_hash
-from jrviewer.dicom.common.plane import FrameGeometry, frame_geometry, group, thickness_of
+from jrviewer.dicom.common.plane import (
+    FrameGeometry,
+    frame_geometry,
+    group,
+    implausible_size,
+    thickness_of,
+)
 from jrviewer.dicom.decoding.frames import FrameReader
 from jrviewer.dicom.decoding.worker import DecodedFrame
 from jrviewer.dicom.reading.colour import is_colour, luminance, rgb_of
@@ -98,12 +104,13 @@ def _slice(shared: _Shared, frame: DecodedFrame, index: int) -> Slice:
     geometry = frame_geometry(ds, index, shared.reader.frames)
     modality = modality_of(ds, index)
     colour: UInt8Array | None = None
-    missing = ""
+    missing, implausible = "", implausible_size(ds, geometry.spacing)
     if is_colour(frame):
         colour = rgb_of(frame, ds)
         pixels = luminance(colour)
     else:
         pixels, missing = all_finite(modality.apply(frame.values))
+    padding = (None, None) if colour is not None else padding_of(ds, frame.values.dtype, modality)
     return Slice(
         pixels=pixels,
         unit="stored" if colour is not None else modality.unit,
@@ -115,9 +122,10 @@ def _slice(shared: _Shared, frame: DecodedFrame, index: int) -> Slice:
         windows=() if colour is not None else windows_of(ds, index),
         voi_luts=() if colour is not None else voi_luts_of(ds, signed=bool((pixels < 0).any())),
         inverted=frame.photometric == "MONOCHROME1",
-        padding=None if colour is not None else padding_of(ds, frame.values.dtype, modality),
+        padding=padding[0],
+        padding_limit=padding[1],
         colour=colour,
-        warnings=_warnings(shared, geometry, modality.warning, missing),
+        warnings=_warnings(shared, geometry, modality.warning, missing, implausible),
     )
 
 

@@ -11,6 +11,7 @@ from jrviewer.core.records import Prediction, Slice
 from jrviewer.diagnostics.phantom_truth import Score
 from jrviewer.imaging import windowing
 from jrviewer.imaging.measurements_2d import handles
+from jrviewer.imaging.padding import is_padding
 from jrviewer.ui.state.keyboard_annotations import KeyboardAnnotations
 from jrviewer.ui.state.rulers import Rulers
 from jrviewer.ui.state.view import View
@@ -175,7 +176,7 @@ def probe_text(
     value = float(chosen.pixels[row, column])
     unit = "HU" if chosen.unit == "HU" else tr("stored")
     place = tr("row {} column {}").format(row, column)
-    if chosen.padding is not None and value == chosen.padding:
+    if is_padding(chosen, np.array([value], dtype=np.float32)).any():
         return f"{tr('padding, no measurement')}   {place}"
     parts = [f"{number(value)} {unit}"]
     if prediction is not None and prediction.slice is chosen:

@@ -120,6 +120,26 @@ def test_padding_is_told_in_the_unit_of_the_pixels(tmp_path: Path) -> None:
     assert dicom.read([path]).series[0][0].padding == -3024
 
 
+def test_a_range_of_padding_is_told_in_the_unit_of_the_pixels(tmp_path: Path) -> None:
+    extra = {"PixelPaddingValue": -2000, "PixelPaddingRangeLimit": -1985}
+    path = write_ct(tmp_path / "a.dcm", signed=True, extra=extra)
+
+    image = dicom.read([path]).series[0][0]
+
+    assert (image.padding, image.padding_limit) == (-3024, -3009)
+
+
+@pytest.mark.parametrize("unit", [0.001, 0.1, 1 / 25.4, 1000.0])
+def test_a_spacing_that_no_body_has_is_said(tmp_path: Path, unit: float) -> None:
+    spacing = (2.8 * unit, 2.8 * unit)
+    path = write_ct(tmp_path / "a.dcm", rows=128, columns=128, spacing=spacing)
+    image = dicom.read([path]).series[0][0]
+    (row,) = dicom.inspect([path])
+
+    for warnings in (image.warnings, row.warnings):
+        assert any("spacing" in one for one in warnings)
+
+
 def test_a_slice_knows_what_must_not_leak(tmp_path: Path) -> None:
     path = write_ct(tmp_path / "a.dcm")
 
@@ -178,11 +198,11 @@ def test_an_unknown_place_of_frames_is_not_invented(tmp_path: Path) -> None:
 
 
 def test_the_row_of_a_file_is_plain_json(tmp_path: Path) -> None:
-    path = write_ct(tmp_path / "a.dcm", rows=4, columns=6, spacing=(0.5, 0.25))
+    path = write_ct(tmp_path / "a.dcm", rows=400, columns=600, spacing=(0.5, 0.25))
 
     row = dicom.inspect([path])[0].as_json()
 
-    assert row["shape"] == [4, 6]
+    assert row["shape"] == [400, 600]
     assert row["spacing_mm"] == [0.5, 0.25]
     assert (row["dtype"], row["frames"], row["status"]) == ("<u2", 1, "open")
     assert row["warnings"] == []
