@@ -85,7 +85,7 @@ def test_packed_points_come_back_within_half_a_millimetre_on_each_axis() -> None
     assert np.abs(points - view.points[order]).max() * 224 <= 0.5001
 
 
-def test_pca_and_ridge_tell_a_wide_body_from_a_narrow_one(fitted: CloudBaselines) -> None:
+def test_pca_and_ridge_distinguish_a_wide_body_from_a_narrow_one(fitted: CloudBaselines) -> None:
     narrow, _ = fitted.predict("pca_ridge", ring_view("x", 0.3))
     wide, _ = fitted.predict("pca_ridge", ring_view("x", 0.7))
 
@@ -143,7 +143,7 @@ def test_training_a_peer_twice_with_one_seed_gives_one_network() -> None:
     assert_alike(runs[0].network, runs[1].network)
 
 
-def test_a_training_gone_on_with_ends_where_one_without_a_stop_does(
+def test_a_resumed_training_ends_where_an_uninterrupted_one_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def until_the_third_draw(random: np.random.Generator) -> tuple[FloatArray, FloatArray]:
@@ -182,7 +182,7 @@ def test_a_stored_peer_returns_an_image_of_the_same_size(name: str, tmp_path: Pa
 
 
 @pytest.mark.parametrize("name", ["nlm", "tv"])
-def test_the_classical_peers_lessen_noise(name: str, tmp_path: Path) -> None:
+def test_the_classical_peers_reduce_noise(name: str, tmp_path: Path) -> None:
     image = np.random.default_rng(0).normal(0, 50, (40, 40))
 
     for denoised in Peers(tmp_path).denoise(name, image, sigma=50):

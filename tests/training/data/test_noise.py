@@ -146,7 +146,7 @@ def test_each_slice_of_a_batch_has_its_own_dose() -> None:
     assert low > 2 * high
 
 
-def test_slices_that_are_not_square_keep_their_shape_and_place() -> None:
+def test_slices_that_are_not_square_keep_their_shape_and_position() -> None:
     hu = water()[:, 10:110, :]
     noisy = low_dose(hu, PIXEL_MM, 0.5, views=VIEWS, kernel="hann", seed=1)
     assert noisy.shape == hu.shape

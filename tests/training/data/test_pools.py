@@ -9,7 +9,7 @@ from tests.training.support.pool_factory import write_pairs, write_views
 from training.data.pools import Pairs, Views
 
 
-def test_crops_are_the_clean_slice_and_the_same_place_with_noise(tmp_path: Path) -> None:
+def test_crops_are_the_clean_slice_and_the_same_window_with_noise(tmp_path: Path) -> None:
     pairs = Pairs(write_pairs(tmp_path / "pairs"))
 
     clean, noisy, _, kind = pairs.draw(128, 32, torch.Generator().manual_seed(0))
@@ -35,7 +35,7 @@ def test_mr_crops_carry_rician_noise_which_never_makes_a_magnitude_negative(
     assert not discs[kind == MR].any()
 
 
-def test_the_discs_in_a_crop_are_told_apart_from_what_was_there(tmp_path: Path) -> None:
+def test_the_discs_in_a_crop_are_kept_apart_from_the_crop(tmp_path: Path) -> None:
     pairs = Pairs(write_pairs(tmp_path / "pairs"))
     pairs.arrays = [
         (clean[:, :1, :1] * 0 + 30 + noise * 0, noise, n) for clean, noise, n in pairs.arrays

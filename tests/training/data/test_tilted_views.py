@@ -55,7 +55,7 @@ def of(one: View, label: int) -> FloatArray:
     return np.asarray(one.points[one.labels == label] * 224)
 
 
-def test_a_tilt_leads_there_and_back_and_leaves_its_centre_where_it_is() -> None:
+def test_a_tilt_has_an_inverse_and_leaves_its_centre_unchanged() -> None:
     tilt = drawn(CENTRE, np.random.default_rng(3))
     places = np.random.default_rng(0).normal(0, 100, (50, 3))
 
@@ -99,7 +99,7 @@ def test_a_straight_body_leans_in_a_tilted_volume() -> None:
     assert max(leans) < np.tan(np.radians(MOST_DEGREES)) + 0.02
 
 
-def test_no_truth_lies_beyond_the_slices_that_exist() -> None:
+def test_no_truth_lies_beyond_the_existing_slices() -> None:
     for one in body_views():
         low, high = one.z_range
         assert low - 1e-3 <= one.points[:, 2].min()

@@ -179,7 +179,7 @@ def test_a_surface_read_from_the_cache_is_the_same(tmp_path: Path) -> None:
     assert made.z_range_mm == read.z_range_mm
 
 
-def test_other_voxels_have_another_place_in_the_cache(tmp_path: Path) -> None:
+def test_other_voxels_have_another_cache_entry(tmp_path: Path) -> None:
     volume = ball()
     surface_of(volume, tmp_path)
     surface_of(replace(volume, spacing_mm=(2.5, 2.0, 1.7)), tmp_path)

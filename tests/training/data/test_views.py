@@ -69,14 +69,14 @@ def test_a_mirrored_volume_has_a_mirrored_image_and_truth() -> None:
     assert middle(other) * 224 == pytest.approx(middle(bone) * [-224, 224, 224], abs=1.0)
 
 
-def test_the_range_of_slices_that_exist_ends_at_the_volume_or_the_box() -> None:
+def test_the_range_of_existing_slices_ends_at_the_volume_or_the_box() -> None:
     volume = lopsided()
 
     assert made(volume, 0).z_range == pytest.approx((0, 64 / 224))
     assert made(volume, 10).z_range == pytest.approx((-50 / 224, 30 / 224))
 
 
-def test_truth_points_lie_within_the_slices_that_exist() -> None:
+def test_truth_points_lie_within_the_existing_slices() -> None:
     one = made(lopsided(), 10)
 
     assert one.points[:, 2].min() >= one.z_range[0] - 1e-6
@@ -165,12 +165,14 @@ def test_a_pool_that_is_there_is_not_made_again(data: Path, tmp_path: Path) -> N
     assert images.stat().st_mtime_ns == before
 
 
-def test_writing_a_pool_tells_how_far_it_is(data: Path, tmp_path: Path) -> None:
-    told: list[tuple[float, str]] = []
+def test_writing_a_pool_reports_its_progress(data: Path, tmp_path: Path) -> None:
+    reports: list[tuple[float, str]] = []
 
-    write_pool(data, "train", tmp_path / "views", step_mm=40, report=lambda *one: told.append(one))
+    write_pool(
+        data, "train", tmp_path / "views", step_mm=40, report=lambda *one: reports.append(one)
+    )
 
-    assert told == [(1.0, "1 of 1 volumes")]
+    assert reports == [(1.0, "1 of 1 volumes")]
 
 
 def test_a_real_chest_s_skin_is_centred_on_the_box(shared: Path) -> None:

@@ -19,7 +19,7 @@ def blue(path: Path) -> np.ndarray:
     return (blue > red + 80) & (blue > green + 20)
 
 
-def test_an_overconfident_sigma_is_drawn_below_an_honest_one(tmp_path: Path) -> None:
+def test_an_overconfident_sigma_is_drawn_below_a_calibrated_one(tmp_path: Path) -> None:
     heights = []
     for name, factor in (("honest", 1.0), ("overconfident", 0.6)):
         shares = {promised: factor * seen for promised, seen in HONEST.items()}

@@ -64,7 +64,7 @@ def test_three_figures_lie_beside_the_table(folder: Path) -> None:
     assert all((folder / name).read_bytes()[:4] == b"\x89PNG" for name in figures)
 
 
-def test_both_readings_of_the_chamfer_distance_are_right_by_hand() -> None:
+def test_both_definitions_of_the_chamfer_distance_are_right_by_hand() -> None:
     predicted = torch.tensor([[[0.0, 0.0, 0.0], [0.0, 0.0, 2.0]]])
     true = torch.tensor([[[0.0, 0.0, 0.5]]])
 

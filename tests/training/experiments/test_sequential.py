@@ -125,9 +125,7 @@ def remembered(pool: type[Pairs | Views], monkeypatch: pytest.MonkeyPatch) -> li
     return found
 
 
-def test_a_run_of_other_settings_is_not_taken_for_ones_own(
-    tmp_path: Path, pools: tuple[Pairs, Views]
-) -> None:
+def test_a_run_with_other_settings_is_refused(tmp_path: Path, pools: tuple[Pairs, Views]) -> None:
     sequential_arms.train("s3", SHORT, *pools, tmp_path)
 
     with pytest.raises(JRViewerError, match="--out"):
@@ -156,7 +154,7 @@ def test_seeds_have_a_spread_and_patients_are_compared_with_themselves() -> None
 
 
 @pytest.mark.slow
-def test_the_command_goes_on_where_it_stopped_and_says_the_same_again(tmp_path: Path) -> None:
+def test_the_command_resumes_where_it_stopped_and_gives_the_same_table(tmp_path: Path) -> None:
     data = write_data(tmp_path / "data")
     parser = argparse.ArgumentParser()
     sequential.add_arguments(parser)

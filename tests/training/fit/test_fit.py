@@ -82,7 +82,7 @@ def test_a_resumed_run_ends_where_an_uninterrupted_one_does(
     assert same(plain, parts)
 
 
-def test_a_run_gone_on_with_after_a_cycle_equals_one_planned_with_two(
+def test_a_run_continued_after_a_cycle_equals_one_planned_with_two(
     tmp_path: Path, pools: tuple[Pairs, Views]
 ) -> None:
     two_cycles = replace(TINY, cycles=of_steps(TINY.steps, TINY.steps))
@@ -94,20 +94,20 @@ def test_a_run_gone_on_with_after_a_cycle_equals_one_planned_with_two(
     assert same(planned, gone_on)
 
 
-def test_a_cycle_that_minds_contrast_trains_to_other_weights_and_logs_it(
+def test_a_cycle_with_a_contrast_term_gives_other_weights_and_logs_it(
     tmp_path: Path, pools: tuple[Pairs, Views]
 ) -> None:
-    minding = replace(TINY, cycles=of_steps(20, contrast_weight=1.0))
+    preset = replace(TINY, cycles=of_steps(20, contrast_weight=1.0))
     plain = fit(replace(TINY, cycles=of_steps(20)), *pools, tmp_path / "plain", quiet=True)
 
-    told = fit(minding, *pools, tmp_path / "told", quiet=True)
+    weighted = fit(preset, *pools, tmp_path / "weighted", quiet=True)
 
-    assert not same(plain, told)
-    assert logged(tmp_path / "told") == {"contrast", "denoising", "sigma", "surface"}
+    assert not same(plain, weighted)
+    assert logged(tmp_path / "weighted") == {"contrast", "denoising", "sigma", "surface"}
     assert logged(tmp_path / "plain") == {"denoising", "sigma", "surface"}
 
 
-def test_what_a_cycle_does_not_teach_stays_as_it_was(
+def test_what_a_cycle_does_not_train_stays_as_it_was(
     tmp_path: Path, pools: tuple[Pairs, Views]
 ) -> None:
     (cycle,) = of_steps(20)

@@ -73,7 +73,7 @@ def test_a_shifted_region_costs_more_than_grain_of_the_same_size() -> None:
     assert shifted > 1.5 * grainy
 
 
-def test_points_fall_into_the_cells_of_their_places() -> None:
+def test_points_fall_into_the_cells_of_their_positions() -> None:
     points = torch.tensor([[[-1.0, -1.0, -DEPTH], [0.999, 0.999, DEPTH], [0.0, 0.5, 0.0]]])
     labels = torch.tensor([[0, 2, 1]])
     surfaces = flat_surfaces()

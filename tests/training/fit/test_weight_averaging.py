@@ -40,7 +40,7 @@ def test_the_mean_follows_at_once_in_the_beginning_and_slowly_in_the_end() -> No
     assert values(mean, "taught") == {1.0}
 
 
-def test_what_is_not_taught_keeps_its_mean() -> None:
+def test_what_is_not_trained_keeps_its_mean() -> None:
     mean = RunningMean(net(0.0), 0.9)
     mean.update(net(3.0), ("taught", "left"))
 
@@ -50,7 +50,7 @@ def test_what_is_not_taught_keeps_its_mean() -> None:
     assert values(mean, "taught") != {3.0}
 
 
-def test_a_mean_goes_on_from_its_state() -> None:
+def test_a_mean_resumes_from_its_state() -> None:
     first, second = RunningMean(net(0.0), 0.9), RunningMean(net(7.0), 0.9)
     for value in (1.0, 2.0, 3.0):
         first.update(net(value), ("taught",))

@@ -67,7 +67,7 @@ def test_the_f_score_is_the_harmonic_mean_of_precision_and_recall() -> None:
     assert metrics.f_score(there, back, 0.5) == 0.0
 
 
-def test_predicted_points_beyond_the_slices_that_exist_are_not_held_against_the_cloud() -> None:
+def test_predicted_points_beyond_the_existing_slices_do_not_count() -> None:
     points = mm((0, 0, 1), (0, 0, 50))
     short = Truth(mm((0, 0, 0)), skin(mm((0, 0, 0))), (-10 / 224, 10 / 224))
 
@@ -85,7 +85,7 @@ def test_depth_bins_ask_the_points_within_and_answer_from_anywhere() -> None:
     assert scores["by_depth_mm"] == pytest.approx({"0-8": 2.5, "24-64": (21 + 47) / 2})
 
 
-def test_a_structure_is_held_against_itself_alone() -> None:
+def test_a_structure_is_compared_with_itself_alone() -> None:
     points = mm((0, 0, 0), (10, 0, 0))
     labels = np.array([0, 1], dtype=np.uint8)
 

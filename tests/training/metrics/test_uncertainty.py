@@ -8,7 +8,7 @@ def errors(sigma_mm: np.ndarray, distance_mm: np.ndarray) -> Errors:
     return Errors(np.linspace(0, 64, len(sigma_mm)), sigma_mm, distance_mm)
 
 
-def test_an_exact_sigma_reaches_the_rank_correlation_that_one_can_reach() -> None:
+def test_an_exact_sigma_reaches_the_highest_possible_rank_correlation() -> None:
     random = np.random.default_rng(1)
     sigma_mm = random.lognormal(1.0, 0.4, 20_000)
 

@@ -23,7 +23,7 @@ def run(tmp_path: Path) -> Path:
     return tmp_path / "run"
 
 
-def test_what_a_run_was_calibrated_to_is_what_its_cloud_says(
+def test_a_cloud_has_the_sigma_that_its_run_was_calibrated_to(
     run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(calibrate, "PHANTOMS", 3)

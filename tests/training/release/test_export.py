@@ -72,7 +72,7 @@ def test_the_card_holds_the_numbers_that_the_sample_gives(run: Path, tmp_path: P
     assert -1000 < expected["denoised_mean"] < 0
 
 
-def test_the_card_tells_what_was_measured_with_what_denoising_takes(
+def test_the_card_shows_what_was_measured_and_what_denoising_costs(
     run: Path, tmp_path: Path
 ) -> None:
     bias = {"soft_tissue": 2.44, "lung": -0.12, "bone": 0.71}
