@@ -17,6 +17,7 @@ import numpy as np
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.progress import Report, silent
 from jrviewer.core.records import Unit
+from jrviewer.imaging import metrics as image_metrics
 from jrviewer.imaging.metrics import BoolArray
 from training.baselines import denoisers
 from training.baselines.denoisers import CLASSICAL, Peers
@@ -70,7 +71,7 @@ class Bench:
     ) -> dict[str, Any]:
         """Scores from the cache, or computed and stored there."""
         key = self.model_key if method == "ours" else self.peers.keys.get(method, "input")
-        code = source_sha(metrics, lesions, denoisers, sys.modules[__name__])
+        code = source_sha(metrics, image_metrics, lesions, denoisers, sys.modules[__name__])
         parts = (method, key, array_sha(noisy), array_sha(case.pixels), case.name, code)
         return self.cache.scores(" ".join(parts), make)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from jrviewer.core.progress import Report
 from jrviewer.diagnostics import benchmark
-from jrviewer.model import joint_model, network
+from jrviewer.model import cpu_tuning, joint_model, network, network_input
 from jrviewer.model.joint_model import JointModel
 from jrviewer.model.load import load_model
 from training.baselines.clouds import CloudBaselines
@@ -108,9 +108,10 @@ def _denoise(
 ) -> Tables:
     chosen = cases(args.data, splits, extent.denoise_per_volume, extent.native_per_patient)
     chosen = _first_patients(chosen, extent.patients)
+    code = source_sha(joint_model, cpu_tuning, network, network_input)
     bench = denoise.Bench(
         denoise=model.denoise if model else None,
-        model_key=f"{model.weights_sha256} {source_sha(joint_model, network)}" if model else "",
+        model_key=f"{model.weights_sha256} {code}" if model else "",
         peers=Peers(args.baselines),
         cache=Cache(args.cache / "evaluate"),
         seed=SEED,
