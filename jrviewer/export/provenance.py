@@ -126,6 +126,8 @@ def verify(export: Path, source: Path | None = None) -> Verdict:
     Raises JRViewerError when the export cannot be read.
     """
     try:
+        if not export.is_file():  # reading from a pipe would block
+            raise FileNotFoundError
         content = export.read_bytes()
     except OSError as error:
         raise JRViewerError(

@@ -1,4 +1,5 @@
 import hashlib
+import os
 import sys
 import zipfile
 from collections.abc import Callable, Sequence
@@ -234,6 +235,14 @@ def test_every_export_states_in_how_many_places_structure_may_be_gone(
         assert verify(tmp_path / f"export-{number}").ok
 
     assert stated == ["1", "1", "1"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(JRViewerError, match="could not be read"):
+        verify(tmp_path / "pipe")
 
 
 def test_what_an_export_says_comes_back_from_it(tmp_path: Path, source: Path) -> None:

@@ -24,6 +24,7 @@ from jrviewer.dicom.common.zip_archive import archive_members, is_archive
 _MAX_FILE = 4 << 30
 _NOT_THERE = "There is no file here: it was moved, or its drive is not connected. Choose it again."
 _EMPTY_FOLDER = "The folder holds no files. Choose the folder that the images lie in."
+_EMPTY_ARCHIVE = "The ZIP archive holds no files. Copy it again, or ask for another one."
 _NOT_DICOM = "This is not a DICOM file. JRViewer opens DICOM files, folders, ZIPs and DICOMDIRs."
 
 
@@ -109,7 +110,7 @@ def _files_below(folder: Path, closed: list[Path]) -> Iterator[Path]:
         folders[:] = sorted(name for name in folders if not _is_hidden(name))
         for name in sorted(names):
             file = Path(root) / name
-            if not _is_hidden(name) and _is_file(file):
+            if not _is_hidden(name) and (_is_file(file) or _is_broken_link(file)):
                 yield file
 
 
@@ -123,9 +124,13 @@ def _in_file(path: Path) -> Iterator[Candidate]:
     except JRViewerError as error:
         yield _failed(path, "", error)
         return
+    is_empty = True
     for name, load in members:
         if not any(_is_hidden(part) for part in PurePosixPath(name).parts if part != ".."):
+            is_empty = False
             yield Candidate(path, name, load)
+    if is_empty:
+        yield _failed(path, "", EmptyFileError(_EMPTY_ARCHIVE))
 
 
 def _listed_in(directory: Path) -> Iterator[Candidate]:
@@ -181,6 +186,11 @@ def _is_folder(path: Path) -> bool:
         return path.is_dir()
     except OSError:  # an illegal name, or no permission
         return False
+
+
+def _is_broken_link(path: Path) -> bool:
+    """Whether a link leads nowhere: a file that its user expects to be read."""
+    return path.is_symlink() and not os.path.exists(path)  # noqa: PTH110 - raises nothing
 
 
 def _is_file(path: Path) -> bool:

@@ -119,6 +119,26 @@ def test_a_folder_is_walked_without_hidden_files(tmp_path: Path) -> None:
     ]
 
 
+def test_a_link_that_leads_nowhere_is_told_and_its_neighbours_are_read(tmp_path: Path) -> None:
+    write_ct(tmp_path / "a.dcm")
+    (tmp_path / "b.dcm").symlink_to(tmp_path / "gone.dcm")
+
+    rows = dicom.inspect([tmp_path])
+
+    assert [row.status for row in rows] == ["open", "not_dicom"]
+    assert rows[1].message.startswith("There is no file here")
+
+
+@pytest.mark.parametrize("names", [(), ("folder/",), (".DS_Store",)])
+def test_an_archive_without_files_is_empty(tmp_path: Path, names: tuple[str, ...]) -> None:
+    archive = zipped(tmp_path / "a.zip", *((name, b"") for name in names))
+
+    (row,) = dicom.inspect([archive])
+
+    assert (row.status, row.path) == ("empty", str(archive))
+    assert row.message.startswith("The ZIP archive holds no files.")
+
+
 def test_links_in_a_circle_end(tmp_path: Path) -> None:
     write_ct(tmp_path / "a" / "1.dcm")
     (tmp_path / "a" / "again").symlink_to(tmp_path, target_is_directory=True)
