@@ -1,4 +1,4 @@
-"""A mouse and a keyboard that the window system cannot tell from real ones: xdotool's."""
+"""Mouse and keyboard by xdotool, which the window system cannot distinguish from real ones."""
 
 import subprocess
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A window on real files, the hands that use it, and a watch for what it leaves behind."""
+"""Fixtures: a window on real files, a made-up backend, and a check for what tests leave behind."""
 
 import gc
 from collections.abc import Callable, Iterator, Sequence
@@ -111,7 +111,7 @@ def _nothing_leaks(qapp: QApplication) -> Iterator[None]:
     left = [thing for thing in gc.get_objects() if _is_leaked(thing)]
     described = [repr(thing) for thing in left]
     for thing in left:
-        _put_away(thing)
+        _close(thing)
     assert described == []
 
 
@@ -128,7 +128,7 @@ def _is_leaked(thing: object) -> bool:
     return kind.__name__ in OPENGL
 
 
-def _put_away(thing: object) -> None:
+def _close(thing: object) -> None:
     """So that one leak does not fail every later test."""
     if isinstance(thing, QThread):
         thing.quit()
@@ -224,7 +224,7 @@ def window_3d(qtbot: QtBot, ball_window: MainWindow) -> Iterator[MainWindow]:
     """The same with its 3D view made."""
     ball_window.cloud.prepare()
     ball_window.cloud.create()
-    with qtbot.waitActive(ball_window):  # OpenGL has made the window anew
+    with qtbot.waitActive(ball_window):  # OpenGL has recreated the window
         ball_window.activateWindow()
     yield ball_window
     ball_window.cloud.close_interactor()

@@ -226,7 +226,7 @@ def distance_text(distances_mm: FloatArray | None) -> tuple[str, str]:
         "median and the 95th percentile, for {} of {} points. Points outside the slices of "
         "the series do not count."
     ).format(len(counted), len(distances_mm))
-    return tr("Distance: {} mm (95 %: {})").format(median, most), meaning
+    return tr("Off by {} mm (95 %: {})").format(median, most), meaning
 
 
 def check_text(prediction: Prediction | None) -> tuple[str, str]:

@@ -19,7 +19,7 @@ class NoticeBar(QFrame):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("strip")
+        self.setObjectName("messageBar")
         self.setProperty("kind", "warning")
         self.setAccessibleName(self.tr("Notice"))
         text = QLabel(
@@ -51,7 +51,7 @@ class StepsBar(QFrame):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("strip")
+        self.setObjectName("messageBar")
         self.setProperty("kind", "note")
         self.setAccessibleName(self.tr("First steps"))
         self._texts = {

@@ -18,10 +18,10 @@ class MessageBar(QFrame):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("strip")
+        self.setObjectName("messageBar")
         self.setAccessibleName(self.tr("Message"))
         self._sign = QLabel()
-        self._sign.setObjectName("stripSign")
+        self._sign.setObjectName("messageSign")
         self._text = QLabel()
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setWordWrap(True)

@@ -1,4 +1,4 @@
-"""Hands that do anything in any order, on real files and a real, small network."""
+"""Random input in any order, on real files and a real, small network."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -59,7 +59,7 @@ class RandomHands:
         )
 
     def act(self) -> None:
-        """Do one thing, let the app answer, and put away a menu or a dialog it has opened."""
+        """Do one thing, let the app react, and close a menu or dialog that it opened."""
         shares, deeds = zip(*self.deeds, strict=True)
         deeds[self.random.choice(len(deeds), p=shares)]()
         QApplication.processEvents()
@@ -162,7 +162,7 @@ def test_after_a_thousand_random_actions_both_panes_still_look_the_same_way(
     assert (one.scale, one.centre) == (other.scale, other.centre)
 
 
-def test_a_hundred_random_wishes_leave_both_panes_alike(
+def test_a_hundred_random_requests_leave_both_panes_alike(
     qtbot: QtBot, open_window: MainWindow
 ) -> None:
     random = np.random.default_rng(7)

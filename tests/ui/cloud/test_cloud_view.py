@@ -255,7 +255,7 @@ class TestWithOpenGL:
         QTest.keyRelease(canvas(view), Qt.Key.Key_Space)
         assert view.scene.plane.actor.visibility
 
-    def test_hovering_a_point_tells_its_index_and_leaving_it_none(
+    def test_hovering_a_point_emits_its_index_and_leaving_it_none(
         self, view: CloudView, qtbot: QtBot
     ) -> None:
         assert view.scene is not None

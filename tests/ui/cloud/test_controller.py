@@ -42,7 +42,7 @@ def test_the_series_is_measured_unasked_once_the_slice_has_its_result(
     assert len(surface_of(measured).geometry.heights_mm) == SLICES
 
 
-def test_the_legend_tells_median_and_95th_percentile_of_points_that_count(
+def test_the_legend_shows_median_and_95th_percentile_of_points_that_count(
     measured: MainWindow,
 ) -> None:
     found = Nearest(surface_of(measured)).distances(cloud_of(measured).points)
@@ -51,7 +51,7 @@ def test_the_legend_tells_median_and_95th_percentile_of_points_that_count(
 
     said = measured.cloud.toolbar.legend.distance
 
-    assert said.text() == f"Distance: {median:.1f} mm (95 %: {most:.1f})"
+    assert said.text() == f"Off by {median:.1f} mm (95 %: {most:.1f})"
     assert f"{len(counted)} of 1024 points" in said.toolTip()
     assert 0 < len(counted) < 1024
     assert said.isVisible()

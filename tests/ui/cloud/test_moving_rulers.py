@@ -86,7 +86,7 @@ def test_a_measured_ruler_dragged_by_its_middle_stays_on_the_surface(window_3d: 
     assert np.array_equal(camera(window_3d.cloud), eye)  # the picture has not turned with it
 
 
-def test_a_drag_is_one_step_to_take_back(window_3d: MainWindow) -> None:
+def test_a_drag_is_one_undo_step(window_3d: MainWindow) -> None:
     drawn = draw_measured(window_3d)
     drag_from(window_3d, ends_of(drawn).mean(axis=0), 10, -10)
     assert the_ruler(window_3d) != drawn

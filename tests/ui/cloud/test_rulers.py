@@ -1,4 +1,4 @@
-"""The ruler that tells measured from inferred, by mouse and by keys."""
+"""The ruler, which distinguishes measured from inferred, by mouse and keyboard."""
 
 import numpy as np
 import numpy.typing as npt
@@ -77,7 +77,7 @@ class TestRuler:
         QTest.keyClick(canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
         assert not rulers.items
 
-    def test_escape_puts_the_ruler_away(self, window_3d: MainWindow) -> None:
+    def test_escape_deactivates_the_ruler(self, window_3d: MainWindow) -> None:
         press(window_3d, "Ruler")
         assert canvas_of(window_3d).cursor().shape() == Qt.CursorShape.CrossCursor
 
@@ -171,7 +171,7 @@ class TestByKeys:
 
         assert window_3d.session.index == place + 1
 
-    def test_tab_holds_a_ruler_and_enter_draws_its_end_anew(self, window_3d: MainWindow) -> None:
+    def test_tab_holds_a_ruler_and_enter_redraws_its_end(self, window_3d: MainWindow) -> None:
         press(window_3d, "Measured")
         hide_points(window_3d)
         window_3d.cloud.show_view("A")

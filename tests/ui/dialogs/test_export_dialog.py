@@ -1,4 +1,4 @@
-"""The export dialog, by the hands that use it, and the files that come of it."""
+"""The export dialog, driven by input events, and the files that it writes."""
 
 import json
 from pathlib import Path

@@ -121,7 +121,9 @@ def test_a_length_says_where_its_millimetres_hold(source: SpacingSource, said: s
     )
 
 
-def test_the_bias_meter_tells_a_mean_that_moved_too_far(qtbot: QtBot, measured: MainWindow) -> None:
+def test_the_roi_readout_warns_of_a_mean_that_moved_too_far(
+    qtbot: QtBot, measured: MainWindow
+) -> None:
     press(qtbot, measured, Key.Key_O)
     draw(measured.original, (16, 28), (20, 36))  # in the soft tissue of 40 HU, halved
 
@@ -169,7 +171,7 @@ def test_a_click_on_a_line_selects_it(qtbot: QtBot, measured: MainWindow) -> Non
     assert measured.session.annotations.selected is first
 
 
-def test_escape_puts_the_tool_away(qtbot: QtBot, measured: MainWindow) -> None:
+def test_escape_deactivates_the_tool(qtbot: QtBot, measured: MainWindow) -> None:
     press(qtbot, measured, Key.Key_L)
     assert measured.original.cursor().shape() == Qt.CursorShape.CrossCursor
     press(qtbot, measured, Key.Key_Escape)

@@ -98,7 +98,7 @@ def judgement(window: MainWindow) -> Removed:
     return found
 
 
-def test_swipe_shows_the_original_left_of_a_line_that_the_hand_moves(
+def test_swipe_shows_the_original_left_of_a_line_that_the_mouse_moves(
     qtbot: QtBot, denoised_window: MainWindow
 ) -> None:
     window, pane = denoised_window, denoised_window.denoised

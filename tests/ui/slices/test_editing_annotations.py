@@ -46,7 +46,7 @@ def test_a_line_can_be_dragged_as_a_whole(lined: MainWindow) -> None:
     assert near(ends(lined), ((23, 26), (43, 26)))
 
 
-def test_a_region_can_be_moved_by_its_outline_and_the_meter_follows(
+def test_a_region_can_be_moved_by_its_outline_and_the_readout_follows(
     qtbot: QtBot, open_window: MainWindow
 ) -> None:
     press(qtbot, open_window, Key.Key_O, mouse_and_keys.SHIFT)
@@ -58,7 +58,7 @@ def test_a_region_can_be_moved_by_its_outline_and_the_meter_follows(
     assert open_window.slice_controller.roi_readout.text() not in ("", before)
 
 
-def test_a_whole_drag_is_one_step_to_take_back(qtbot: QtBot, lined: MainWindow) -> None:
+def test_a_whole_drag_is_one_undo_step(qtbot: QtBot, lined: MainWindow) -> None:
     drawn = ends(lined)
     draw(lined.original, (40, 20), (45, 35))
     press(qtbot, lined, Key.Key_Z, mouse_and_keys.CTRL)
@@ -97,7 +97,7 @@ def test_the_handles_of_the_selected_are_drawn(lined: MainWindow) -> None:
     assert lined.original.grab().toImage().pixel(x, y) != shown.pixel(x, y)
 
 
-def test_a_slice_that_changes_under_the_hand_keeps_its_own_measurements(
+def test_a_slice_that_changes_during_a_drag_keeps_its_own_measurements(
     qtbot: QtBot, lined: MainWindow
 ) -> None:
     pane = lined.original

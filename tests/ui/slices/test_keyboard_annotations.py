@@ -89,7 +89,7 @@ def test_a_box_drawn_by_keys_sets_the_window(qtbot: QtBot, measured: MainWindow)
     assert (window.centre, window.width) == (40, 1)
 
 
-def test_the_crosshair_probes_both_panes_and_the_line_at_the_bottom_tells_the_keys(
+def test_the_crosshair_probes_both_panes_and_the_status_bar_shows_the_keys(
     qtbot: QtBot, measured: MainWindow
 ) -> None:
     shown = [pane.grab().toImage() for pane in (measured.original, measured.denoised)]
@@ -150,7 +150,7 @@ def test_tab_holds_each_measurement_in_turn_and_then_goes_on_to_the_next_control
     assert with_two.session.keyboard_annotations.hold is None
 
 
-def test_arrows_move_what_is_held_and_it_is_one_step_to_take_back(
+def test_arrows_move_what_is_held_and_it_is_one_undo_step(
     qtbot: QtBot, with_two: MainWindow
 ) -> None:
     before = with_two.session.annotations.items
@@ -193,7 +193,7 @@ def test_what_is_held_is_deleted_and_escape_lets_it_go(qtbot: QtBot, with_two: M
     assert with_two.session.annotations.items == (region,)
 
 
-def test_escape_puts_the_tool_away_before_it_stops_any_work(
+def test_escape_deactivates_the_tool_before_it_stops_any_work(
     qtbot: QtBot, open_window: MainWindow
 ) -> None:
     session = open_window.session

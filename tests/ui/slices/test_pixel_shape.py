@@ -38,7 +38,7 @@ def open_block(qtbot: QtBot, viewer: MainWindow, path: Path, **how: Unpack[Ct]) 
 
 @pytest.fixture
 def without(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> MainWindow:
-    """On a file that tells the pixels' shape, no spacing."""
+    """On a file that states the pixels' shape, but no spacing."""
     extra = {"PixelAspectRatio": [2, 1]}
     return open_block(
         qtbot, window, tmp_path / "block.dcm", pixels=BLOCK, spacing=None, extra=extra
@@ -112,7 +112,7 @@ def words_of(window: MainWindow) -> list[object]:
     return [line, region[2]]
 
 
-def test_the_scale_bar_tells_the_millimetres_of_both_directions(spaced: MainWindow) -> None:
+def test_the_scale_bar_shows_the_millimetres_of_both_directions(spaced: MainWindow) -> None:
     projection = spaced.original.projection
     assert projection is not None
     bar_mm = overlay.scale_bar_mm(spaced.original.width(), projection.scale)

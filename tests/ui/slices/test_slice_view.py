@@ -37,7 +37,7 @@ def picture(pane: SliceView) -> np.ndarray:
     return lines[:, : image.width()].copy()
 
 
-def test_dragging_with_the_left_button_is_a_wish_for_another_window(
+def test_dragging_with_the_left_button_requests_another_window(
     qtbot: QtBot, pane: SliceView
 ) -> None:
     told: list[tuple[float, float]] = []
@@ -52,7 +52,7 @@ def test_dragging_with_the_left_button_is_a_wish_for_another_window(
     ("button", "modifiers"),
     [(mouse_and_keys.MIDDLE, mouse_and_keys.PLAIN), (mouse_and_keys.LEFT, mouse_and_keys.SHIFT)],
 )
-def test_the_middle_button_or_shift_pans_by_the_pixels_under_the_hand(
+def test_the_middle_button_or_shift_pans_by_the_pixels_under_the_pointer(
     qtbot: QtBot, pane: SliceView, button: Qt.MouseButton, modifiers: Qt.KeyboardModifier
 ) -> None:
     told: list[tuple[float, float]] = []
@@ -97,7 +97,7 @@ def test_the_wheel_steps_through_slices(qtbot: QtBot, pane: SliceView) -> None:
 
 def test_the_wheel_with_ctrl_zooms_about_the_pointer(qtbot: QtBot, pane: SliceView) -> None:
     told: list[tuple[float, float, float]] = []
-    pane.zoomed.connect(lambda *wish: told.append(wish))
+    pane.zoomed.connect(lambda *values: told.append(values))
 
     mouse_and_keys.wheel(pane, 1, mouse_and_keys.CTRL, at=(200, 210))
 

@@ -1,4 +1,4 @@
-"""A hand on the 3D pane, and an eye for what it shows."""
+"""Input to the 3D pane, and what it shows."""
 
 import os
 from collections.abc import Callable

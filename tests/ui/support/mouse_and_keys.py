@@ -1,4 +1,4 @@
-"""What a hand does to a widget, as the events that the window system would send."""
+"""Mouse and keyboard input to a widget, as the events that the window system would send."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -55,7 +55,7 @@ def click(widget: QWidget, button: Qt.MouseButton = LEFT) -> None:
 
 
 def double_click(widget: QWidget) -> None:
-    """Press, release, press again and release, as Qt tells it."""
+    """Press, release, press again and release, as Qt sends it."""
     at, none = _middle(widget), Qt.MouseButton.NoButton
     click(widget)
     _mouse(widget, QEvent.Type.MouseButtonDblClick, at, LEFT, LEFT, PLAIN)
@@ -79,7 +79,7 @@ def wheel(
     modifiers: Qt.KeyboardModifier = PLAIN,
     at: tuple[int, int] | None = None,
 ) -> None:
-    """Turn the wheel; positive is away from the hand."""
+    """Turn the wheel; positive is away from the user."""
     point = QPointF(*(at or (widget.width() // 2, widget.height() // 2)))
     event = QWheelEvent(
         point,

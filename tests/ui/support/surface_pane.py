@@ -1,4 +1,4 @@
-"""What a hand does to the 3D picture of a series whose surface is measured: a ball of water."""
+"""Input to the 3D view of a series whose surface is measured: a ball of water."""
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt

@@ -52,7 +52,7 @@ def test_the_notice_stays_until_it_is_ticked_and_never_comes_back(
     assert again.app_menu.notice.isHidden()
 
 
-def test_the_four_steps_tick_as_the_hands_do_them(
+def test_the_four_steps_are_ticked_when_they_are_done(
     qtbot: QtBot, window: MainWindow, ct_file: Path, tmp_path: Path
 ) -> None:
     steps = window.app_menu.steps
@@ -84,7 +84,7 @@ def test_a_settings_file_edited_by_hand_does_no_harm(tmp_path: Path) -> None:
     assert settings.load(preferences) == Settings()
 
 
-def test_the_settings_dialog_tells_what_was_chosen_on_its_pages(
+def test_the_settings_dialog_emits_what_was_chosen_on_its_pages(
     qtbot: QtBot, window: MainWindow, dark_again: None
 ) -> None:
     qtbot.keyClick(window, Qt.Key.Key_Comma, mouse_and_keys.CTRL)  # type: ignore[no-untyped-call]

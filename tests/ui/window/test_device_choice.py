@@ -1,6 +1,6 @@
 """The device in the settings: every graphics processor by its name, though no test machine has one.
 
-What torch would tell of them is made up; the network that is loaded is real and small.
+What torch would report is made up; the network that is loaded is real and small.
 """
 
 import pytest

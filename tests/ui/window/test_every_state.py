@@ -104,7 +104,7 @@ def test_presets_come_back_as_delivered(qtbot: QtBot, open_window: MainWindow) -
 
 
 @pytest.mark.parametrize("told", [[[1, 2]], "pink", [[0, 5]] * 7, [["a", "b"]] * 7, [7] * 7])
-def test_presets_edited_by_hand_into_no_windows_are_as_delivered(told: object) -> None:
+def test_presets_edited_by_hand_into_no_windows_are_the_defaults(told: object) -> None:
     preferences = Preferences()
     preferences.put("settings/presets", told)
 

@@ -1,4 +1,4 @@
-"""The window on real files and made-up predictions, by the events of hands."""
+"""The window on real files and made-up predictions, driven by input events."""
 
 import sys
 from collections.abc import Callable

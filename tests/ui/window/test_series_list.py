@@ -1,4 +1,4 @@
-"""The list of series: there for one series too, put away by a key, never at the panes' cost."""
+"""The list of series: visible for one series too, hidden by a key, never at the panes' cost."""
 
 from pathlib import Path
 
