@@ -2,8 +2,8 @@
 
 `xvfb-run -a -s "-screen 0 1600x1000x24" python packaging/linux/window_times.py`, from the source. A
 series of the bundled 512 × 512 slice is opened with the 3D pane in sight. Slice change: from the
-wish to the flush after the 2D pane was painted, and to the one after the 3D pane was. GUI gap: how
-long the event loop takes to come back to a timer that is always due, idle and while the model runs
+request to the flush after the 2D pane was painted, and after the 3D pane was. GUI gap: how long the
+event loop takes to come back to a timer that is always due, idle and while the model runs
 through the series. Medians, 99th percentiles and maxima in milliseconds, as JSON, and what the
 process held of memory.
 """

@@ -26,17 +26,17 @@ class Foreground(QObject):
     crashed = Signal(str)  # lane
     shared = Signal(str, object)  # lane, part of a result
 
-    def __init__(self, background: WorkerThread, parent: QObject) -> None:
+    def __init__(self, worker_thread: WorkerThread, parent: QObject) -> None:
         super().__init__(parent)
-        self._background = background
+        self._worker_thread = worker_thread
         self._tickets: dict[str, Ticket] = {}
         self._handlers: dict[str, Handler] = {}
         self._since: dict[str, float] = {}
-        background.progressed.connect(self._progress)
-        background.shared.connect(self._share)
-        background.finished.connect(self._finish)
-        background.refused.connect(self._refuse)
-        background.crashed.connect(self._break)
+        worker_thread.progressed.connect(self._progress)
+        worker_thread.shared.connect(self._share)
+        worker_thread.finished.connect(self._finish)
+        worker_thread.refused.connect(self._refuse)
+        worker_thread.crashed.connect(self._break)
 
     def start(
         self,
@@ -52,7 +52,7 @@ class Foreground(QObject):
         """
         self._handlers[lane] = handler
         self._since[lane] = monotonic()
-        self._tickets[lane] = self._background.submit(lane, job, shares=shares)
+        self._tickets[lane] = self._worker_thread.submit(lane, job, shares=shares)
         self.busy.emit(Busy(what))
 
     def is_running(self, lane: str) -> bool:
@@ -61,7 +61,7 @@ class Foreground(QObject):
 
     def discard(self, lane: str) -> None:
         """Cancel a lane's job."""
-        self._background.cancel(lane)
+        self._worker_thread.cancel(lane)
         self._tickets.pop(lane, None)
 
     def cancel(self) -> None:

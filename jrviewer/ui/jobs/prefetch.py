@@ -48,9 +48,11 @@ class Prefetcher(QObject):
     progressed = Signal()  # `busy` has changed
     series_done = Signal(int, int)  # predicted, refused
 
-    def __init__(self, background: WorkerThread, predict_all: PredictAll, parent: QObject) -> None:
+    def __init__(
+        self, worker_thread: WorkerThread, predict_all: PredictAll, parent: QObject
+    ) -> None:
         super().__init__(parent)
-        self._background = background
+        self._worker_thread = worker_thread
         self._predict_all = predict_all
         self._queue: list[Slice] = []
         self._running: list[Slice] = []  # slices of the ticket without an outcome
@@ -59,10 +61,10 @@ class Prefetcher(QObject):
         self._total = 0  # of a whole series; 0: neighbours only
         self._refused = 0
         self._since = 0.0
-        background.shared.connect(self._take)
-        background.finished.connect(self._finish)
-        background.refused.connect(self._refuse)
-        background.crashed.connect(self._break)
+        worker_thread.shared.connect(self._take)
+        worker_thread.finished.connect(self._finish)
+        worker_thread.refused.connect(self._refuse)
+        worker_thread.crashed.connect(self._break)
 
     @property
     def busy(self) -> Busy | None:
@@ -94,14 +96,14 @@ class Prefetcher(QObject):
 
     def stop(self) -> None:
         """Forget everything."""
-        self._background.cancel(LANE)
+        self._worker_thread.cancel(LANE)
         self._queue, self._running, self._ticket, self._total = [], [], None, 0
 
     def pause(self) -> None:
         """Stop for now: something that the user waits for comes first."""
         self._is_paused = True
         if self._ticket is not None:
-            self._background.cancel(LANE)
+            self._worker_thread.cancel(LANE)
             self._queue = self._running + self._queue
             self._running, self._ticket = [], None
 
@@ -116,7 +118,7 @@ class Prefetcher(QObject):
         if self._queue:
             self._running, self._queue = self._queue[:BATCH_SIZE], self._queue[BATCH_SIZE:]
             job = partial(self._predict_all, tuple(self._running))
-            self._ticket = self._background.submit(LANE, job, shares=True)
+            self._ticket = self._worker_thread.submit(LANE, job, shares=True)
         elif self._total:
             done, self._total = self._total - self._refused, 0
             self.series_done.emit(done, self._refused)

@@ -24,9 +24,9 @@ class SurfaceState(QObject):
     changed = Signal()  # the surface, the progress or the reason
     compared = Signal()  # the distances of another cloud are known
 
-    def __init__(self, background: WorkerThread, parent: QObject | None = None) -> None:
+    def __init__(self, worker_thread: WorkerThread, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._background = background
+        self._worker_thread = worker_thread
         self.series: Series | None = None
         self.mesh: SurfaceMesh | None = None
         self.reason = ""  # why there is no surface
@@ -36,10 +36,10 @@ class SurfaceState(QObject):
         self._ticket: Ticket | None = None
         self._comparing: tuple[Ticket, Cloud] | None = None
         self._distances: WeakKeyDictionary[Cloud, FloatArray] = WeakKeyDictionary()
-        background.finished.connect(self._take)
-        background.refused.connect(self._refuse)
-        background.progressed.connect(self._progress)
-        background.crashed.connect(self._break)
+        worker_thread.finished.connect(self._take)
+        worker_thread.refused.connect(self._refuse)
+        worker_thread.progressed.connect(self._progress)
+        worker_thread.crashed.connect(self._break)
 
     def set_series(self, series: Series | None) -> None:
         """Measure another series, and forget the previous one."""
@@ -61,14 +61,14 @@ class SurfaceState(QObject):
     def pause(self) -> None:
         """Stop for now: the user waits for something else."""
         if self._ticket is not None:
-            self._background.cancel(LANE)
+            self._worker_thread.cancel(LANE)
             self._ticket = None
 
     @Slot()
     def resume(self) -> None:
         """Start or continue."""
         if self._work is not None and self._ticket is None:
-            self._ticket = self._background.submit(LANE, self._work)
+            self._ticket = self._worker_thread.submit(LANE, self._work)
 
     def distances_of(self, cloud: Cloud | None) -> FloatArray | None:
         """Millimetres (N,) from a cloud's points to the measured surface, NaN where nothing is
@@ -83,11 +83,11 @@ class SurfaceState(QObject):
         is_asked = self._comparing is not None and self._comparing[1] is cloud
         if cloud not in self._distances and not is_asked:
             job = partial(self._nearest.distances, cloud.points)
-            self._comparing = self._background.submit(DISTANCES, job), cloud
+            self._comparing = self._worker_thread.submit(DISTANCES, job), cloud
 
     def _stop(self) -> None:
         self.pause()
-        self._background.cancel(DISTANCES)
+        self._worker_thread.cancel(DISTANCES)
         self._comparing = None
 
     @Slot(object, float, str)

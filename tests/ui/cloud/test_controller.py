@@ -133,8 +133,8 @@ def test_a_slice_that_the_user_waits_for_comes_before_the_surface(
 
 
 def test_a_paused_measurement_goes_on_and_ends(qtbot: QtBot) -> None:
-    background = WorkerThread()
-    state = SurfaceState(background)
+    worker_thread = WorkerThread()
+    state = SurfaceState(worker_thread)
     state.set_series(make_ball()[0])
     for _ in range(3):
         state.resume()
@@ -146,12 +146,12 @@ def test_a_paused_measurement_goes_on_and_ends(qtbot: QtBot) -> None:
         state.resume()
     qtbot.waitUntil(lambda: state.mesh is not None, timeout=PATIENCE_MS)
 
-    background.stop()
+    worker_thread.stop()
 
 
 def test_a_paused_measurement_is_dropped_with_its_series(qtbot: QtBot) -> None:
-    background = WorkerThread()
-    state = SurfaceState(background)
+    worker_thread = WorkerThread()
+    state = SurfaceState(worker_thread)
     state.set_series(make_ball()[0])
     state.resume()
 
@@ -161,14 +161,14 @@ def test_a_paused_measurement_is_dropped_with_its_series(qtbot: QtBot) -> None:
 
     assert "3 slices are too few" in state.reason
     assert state.mesh is None
-    background.stop()
+    worker_thread.stop()
 
 
 def test_a_cloud_without_millimetres_is_not_compared(qtbot: QtBot) -> None:
     from tests.support.record_factory import make_normalized_cloud
 
-    background = WorkerThread()
-    state = SurfaceState(background)
+    worker_thread = WorkerThread()
+    state = SurfaceState(worker_thread)
     series, _ = make_ball()
     state.set_series(series)
     state.resume()
@@ -181,7 +181,7 @@ def test_a_cloud_without_millimetres_is_not_compared(qtbot: QtBot) -> None:
 
     assert state.distances_of(without) is None
     assert state.distances_of(own) is not None
-    background.stop()
+    worker_thread.stop()
 
 
 @pytest.mark.vtk

@@ -15,17 +15,17 @@ PATIENCE_S = 10
 class Told(QObject):
     """Writes down what a Background says, and on which thread."""
 
-    def __init__(self, background: WorkerThread) -> None:
+    def __init__(self, worker_thread: WorkerThread) -> None:
         super().__init__()
         self.results: list[object] = []
         self.refusals: list[str] = []
         self.bugs: list[Ticket] = []
         self.progress: list[tuple[float, str]] = []
         self.threads: set[QThread] = set()
-        background.finished.connect(self.finish)
-        background.refused.connect(self.refuse)
-        background.crashed.connect(self.break_)
-        background.progressed.connect(self.move_on)
+        worker_thread.finished.connect(self.finish)
+        worker_thread.refused.connect(self.refuse)
+        worker_thread.crashed.connect(self.break_)
+        worker_thread.progressed.connect(self.move_on)
 
     @Slot(object, object)
     def finish(self, ticket: Ticket, result: object) -> None:
@@ -46,21 +46,21 @@ class Told(QObject):
 
 
 @pytest.fixture
-def background(qtbot: QtBot) -> Iterator[WorkerThread]:
-    background = WorkerThread()
-    yield background
-    background.stop()
+def worker_thread(qtbot: QtBot) -> Iterator[WorkerThread]:
+    worker_thread = WorkerThread()
+    yield worker_thread
+    worker_thread.stop()
 
 
 @pytest.fixture
-def told(background: WorkerThread) -> Told:
-    return Told(background)
+def told(worker_thread: WorkerThread) -> Told:
+    return Told(worker_thread)
 
 
 def test_a_result_arrives_on_the_gui_thread(
-    qtbot: QtBot, background: WorkerThread, told: Told
+    qtbot: QtBot, worker_thread: WorkerThread, told: Told
 ) -> None:
-    background.submit("lane", lambda report: QThread.currentThread())
+    worker_thread.submit("lane", lambda report: QThread.currentThread())
 
     qtbot.waitUntil(lambda: bool(told.results))
     assert told.results[0] is not QThread.currentThread()
@@ -68,7 +68,7 @@ def test_a_result_arrives_on_the_gui_thread(
 
 
 def test_the_newest_request_of_a_lane_wins(
-    qtbot: QtBot, background: WorkerThread, told: Told
+    qtbot: QtBot, worker_thread: WorkerThread, told: Told
 ) -> None:
     may_end = Event()
 
@@ -76,9 +76,9 @@ def test_the_newest_request_of_a_lane_wins(
         may_end.wait(PATIENCE_S)
         return "old"
 
-    background.submit("lane", old)
-    background.submit("lane", lambda report: "never begun")
-    background.submit("lane", lambda report: "new")
+    worker_thread.submit("lane", old)
+    worker_thread.submit("lane", lambda report: "never begun")
+    worker_thread.submit("lane", lambda report: "new")
     may_end.set()
 
     qtbot.waitUntil(lambda: bool(told.results))
@@ -86,17 +86,17 @@ def test_the_newest_request_of_a_lane_wins(
 
 
 def test_lanes_do_not_disturb_each_other(
-    qtbot: QtBot, background: WorkerThread, told: Told
+    qtbot: QtBot, worker_thread: WorkerThread, told: Told
 ) -> None:
-    background.submit("one", lambda report: 1)
-    background.submit("two", lambda report: 2)
+    worker_thread.submit("one", lambda report: 1)
+    worker_thread.submit("two", lambda report: 2)
 
     qtbot.waitUntil(lambda: len(told.results) == 2)
     assert told.results == [1, 2]
 
 
 def test_a_report_raises_once_the_user_has_moved_on(
-    qtbot: QtBot, background: WorkerThread, told: Told
+    qtbot: QtBot, worker_thread: WorkerThread, told: Told
 ) -> None:
     began, moved_on = Event(), Event()
     went_on: list[bool] = []
@@ -107,21 +107,21 @@ def test_a_report_raises_once_the_user_has_moved_on(
         report(0.5, "half")
         went_on.append(True)
 
-    background.submit("lane", work)
+    worker_thread.submit("lane", work)
     began.wait(PATIENCE_S)
-    assert background.cancel("lane")
+    assert worker_thread.cancel("lane")
     moved_on.set()
-    background.submit("other", lambda report: "after")
+    worker_thread.submit("other", lambda report: "after")
 
     qtbot.waitUntil(lambda: told.results == ["after"])
     assert went_on == []
 
 
-def test_a_refusal_is_no_result(qtbot: QtBot, background: WorkerThread, told: Told) -> None:
+def test_a_refusal_is_no_result(qtbot: QtBot, worker_thread: WorkerThread, told: Told) -> None:
     def work(report: Report) -> None:
         raise JRViewerError("Too large. Choose a smaller one.")
 
-    background.submit("lane", work)
+    worker_thread.submit("lane", work)
 
     qtbot.waitUntil(lambda: bool(told.refusals))
     assert told.refusals == ["Too large. Choose a smaller one."]
@@ -129,28 +129,28 @@ def test_a_refusal_is_no_result(qtbot: QtBot, background: WorkerThread, told: To
 
 
 def test_any_other_exception_reaches_the_excepthook(
-    qtbot: QtBot, background: WorkerThread, told: Told
+    qtbot: QtBot, worker_thread: WorkerThread, told: Told
 ) -> None:
     def work(report: Report) -> None:
         raise KeyError("a bug")
 
     with qtbot.captureExceptions() as bugs:
-        background.submit("lane", work)
+        worker_thread.submit("lane", work)
         qtbot.waitUntil(lambda: bool(told.bugs))
 
     assert [kind for kind, _, _ in bugs] == [KeyError]
     assert told.results == []
 
 
-def test_progress_is_told(qtbot: QtBot, background: WorkerThread, told: Told) -> None:
-    background.submit("lane", lambda report: report(0.25, "a quarter"))
+def test_progress_is_told(qtbot: QtBot, worker_thread: WorkerThread, told: Told) -> None:
+    worker_thread.submit("lane", lambda report: report(0.25, "a quarter"))
 
     qtbot.waitUntil(lambda: bool(told.results))
     assert told.progress == [(0.25, "a quarter")]
 
 
 def test_stopping_waits_for_the_work_that_runs(qtbot: QtBot) -> None:
-    background, began = WorkerThread(), Event()
+    worker_thread, began = WorkerThread(), Event()
     ended: list[bool] = []
 
     def work(report: Report) -> None:
@@ -161,8 +161,8 @@ def test_stopping_waits_for_the_work_that_runs(qtbot: QtBot) -> None:
         finally:
             ended.append(True)
 
-    background.submit("lane", work)
+    worker_thread.submit("lane", work)
     began.wait(PATIENCE_S)
-    background.stop()
+    worker_thread.stop()
 
     assert ended == [True]

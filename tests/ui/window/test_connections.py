@@ -49,15 +49,15 @@ def drawn(session: Session) -> list[object]:
     return list(session.annotations.items)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [None, 0, 1, 2])
 def test_the_order_of_the_connections_does_not_matter(
-    qtbot: QtBot, ct_folder: Path, ct_file: Path, seed: int
+    qtbot: QtBot, ct_folder: Path, ct_file: Path, seed: int | None
 ) -> None:
     expected = after_use(qtbot, create_window(Session(FakeBackend()), quiet()), ct_folder, ct_file)
 
     shuffled = MainWindow(Session(FakeBackend()), quiet())
     ties = list(connections.connections(shuffled))
-    random.Random(seed).shuffle(ties)
+    ties.reverse() if seed is None else random.Random(seed).shuffle(ties)
     connections.connect(shuffled, ties)
     assert after_use(qtbot, shuffled, ct_folder, ct_file) == expected
 
