@@ -8,7 +8,7 @@ import itertools
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,6 +96,8 @@ class _Batch:
     refuse: Refuse
     report: Report
     cpu_model: "JointModel | None" = None  # once a graphics processor's memory was full
+    warnings: dict[int, tuple[str, ...]] = field(default_factory=dict)  # of series, by slice id
+    said: set[tuple[int, str]] = field(default_factory=set)  # arguments and warnings
 
     def refusals(self, refused: "Sequence[Refused]") -> Iterator[Result]:
         """A result for every file that could not be read."""
@@ -104,12 +106,16 @@ class _Batch:
 
     def results(self, pool: "Pool", opened: Sequence[Series]) -> Iterator[Result]:
         """A result for every slice, in order."""
+        self.warnings = {id(one): series.warnings for series in opened for one in series}
         chosen = [one for series in opened for one in self._chosen(series)]
         outcomes = pool.results(one for one in chosen if isinstance(one, Slice))
         for number, one in enumerate(chosen):
             done = READING + (1 - READING) * number / len(chosen)
             self.report(done, f"slice {number + 1} of {len(chosen)}")
-            yield self._result(one, next(outcomes)) if isinstance(one, Slice) else one
+            if isinstance(one, Slice):
+                yield self._result(one, next(outcomes)) | {"warnings": self._warnings(one)}
+            else:
+                yield one
 
     def _chosen(self, series: Series) -> Iterator[Slice | Result]:
         index = self.options.index
@@ -133,6 +139,16 @@ class _Batch:
         if isinstance(outcome, JRViewerError):
             return self._failed(argument, str(outcome), source=sha256)
         return self._export(outcome, argument)
+
+    def _warnings(self, slice_: Slice) -> list[str]:
+        """What the reader noticed about the series and the slice; each is said once an argument."""
+        argument = argument_number(slice_.source.path, self.paths)
+        found = dict.fromkeys((*self.warnings[id(slice_)], *slice_.warnings))
+        for sentence in found:
+            if (argument, sentence) not in self.said:
+                self.said.add((argument, sentence))
+                self.refuse(argument, f"Warning: {sentence}")
+        return list(found)
 
     def _predict_on_cpu(self, slice_: Slice) -> Prediction | JRViewerError:
         """For the slice that a graphics processor had no memory left for."""
@@ -195,6 +211,7 @@ def _empty_result(argument: int, source: str | None) -> Result:
         "input_check": None,
         "reasons": [],
         "removed_marks": None,
+        "warnings": [],
     }
 
 

@@ -22,6 +22,7 @@ from tests.support.boundaries import (
 from tests.support.record_factory import make_prediction
 
 KEYS = {
+    "warnings",
     *("source", "argument", "ok", "message", "ply", "png", "dcm", "points", "seconds"),
     *("input_check", "reasons", "removed_marks"),
 }

@@ -54,6 +54,23 @@ def test_inspect_prints_a_line_a_file(monkeypatch: pytest.MonkeyPatch, capsys: C
     assert capsys.readouterr().out == "a.dcm\topen\tCT\t2×3×1\t\n"
 
 
+def test_inspect_prints_the_warnings_of_a_file(
+    monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    row = Row("a.dcm", "open", warnings=("It is odd.", "It is cut."))
+    replace_reader(monkeypatch, inspect=inspected(row))
+
+    assert cli.main(["inspect", "a.dcm"]) == 0
+    assert capsys.readouterr().out.endswith("\tIt is odd. It is cut.\n")
+
+
+def test_a_dicomdir_of_which_nothing_opens_falls_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = Row("disc/DICOMDIR", "no_image", "A directory."), Row("disc/a", "corrupt", "Cut.")
+    replace_reader(monkeypatch, inspect=inspected(*rows))
+
+    assert cli.main(["inspect", "disc/DICOMDIR"]) == 1
+
+
 def test_a_dicomdir_itself_does_not_fall_short(monkeypatch: pytest.MonkeyPatch) -> None:
     directory = Row("disc/DICOMDIR", "no_image", "A directory.")
     replace_reader(monkeypatch, inspect=inspected(directory, Row("disc/a", "open")))

@@ -81,9 +81,10 @@ def inspect(arguments: argparse.Namespace) -> Outcome:
 
     with output.progress() as report:
         rows = dicom.inspect(arguments.paths, report)
-    # A DICOMDIR holds no image by nature: its members' rows tell whether it fell short.
+    # A DICOMDIR holds no image by nature: it falls short only if nothing that it lists opens.
+    any_open = any(row.status == "open" for row in rows)
     refused = [
-        row for row in rows if row.status != "open" and not _is_directory(row.sop_class, row.path)
+        row for row in rows if row.status != "open" and not (any_open and _is_directory(row))
     ]
     for row in refused:
         _refuse(_argument_of_row(row.path, arguments.paths), row.message)
@@ -141,11 +142,13 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], Outcome]] = {
 
 def _as_line(row: "Row") -> str:
     size = f"{row.rows}×{row.columns}×{row.frames}" if row.rows else ""
-    return "\t".join([row.path, row.status, row.modality, size, row.message])
+    said = " ".join(one for one in (row.message, *row.warnings) if one)
+    return "\t".join([row.path, row.status, row.modality, size, said])
 
 
-def _is_directory(sop_class: str, path: str) -> bool:
-    return sop_class == DICOMDIR_CLASS or Path(path).name.upper() == "DICOMDIR"
+def _is_directory(row: "Row") -> bool:
+    is_named_so = Path(row.path).name.upper() == "DICOMDIR"
+    return row.status == "no_image" and (is_named_so or row.sop_class == DICOMDIR_CLASS)
 
 
 def _argument_of_row(path: str, paths: Sequence[Path]) -> int:

@@ -50,6 +50,7 @@ class Row:
     rows: int | None = 2
     columns: int | None = 3
     frames: int | None = 1
+    warnings: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, str]:
         return {"path": self.path, "status": self.status, "message": self.message}

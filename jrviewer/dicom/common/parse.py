@@ -35,7 +35,7 @@ from jrviewer.core.errors import (
     UnsupportedImageError,
 )
 from jrviewer.dicom.common.attributes import PARSER_ERRORS, text, value
-from jrviewer.dicom.common.sop_classes import is_image, no_image_sentence
+from jrviewer.dicom.common.sop_classes import DIRECTORY, is_image, no_image_sentence
 
 PIXEL_KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 HEAD_BYTES = 132  # the preamble and the four letters after it: enough to ask `looks_like_dicom`
@@ -56,6 +56,10 @@ _NOT_DICOM = "This is not a DICOM file. JRViewer opens DICOM files, folders, ZIP
 
 # Its records quote values, too, and decoders log from places that no context manager reaches.
 logging.getLogger("pydicom").disabled = True
+
+
+class DirectoryFileError(NoImageError):
+    """A DICOMDIR: no fault, as long as the files that it lists open."""
 
 
 @dataclass(slots=True, eq=False)
@@ -135,7 +139,8 @@ def require_image(parsed: Parsed) -> None:
         raise CorruptFileError(_DAMAGED)
     if is_image(parsed.sop_class) and parsed.is_cut:
         raise CorruptFileError(_ENDS_EARLY)
-    raise NoImageError(no_image_sentence(parsed.sop_class))
+    kind = DirectoryFileError if parsed.sop_class == DIRECTORY else NoImageError
+    raise kind(no_image_sentence(parsed.sop_class))
 
 
 def _read(content: bytes) -> FileDataset:

@@ -55,6 +55,8 @@ def is_image(sop_class: str) -> bool:
 
 def no_image_sentence(sop_class: str) -> str:
     """The sentence for an object without pixels, with what to do."""
+    if sop_class == DIRECTORY:
+        return "This is a DICOMDIR, a table of contents: the images that it lists open with it."
     if is_image(sop_class) and _class_name(sop_class):
         return (
             f"This is {describe(sop_class)}, but its pixels are missing, so there is nothing to "

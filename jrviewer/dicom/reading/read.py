@@ -7,7 +7,7 @@ from jrviewer.core.errors import JRViewerError, UnsupportedImageError
 from jrviewer.core.progress import Report, silent
 from jrviewer.core.records import Slice
 from jrviewer.dicom.common.find_files import Candidate, walk
-from jrviewer.dicom.common.parse import parse, quiet, require_image
+from jrviewer.dicom.common.parse import DirectoryFileError, parse, quiet, require_image
 from jrviewer.dicom.decoding.frames import FrameReader
 from jrviewer.dicom.reading.series import into_series
 from jrviewer.dicom.reading.series_tags import Tagger
@@ -31,6 +31,7 @@ def read(paths: Sequence[Path], report: Report = silent, *, on_slice: OnSlice = 
     candidates = walk(paths, report)
     tagged: list[TaggedSlice] = []
     refused: list[Refused] = []
+    directories: list[Candidate] = []
     room = MAX_PIXELS
     with quiet():
         for number, candidate in enumerate(candidates):
@@ -41,10 +42,14 @@ def read(paths: Sequence[Path], report: Report = silent, *, on_slice: OnSlice = 
                     tagged.append(one)
                     if on_slice is not None:
                         on_slice(one.slice)
+            except DirectoryFileError:
+                directories.append(candidate)
             except JRViewerError as error:
                 sentence, status = str(error), status_of(error)
                 refused.append(Refused(candidate.path, candidate.member, status, sentence))
             room -= sum(one.slice.pixels.size for one in tagged[before:])
+    shown = [one.slice.source.path for one in tagged]
+    refused += [_useless(one) for one in directories if not _brought_any(one, shown)]
     report(1.0, "sorting slices")
     return Opened(into_series(tagged), tuple(refused))
 
@@ -90,3 +95,18 @@ def _frames(candidate: Candidate, progress: _Progress, room: int) -> Iterator[Ta
     if first is not None:
         sentence = f"Only {shown} of {reader.frames} frames are shown. {first}"
         raise type(first)(sentence) if shown else first
+
+
+def _brought_any(directory: Candidate, shown: Sequence[Path]) -> bool:
+    """Whether a slice came from a DICOMDIR's folder, or from the archive that holds it."""
+    if directory.member:
+        return directory.path in shown
+    return any(directory.path.parent in path.parents for path in shown)
+
+
+def _useless(directory: Candidate) -> Refused:
+    sentence = (
+        "The DICOMDIR lists no image that could be opened. Copy the whole disc or folder, and "
+        "open it again."
+    )
+    return Refused(directory.path, directory.member, "no_image", sentence)

@@ -49,6 +49,7 @@ def _slices(window: MainWindow) -> Iterator[Connection]:
     yield session.series_opened, window.app_menu.remember_paths
     yield session.series_chosen, window.series_list.show_chosen
     yield session.series_chosen, slices.cine.choose_series
+    yield session.series_chosen, window.series_warnings.show_chosen
     yield session.shown, presenter.show_slice
     yield session.shown, window.slider.show_place
     yield session.shown, window.actions_.show_slice
@@ -74,6 +75,7 @@ def _results(window: MainWindow) -> Iterator[Connection]:
     yield session.withheld, window.offer_run
     yield session.withheld, slices.refresh
     yield session.refused, window.show_refused
+    yield session.refused, window.series_warnings.add_to_refused
     yield session.failed, window.show_error
     yield session.failed, presenter.show_no_result
     yield session.warned, window.show_warning

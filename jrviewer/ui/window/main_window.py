@@ -33,6 +33,7 @@ from jrviewer.ui.window.presenter import Presenter
 from jrviewer.ui.window.saved_layout import restore_layout, save_layout
 from jrviewer.ui.window.series_list import SeriesList
 from jrviewer.ui.window.series_list_visibility import SeriesListVisibility
+from jrviewer.ui.window.series_warnings import SeriesWarnings
 from jrviewer.ui.window.status_bar import StatusBar
 from jrviewer.ui.window.tool_bar import ToolBar
 from jrviewer.ui.window.welcome import Welcome
@@ -52,6 +53,7 @@ class MainWindow(DropTargetWindow):
         self.denoised = SliceView()
         self.cloud = CloudView()
         self.message_bar = MessageBar()
+        self.series_warnings = SeriesWarnings(session, self.message_bar)
         self.series_list = SeriesList()
         self.slider = SliceSlider()
         self.status_bar = StatusBar()

@@ -76,6 +76,12 @@ class MessageBar(QFrame):
         self.action.setVisible(bool(action))
         self.show()
 
+    def add_line(self, text: str) -> None:
+        """Add a line, free of names, to the message shown."""
+        self._named += f"\n{text}"
+        self._nameless += f"\n{text}"
+        self._put_text()
+
     def _put_text(self) -> None:
         text = self._named if self._names_shown else self._nameless
         self._text.setText(text)

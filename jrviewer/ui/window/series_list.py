@@ -18,6 +18,7 @@ THUMBNAIL_PX = 96
 WIDTH_PX = 136
 MARGIN_PX = 4
 REFUSED_PX = 92  # height of an entry
+WARNED_PX = 18  # of a line more
 NAME = Qt.ItemDataRole.UserRole  # of a refused file
 MAX_REFUSED = 100  # entries; the rest is counted
 
@@ -60,7 +61,8 @@ class SeriesList(QListWidget):
             )
             item.setTextAlignment(Qt.AlignmentFlag.AlignHCenter)
             item.setToolTip("\n".join((one.title, *one.warnings)))
-            item.setSizeHint(QSize(self._entry_px, THUMBNAIL_PX + 52))
+            warned_px = WARNED_PX if _has_warnings(one) else 0
+            item.setSizeHint(QSize(self._entry_px, THUMBNAIL_PX + 52 + warned_px))
             self.addItem(item)
         for entry in refused[:MAX_REFUSED]:
             self._add_refused(name_of(entry), entry.message)
@@ -107,11 +109,16 @@ class SeriesList(QListWidget):
             return self.tr("first slice")
         count = len(series)
         words = self.tr("1 slice") if count == 1 else self.tr("{} slices").format(count)
-        return f"{series.title}\n{words}"
+        warned = self.tr("▲ see the message") if _has_warnings(series) else ""
+        return "\n".join(line for line in (series.title, words, warned) if line)
 
     def _choose(self, item: QListWidgetItem) -> None:
         if item.flags() & Qt.ItemFlag.ItemIsSelectable:
             self.series_requested.emit(self.row(item))
+
+
+def _has_warnings(series: Series) -> bool:
+    return bool(series.warnings) or any(one.warnings for one in series)
 
 
 def _icon(thumbnail: QPixmap) -> QIcon:

@@ -275,3 +275,29 @@ def test_every_file_of_a_folder_is_shown_or_refused(tmp_path: Path) -> None:
 
     assert [len(series) for series in opened.series] == [2]
     assert sorted(refused.status for refused in opened.refused) == ["no_image", "not_dicom"]
+
+
+def test_a_dicomdir_that_opens_its_series_is_refused_by_nobody(disc: Path) -> None:
+    for path in (disc, disc / "DICOMDIR"):
+        opened = dicom.read([path])
+        assert (len(opened.series), opened.refused) == (1, ())
+
+
+def test_a_dicomdir_in_an_archive_is_no_error(disc: Path, tmp_path: Path) -> None:
+    files = sorted(path for path in disc.rglob("*") if path.is_file())
+    members = [(path.relative_to(disc).as_posix(), path.read_bytes()) for path in files]
+
+    opened = dicom.read([zipped(tmp_path / "disc.zip", *members)])
+
+    assert (len(opened.series), opened.refused) == (1, ())
+
+
+def test_a_dicomdir_of_which_nothing_opens_is_refused_and_says_so(disc: Path) -> None:
+    for file in (disc / "PT000000").rglob("*"):
+        if file.is_file():
+            file.unlink()
+
+    messages = [one.message for one in dicom.read([disc / "DICOMDIR"]).refused]
+
+    assert len(messages) == 4
+    assert "lists no image that could be opened" in messages[-1]

@@ -1,0 +1,75 @@
+"""What the reader noticed about a series is read in the window without hovering."""
+
+from pathlib import Path
+
+from pytestqt.qtbot import QtBot
+
+from jrviewer.ui.window.main_window import MainWindow
+from tests.support.dicom_factory import write_ct, write_dicomdir, write_series
+from tests.ui.support import mouse_and_keys
+
+
+def opened(qtbot: QtBot, window: MainWindow, *paths: Path) -> None:
+    with qtbot.waitSignal(window.session.predicted):
+        mouse_and_keys.drop(window.welcome, list(paths))
+
+
+def test_the_warnings_of_a_series_are_in_the_message_bar_and_its_entry_points_there(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    write_series(tmp_path, 6, missing=[2])
+
+    opened(qtbot, window, tmp_path)
+
+    assert "1 slice missing: the series has gaps." in window.message_bar.text
+    assert "▲" in window.series_list.item(0).text()
+
+
+def test_a_warning_of_some_slices_says_of_how_many(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    paths = write_series(tmp_path, 4)
+    paths[1].write_bytes(paths[1].read_bytes() + b"\0\0")
+
+    opened(qtbot, window, tmp_path)
+
+    assert "(1 of 4 slices)" in window.message_bar.text
+
+
+def test_warnings_go_with_their_series(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    write_series(tmp_path / "a", 7, missing=[2])
+    write_series(tmp_path / "b", 3, series_uid="1.2.3")
+    opened(qtbot, window, tmp_path)
+    assert "gaps" in window.message_bar.text
+
+    window.session.choose_series(1)
+    assert window.message_bar.text == ""
+    assert "▲" not in window.series_list.item(1).text()
+
+    window.session.choose_series(0)
+    assert "gaps" in window.message_bar.text
+
+
+def test_refused_files_do_not_hide_the_warnings(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    write_series(tmp_path, 6, missing=[2])
+    (tmp_path / "z.dcm").write_bytes(b"")
+
+    opened(qtbot, window, tmp_path)
+
+    assert "z.dcm" in window.message_bar.text
+    assert "gaps" in window.message_bar.text
+
+
+def test_a_dicomdir_that_opens_its_series_is_no_error(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    files = [write_ct(tmp_path / f"IM{z}", position=(0, 0, z), instance=z) for z in range(3)]
+    directory = write_dicomdir(tmp_path, files)
+
+    opened(qtbot, window, directory)
+
+    assert window.message_bar.text == ""
+    assert window.session.refused_files == ()
+    assert window.series_list.count() == 1
