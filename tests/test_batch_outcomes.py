@@ -15,6 +15,7 @@ from tests.support.batch_runs import run_predict, write_inputs
 from tests.support.boundaries import (
     RED,
     predict_at_once,
+    read_text_files,
     replace_network,
     replace_reader,
 )
@@ -208,3 +209,21 @@ def test_exports_among_the_inputs_are_passed_over_with_a_word(
         *("I10.png", "I10-0002.png", "slice-0001.png")
     ]
     assert capsys.readouterr().err == "argument 1: 1 file is an export of JRViewer: passed over.\n"
+
+
+def test_what_the_reader_noticed_is_in_the_report_and_said_once(
+    inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    def read(*given: Any, **named: Any) -> Any:  # noqa: ANN401 - as the reader that it wraps
+        opened = read_text_files(*given, **named)
+        opened.series = tuple(replace(one, warnings=("It has gaps.",)) for one in opened.series)
+        return opened
+
+    replace_reader(monkeypatch, read=read)
+    replace_network(monkeypatch)
+
+    code, report = run_predict(tmp_path / "out", inputs / "I10.dcm")
+
+    assert code == 0
+    assert [result["warnings"] for result in report["results"]] == [["It has gaps."]] * 2
+    assert capsys.readouterr().err == "argument 1: Warning: It has gaps.\n"
