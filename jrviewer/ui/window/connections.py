@@ -75,7 +75,6 @@ def _results(window: MainWindow) -> Iterator[Connection]:
     yield session.withheld, window.offer_run
     yield session.withheld, slices.refresh
     yield session.refused, window.show_refused
-    yield session.refused, window.series_warnings.add_to_refused
     yield session.failed, window.show_error
     yield session.failed, presenter.show_no_result
     yield session.warned, window.show_warning

@@ -191,6 +191,7 @@ class MainWindow(DropTargetWindow):
         """Show which files were not opened, and why."""
         details = f"{versions()}\n{reasons}"
         self.message_bar.show_message("error", sentence, details=details, nameless=reasons)
+        self.series_warnings.add_to_refused()
 
     @Slot(str)
     def show_warning(self, sentence: str) -> None:

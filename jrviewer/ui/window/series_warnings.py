@@ -27,7 +27,6 @@ class SeriesWarnings(QObject):
         if self._shown:
             self._message_bar.show_message("warning", self._shown)
 
-    @Slot()
     def add_to_refused(self) -> None:
         """Repeat them below what was said of refused files."""
         if self._shown:
