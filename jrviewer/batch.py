@@ -55,9 +55,9 @@ def run(
     """Predict and export every slice; returns the report and the name of its file.
 
     Exports of an earlier run among the inputs are passed over. `refuse` is called at once for
-    everything that fails or is passed over, with the number of its argument, counted from 1, and a
-    sentence. Raises JRViewerError when there is no model or nothing can be written,
-    as then no input can succeed.
+    everything that fails, is passed over or needs a warning, with the number of its argument,
+    counted from 1, and a sentence. Raises JRViewerError when there is no model or nothing can be
+    written, as then no input can succeed.
     """
     from jrviewer import dicom
     from jrviewer.model.load import load_model
@@ -165,6 +165,8 @@ class _Batch:
         exported = self.writer.write(prediction)
         if not exported.ok:
             self.refuse(argument, exported.message)
+        elif exported.warnings:
+            self.refuse(argument, f"Warning: {' '.join(exported.warnings)}")
         return {
             **_empty_result(argument, prediction.slice.source.pixels_sha256),
             **exported.names,

@@ -11,6 +11,7 @@ from jrviewer import cli
 from jrviewer.batch import ON_THE_CPU
 from jrviewer.core.errors import DeviceMemoryError, InputRefusedError
 from jrviewer.core.records import Finding, Prediction, Slice
+from jrviewer.export.writer import SHOWS_TEXT
 from tests.support.batch_runs import run_predict, write_inputs
 from tests.support.boundaries import (
     RED,
@@ -227,3 +228,24 @@ def test_what_the_reader_noticed_is_in_the_report_and_said_once(
     assert code == 0
     assert [result["warnings"] for result in report["results"]] == [["It has gaps."]] * 2
     assert capsys.readouterr().err == "argument 1: Warning: It has gaps.\n"
+
+
+def with_burned_in_text(slice_: Slice) -> Prediction:
+    acquisition = replace(slice_.acquisition, burned_in_text="yes")
+    return make_prediction(replace(slice_, acquisition=acquisition))
+
+
+def test_a_picture_that_shows_text_is_done_with_a_warning_on_stderr_and_in_the_report(
+    inputs: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    replace_reader(monkeypatch)
+    replace_network(monkeypatch, predict_at_once(with_burned_in_text))
+
+    code, report = run_predict(tmp_path / "out", inputs / "Miller_J.dcm", "--only", "png")
+
+    assert code == 0
+    assert report["results"][0]["message"] == SHOWS_TEXT
+    assert capsys.readouterr().err == f"argument 1: Warning: {SHOWS_TEXT}\n"

@@ -28,6 +28,7 @@ HARDLY_HU = 1.0  # a standard deviation below this is invisible
 Unit = Literal["HU", "stored"]
 SpacingSource = Literal["pixel", "detector", "missing"]
 Level = Literal["green", "amber", "red"]
+BurnedInText = Literal["no", "unknown", "yes"]
 VoiFunction = Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
 
 
@@ -95,6 +96,7 @@ class Acquisition:
     frames_per_second: float | None = None  # at which the file wants to be played
     series_number: int | None = None
     instance_number: int | None = None
+    burned_in_text: BurnedInText = "no"  # in the pixels, such as the patient's name
     patient_text: tuple[str, ...] = ()  # lines for the hideable corner; patient data
 
 

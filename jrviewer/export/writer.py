@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jrviewer.core.errors import JRViewerError
+from jrviewer.core.errors import ExportError, JRViewerError
 from jrviewer.core.records import Prediction, Series, VoiLut, Window
 from jrviewer.export import provenance
 from jrviewer.export.guarded_write import output_stem
@@ -23,6 +23,13 @@ KINDS = tuple(ENDINGS)
 FACE = (
     "The slices may be of a head: put together they show a face, which removing the identity does "
     "not change. Give them only to those who may recognise the patient."
+)
+
+
+SHOWS_TEXT = "The file says that text is part of the image: it may show the patient's name."
+MAY_SHOW_TEXT = (
+    "The image itself may show the patient's name, so no picture of it is written without the "
+    "patient's identity. Choose an image that its file says is free of burned-in text."
 )
 
 
@@ -47,6 +54,7 @@ class Exported:
     names: dict[str, str] = field(default_factory=dict)  # of the files, by kind
     points: int | None = None  # in the PLY
     failures: list[str] = field(default_factory=list)  # why a kind was not written
+    warnings: list[str] = field(default_factory=list)  # what to know of what was written
     remarks: list[str] = field(default_factory=list)  # why there is none, or what to know of it
 
     @property
@@ -56,8 +64,8 @@ class Exported:
 
     @property
     def message(self) -> str:
-        """All failures and remarks, each once."""
-        return " ".join(dict.fromkeys([*self.failures, *self.remarks]))
+        """All failures, warnings and remarks, each once."""
+        return " ".join(dict.fromkeys([*self.failures, *self.warnings, *self.remarks]))
 
 
 class ExportWriter:
@@ -114,9 +122,14 @@ class ExportWriter:
 
     def _write_png(self, prediction: Prediction, stem: str, done: Exported) -> None:
         request, name = self._request, stem + ENDINGS["png"]
+        text = prediction.slice.acquisition.burned_in_text
+        if request.deidentify and text != "no":
+            raise ExportError(MAY_SHOW_TEXT)
         window = request.window or default_window(prediction.slice)
         write_png(prediction, request.folder / name, window, blend=request.blend)
         done.names["png"] = name
+        if text == "yes":
+            done.warnings.append(SHOWS_TEXT)
 
     def _write_dcm(self, prediction: Prediction, stem: str, done: Exported) -> None:
         from jrviewer import dicom

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from jrviewer.core.records import Prediction, Source
+from jrviewer.core.records import BurnedInText, Prediction, Source
 from jrviewer.export.own_exports import OwnExports, is_export_file
-from jrviewer.export.writer import ExportRequest, ExportWriter
+from jrviewer.export.writer import MAY_SHOW_TEXT, SHOWS_TEXT, ExportRequest, ExportWriter
 from tests.support.record_factory import make_prediction, make_slice
 
 PNG = frozenset({"png"})
@@ -88,3 +88,34 @@ def test_exports_and_reports_are_recognised_and_other_files_are_not(tmp_path: Pa
 
     assert found == ["IM1.ply", "IM1.png", "report.json"]
     assert (tmp_path / "gone", "") not in OwnExports()
+
+
+def prediction_with_text(stated: BurnedInText) -> Prediction:
+    made = make_slice()
+    acquisition = replace(made.acquisition, burned_in_text=stated)
+    return make_prediction(replace(made, acquisition=acquisition))
+
+
+@pytest.mark.parametrize("stated", ["yes", "unknown"])
+def test_no_picture_without_identity_where_text_may_be_burned_in(
+    tmp_path: Path, stated: BurnedInText
+) -> None:
+    request = ExportRequest(tmp_path, BOTH, deidentify=True)
+
+    exported = ExportWriter(request).write(prediction_with_text(stated))
+
+    assert list(exported.names) == ["ply"]
+    assert exported.failures == [MAY_SHOW_TEXT]
+    assert not exported.ok
+
+
+def test_a_picture_of_which_the_file_says_that_it_shows_text_is_written_with_a_warning(
+    tmp_path: Path,
+) -> None:
+    writer = ExportWriter(ExportRequest(tmp_path, PNG))
+
+    stated, silent = (writer.write(prediction_with_text(one)) for one in ("yes", "unknown"))
+
+    assert stated.ok
+    assert (stated.message, stated.warnings) == (SHOWS_TEXT, [SHOWS_TEXT])
+    assert (silent.ok, silent.message) == (True, "")

@@ -10,6 +10,7 @@ from pydicom.dataset import Dataset
 from jrviewer.core.errors import JRViewerError, UnsupportedImageError
 from jrviewer.core.records import Acquisition, Slice, Source, UInt8Array
 from jrviewer.dicom.common.attributes import first_item, integer, number, text, texts
+from jrviewer.dicom.common.burned_in_text import burned_in_text
 from jrviewer.dicom.common.luts import all_finite, modality_of, padding_of, voi_luts_of, windows_of
 from jrviewer.dicom.common.parse import Parsed
 from jrviewer.dicom.common.patient_identity import identifiers_of, patient_text
@@ -158,6 +159,7 @@ def _acquisition(
         frames_per_second=frames_per_second(ds),
         series_number=integer(ds, "SeriesNumber"),
         instance_number=index + 1 if shared.reader.frames > 1 else integer(ds, "InstanceNumber"),
+        burned_in_text=burned_in_text(ds, text(ds, "SOPClassUID")),
         patient_text=shared.patient_text,
     )
 

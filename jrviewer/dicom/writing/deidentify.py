@@ -15,8 +15,9 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID, SecondaryCaptureImageStorage
 
 from jrviewer.core.errors import ExportError
-from jrviewer.dicom.common.attributes import items, text, texts
-from jrviewer.dicom.writing.derivation import CLASSIC, ENHANCED, coded
+from jrviewer.dicom.common.attributes import items, text
+from jrviewer.dicom.common.burned_in_text import burned_in_text
+from jrviewer.dicom.writing.derivation import ENHANCED, coded
 from jrviewer.dicom.writing.derived_image import SERIES_DESCRIPTION
 from jrviewer.dicom.writing.uid_map import UidMap
 
@@ -65,19 +66,9 @@ _EQUIPMENT = ("Manufacturer", "ManufacturerModelName", "SoftwareVersions", "Devi
 _CODE = re.compile(r"[A-Za-z0-9_ .+/-]{0,32}")
 
 
-def may_show_text(source: Dataset, sop_class: str) -> bool:
-    """Whether text may be burned into the pixels: unless the file denies it, or is silent and
-    holds a scanner's own image, not a picture of a screen.
-    """
-    stated = text(source, "BurnedInAnnotation").upper()
-    types = [one.upper() for one in texts(source, "ImageType")]
-    is_scan = types[1:2] == ["PRIMARY"] and not any(one.startswith("SCREEN") for one in types)
-    return stated != "NO" and (stated != "" or not is_scan or sop_class not in CLASSIC | ENHANCED)
-
-
 def require_clean_picture(source: Dataset, sop_class: str) -> None:
     """Raise ExportError if text may be burned into the pixels, which nothing here removes."""
-    if may_show_text(source, sop_class):
+    if burned_in_text(source, sop_class) != "no":
         raise ExportError(
             "The picture itself may show the patient's name, so it cannot be de-identified. "
             "Choose an image that its file says is free of burned-in text."

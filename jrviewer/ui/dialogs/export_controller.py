@@ -23,6 +23,7 @@ class ExportController(QObject):
     exported = Signal(str)  # the written files
     failed = Signal(str)
     copied = Signal()
+    warned = Signal(str)  # it was written, but may show the patient's name
 
     def __init__(self, session: Session, parent: QObject) -> None:
         super().__init__(parent)
@@ -47,7 +48,9 @@ class ExportController(QObject):
             return
         shade = shade_of(session.view.now, known.slice)
         job = partial(backend.picture, known, shade, session.compare.now.blend)
-        session.foreground.start("copy", self.tr("copying"), job, self._put_on_clipboard)
+        shows_text = known.slice.acquisition.burned_in_text == "yes"
+        taker = partial(self._put_on_clipboard, shows_text)
+        session.foreground.start("copy", self.tr("copying"), job, taker)
 
     def _show_written(self, written: backend.Written) -> None:
         """Show one message, so that failures are not overlooked."""
@@ -61,7 +64,13 @@ class ExportController(QObject):
             self.failed.emit(words.format(len(written.names), count, reasons))
         else:
             self.exported.emit(", ".join(names))
+        if written.warnings:
+            self.warned.emit(" ".join(written.warnings))
 
-    def _put_on_clipboard(self, png: bytes) -> None:
+    def _put_on_clipboard(self, shows_text: bool, png: bytes) -> None:
         QGuiApplication.clipboard().setImage(QImage.fromData(png))
         self.copied.emit()
+        if shows_text:
+            from jrviewer.export.writer import SHOWS_TEXT
+
+            self.warned.emit(SHOWS_TEXT)

@@ -71,6 +71,7 @@ class Written:
 
     names: tuple[str, ...]
     failures: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass
@@ -170,6 +171,7 @@ class Backend:
 
         failures: list[str] = []
         names: list[str] = []
+        warnings: list[str] = []
         if not request.folder.is_dir():
             raise ExportError(
                 "The folder to export to does not exist or may not be read. Choose another one."
@@ -184,9 +186,10 @@ class Backend:
                 continue
             exported = writer.write(prediction)
             names += exported.names.values()
+            warnings += exported.warnings
             if not exported.ok:
                 failures.append(exported.message)
-        return Written(tuple(names), tuple(failures))
+        return Written(tuple(names), tuple(failures), tuple(dict.fromkeys(warnings)))
 
 
 def picture(prediction: Prediction, window: Window | VoiLut, blend: int, report: Report) -> bytes:

@@ -241,6 +241,7 @@ def _exporting(window: MainWindow) -> Iterator[Connection]:
     yield export.exported, partial(menu.tick, "export")
     yield export.failed, window.session.failed
     yield export.copied, menu.show_copied
+    yield export.warned, window.show_warning
 
 
 def _application(window: MainWindow) -> Iterator[Connection]:

@@ -14,8 +14,10 @@ from jrviewer import dicom
 from jrviewer.core.errors import InputRefusedError
 from jrviewer.core.progress import Report
 from jrviewer.core.records import Prediction, Slice
+from jrviewer.export.writer import SHOWS_TEXT
 from jrviewer.ui.dialogs.export_dialog import ExportDialog
 from jrviewer.ui.window.main_window import MainWindow
+from tests.support.dicom_factory import write_ct
 from tests.ui.conftest import FakeBackend
 from tests.ui.support import mouse_and_keys
 
@@ -171,4 +173,18 @@ def test_the_picture_goes_to_the_clipboard(qtbot: QtBot, open_window: MainWindow
     picture = QGuiApplication.clipboard().image()
     assert picture.width() >= 2 * 64
     assert "clipboard" in open_window.message_bar.text
+    QGuiApplication.clipboard().clear()
+
+
+def test_copying_an_image_that_shows_text_warns_of_it(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    source = write_ct(tmp_path / "a.dcm", extra={"BurnedInAnnotation": "YES"})
+    with qtbot.waitSignal(window.session.predicted):
+        window.session.open([source])
+
+    with qtbot.waitSignal(window.app_menu.export_controller.warned) as warned:
+        window.actions_.copy.trigger()
+
+    assert warned.args == [SHOWS_TEXT]
     QGuiApplication.clipboard().clear()
