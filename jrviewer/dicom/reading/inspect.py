@@ -39,7 +39,7 @@ def _row(candidate: Candidate, tick: Callable[[], None]) -> Row:
     except JRViewerError as error:
         return Row(**known, status=status_of(error), message=str(error))
     unreadable = _unreadable(reader)
-    warnings = [*parsed.warnings, *reader.warnings, *unreadable, *_not_shown(parsed, known)]
+    warnings = [*parsed.warnings, *reader.warnings, *unreadable, *_remarks(parsed, known)]
     return Row(**known, status="open", warnings=tuple(warnings))
 
 
@@ -73,8 +73,8 @@ def _unreadable(reader: FrameReader) -> list[str]:
     return [f"{count} of its {reader.frames} frames cannot be read."] if count else []
 
 
-def _not_shown(parsed: Parsed, known: dict[str, Any]) -> list[str]:
-    """Why the window shows an image differently or not at all, although its pixels decode."""
+def _remarks(parsed: Parsed, known: dict[str, Any]) -> list[str]:
+    """What to know of an image whose pixels decode, and why the window may not show it."""
     found = []
     if is_mosaic(parsed.dataset):
         found.append("This is a mosaic of many slices, which the window does not show.")

@@ -195,7 +195,8 @@ def _volumes(part: list[TaggedSlice]) -> list[Volume]:
 def _series(volume: Volume, notes: Sequence[str]) -> Series:
     slices = tuple(one.slice for one in volume.slices)
     said = [*notes, *volume.notes]
-    if len({one.tags.frame_of_reference for one in volume.slices} - {""}) > 1:
+    frames = len({one.tags.frame_of_reference for one in volume.slices} - {""})
+    if 1 < frames <= len(slices) / 2:  # more of them are a careless anonymiser's
         said.append(_SEVERAL_FRAMES)
     if not volume.is_cine:
         said += geometry_warnings(slices)

@@ -248,6 +248,15 @@ def test_frames_of_reference_that_differ_are_said(folder: Folder) -> None:
     assert "frames of reference" in warnings_of(folder.series())
 
 
+def test_a_frame_of_reference_for_every_file_says_nothing(folder: Folder) -> None:
+    for z in range(4):
+        folder.add(z, FrameOfReferenceUID=f"1.2.{z + 1}")
+
+    (series,) = folder.series()
+
+    assert series.warnings == ()
+
+
 def test_modalities_that_share_an_identifier_are_apart(tmp_path: Path) -> None:
     for z in range(3):
         write_ct(tmp_path / f"ct{z}.dcm", position=(0, 0, z), instance=z)
