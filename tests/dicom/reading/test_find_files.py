@@ -1,5 +1,4 @@
 import os
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -9,7 +8,7 @@ import pytest
 from pydicom.uid import JPEGLSLossless
 
 from jrviewer import dicom
-from tests.support.dicom_factory import write_ct, write_dicomdir, write_report, write_series
+from tests.support.dicom_factory import write_ct, write_report, write_series
 
 
 def statuses(*paths: Path) -> list[str]:
@@ -220,52 +219,6 @@ def test_an_archive_inside_an_archive_is_unsupported(tmp_path: Path, content: by
     assert statuses(zipped(tmp_path / "a.zip", ("i.zip", inner.read_bytes()))) == ["unsupported"]
 
 
-@pytest.fixture
-def disc(tmp_path: Path) -> Path:
-    """A folder with a DICOMDIR of three slices, its names in capitals as the standard asks."""
-    files = [
-        path.rename(path.with_name(path.stem.replace("image-", "IM")))
-        for path in write_series(tmp_path / "disc" / "PT000000" / "SE000000", 3)
-    ]
-    write_dicomdir(tmp_path / "disc", files)
-    return tmp_path / "disc"
-
-
-def test_a_dicomdir_brings_its_members_along(disc: Path) -> None:
-    assert statuses(disc / "DICOMDIR") == ["no_image", "open", "open", "open"]
-
-
-def test_a_dicomdir_on_a_disc_of_another_case_brings_its_members_along(disc: Path) -> None:
-    for folder, folders, names in os.walk(disc, topdown=False):
-        for name in folders + [one for one in names if one != "DICOMDIR"]:
-            (Path(folder) / name).rename(Path(folder) / name.lower())
-    assert not any(path.name.startswith("PT") for path in disc.iterdir())
-
-    assert statuses(disc / "DICOMDIR") == ["no_image", "open", "open", "open"]
-
-
-def test_a_file_that_a_dicomdir_lists_but_lacks_is_said(disc: Path) -> None:
-    next(path for path in disc.rglob("IM*")).unlink()
-
-    assert sorted(statuses(disc / "DICOMDIR")) == ["corrupt", "no_image", "open", "open"]
-
-
-def test_a_dicomdir_that_points_outside_is_not_followed(disc: Path, tmp_path: Path) -> None:
-    content = (disc / "DICOMDIR").read_bytes()
-    assert b"PT000000\\" in content
-    shutil.copytree(disc, tmp_path / "evil")
-    (tmp_path / "evil" / "DICOMDIR").write_bytes(content.replace(b"PT000000\\", b"..\\..\\..\\"))
-
-    rows = dicom.inspect([tmp_path / "evil" / "DICOMDIR"])
-
-    assert {row.status for row in rows[1:]} == {"corrupt"}
-    assert "out of its own folder" in rows[1].message
-
-
-def test_a_folder_with_a_dicomdir_lists_every_file_once(disc: Path) -> None:
-    assert sorted(statuses(disc)) == ["no_image", "open", "open", "open"]
-
-
 def test_every_file_of_a_folder_is_shown_or_refused(tmp_path: Path) -> None:
     write_series(tmp_path, 2)
     write_report(tmp_path / "report")
@@ -275,29 +228,3 @@ def test_every_file_of_a_folder_is_shown_or_refused(tmp_path: Path) -> None:
 
     assert [len(series) for series in opened.series] == [2]
     assert sorted(refused.status for refused in opened.refused) == ["no_image", "not_dicom"]
-
-
-def test_a_dicomdir_that_opens_its_series_is_refused_by_nobody(disc: Path) -> None:
-    for path in (disc, disc / "DICOMDIR"):
-        opened = dicom.read([path])
-        assert (len(opened.series), opened.refused) == (1, ())
-
-
-def test_a_dicomdir_in_an_archive_is_no_error(disc: Path, tmp_path: Path) -> None:
-    files = sorted(path for path in disc.rglob("*") if path.is_file())
-    members = [(path.relative_to(disc).as_posix(), path.read_bytes()) for path in files]
-
-    opened = dicom.read([zipped(tmp_path / "disc.zip", *members)])
-
-    assert (len(opened.series), opened.refused) == (1, ())
-
-
-def test_a_dicomdir_of_which_nothing_opens_is_refused_and_says_so(disc: Path) -> None:
-    for file in (disc / "PT000000").rglob("*"):
-        if file.is_file():
-            file.unlink()
-
-    messages = [one.message for one in dicom.read([disc / "DICOMDIR"]).refused]
-
-    assert len(messages) == 4
-    assert "lists no image that could be opened" in messages[-1]
