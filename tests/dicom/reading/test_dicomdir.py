@@ -1,5 +1,6 @@
 """A DICOMDIR opens what it lists; it is refused only if nothing of that opens."""
 
+import os
 import shutil
 import zipfile
 from pathlib import Path
