@@ -1,7 +1,5 @@
 """Dropping files anywhere on a window; every pane passes them on to it."""
 
-from pathlib import Path
-
 from PySide6.QtCore import QEvent, QObject, QRect, Qt, Signal
 from PySide6.QtGui import (
     QColor,
@@ -14,6 +12,8 @@ from PySide6.QtGui import (
     QPen,
 )
 from PySide6.QtWidgets import QMainWindow, QWidget
+
+from jrviewer.ui.window.dropped_paths import dropped_paths
 
 WORD_PX = 24
 
@@ -30,16 +30,15 @@ class DropTargetWindow(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept files."""
-        if paths_of(event):
-            event.acceptProposedAction()
+        if dropped_paths(event.mimeData()) and _accept_as_copy(event):
             self.highlight.setGeometry(self.rect())
             self.highlight.raise_()
             self.highlight.show()
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
         """Keep accepting them."""
-        if paths_of(event):
-            event.acceptProposedAction()
+        if dropped_paths(event.mimeData()):
+            _accept_as_copy(event)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         """The files left the window."""
@@ -48,8 +47,7 @@ class DropTargetWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:
         """Emit what was dropped."""
         self.highlight.hide()
-        if paths := paths_of(event):
-            event.acceptProposedAction()
+        if (paths := dropped_paths(event.mimeData())) and _accept_as_copy(event):
             self.activateWindow()  # the next key press is meant for the dropped files
             self.files_dropped.emit(paths)
 
@@ -88,6 +86,15 @@ class DropHighlight(QWidget):
         painter.end()
 
 
-def paths_of(event: QDropEvent) -> list[Path]:
-    """The local files and folders that a drag carries."""
-    return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+def _accept_as_copy(event: QDropEvent) -> bool:
+    """Accept a drag as a copy, or as a link if only that is offered, and never as a move, after
+    which a file manager may delete the originals; whether it was accepted.
+    """
+    for action in (Qt.DropAction.CopyAction, Qt.DropAction.LinkAction):
+        if event.possibleActions() & action:
+            event.setDropAction(action)
+            event.accept()
+            return True
+    event.setDropAction(Qt.DropAction.IgnoreAction)
+    event.ignore()
+    return False
