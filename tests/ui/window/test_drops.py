@@ -38,7 +38,7 @@ def _text(text: str) -> QMimeData:
 
 
 def _encoded(path: Path) -> str:
-    return QUrl.fromLocalFile(str(path)).toEncoded().data().decode()  # type: ignore[no-any-return]
+    return bytes(QUrl.fromLocalFile(str(path)).toEncoded().data()).decode()
 
 
 NOTATIONS: dict[str, Callable[[Path], QMimeData]] = {
