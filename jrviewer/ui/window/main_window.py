@@ -2,14 +2,7 @@
 
 from PySide6.QtCore import QPoint, Qt, Slot
 from PySide6.QtGui import QCloseEvent, QImage, QKeyEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QLabel,
-    QMenu,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from jrviewer import NOTICE
 from jrviewer.ui.cloud.cloud_view import CloudView
@@ -31,6 +24,7 @@ from jrviewer.ui.window.message_bar import MessageBar
 from jrviewer.ui.window.panes import Panes
 from jrviewer.ui.window.presenter import Presenter
 from jrviewer.ui.window.saved_layout import restore_layout, save_layout
+from jrviewer.ui.window.screen_fit import ScreenFit
 from jrviewer.ui.window.series_list import SeriesList
 from jrviewer.ui.window.series_list_visibility import SeriesListVisibility
 from jrviewer.ui.window.series_warnings import SeriesWarnings
@@ -47,7 +41,8 @@ class MainWindow(DropTargetWindow):
         self.session = session
         self.preferences = preferences or Preferences()
         self.setWindowTitle(f"JRViewer – {NOTICE}")
-        self.resize(1500, 900)
+        self.screen_fit = ScreenFit(self)
+        self.screen_fit.set_first_size()
         self.actions_ = Actions(self)
         self.original = SliceView()
         self.denoised = SliceView()
@@ -90,6 +85,7 @@ class MainWindow(DropTargetWindow):
         self.app_menu.apply_settings()
         self.update_actions()
         restore_layout(self, self.panes.splitter, self.preferences)
+        self.screen_fit.keep_on_screen()
 
     def _fill_toolbar(self) -> None:
         self.bar = bar = ToolBar(self.tr("Tools"))
@@ -137,9 +133,10 @@ class MainWindow(DropTargetWindow):
         self.cloud.toolbar.history_actions = history
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Order the tabs: the layout is known now."""
+        """Order the tabs, and keep the frame on screen: both are known now."""
         super().showEvent(event)
         self.order_tabs()
+        self.screen_fit.check_later()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Hide the series list and the toolbar's texts where they do not fit."""
