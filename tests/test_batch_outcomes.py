@@ -1,5 +1,6 @@
 """What becomes of slices that the model refuses, warns of, or has no room for."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from tests.support.boundaries import (
     replace_network,
     replace_reader,
 )
+from tests.support.dicom_factory import write_series
 from tests.support.record_factory import make_erased, make_prediction
 
 Captured = pytest.CaptureFixture[str]
@@ -249,3 +251,31 @@ def test_a_picture_that_shows_text_is_done_with_a_warning_on_stderr_and_in_the_r
     assert code == 0
     assert report["results"][0]["message"] == SHOWS_TEXT
     assert capsys.readouterr().err == f"argument 1: Warning: {SHOWS_TEXT}\n"
+
+
+def test_warnings_of_files_reach_report_and_stderr_in_an_archive_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    """Of a series, of one of its slices, and of a second series; each is said once."""
+    replace_network(monkeypatch)
+    odd = write_series(tmp_path / "in", 5, missing=[2])[0]
+    odd.write_bytes(odd.read_bytes() + b"\0\0")
+    write_series(tmp_path / "in" / "b", 7, missing=[1, 2], series_uid="1.2.3")
+    shutil.make_archive(str(tmp_path / "all"), "zip", tmp_path / "in")
+
+    _, report = run_predict(tmp_path / "out", tmp_path / "all.zip", "--only", "png")
+
+    gaps = {one for result in report["results"] for one in result["warnings"] if "gaps" in one}
+    assert gaps == {f"{n} missing: the series has gaps." for n in ("1 slice", "2 slices")}
+    assert [len(result["warnings"]) for result in report["results"]].count(2) == 1
+    lines = [line for line in capsys.readouterr().err.splitlines() if "Warning" in line]
+    assert len(lines) == len(set(lines)) == 3
+
+
+def test_warnings_come_with_a_chosen_slice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    replace_network(monkeypatch)
+    write_series(tmp_path / "in", 5, missing=[2])
+
+    _, report = run_predict(tmp_path / "out", tmp_path / "in", "--index", 0, "--only", "png")
+
+    assert [len(result["warnings"]) for result in report["results"]] == [1]

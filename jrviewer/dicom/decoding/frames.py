@@ -224,6 +224,8 @@ class FrameReader:
         if there < needed:
             self._keep_whole_frames(there * 8 // self._module.frame_bits(photometric))
         elif there > needed + needed % 2:
+            if found_size(self._stored) is not None:  # of another size than stated
+                raise CorruptFileError(_UNREADABLE)
             self._warn("The file holds more pixel data than its image needs; the rest is ignored.")
 
     def _order_words(self, parsed: Parsed) -> None:

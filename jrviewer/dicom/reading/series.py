@@ -44,6 +44,7 @@ _OWN_SERIES_UID = (
 _OWN_DIRECTIONS = (
     "The slices point in many directions, so they are ordered by number and form no volume."
 )
+_COPIED_CLIP = "A copy of this clip was left out."
 _SEVERAL_FRAMES = (
     "The slices name different frames of reference, so their positions may not fit together."
 )
@@ -77,12 +78,12 @@ def _by_identity(tagged: Sequence[TaggedSlice]) -> list[Part]:
         has_series = bool(tags.series_uid) and id(one) not in alone
         series = tags.series_uid if has_series else (tags.circumstances, id(one) in alone)
         study = "" if has_series or id(one) in alone else tags.study_uid
-        clip = "" if one.slice.has_position else tags.clip  # frames are numbered anew in each
-        groups[tags.patient, series, study, clip].append(one)
+        groups[tags.patient, series, study, _clip_of(one)].append(one)
         patients[tags.series_uid].add(tags.patient)
     parts = []
-    for group in groups.values():
-        uid, notes = group[0].tags.series_uid, []
+    kept, copies = _without_copied_clips(list(groups.values()))
+    for group in kept:
+        uid, notes = group[0].tags.series_uid, [_COPIED_CLIP] * (id(group) in copies)
         if uid and len(patients[uid]) > 1:
             notes.append(_SEVERAL_PATIENTS)
         if id(group[0]) in alone:
@@ -91,6 +92,32 @@ def _by_identity(tagged: Sequence[TaggedSlice]) -> list[Part]:
             notes.append(_NO_SERIES_UID)
         parts.append((group, notes))
     return parts
+
+
+def _clip_of(one: TaggedSlice) -> Hashable:
+    """The clip that a frame without a position belongs to: frames are numbered anew in each. It is
+    the file, not only its UID, which may be missing or that of other files.
+    """
+    if one.slice.has_position or not one.tags.is_clip:
+        return ""
+    source = one.slice.source
+    return one.tags.whole or (source.sop_instance_uid, source.path, source.member)
+
+
+def _without_copied_clips(
+    groups: list[list[TaggedSlice]],
+) -> tuple[list[list[TaggedSlice]], set[int]]:
+    """The groups without copies of clips, and the ids of those that had some."""
+    known: dict[Hashable, list[TaggedSlice]] = {}
+    copied = set()
+    for group in groups:
+        hashes = tuple(one.slice.source.pixels_sha256 for one in group)
+        uid = group[0].slice.source.sop_instance_uid
+        key = (uid, hashes) if _clip_of(group[0]) and uid else id(group)
+        if key in known:
+            copied.add(id(known[key]))
+        known.setdefault(key, group)
+    return list(known.values()), copied
 
 
 def _alone_in_their_series(tagged: Sequence[TaggedSlice]) -> set[int]:

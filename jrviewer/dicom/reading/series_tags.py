@@ -57,8 +57,9 @@ class SeriesTags:
     frame_of_reference: str
     kinds: tuple[str, ...]  # values that may distinguish it from others in the same place
     title: str
-    clip: str = ""  # the multi-frame object that the frame belongs to
-    part: int = 0  # of an object that was split into several files (PS3.3 C.7.6.16.2.2.4)
+    is_clip: bool = False  # one of several frames
+    whole: str = ""  # the object that was split into several files (PS3.3 C.7.6.16.2.2.4) …
+    part: int = 0  # … and which of them this is
 
     @property
     def kinds_without_uid(self) -> tuple[str, ...]:
@@ -84,7 +85,8 @@ class Tagger:
             "series_number": text(ds, "SeriesNumber"),
             "modality": text(ds, "Modality"),
             "frame_of_reference": text(ds, "FrameOfReferenceUID"),
-            "clip": (whole or text(ds, "SOPInstanceUID")) if is_clip or whole else "",
+            "is_clip": is_clip or bool(whole),
+            "whole": whole,
             "part": (integer(ds, "InConcatenationNumber") or 0) if whole else 0,
         }
         self._title = ""

@@ -97,3 +97,35 @@ def test_a_file_of_nothing_but_bad_frames_is_refused_with_its_reason(tmp_path: P
 
     assert refused.status == "corrupt"
     assert "contradicts" in refused.message
+
+
+def test_a_codestream_of_another_size_in_a_plain_element_is_refused(tmp_path: Path) -> None:
+    path = bare_stream(tmp_path / "a.dcm", JPEGLSLossless, stated=EXPLICIT)
+    ds = dcmread(path)
+    ds.Rows, ds.Columns = 8, 8
+    ds.save_as(path)
+
+    assert row_of(path).status == "corrupt"
+
+
+def test_a_frame_that_was_cut_is_told_and_the_others_are_shown(tmp_path: Path) -> None:
+    path = clip_with_bad_frames(tmp_path / "a.dcm", set(), count=5)
+    frames = frames_of(path)
+    frames[2] = frames[2][:40] + bytes(len(frames[2]) % 2)
+    ds = dcmread(path)
+    ds.PixelData = encapsulate(frames)
+    ds.save_as(path)
+
+    opened = dicom.read([path])
+
+    assert [one.source.frame for one in opened.series[0]] == [0, 1, 3, 4]
+    assert opened.refused[0].message.startswith("Only 4 of 5 frames are shown.")
+
+
+def test_many_bad_frames_in_a_row_end_the_reading_and_are_counted(tmp_path: Path) -> None:
+    bad = set(range(3, 15))
+
+    opened = dicom.read([clip_with_bad_frames(tmp_path / "a.dcm", bad)])
+
+    assert [one.source.frame for one in opened.series[0]] == [0, 1, 2]
+    assert opened.refused[0].message.startswith("Only 3 of 20 frames are shown.")

@@ -10,9 +10,11 @@ import pytest
 from pydicom import Dataset, dcmread
 from pydicom.uid import ParametricMapStorage, SecondaryCaptureImageStorage
 
+from jrviewer import dicom
 from jrviewer.dicom.common.parse import parse, quiet
 from jrviewer.dicom.decoding.frames import FrameReader
 from tests.dicom.opened import BIG_ENDIAN, DEFLATED, EXPLICIT, IMPLICIT, JPEG_LS, RLE, slice_of
+from tests.dicom.tools.conformance import denoised
 from tests.support.dicom_objects import make_dataset, put_pixels, save
 
 FRAMES, ROWS, COLUMNS = 3, 6, 10
@@ -121,3 +123,15 @@ def test_every_frame_of_a_palette_has_its_colours(syntax: str, tmp_path: Path) -
         expected = np.stack([(indices[frame].astype(int) + 40 * n) % 256 for n in range(3)], -1)
         assert image.colour is not None
         assert (image.colour == expected).all()
+
+
+@pytest.mark.parametrize("packing", list(PACKINGS))
+def test_what_is_derived_of_a_last_frame_is_read_by_pydicom(packing: str, tmp_path: Path) -> None:
+    image = slice_of(save(PACKINGS[packing](), tmp_path / "a.dcm"), -1)
+
+    dicom.write_derived(denoised(image), tmp_path / "b.dcm")
+
+    after = dcmread(tmp_path / "b.dcm")
+    values = after.pixel_array * float(after.RescaleSlope) + float(after.RescaleIntercept)
+    assert values.shape == (ROWS, COLUMNS)
+    assert values == pytest.approx(image.pixels + 3, abs=2 * float(after.RescaleSlope))

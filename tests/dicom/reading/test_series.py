@@ -233,3 +233,32 @@ def test_the_parts_of_one_split_object_are_one_series_in_order(tmp_path: Path) -
     write_clip(tmp_path / "b.dcm", 10, 1, InConcatenationNumber=1, **whole)
 
     assert values_of(dicom.read([tmp_path])) == [[10, 11, 12, 20, 21, 22]]
+
+
+@pytest.mark.parametrize("uid", [None, "1.2.3.4"])
+def test_clips_without_identifiers_of_their_own_are_shown_apart(
+    tmp_path: Path, uid: str | None
+) -> None:
+    write_clip(tmp_path / "a.dcm", 10, 1, SOPInstanceUID=uid)
+    write_clip(tmp_path / "b.dcm", 20, 2, SOPInstanceUID=uid)
+
+    assert values_of(dicom.read([tmp_path])) == [[10, 11, 12], [20, 21, 22]]
+
+
+def test_a_copy_of_a_clip_is_left_out_and_said(tmp_path: Path) -> None:
+    first = write_clip(tmp_path / "a.dcm", 10, 1)
+    (tmp_path / "b.dcm").write_bytes(first.read_bytes())
+
+    (series,) = dicom.read([tmp_path]).series
+
+    assert len(series) == 3
+    assert series.warnings == ("A copy of this clip was left out.",)
+
+
+def test_equal_frames_of_a_clip_stay(tmp_path: Path) -> None:
+    ds = make_dataset(SecondaryCaptureImageStorage, modality="US")
+    put_pixels(ds, np.full((4, 8, 8), 7, np.uint8), frames=4)
+
+    (series,) = dicom.read([save(ds, tmp_path / "a.dcm")]).series
+
+    assert (len(series), series.warnings) == (4, ())
