@@ -22,6 +22,7 @@ from jrviewer.core.geometry import Box, FloatArray, Plane, VolumeGeometry
 from jrviewer.core.packed_image import exact, fine, packed
 
 UInt8Array = npt.NDArray[np.uint8]
+MOST_MARKS = 12  # of a residual: the strongest; there may be more
 
 HARDLY_HU = 1.0  # a standard deviation below this is invisible
 

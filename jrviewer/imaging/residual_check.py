@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jrviewer.core.geometry import FloatArray
-from jrviewer.core.records import Mark, Removed, Slice
+from jrviewer.core.records import MOST_MARKS, Mark, Removed, Slice
 from jrviewer.imaging.body_masks import body_mask
 from jrviewer.imaging.padding import is_padding
 
@@ -23,7 +23,6 @@ NOISE_SCALE_MM = 10.0  # the noise level may change this quickly through the sli
 QUIETEST = 0.25  # of the median noise level: no place is trusted to be quieter
 THRESHOLD = 8.0  # standard deviations of the smoothed noise
 LEAST_HU = 8.0  # fainter smoothed shapes are invisible
-MOST_MARKS = 12
 WIDEST_KERNEL_PX = 16.0  # standard deviation of a Gaussian that is computed as such
 MIN_BODY_PIXELS = 400
 ROBUST_SD = 1.4826  # of a normal distribution's median absolute deviation

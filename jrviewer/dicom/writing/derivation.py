@@ -19,7 +19,7 @@ from pydicom.uid import (
 )
 
 from jrviewer import __version__
-from jrviewer.core.records import Prediction
+from jrviewer.core.records import MOST_MARKS, Prediction
 from jrviewer.dicom.common.attributes import drop, integer, items, text, texts
 from jrviewer.dicom.common.parse import Parsed
 from jrviewer.dicom.writing.pixel_encoding import StoredArray
@@ -149,6 +149,8 @@ def _structure_lost(removed_marks: int | None) -> str:
     if not removed_marks:
         return "" if removed_marks is None else " What was removed looks like noise."
     places = "1 place" if removed_marks == 1 else f"{removed_marks} places"
+    if removed_marks >= MOST_MARKS:
+        places = f"{places} or more"
     return f" Structure, not only noise, may have been removed in {places}."
 
 

@@ -7,7 +7,7 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QLinearGradient, QPainter, QPen
 
 from jrviewer.core.geometry import FloatArray
-from jrviewer.core.records import Mark, Removed, UInt8Array
+from jrviewer.core.records import MOST_MARKS, Mark, Removed, UInt8Array
 from jrviewer.ui.state.captions import number
 from jrviewer.ui.state.view import Projection
 from jrviewer.ui.widgets import painting
@@ -100,6 +100,8 @@ def sentences(found: Removed | None, unit: str) -> tuple[str, ...]:
         return level, _tr("✓ looks like noise: nothing marked")
     count = len(found.marks)
     words = _tr("▲ 1 place is marked:") if count == 1 else _tr("▲ {} places are marked:")
+    if count >= MOST_MARKS:
+        words = _tr("▲ the {} strongest places are marked:")
     return (
         level,
         words.format(count),

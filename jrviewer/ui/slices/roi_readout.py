@@ -3,7 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
-from jrviewer.core.records import Removed
+from jrviewer.core.records import MOST_MARKS, Removed
 from jrviewer.imaging.measurements_2d import MAX_SHIFT_HU, Bias
 from jrviewer.ui.state.captions import number
 
@@ -62,5 +62,7 @@ class ResidualButton(QToolButton):
         elif not found.marks:
             self.setText(self.tr("Removed: ✓ noise"))
         else:
-            self.setText(self.tr("Removed: ▲ check ({})").format(len(found.marks)))
+            count = len(found.marks)
+            more = "+" if count >= MOST_MARKS else ""
+            self.setText(self.tr("Removed: ▲ check ({})").format(f"{count}{more}"))
         self.setToolTip(self.tr("Show what the model removed, with marked places  (D)"))

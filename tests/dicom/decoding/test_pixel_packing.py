@@ -124,6 +124,19 @@ def test_every_frame_of_a_palette_has_its_colours(syntax: str, tmp_path: Path) -
         assert (image.colour == expected).all()
 
 
+def test_a_range_of_padding_counts_in_every_packing(tmp_path: Path) -> None:
+    ds = floats()
+    ds.FloatPixelPaddingValue, ds.FloatPixelPaddingRangeLimit = -1000.0, -900.0
+    decimal = slice_of(save(ds, tmp_path / "float.dcm"))
+    ds = capture(noise("i2", -2048, 2047), 12)
+    ds.add_new("PixelPaddingValue", "US", 63488)  # unsigned, as some writers do
+    ds.add_new("PixelPaddingRangeLimit", "US", 63500)
+    signed = slice_of(save(ds, tmp_path / "signed.dcm"))
+
+    assert (decimal.padding, decimal.padding_limit) == (-1000, -900)
+    assert (signed.padding, signed.padding_limit) == (-2048, -2036)
+
+
 @pytest.mark.parametrize("packing", list(PACKINGS))
 def test_what_is_derived_of_a_last_frame_is_read_by_pydicom(packing: str, tmp_path: Path) -> None:
     prediction = denoised(slice_of(save(PACKINGS[packing](), tmp_path / "a.dcm"), -1))

@@ -124,6 +124,7 @@ def test_the_derivation_is_told_in_full(tmp_path: Path) -> None:
         (0, "What was removed looks like noise."),
         (1, "Structure, not only noise, may have been removed in 1 place."),
         (3, "Structure, not only noise, may have been removed in 3 places."),
+        (12, "Structure, not only noise, may have been removed in 12 places or more."),
     ],
 )
 @pytest.mark.parametrize("deidentified", [False, True])
