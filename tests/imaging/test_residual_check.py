@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from jrviewer import dicom
 from jrviewer.core.geometry import FloatArray
-from jrviewer.core.records import Removed, Slice, Unit
+from jrviewer.core.records import MOST_MARKS, Removed, Slice, Unit
 from jrviewer.core.resources import resource
 from jrviewer.imaging import residual_check
 from jrviewer.model.load import load_model
@@ -178,7 +178,7 @@ def test_of_many_shapes_the_strongest_have_marks() -> None:
 
     found = residual_check.check_removed(sliced(plain + lost + noise), plain)
 
-    assert len(found.marks) == residual_check.MOST_MARKS
+    assert len(found.marks) == MOST_MARKS
     strengths = [mark.strength for mark in found.marks]
     assert strengths == sorted(strengths, reverse=True)
     assert all(mark.row % 40 < 8 and mark.column % 40 < 8 for mark in found.marks)
