@@ -167,7 +167,7 @@ def _is_cut(parsed: Parsed, size: int) -> bool:
         return True
     if not isinstance(last, RawDataElement) or last.length == _UNDEFINED_LENGTH:
         return False
-    if parsed.transfer_syntax == DeflatedExplicitVRLittleEndian:  # where it lies is not known
+    if parsed.transfer_syntax == DeflatedExplicitVRLittleEndian:  # its offset is unknown
         return len(last.value or b"") < last.length
     return last.value_tell + last.length != size
 

@@ -160,7 +160,7 @@ class FrameReader:
         return int(self._options["rows"]), int(self._options["columns"])
 
     def _encoded(self, index: int) -> bytes:
-        if self._fragments:  # whatever offset tables say
+        if self._fragments:  # offset tables may be wrong
             begin = self._fragments[index] + 8
             length = int.from_bytes(self._stored[begin - 4 : begin], "little")
             return self._stored[begin : begin + length]

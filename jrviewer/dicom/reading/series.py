@@ -7,13 +7,13 @@ The rule:
    examination; so are slices of which each names a series of its own.
 2. One series has one image size, kind of pixels, unit, orientation and pixel spacing. Slices that
    all point in directions of their own stay together, ordered by number.
-3. Places are told apart by distance along the normal, not by rounding: positions closer than
+3. Places are distinguished by distance along the normal, not by rounding: positions closer than
    0.1 mm, or than a fifth of a very small pixel, are one place.
 4. A copy is a slice with the content, place, number and kind of another one.
 5. Several slices in one place are separated into volumes by time, echo, diffusion, phase and the
    like, but only where every part covers at least half of the places; else they are dealt out by
    number. Slices that all lie in one place are one series, ordered by time.
-6. Every split, every slice left out and every repair is told in `Series.warnings`.
+6. Every split, every slice left out and every repair is reported in `Series.warnings`.
 """
 
 from collections import defaultdict

@@ -71,7 +71,7 @@ class Tagger:
     """Reads the tags of a file's frames; those common to all frames are read once."""
 
     def __init__(self, ds: Dataset, path: Path, member: str = "") -> None:
-        """`path` and `member` are where the file lies."""
+        """`path`: the file, or the archive that holds it as `member`."""
         self._ds = ds
         is_clip = (integer(ds, "NumberOfFrames") or 1) > 1
         whole = text(ds, "ConcatenationUID")

@@ -116,10 +116,10 @@ class Fuzzing:
     def write(self, image: Slice) -> None:
         """Derive from the slice, named and de-identified."""
         for deidentified in (False, True):
+            target = self.place / "out.dcm"
+            target.unlink(missing_ok=True)  # no export replaces a file
             try:
-                dicom.write_derived(
-                    denoised(image), self.place / "out.dcm", deidentified=deidentified
-                )
+                dicom.write_derived(denoised(image), target, deidentified=deidentified)
             except ExportError:
                 continue
             self.written += 1
@@ -146,9 +146,9 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--minutes", type=float, default=20.0)
     parser.add_argument("--seed", type=int, default=1)
-    wish = parser.parse_args()
-    fuzzing = Fuzzing(wish.folder)
-    for _ in fuzzing.run(wish.minutes, wish.seed):
+    arguments = parser.parse_args()
+    fuzzing = Fuzzing(arguments.folder)
+    for _ in fuzzing.run(arguments.minutes, arguments.seed):
         memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         sys.stdout.write(
             f"{fuzzing.cases} cases {dict(fuzzing.statuses)}, "

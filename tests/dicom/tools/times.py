@@ -40,11 +40,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--slices", type=int, default=300)
     parser.add_argument("--syntax", default=ExplicitVRLittleEndian)
-    wish = parser.parse_args()
+    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         folder, out = Path(place) / "in", Path(place) / "out"
         out.mkdir()
-        _write_source(folder, wish.slices, wish.syntax)
+        _write_source(folder, arguments.slices, arguments.syntax)
         slices = _read(folder)
         _derive(slices, out, deidentified=False)
         _derive(slices, out, deidentified=True)
