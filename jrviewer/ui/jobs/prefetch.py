@@ -60,6 +60,7 @@ class Prefetcher(QObject):
         self._is_paused = False
         self._total = 0  # of a whole series; 0: neighbours only
         self._refused = 0
+        self.known = 0  # slices of the series that had a result before
         self._since = 0.0
         worker_thread.shared.connect(self._take)
         worker_thread.finished.connect(self._finish)
@@ -85,13 +86,16 @@ class Prefetcher(QObject):
             self._queue = [one for one in slices if one not in self._running]
             self._next()
 
-    def run_series(self, slices: Iterable[Slice]) -> None:
-        """Predict all of these and report progress."""
+    def run_series(self, slices: Iterable[Slice], *, known: int = 0) -> None:
+        """Predict all of these and report progress; `known` slices have a result already."""
         self.stop()
+        self.known = known
         self._queue = list(slices)
         self._total, self._refused = len(self._queue), 0
         self._since = time.monotonic()
         self.progressed.emit()
+        if not self._total:
+            self.series_done.emit(0, 0)
         self._next()
 
     def stop(self) -> None:

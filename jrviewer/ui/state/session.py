@@ -171,7 +171,8 @@ class Session(QObject):
     def run_series(self) -> None:
         """Run the model on every slice of the series that has no result yet."""
         if self.series is not None and self._may_predict and not self._is_partial:
-            self.prefetcher.run_series(one for one in self.series if one not in self._predictions)
+            new = [one for one in self.series if one not in self._predictions]
+            self.prefetcher.run_series(new, known=len(self.series) - len(new))
 
     def choose_device(self, device: "Device") -> None:
         """Switch to another device and load the model there."""

@@ -221,8 +221,11 @@ class AppMenu(QObject):
 
     @Slot(int, int)
     def show_series_done(self, done: int, refused: int) -> None:
-        """Show how many slices of the series were processed."""
-        words = self.tr("Whole series: {} slices processed.").format(done)
+        """Show how many slices of the series have a result, and how many of these are new."""
+        known = self._session.prefetcher.known
+        words = self.tr("Whole series: {} of {} slices done, {} new.").format(
+            known + done, known + done + refused, done
+        )
         if refused:
             words += " " + self.tr("{} were refused by the input check.").format(refused)
         self._message_bar.show_message("warning" if refused else "note", words)

@@ -81,7 +81,15 @@ def test_a_whole_series_shows_its_progress_and_ends_with_a_count(
         qtbot.waitUntil(lambda: "2 of 4 slices" in open_window.status_bar.busy_text)
 
     assert open_window.status_bar.busy_text == ""
-    assert "4 slices processed" in open_window.message_bar.text
+    assert open_window.message_bar.text == "Whole series: 5 of 5 slices done, 4 new."
+
+
+def test_a_series_that_was_done_before_says_so(qtbot: QtBot, open_window: MainWindow) -> None:
+    for _ in range(2):
+        with qtbot.waitSignal(open_window.session.prefetcher.series_done):
+            open_window.actions_.run_series.trigger()
+
+    assert open_window.message_bar.text == "Whole series: 5 of 5 slices done, 0 new."
 
 
 @pytest.mark.parametrize("backend", [SlowBackend(200)])
