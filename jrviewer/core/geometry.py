@@ -185,6 +185,11 @@ def orientation_letters(direction: FloatArray) -> str:
     return "".join(("LR", "PA", "SI")[axis][int(direction[axis] < 0)] for axis in said)
 
 
+def orientation_label(direction: FloatArray) -> str:
+    """The same for the screen, e.g. "A·I": the bare letters could be read as "AI"."""
+    return "·".join(orientation_letters(direction))
+
+
 def _sign(direction: FloatArray) -> float:
     """+1 where the direction's largest component points to L, P or S, else -1."""
     return 1.0 if direction[np.argmax(np.abs(direction))] >= 0 else -1.0

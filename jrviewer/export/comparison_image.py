@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from jrviewer import NOTICE, __version__
-from jrviewer.core.geometry import FloatArray, orientation_letters
+from jrviewer.core.geometry import FloatArray, orientation_label
 from jrviewer.core.records import Mark, Prediction, Slice, UInt8Array, VoiLut, Window
 from jrviewer.imaging.windowing import to_grey
 
@@ -171,7 +171,7 @@ def _letters(shown: Slice, left: int, top: int) -> Words:
         ((middle_column, top - 4), "mb", -plane.along_column),
         ((middle_column, top + rows + 4), "mt", plane.along_column),
     ]
-    return [(place, anchor, orientation_letters(way), WHITE) for place, anchor, way in sides]
+    return [(place, anchor, orientation_label(way), WHITE) for place, anchor, way in sides]
 
 
 def _window_text(window: Window | VoiLut, shown: Slice) -> str:

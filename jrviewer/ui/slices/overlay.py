@@ -9,15 +9,27 @@ from dataclasses import replace
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
-from jrviewer.core.geometry import orientation_letters
+from jrviewer.core.geometry import orientation_label
 from jrviewer.core.records import Slice
 from jrviewer.ui.state.captions import Corners
 from jrviewer.ui.state.view import Projection
-from jrviewer.ui.widgets.painting import GAP, HALO, LETTER, MARGIN, MARK, TEXT, Text, paint_text
+from jrviewer.ui.widgets.painting import (
+    GAP,
+    HALO,
+    LETTER,
+    MARGIN,
+    MARK,
+    PLATE,
+    TEXT,
+    Text,
+    paint_text,
+)
 
 BAR_STEPS_MM = (1, 2, 5, 10, 20, 50, 100, 200)
 BAR_SHARE = 0.3  # of the pane's width at most
 MARK_GAP, MARK_ARM = 4, 10
+_WIDEST_LETTERS = "A·R·S"
+_FEWEST_LETTERS = 5  # of an elided text that is worth showing
 
 
 def paint(
@@ -34,6 +46,7 @@ def paint(
     if chosen.spacing_source != "missing":
         lowest = _paint_scale_bar(painter, area, projection.scale)
     texts = corner_texts(area, corners, lowest, QFontMetricsF(painter.font()))
+    _paint_plates(painter, texts)
     for one in texts:
         paint_text(painter, one.x, one.base, one.text, TEXT)
     if chosen.has_position:
@@ -55,6 +68,13 @@ def paint_message(painter: QPainter, area: QRect, message: str) -> None:
     painter.drawText(room, flags, message)
 
 
+def _paint_plates(painter: QPainter, texts: list[Text]) -> None:
+    """A dark plate behind each line: white text would be lost on bone and on the table."""
+    metrics = QFontMetricsF(painter.font())
+    for one in texts:
+        painter.fillRect(one.rect(metrics).adjusted(0, -1, 0, 1), PLATE)
+
+
 def scale_bar_mm(width_px: float, scale: float) -> int:
     """The longest round length of at most BAR_SHARE of the width. `scale`: points per mm."""
     room = width_px * BAR_SHARE / scale
@@ -64,10 +84,10 @@ def scale_bar_mm(width_px: float, scale: float) -> int:
 def _paint_letters(painter: QPainter, area: QRect, chosen: Slice, texts: list[Text]) -> None:
     """Letters at the four edges, from the direction cosines, clear of the corner texts."""
     metrics = QFontMetricsF(painter.font())
-    right = orientation_letters(chosen.plane.along_row)
-    left = orientation_letters(-chosen.plane.along_row)
-    bottom = orientation_letters(chosen.plane.along_column)
-    top = orientation_letters(-chosen.plane.along_column)
+    right = orientation_label(chosen.plane.along_row)
+    left = orientation_label(-chosen.plane.along_row)
+    bottom = orientation_label(chosen.plane.along_column)
+    top = orientation_label(-chosen.plane.along_column)
     middle = area.height() / 2 + metrics.ascent() / 2
     end = area.width() - MARGIN - metrics.horizontalAdvance(right)
     paint_text(painter, MARGIN, middle, left, LETTER)
@@ -121,19 +141,57 @@ def corner_texts(
     )
     rights: list[Text] = []
     lefts: list[Text] = []
+    top_left, top_right = corners.top_left, corners.top_right
+    if corners.keeps_top_left:
+        top_left = _wrapped(top_left, _side_room(area, metrics), metrics)
+        top_right = _giving_way(top_right, top_left, area.width(), metrics)
     for column, lines, base in (
-        (lefts, corners.top_left, top),
-        (rights, corners.top_right, top),
+        (lefts, top_left, top),
+        (rights, top_right, top),
         (lefts, corners.bottom_left, _first_base(corners.bottom_left, bottom, metrics)),
         (rights, corners.bottom_right, _first_base(corners.bottom_right, lowest, metrics)),
     ):
         for number, text in enumerate(lines):
-            column.append(Text(MARGIN, base + number * line, text))
+            if text:
+                column.append(Text(MARGIN, base + number * line, text))
     edge = area.width() - MARGIN
     placed = [
         Text(edge - metrics.horizontalAdvance(one.text), one.base, one.text) for one in rights
     ]
     return [*placed, *(_shortened(one, placed, metrics) for one in lefts)]
+
+
+def _side_room(area: QRect, metrics: QFontMetricsF) -> float:
+    """Width beside the orientation letters in the middle of the upper edge."""
+    return area.width() / 2 - MARGIN - GAP - metrics.horizontalAdvance(_WIDEST_LETTERS) / 2
+
+
+def _wrapped(lines: tuple[str, ...], room: float, metrics: QFontMetricsF) -> tuple[str, ...]:
+    """Lines broken between words so that each fits, except for a single word that is too wide."""
+    done: list[str] = []
+    for line in lines:
+        first, *words = line.split()
+        done.append(first)
+        for word in words:
+            longer = f"{done[-1]} {word}"
+            if metrics.horizontalAdvance(longer) <= room:
+                done[-1] = longer
+            else:
+                done.append(word)
+    return tuple(done)
+
+
+def _giving_way(
+    lines: tuple[str, ...], kept: tuple[str, ...], width: float, metrics: QFontMetricsF
+) -> tuple[str, ...]:
+    """Lines on the right, elided beside those on the left, or left empty if almost nothing fits."""
+    rows = [(line, kept[row] if row < len(kept) else "") for row, line in enumerate(lines)]
+    room = [width - 2 * MARGIN - GAP - metrics.horizontalAdvance(left) for _, left in rows]
+    elided = [
+        metrics.elidedText(line, Qt.TextElideMode.ElideRight, max(free, 0))
+        for (line, _), free in zip(rows, room, strict=True)
+    ]
+    return tuple(one if len(one) > _FEWEST_LETTERS or one in lines else "" for one in elided)
 
 
 def _first_base(lines: tuple[str, ...], bottom: float, metrics: QFontMetricsF) -> float:

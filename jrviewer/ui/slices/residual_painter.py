@@ -69,7 +69,23 @@ def paint_marks(
             painter.drawEllipse(at, radius, radius)
         sign = "+" if mark.change > 0 else ""
         text = f"{order}: {sign}{number(mark.change)} {unit}"
-        painting.paint_text(painter, at.x() + radius + 3, at.y() - 3, text, MARK)
+        place = _label_place(at, radius, text, area, QFontMetricsF(painter.font()))
+        painting.paint_text(painter, place.x(), place.y(), text, MARK)
+
+
+def _label_place(
+    at: QPointF, radius: float, text: str, area: QRect, metrics: QFontMetricsF
+) -> QPointF:
+    """Where a mark's label starts: right of it, or left of it at the pane's right edge."""
+    wide, edge = metrics.horizontalAdvance(text), area.width() - painting.MARGIN
+    x = at.x() + radius + 3
+    if x + wide > edge:
+        x = at.x() - radius - 3 - wide
+    lowest = area.height() - painting.MARGIN - metrics.descent()
+    return QPointF(
+        min(max(x, painting.MARGIN), max(edge - wide, painting.MARGIN)),
+        min(max(at.y() - 3, painting.MARGIN + metrics.ascent()), lowest),
+    )
 
 
 def paint_split(

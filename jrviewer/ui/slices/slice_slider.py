@@ -4,6 +4,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
 
 from jrviewer.core.records import Slice
+from jrviewer.ui.state import captions
+from jrviewer.ui.state.session import Session
 
 
 class SliceSlider(QWidget):
@@ -11,8 +13,9 @@ class SliceSlider(QWidget):
 
     index_chosen = Signal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._session = session
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setAccessibleName(self.tr("Slice"))
         self.slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -36,5 +39,8 @@ class SliceSlider(QWidget):
         self.slider.setRange(0, count - 1)
         self.slider.setValue(index)
         self.slider.blockSignals(False)
-        self._label.setText(self.tr("Slice {} of {}").format(index + 1, count))
+        series = self._session.series
+        is_frame = series is not None and captions.is_clip(series)
+        words = self.tr("Frame {} of {}") if is_frame else self.tr("Slice {} of {}")
+        self._label.setText(words.format(index + 1, count))
         self.setVisible(count > 1)

@@ -7,7 +7,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication
 
 from jrviewer.core.geometry import FloatArray
-from jrviewer.core.records import Prediction, Slice
+from jrviewer.core.records import Prediction, Series, Slice
 from jrviewer.diagnostics.phantom_truth import Score
 from jrviewer.imaging import windowing
 from jrviewer.imaging.measurements_2d import handles
@@ -17,6 +17,7 @@ from jrviewer.ui.state.rulers import Rulers
 from jrviewer.ui.state.view import View
 
 MINUS = "−"
+_SAME_PLACE_MM = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,33 @@ class Corners:
     top_right: tuple[str, ...] = ()
     bottom_left: tuple[str, ...] = ()
     bottom_right: tuple[str, ...] = ()
+    keeps_top_left: bool = False  # its lines are never cut: others give way, or they are wrapped
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesPosition:
+    """Which of a series' slices is shown; a clip's are called frames."""
+
+    index: int
+    count: int
+    is_frame: bool = False
+
+    def words(self, pattern: str) -> str:
+        """Number and count in a text."""
+        return pattern.format(self.index + 1, self.count)
+
+
+def is_clip(series: Series) -> bool:
+    """Whether a series is a sequence of frames, not of places: one place at many times, or one file
+    whose frames have no position.
+    """
+    first, last = series[0], series[len(series) - 1]
+    if len(series) == 1 or first.has_position != last.has_position:
+        return False
+    if first.has_position:
+        return bool(np.allclose(first.plane.origin_mm, last.plane.origin_mm, atol=_SAME_PLACE_MM))
+    own, other = first.source, last.source
+    return (own.path, own.member) == (other.path, other.member)
 
 
 def tr(text: str) -> str:
@@ -73,9 +101,9 @@ def window_name(view: View, chosen: Slice | None) -> str:
 
 
 def original_corners(
-    chosen: Slice, title: str, place: tuple[int, int], view: View, magnification: float
+    chosen: Slice, title: str, place: SeriesPosition, view: View, magnification: float
 ) -> Corners:
-    """Corner texts of the original; place is (index, count)."""
+    """Corner texts of the original."""
     acquisition = chosen.acquisition
     patient = acquisition.patient_text if view.has_patient_text else ()
     right = [acquisition.kernel]
@@ -93,7 +121,7 @@ def original_corners(
 
 def denoised_corners(
     prediction: Prediction,
-    place: tuple[int, int],
+    place: SeriesPosition,
     view: View,
     magnification: float,
     title: str = "",
@@ -113,11 +141,23 @@ def denoised_corners(
         top_right=tuple(lines),
         bottom_left=view_lines(place, view, magnification, is_twin=True),
         bottom_right=tuple(line for line in (spacing_text(prediction.slice),) if line),
+        keeps_top_left=True,
+    )
+
+
+def removed_lines(
+    place: SeriesPosition, scale: float, unit: str, magnification: float
+) -> tuple[str, ...]:
+    """Slice, colour scale and zoom of what was removed: the window has no effect on it."""
+    return (
+        place.words(tr("Frame {} / {}") if place.is_frame else tr("Slice {} / {}")),
+        tr("Own colours: ±{} {}").format(number(scale), unit),
+        tr("Zoom {} %").format(number(magnification * 100)),
     )
 
 
 def view_lines(
-    place: tuple[int, int], view: View, magnification: float, *, is_twin: bool = False
+    place: SeriesPosition, view: View, magnification: float, *, is_twin: bool = False
 ) -> tuple[str, ...]:
     """Slice, window and zoom; `is_twin` adds that the window is the original's."""
     lines = [window_text(view)]
@@ -126,7 +166,7 @@ def view_lines(
     if view.is_inverted:
         lines.append(tr("INVERTED"))
     return (
-        tr("Slice {} / {}").format(place[0] + 1, place[1]),
+        place.words(tr("Frame {} / {}") if place.is_frame else tr("Slice {} / {}")),
         *lines,
         tr("Zoom {} %").format(number(magnification * 100)),
     )

@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 TEXT = QColor(214, 222, 228)
 MUTED = QColor(150, 162, 172)
 HALO = QColor(0, 0, 0, 225)
+PLATE = QColor(0, 0, 0, 150)
 HALO_PX = 3.5
 LETTER = QColor(240, 205, 110)
 MARK = QColor(120, 215, 235)

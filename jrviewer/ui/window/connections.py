@@ -143,7 +143,7 @@ def _viewing(window: MainWindow) -> Iterator[Connection]:
     yield slices.file_windows.window_chosen, view.set_preset
     yield slices.file_windows.lut_chosen, slices.set_lut
     yield slices.window_named, actions.window_button.show_window
-    yield actions.reset.triggered, view.reset
+    yield actions.reset.triggered, window.presenter.reset_slices
     yield actions.reset.triggered, window.cloud.reset_view
     yield actions.fit.triggered, view.fit
     yield actions.invert.toggled, view.set_inverted

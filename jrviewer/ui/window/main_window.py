@@ -50,7 +50,7 @@ class MainWindow(DropTargetWindow):
         self.message_bar = MessageBar()
         self.series_warnings = SeriesWarnings(session, self.message_bar)
         self.series_list = SeriesList()
-        self.slider = SliceSlider()
+        self.slider = SliceSlider(session)
         self.status_bar = StatusBar()
         self.welcome = Welcome()
         self.original_pane, self.denoised_pane, self.cloud_pane = framed = (

@@ -4,6 +4,7 @@ same slice.
 
 import numpy as np
 from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QApplication
 
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.records import Prediction, Series, Slice
@@ -12,7 +13,7 @@ from jrviewer.ui.cloud.cloud_view import CloudView
 from jrviewer.ui.slices import residual_painter
 from jrviewer.ui.slices.slice_view import SliceView
 from jrviewer.ui.state import captions
-from jrviewer.ui.state.captions import Corners
+from jrviewer.ui.state.captions import Corners, SeriesPosition
 from jrviewer.ui.state.comparison import blend_title, content, kind_of
 from jrviewer.ui.state.session import Session
 from jrviewer.ui.state.view import View
@@ -37,6 +38,7 @@ class Presenter(QObject):
         self._original, self._denoised, self._cloud = original, denoised, cloud
         self._status = status
         self._shown: Prediction | None = None  # what the AI panes show, current or dimmed
+        self._scale = 0.0  # of the colours of what was removed
         self._withheld = ""  # why the model did not run on the slice that is shown
         self._probed: tuple[float, float] | None = None
 
@@ -118,6 +120,14 @@ class Presenter(QObject):
         self._refresh_corners()
 
     @Slot()
+    def reset_slices(self) -> None:
+        """Reset the slices' view, unless the 3D view has the keyboard or is alone on screen."""
+        focus = QApplication.focusWidget()
+        is_seen = self._original.isVisible() or self._denoised.isVisible()
+        if is_seen and not (focus is not None and self._cloud.isAncestorOf(focus)):
+            self._session.view.reset()
+
+    @Slot()
     def share_viewport(self) -> None:
         """Scale both panes to the smaller visible one, so that the same zoom is the same size."""
         seen = [pane for pane in (self._original, self._denoised) if not pane.isHidden()]
@@ -175,6 +185,7 @@ class Presenter(QObject):
         shown = self._shown
         assert shown is not None
         what = content(shown, self._session.compare.now)
+        self._scale = what.scale
         self._denoised.show_pixels(what.pixels, under=what.under, scale=what.scale)
         self._denoised.show_split(self._session.compare.now.split)
         self._denoised_pane.show_title(what.title, has_badge=what.kind != "original")
@@ -187,14 +198,16 @@ class Presenter(QObject):
             return self.tr("first slice, more are being read")
         if series is None or len(series) == 1 or chosen not in series.slices:
             return self.tr("single slice")
-        return self.tr("slice {} of {}").format(series.slices.index(chosen) + 1, len(series))
+        words = self.tr("frame {} of {}") if captions.is_clip(series) else self.tr("slice {} of {}")
+        return words.format(series.slices.index(chosen) + 1, len(series))
 
     def _refresh_corners(self) -> None:
         session, view = self._session, self._session.view.now
         projection = self._original.projection
         if session.slice is None or session.series is None or projection is None:
             return
-        place = session.index, len(session.series)
+        is_frame = captions.is_clip(session.series)
+        place = SeriesPosition(session.index, len(session.series), is_frame)
         pixels = projection.scale * projection.spacing_mm[1] * self._original.devicePixelRatio()
         self._original.show_corners(
             captions.original_corners(session.slice, session.series.title, place, view, pixels)
@@ -205,7 +218,7 @@ class Presenter(QObject):
         )
 
     def _compared_corners(
-        self, known: Prediction, place: tuple[int, int], view: View, pixels: float
+        self, known: Prediction, place: SeriesPosition, view: View, pixels: float
     ) -> Corners:
         """Corner texts of the AI pane, according to what it shows."""
         how = self._session.compare.now
@@ -213,7 +226,12 @@ class Presenter(QObject):
         below = captions.view_lines(place, view, pixels, is_twin=True)
         spacing = (captions.spacing_text(known.slice),)
         if kind == "original":
-            return Corners((self.tr("ORIGINAL"),), bottom_left=below, bottom_right=spacing)
+            return Corners(
+                (self.tr("ORIGINAL"),),
+                bottom_left=below,
+                bottom_right=spacing,
+                keeps_top_left=True,
+            )
         if kind == "AI":
             title = "" if how.blend == 100 else blend_title(how.blend)
             if how.mode == "swipe":
@@ -226,6 +244,7 @@ class Presenter(QObject):
         found = residual_painter.sentences(known.removed, unit)
         return Corners(
             top_left=(self.tr("AI – what the model removed"), *found),
-            bottom_left=below,
+            bottom_left=captions.removed_lines(place, self._scale, unit, pixels),
             bottom_right=spacing,
+            keeps_top_left=True,
         )

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from jrviewer.core.records import Series
 from jrviewer.imaging import windowing
+from jrviewer.ui.state import captions
 from jrviewer.ui.state.refusals import name_of
 
 if TYPE_CHECKING:
@@ -108,7 +109,8 @@ class SeriesList(QListWidget):
         if is_partial:
             return self.tr("first slice")
         count = len(series)
-        words = self.tr("1 slice") if count == 1 else self.tr("{} slices").format(count)
+        several = self.tr("{} frames") if captions.is_clip(series) else self.tr("{} slices")
+        words = self.tr("1 slice") if count == 1 else several.format(count)
         warned = self.tr("▲ see the message") if _has_warnings(series) else ""
         return "\n".join(line for line in (series.title, words, warned) if line)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from jrviewer.ui.slices.cine import RATES, steps_due
@@ -33,10 +33,12 @@ def test_a_single_slice_does_not_play(qtbot: QtBot, window: MainWindow, ct_file:
     assert not window.slice_controller.cine.clock.isActive()
 
 
-def open_clip(qtbot: QtBot, window: MainWindow, path: Path, extra: dict[str, Any]) -> None:
+def open_clip(
+    qtbot: QtBot, window: MainWindow, path: Path, extra: dict[str, Any], step_mm: float = 5.0
+) -> None:
     """A file of four frames, its first one read on screen at last."""
     with qtbot.waitSignal(window.session.predicted):
-        window.session.open([write_enhanced_ct(path, 4, extra=extra)])
+        window.session.open([write_enhanced_ct(path, 4, step_mm=step_mm, extra=extra)])
 
 
 def said(window: MainWindow) -> str:
@@ -57,6 +59,30 @@ def test_a_clip_plays_at_the_rate_that_its_file_states(
     qtbot.waitUntil(lambda: window.session.index != first)
     press(qtbot, window, Key.Key_C)
     assert said(window) == "25 / s (file)"
+
+
+def test_the_images_of_a_clip_are_called_frames(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    open_clip(qtbot, window, tmp_path / "clip.dcm", {}, step_mm=0)
+    assert words_of(window) == ("Frame 3 of 4", "Frame 3 / 4", "frame 3 of 4")
+    assert "4 frames" in window.series_list.item(0).text()
+
+
+def test_the_images_of_a_volume_are_called_slices(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    open_clip(qtbot, window, tmp_path / "volume.dcm", {})
+    assert words_of(window) == ("Slice 3 of 4", "Slice 3 / 4", "slice 3 of 4")
+    assert "4 slices" in window.series_list.item(0).text()
+
+
+def words_of(window: MainWindow) -> tuple[str, str, str]:
+    """What the slider, the corner and the title line call the image."""
+    label = next(one for one in window.slider.findChildren(QLabel) if " of " in one.text())
+    detail = window.original_pane.findChild(QLabel, "paneDetail")
+    assert detail is not None
+    return label.text(), window.original.corners.bottom_left[0], detail.text()
 
 
 @pytest.mark.parametrize("rate", [0, -3, 90_000])

@@ -1,5 +1,6 @@
 """A result under a reservation is framed wherever it is shown, and only there."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -96,6 +97,19 @@ def test_the_ai_pane_says_that_its_window_is_the_original_s(
 
     assert "same window (locked)" in window.denoised.corners.bottom_left
     assert "same window (locked)" not in window.original.corners.bottom_left
+
+
+def test_what_was_removed_is_not_said_to_be_in_the_slices_window(
+    qtbot: QtBot, open_window: MainWindow
+) -> None:
+    press(qtbot, open_window, Qt.Key.Key_D)
+
+    lines = open_window.denoised.corners.bottom_left
+    assert not any(line.startswith("W ") or "locked" in line for line in lines)
+    assert any(re.fullmatch(r"Own colours: ±\d+ HU", line) for line in lines)
+
+    press(qtbot, open_window, Qt.Key.Key_D)
+    assert "same window (locked)" in open_window.denoised.corners.bottom_left
 
 
 @pytest.mark.parametrize("backend", [IdleWorker()])

@@ -6,12 +6,14 @@ from itertools import combinations
 import numpy as np
 import pytest
 from PySide6.QtCore import QRect, QRectF
-from PySide6.QtGui import QFont, QFontMetricsF, QImage, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
 from pytestqt.qtbot import QtBot
 
+from jrviewer.core.geometry import orientation_label
 from jrviewer.ui.slices import overlay
 from jrviewer.ui.state.captions import Corners
 from jrviewer.ui.state.view import Projection
+from jrviewer.ui.widgets.painting import MARGIN
 from tests.support.record_factory import make_plane, make_slice
 
 FULL = Corners(
@@ -56,6 +58,53 @@ def test_texts_of_two_corners_do_not_stand_on_each_other(qtbot: QtBot, width: in
     assert len(texts) == 10
     assert not any(one.intersects(other) for one, other in combinations(rooms, 2))
     assert all(QRectF(0, 0, width, HIGH).contains(room) for room in rooms)
+
+
+CAPTION = ("AI – not the acquired image", "AI – what the model removed")
+
+
+@pytest.mark.parametrize("width", [160, 193, 260, 356, 480, 900])
+@pytest.mark.parametrize("caption", CAPTION)
+def test_the_safety_caption_is_never_cut(qtbot: QtBot, width: int, caption: str) -> None:
+    """The model's name gives way, and the orientation letter keeps its line."""
+    metrics = QFontMetricsF(QFont())
+    corners = replace(FULL, top_left=(caption,), keeps_top_left=True)
+    texts = overlay.corner_texts(QRect(0, 0, width, HIGH), corners, HIGH - 13.0, metrics)
+    upper = [one for one in texts if one.base < HIGH / 2]
+    left = [one for one in upper if one.x == MARGIN and one.text in caption]
+
+    assert " ".join(one.text for one in sorted(left, key=lambda one: one.base)) == caption
+    rooms = [one.rect(metrics) for one in upper]
+    assert not any(one.intersects(other) for one, other in combinations(rooms, 2))
+    assert all(QRectF(0, 0, width, HIGH).contains(one.rect(metrics)) for one in left)
+    letter = metrics.horizontalAdvance("A") / 2
+    if width > 193:
+        assert all(one.rect(metrics).right() < width / 2 - letter for one in left)
+
+
+@pytest.mark.parametrize(
+    ("direction", "label"),
+    [((0, 0.7, -0.7), "P·I"), ((0, -0.8, -0.6), "A·I"), ((1, 0, 0), "L"), ((0, 0, -1), "I")],
+)
+def test_letters_of_an_oblique_side_are_not_read_as_ai(
+    direction: tuple[float, float, float], label: str
+) -> None:
+    assert orientation_label(np.array(direction)) == label
+
+
+def test_corner_text_is_readable_on_white(qtbot: QtBot) -> None:
+    image = QImage(700, HIGH, QImage.Format.Format_RGB32)
+    image.fill(QColor(255, 255, 255))
+    painter = QPainter(image)
+    projection = Projection((1.0, 1.0), (32.0, 32.0), 4.0, (700, HIGH))
+    chosen = make_slice(plane=make_plane())
+    overlay.paint(painter, QRect(0, 0, 700, HIGH), chosen, projection, FULL, None)
+    metrics = QFontMetricsF(painter.font())
+    painter.end()
+
+    for one in overlay.corner_texts(QRect(0, 0, 700, HIGH), FULL, 0.0, metrics)[:3]:
+        before_it = image.pixelColor(round(one.x) - 4, round(one.base) - 4)
+        assert before_it.lightness() < 128
 
 
 def test_where_there_is_room_nothing_is_cut(qtbot: QtBot) -> None:
