@@ -207,6 +207,13 @@ class CloudController(QObject):
             place = float(found.place[0]), float(found.place[1]), float(found.place[2])
             has_surface = self._surface.mesh is not None
             self._rulers.add_point(End(place, found.is_measured), has_surface=has_surface)
+        else:
+            self._rulers.refused.emit(
+                self.tr(
+                    "Nothing to measure from there: click a point of the cloud or the measured "
+                    "surface."
+                )
+            )
 
     @Slot(bool)
     def activate_ruler(self, is_active: bool) -> None:

@@ -51,6 +51,16 @@ class TestRuler:
         press(window_3d, "Measured")  # off: what the title says is still true of the ruler
         assert window_3d.cloud.title.text() == "INFERRED POINTS + MEASURED RULER"
 
+    def test_a_click_on_nothing_says_so(self, window_3d: MainWindow) -> None:
+        press(window_3d, "Ruler")
+        hide_points(window_3d)
+
+        QTest.mouseClick(canvas_of(window_3d), Qt.MouseButton.LeftButton, pos=QPoint(4, 4))
+
+        assert window_3d.message_bar.text.startswith("Nothing to measure from there")
+        assert window_3d.session.rulers.is_active
+        assert window_3d.session.rulers.start is None
+
     def test_a_ruler_refuses_the_inferred_depth(self, window_3d: MainWindow) -> None:
         press(window_3d, "Ruler")
         deep, shallow = by_depth(window_3d)
