@@ -52,6 +52,7 @@ def backend() -> FakeBackend:
 @pytest.fixture
 def flat_window(qtbot: QtBot, open_window: MainWindow) -> MainWindow:
     """With the real pointer on the toolbar, where it marks no pixel."""
+    open_window.resize(1500, 900)  # so that all three panes are there, on a small screen too
     QCursor.setPos(open_window.mapToGlobal(QPoint(3, 3)))
     qtbot.waitUntil(lambda: open_window.status_bar.probe.text() == "")
     return open_window
