@@ -75,6 +75,7 @@ class CloudView(QWidget):
         self.hatching, self.stale_overlay = Hatching(self.stack), StaleOverlay(self.stack)
         self.crosshair = CloudCrosshair(self.stack)
         self.toolbar = CloudToolbar(self)
+        self.toolbar.legend.float_notes(self.stack)
         self.keys.menu_requested.connect(self.toolbar.pop_up)
         self.toolbar.look_chosen.connect(self.refresh)
         self.toolbar.view_requested.connect(self.show_view)
@@ -133,7 +134,7 @@ class CloudView(QWidget):
         if prediction is None:
             self.clear(self.tr("No slice has been through the model yet."))
             return
-        self.toolbar.legend.show_face(why_face(prediction))
+        self.toolbar.legend.show_face(why_face(prediction), has_cloud=prediction.cloud is not None)
         shown = skin_by_default(prediction)
         if shown != self._skin_shown:  # else keep the user's choice
             self._skin_shown = shown

@@ -11,8 +11,10 @@ from jrviewer.core.records import Cloud, Structure
 from jrviewer.imaging.structures import STRUCTURE_COLOURS, FaceReason
 from jrviewer.rendering.look import RGB, Colouring, colour_map, colour_range
 from jrviewer.ui.widgets.elided_label import ElidedLabel
+from jrviewer.ui.widgets.floating import Floating
 
 MINUS = "−"
+NOTES_PX = 900  # largest width of the notes over the picture
 
 
 class CloudLegend(QWidget):
@@ -46,24 +48,34 @@ class CloudLegend(QWidget):
         self.distance.setAccessibleName(self.tr("Distance of the inferred points to the measured"))
         row.addWidget(self.distance, 1)
         self.scale = _Scale(self)
-        self.beside = QLabel(self)  # what is measured and what is inferred, or why nothing is
+        self.notes = _Notes()  # lies over the picture: lines that come and go move no control
+        self.beside = QLabel(self.notes)  # what is measured and what is inferred, or why nothing is
         self.beside.setObjectName("note")
         self.beside.setWordWrap(True)
         self.beside.setAccessibleName(self.tr("Measured surface"))
         self.beside.hide()
-        self.skin_off = QLabel(self)  # why skin is off by default
+        self.skin_off = QLabel(self.notes)  # why skin is off by default
         self.skin_off.setObjectName("note")
         self.skin_off.setWordWrap(True)
         self.skin_off.hide()
         self._boxes[Structure.SKIN].toggled.connect(self._explain_skin)
         rows.addLayout(row)
-        rows.addWidget(self.skin_off)
-        rows.addWidget(self.beside)
+        notes = QVBoxLayout(self.notes)
+        notes.setContentsMargins(8, 4, 8, 4)
+        notes.addWidget(self.skin_off)
+        notes.addWidget(self.beside)
+        self.notes.setObjectName("cloudNotes")
+        self.notes.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.notes.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.notes.hide()
         rows.addWidget(self.scale)
         policy = self.scale.sizePolicy()
         policy.setRetainSizeWhenHidden(True)  # or the view above would jump
         self.scale.setSizePolicy(policy)
         self.scale.hide()
+        policy = self.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.setSizePolicy(policy)
 
     def structures(self) -> frozenset[Structure]:
         """The structures that are switched on."""
@@ -77,8 +89,11 @@ class CloudLegend(QWidget):
                 box.setChecked(structure in wanted)
         self._explain_skin()
 
-    def show_face(self, reason: FaceReason) -> None:
-        """Set why skin may be a face; shown while skin is off."""
+    def show_face(self, reason: FaceReason, *, has_cloud: bool = True) -> None:
+        """Set why skin may be a face; shown while skin is off. Without a cloud, as of MR, there is
+        nothing to explain.
+        """
+        self.setVisible(has_cloud)
         words = {
             "": "",
             "named": self.tr("Skin is off: on a head it is a face. Tick it to show it."),
@@ -91,18 +106,29 @@ class CloudLegend(QWidget):
                 "head's skin is a face. Tick it to show it."
             ),
         }
-        self.skin_off.setText(words[reason])
+        self.skin_off.setText(words[reason] if has_cloud else "")
         self._explain_skin()
 
     @Slot()
     def _explain_skin(self) -> None:
         is_off = not self._boxes[Structure.SKIN].isChecked()
         self.skin_off.setVisible(is_off and bool(self.skin_off.text()))
+        self._show_notes()
 
     def show_beside(self, words: str) -> None:
         """Show what is measured beside the cloud; "" hides the line."""
         self.beside.setText(words)
         self.beside.setVisible(bool(words))
+        self._show_notes()
+
+    def float_notes(self, picture: QWidget) -> None:
+        """Let the lines that come and go lie over the picture."""
+        Floating(self.notes, picture, above_px=0, widest_px=NOTES_PX)
+
+    def _show_notes(self) -> None:
+        has_text = not self.skin_off.isHidden() or not self.beside.isHidden()
+        self.notes.setVisible(has_text)
+        self.notes.updateGeometry()
 
     def show_distance(self, text: str, meaning: str) -> None:
         """Show the distance of the inferred points to the measured surface."""
@@ -157,6 +183,13 @@ class _Scale(QWidget):
         self.setAccessibleName(f"{meaning}: {low} – {high}")
         self.strip.colouring = colouring
         self.strip.update()
+
+
+class _Notes(QWidget):
+    """Lines over the picture, as wide as it is."""
+
+    def sizeHint(self) -> QSize:
+        return QSize(NOTES_PX, super().sizeHint().height())
 
 
 class _Strip(QWidget):

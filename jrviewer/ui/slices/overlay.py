@@ -28,6 +28,7 @@ from jrviewer.ui.widgets.painting import (
 BAR_STEPS_MM = (1, 2, 5, 10, 20, 50, 100, 200)
 BAR_SHARE = 0.3  # of the pane's width at most
 MARK_GAP, MARK_ARM = 4, 10
+LEFT_SHARE = 0.6  # of the pane's width, for lines below the first that are never cut
 _WIDEST_LETTERS = "A·R·S"
 _FEWEST_LETTERS = 5  # of an elided text that is worth showing
 
@@ -143,7 +144,9 @@ def corner_texts(
     lefts: list[Text] = []
     top_left, top_right = corners.top_left, corners.top_right
     if corners.keeps_top_left:
-        top_left = _wrapped(top_left, _side_room(area, metrics), metrics)
+        first = _wrapped(top_left[:1], _side_room(area, metrics), metrics)
+        below = _wrapped(top_left[1:], area.width() * LEFT_SHARE, metrics)
+        top_left = (*first, *below)
         top_right = _giving_way(top_right, top_left, area.width(), metrics)
     for column, lines, base in (
         (lefts, top_left, top),

@@ -108,11 +108,12 @@ class MainWindow(DropTargetWindow):
         rows = QVBoxLayout(middle)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(0)
-        for bar in (self.app_menu.notice, self.app_menu.steps, self.message_bar):
+        for bar in (self.app_menu.notice, self.app_menu.steps):
             rows.addWidget(bar)
         rows.addWidget(self._pages, 1)
         rows.addWidget(self.slider)
         self.setCentralWidget(middle)
+        self.message_bar.float_over(self._pages)
         self.setStatusBar(self.status_bar)
 
     def _add_slice_tools(self) -> None:
@@ -136,7 +137,7 @@ class MainWindow(DropTargetWindow):
         """Order the tabs, and keep the frame on screen: both are known now."""
         super().showEvent(event)
         self.order_tabs()
-        self.screen_fit.check_later()
+        self.screen_fit.check_first_show()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Hide the series list and the toolbar's texts where they do not fit."""

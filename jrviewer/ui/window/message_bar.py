@@ -1,13 +1,26 @@
-"""Message bar below the toolbar, for errors, warnings and notes. Never modal."""
+"""Message bar over the panes, for errors, warnings and notes. Never modal; it moves no picture."""
 
 from typing import Literal
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QToolButton,
+    QWidget,
+)
+
+from jrviewer.ui.widgets.floating import Floating
 
 Kind = Literal["error", "warning", "note"]
 SIGNS = {"error": "!", "warning": "▲", "note": "i"}
+ABOVE_PX = 110  # height of the corner texts, and of the controls below the 3D view
+WIDEST_PX = 760
+SPACING_PX = 10
 
 
 class MessageBar(QFrame):
@@ -30,8 +43,11 @@ class MessageBar(QFrame):
         self.action.clicked.connect(self._act)
         self._details = self._named = self._nameless = ""
         self._names_shown = True
+        self._is_brief = self._has_more = False  # only the first line is shown; others can be
         self.copy = QPushButton(self.tr("Copy details"))
         self.copy.clicked.connect(self._copy_details)
+        self.more = QPushButton()
+        self.more.clicked.connect(self._toggle_lines)
         close = QToolButton()
         close.setText("✕")
         close.setAutoRaise(True)
@@ -40,9 +56,10 @@ class MessageBar(QFrame):
         close.clicked.connect(self.dismiss)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 5, 6, 5)
-        row.setSpacing(10)
+        row.setSpacing(SPACING_PX)
         row.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self._text, 1)
+        row.addWidget(self.more)
         row.addWidget(self.action)
         row.addWidget(self.copy)
         row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
@@ -50,8 +67,20 @@ class MessageBar(QFrame):
 
     @property
     def text(self) -> str:
-        """The message; "" if hidden."""
-        return "" if self.isHidden() else self._text.text()
+        """The whole message; "" if hidden."""
+        return "" if self.isHidden() else self._text.accessibleDescription()
+
+    def float_over(self, panes: QWidget) -> None:
+        """Lie over the panes, clear of their corner texts and controls."""
+        Floating(self, panes, above_px=ABOVE_PX, widest_px=WIDEST_PX)
+
+    def sizeHint(self) -> QSize:
+        """As wide as the longest line and the buttons need; a wrapping label would ask for less."""
+        lines = self._text.text().split("\n")
+        width = max(self._text.fontMetrics().horizontalAdvance(line) for line in lines)
+        others = [part for part in self.findChildren(QAbstractButton) if not part.isHidden()]
+        beside = sum(part.sizeHint().width() + SPACING_PX for part in others)
+        return QSize(width + beside + 4 * SPACING_PX, super().sizeHint().height())
 
     def show_names(self, *, shown: bool) -> None:
         """Show or hide file names, which may identify a patient."""
@@ -59,11 +88,20 @@ class MessageBar(QFrame):
         self._put_text()
 
     def show_message(
-        self, kind: Kind, text: str, action: str = "", details: str = "", nameless: str = ""
+        self,
+        kind: Kind,
+        text: str,
+        action: str = "",
+        details: str = "",
+        nameless: str = "",
+        *,
+        is_brief: bool = False,
     ) -> None:
         """Show a message. `action` is the text of a button that emits `acted`; `details`, free of
         patient data, get a button that copies them; `nameless` is the message without file names.
+        `is_brief` shows the first line, and a button that shows the others.
         """
+        self._is_brief = self._has_more = is_brief
         self._details = details
         self._named, self._nameless = text, nameless or text
         self.copy.setVisible(bool(details))
@@ -84,8 +122,19 @@ class MessageBar(QFrame):
 
     def _put_text(self) -> None:
         text = self._named if self._names_shown else self._nameless
-        self._text.setText(text)
+        first, *others = text.split("\n")
+        self.more.setVisible(self._has_more and bool(others))
+        self.more.setText(
+            self.tr("{} more").format(len(others)) if self._is_brief else self.tr("Less")
+        )
+        self._text.setText(first if self._is_brief else text)
         self._text.setAccessibleDescription(text)
+        self.updateGeometry()
+
+    @Slot()
+    def _toggle_lines(self) -> None:
+        self._is_brief = not self._is_brief
+        self._put_text()
 
     def dismiss(self) -> None:
         """Hide the message."""

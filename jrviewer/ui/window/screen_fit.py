@@ -17,7 +17,7 @@ class ScreenFit(QObject):
 
     def __init__(self, window: QMainWindow) -> None:
         super().__init__(window)
-        self._window = window
+        self._window, self._was_shown = window, False
         self._later = QTimer(self, singleShot=True, interval=0)  # once the system has moved it
         self._later.timeout.connect(self.keep_on_screen)
         application = QGuiApplication.instance()
@@ -33,9 +33,11 @@ class ScreenFit(QObject):
         available = QGuiApplication.primaryScreen().availableGeometry().size()
         self._window.resize(FIRST_SIZE.boundedTo(available - FRAME))
 
-    def check_later(self) -> None:
-        """Keep the window on screen once the system knows its frame."""
-        self._later.start()
+    def check_first_show(self) -> None:
+        """Keep the window on screen once the system knows its frame; later shows change nothing."""
+        if not self._was_shown:
+            self._was_shown = True
+            self._later.start()
 
     @Slot()
     def keep_on_screen(self) -> None:

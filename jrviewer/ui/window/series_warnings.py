@@ -25,7 +25,7 @@ class SeriesWarnings(QObject):
         series = self._session.all_series[index]
         self._shown = "" if self._session.is_partial else warnings_of(series)
         if self._shown:
-            self._message_bar.show_message("warning", self._shown)
+            self._message_bar.show_message("warning", self._shown, is_brief=True)
 
     def add_to_refused(self) -> None:
         """Repeat them below what was said of refused files."""

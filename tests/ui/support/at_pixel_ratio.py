@@ -53,6 +53,8 @@ def backend() -> FakeBackend:
 def flat_window(qtbot: QtBot, open_window: MainWindow) -> MainWindow:
     """With the real pointer on the toolbar, where it marks no pixel."""
     open_window.resize(1500, 900)  # so that all three panes are there, on a small screen too
+    qtbot.waitUntil(lambda: open_window.cloud.isVisible() and open_window.width() == 1500)
+    QApplication.processEvents()
     QCursor.setPos(open_window.mapToGlobal(QPoint(3, 3)))
     qtbot.waitUntil(lambda: open_window.status_bar.probe.text() == "")
     return open_window

@@ -1,0 +1,39 @@
+"""Widgets that float over another one, at its lower edge: what they say moves nothing."""
+
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QWidget
+
+SIDE_PX = 12  # distance from the sides
+
+
+class Floating(QObject):
+    """Keeps a widget at the lower edge of another, as high as its text needs."""
+
+    def __init__(self, widget: QWidget, below: QWidget, *, above_px: int, widest_px: int) -> None:
+        """`above_px`: distance from the lower edge of `below`, which is covered."""
+        super().__init__(widget)
+        self._widget, self._below = widget, below
+        self._above_px, self._widest_px = above_px, widest_px
+        widget.setParent(below)
+        below.installEventFilter(self)
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Follow the size of what is covered, and of the text."""
+        own = (QEvent.Type.LayoutRequest, QEvent.Type.Show)
+        kinds = own if watched is self._widget else (QEvent.Type.Resize,)
+        if event.type() in kinds:
+            self.place()
+        return False
+
+    def place(self) -> None:
+        """Put the widget in its place, above what is covered."""
+        room = self._below.size()
+        wanted = min(self._widest_px, self._widget.sizeHint().width())
+        width = max(min(room.width() - 2 * SIDE_PX, wanted), 1)
+        height = self._widget.heightForWidth(width)
+        if height < 0:
+            height = self._widget.sizeHint().height()
+        top = max(room.height() - self._above_px - height, 0)
+        self._widget.setGeometry(SIDE_PX, top, width, height)
+        self._widget.raise_()
