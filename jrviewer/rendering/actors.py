@@ -3,6 +3,7 @@
 Adding and removing actors for every slice would cost a shader build and leave VTK objects behind.
 """
 
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -22,8 +23,7 @@ _FAINTEST, _DENSEST = 80, 215
 _BRIGHTNESS = 0.82
 _FRAME_COLOUR = (122, 140, 158)
 _LETTER_COLOUR = (0.86, 0.89, 0.93)
-_LETTER_HEIGHT = 0.06  # of the slice's sides
-_PLATE_MARGIN, _PLATE_BEHIND = 0.4, 0.02  # of the letters' height
+_LETTER_PX = 15.0  # height, for a device pixel ratio of 1
 
 
 def _paint() -> npt.NDArray[np.uint32]:
@@ -117,9 +117,9 @@ class SlicePlane:
         self.frame_actor = plotter.add_mesh(
             self.frame, color=_FRAME_COLOUR, line_width=1.5, style="wireframe", **kept
         )
+        self.frame_actor.ForceTranslucentOn()  # or eye-dome lighting would dot it
         self.sides: FloatArray = np.zeros((4, 3))  # where the letters are
         self.letters = [_Word(plotter) for _ in range(4)]
-        self._has_plates = False
         self.show(visible=False)
 
     def place(self, corners: FloatArray, plane: Plane) -> None:
@@ -129,10 +129,9 @@ class SlicePlane:
         middle = corners.mean(axis=0)
         edges = (corners + np.roll(corners, -1, axis=0)) / 2  # top, right, bottom, left
         self.sides = middle + (edges - middle) * 1.09
-        length = float(np.linalg.norm(np.roll(corners, -1, axis=0) - corners, axis=1).mean())
         directions = (-plane.along_column, plane.along_row, plane.along_column, -plane.along_row)
         for letter, side, direction in zip(self.letters, self.sides, directions, strict=True):
-            letter.place(orientation_letters(direction), side, _LETTER_HEIGHT * length)
+            letter.place(_label(direction), side)
 
     def paint(self, grey: UInt8Array) -> None:
         """Show another picture: grey values (rows, columns)."""
@@ -152,14 +151,12 @@ class SlicePlane:
         """Show or hide picture, frame and letters."""
         self.actor.visibility = self.frame_actor.visibility = visible
         for letter in self.letters:
-            letter.show(visible=visible, has_plate=self._has_plates)
+            letter.actor.SetVisibility(visible)
 
-    def back(self, *, has_plates: bool) -> None:
-        """Put plates behind the letters, or take them away: eye-dome lighting darkens whatever ends
-        before a far background, and a thin letter is nothing but end.
-        """
-        self._has_plates = has_plates
-        self.show(visible=bool(self.actor.visibility))
+    def scale_letters(self, units_per_px: Callable[[FloatArray], float], ratio: float) -> None:
+        """Keep the letters' height on screen, at `ratio` device pixels to a point."""
+        for letter, side in zip(self.letters, self.sides, strict=True):
+            letter.actor.SetScale(_LETTER_PX * ratio * units_per_px(side))
 
 
 def add_cube(plotter: AnyPlotter) -> None:
@@ -199,34 +196,27 @@ class _Word:
 
     def __init__(self, plotter: AnyPlotter) -> None:
         self._text = vtk_module("vtkRenderingFreeType").vtkVectorText()
-        self._mesh, self._board = pv.PolyData(), pv.PolyData()
+        self._mesh = pv.PolyData()
         self.actor, look = _follower(plotter, self._mesh)
         look.SetColor(*_LETTER_COLOUR)
         look.EdgeVisibilityOn()  # bolder, however small the letters are
         look.SetEdgeColor(*_LETTER_COLOUR)
         look.SetLineWidth(1.5)
-        self.plate, look = _follower(plotter, self._board)
-        look.SetColor(*(channel / 255 for channel in BACKGROUND))
 
-    def show(self, *, visible: bool, has_plate: bool) -> None:
-        """Show or hide the word and what is behind it."""
-        self.actor.SetVisibility(visible)
-        self.plate.SetVisibility(visible and has_plate)
-
-    def place(self, word: str, middle: FloatArray, height: float) -> None:
-        """Show a word about a place, as high as said, in the scene's units."""
+    def place(self, word: str, middle: FloatArray) -> None:
+        """Show a word about a place, one unit high."""
         self._text.SetText(word)
         self._text.Update()
         self._mesh.copy_from(pv.wrap(self._text.GetOutput()), deep=True)
         points = np.array(self._mesh.points)
         points -= (points.min(axis=0) + points.max(axis=0)) / 2
-        self._mesh.points = points * (height / max(np.ptp(points[:, 1]), 1e-6))
-        wide, high = np.ptp(self._mesh.points, axis=0)[:2] / 2 + _PLATE_MARGIN * height
-        corners = [(-wide, -high), (wide, -high), (wide, high), (-wide, high)]
-        behind = [(x, y, -_PLATE_BEHIND * height) for x, y in corners]
-        self._board.copy_from(pv.PolyData(behind, faces=[4, 0, 1, 2, 3]), deep=True)
-        for actor in (self.actor, self.plate):
-            actor.SetPosition(*middle)
+        self._mesh.points = points / max(np.ptp(points[:, 1]), 1e-6)
+        self.actor.SetPosition(*middle)
+
+
+def _label(direction: FloatArray) -> str:
+    """Orientation letters apart from each other, as "AI" could be read; VTK draws ASCII only."""
+    return "/".join(orientation_letters(direction))
 
 
 def _follower(plotter: AnyPlotter, mesh: pv.PolyData) -> tuple[Any, Any]:
@@ -238,5 +228,6 @@ def _follower(plotter: AnyPlotter, mesh: pv.PolyData) -> tuple[Any, Any]:
     actor.SetMapper(mapper)
     actor.SetCamera(plotter.camera)
     actor.GetProperty().LightingOff()
+    actor.ForceTranslucentOn()  # eye-dome lighting rims what is opaque, and a letter is all rim
     plotter.add_actor(actor, reset_camera=False, render=False, pickable=False)
     return actor, actor.GetProperty()

@@ -7,7 +7,7 @@ before that one.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -68,7 +68,12 @@ class Look:
     point_size: float = 7.0  # pixels
     perspective: bool = True
     eye_dome: bool = False  # dark rims around near points
+    pixel_ratio: float = 1.0  # device pixels of a point on screen
     measured: bool = False  # the series' measured surface beside the cloud
+
+    def at_pixel_ratio(self, ratio: float) -> "Look":
+        """The same on a screen with so many device pixels to a point."""
+        return replace(self, point_size=self.point_size * ratio, pixel_ratio=ratio)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,6 +1,7 @@
 """One prediction on a pyvista plotter: cloud, slice plane, letters and camera."""
 
 from collections.abc import Callable
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
@@ -8,9 +9,10 @@ import numpy.typing as npt
 from jrviewer.core.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, FloatArray, Plane
 from jrviewer.core.records import Cloud, Prediction, UInt8Array
 from jrviewer.rendering.actors import AnyPlotter, Points, SlicePlane, add_cube
+from jrviewer.rendering.camera import FittedCamera
+from jrviewer.rendering.eye_dome import EyeDome
 from jrviewer.rendering.look import (
     BACKGROUND,
-    VIEWS,
     DrawnRuler,
     Look,
     MeasuredReference,
@@ -45,7 +47,7 @@ class Scene:
         self._shown: tuple[Prediction, UInt8Array, Look, MeasuredReference] | None = None
         self._cloud: Cloud | None = None
         self._centre: FloatArray | None = None
-        self._eye_dome = False
+        self._eye_dome = EyeDome(plotter)
         self._lit = self._probe = self._marked = _NOWHERE
         self._indices: npt.NDArray[np.intp] = np.zeros(0, dtype=np.intp)
         plotter.set_background([channel / 255 for channel in BACKGROUND])
@@ -57,6 +59,7 @@ class Scene:
         self.rulers = RulerActors(plotter)
         self._lines: FloatArray = np.zeros((0, 2, 3))  # the ends of the rulers that are drawn
         add_cube(plotter)
+        self.camera = FittedCamera(plotter, self._in_view, self._scale_letters)
 
     @property
     def cloud(self) -> Cloud | None:
@@ -112,15 +115,7 @@ class Scene:
 
     def view(self, name: View) -> None:
         """Look from one side of the patient, everything in sight."""
-        towards, up = VIEWS[name]
-        centre = np.zeros(3) if self._centre is None else self._centre
-        direction = np.array(towards) / np.linalg.norm(towards)
-        camera = self._plotter.camera
-        camera.focal_point = tuple(centre)
-        camera.position = tuple(centre + direction * BOX_HALF_WIDTH_MM * 4)
-        camera.up = up
-        self._plotter.renderer.ResetCamera(self._bounds())
-        camera.zoom(1.15)  # ResetCamera leaves room for the sphere around the bounds
+        self.camera.view(name, np.zeros(3) if self._centre is None else self._centre)
         self._finish()
 
     def on_screen(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -257,32 +252,35 @@ class Scene:
         camera.SetFocalPoint(*(np.array(camera.focal_point) + step))
         camera.SetPosition(*(np.array(camera.position) + step))
 
-    def _bounds(self) -> tuple[float, ...]:
-        """What a fresh view must hold: points and letters, or the whole box."""
-        centre = np.zeros(3) if self._centre is None else self._centre
-        half = np.array([BOX_HALF_WIDTH_MM, BOX_HALF_WIDTH_MM, BOX_HALF_DEPTH_MM])
-        seen = self.plane.sides if self.plane.actor.visibility else np.zeros((0, 3))
+    def _in_view(self) -> FloatArray:
+        """The places (N, 3) that a fresh view must hold: points, slice and letters, or the whole
+        box.
+        """
+        seen = _NOWHERE
+        if self.plane.actor.visibility:
+            seen = np.concatenate([self.plane.sides, self.plane.mesh.points])
         if self.points.actor.visibility:
             seen = np.concatenate([seen, self.points.mesh.points])
         if len(seen):
-            half = np.abs(seen - centre).max(axis=0)
-        return tuple(np.stack([centre - half, centre + half], axis=1).ravel())
+            return np.asarray(seen)
+        centre = np.zeros(3) if self._centre is None else self._centre
+        half = np.array([BOX_HALF_WIDTH_MM, BOX_HALF_WIDTH_MM, BOX_HALF_DEPTH_MM])
+        return centre + half * np.array(list(product((-1, 1), repeat=3)))
+
+    def _scale_letters(self) -> None:
+        ratio = 1.0 if self._shown is None else self._shown[2].pixel_ratio
+        self.plane.scale_letters(self.camera.mm_per_px, ratio)
 
     def _shade(self, look: Look) -> None:
         """Eye-dome lighting on or off: dark rims where a point stands before others.
 
         Not the usual look: on a thousand loose points the rims swallow the colours.
         """
-        if look.eye_dome == self._eye_dome:
-            return
-        self._eye_dome = look.eye_dome
-        self.plane.back(has_plates=look.eye_dome)
-        if look.eye_dome:
-            self._plotter.enable_eye_dome_lighting()
-            self.points.brighten()
-        else:
-            self._plotter.disable_eye_dome_lighting()
-            self.points.fade()
+        if self._eye_dome.switch(is_on=look.eye_dome):
+            if look.eye_dome:
+                self.points.brighten()
+            else:
+                self.points.fade()
 
     def _finish(self) -> None:
         self._plotter.renderer.ResetCameraClippingRange()

@@ -5,7 +5,6 @@ Until `create`, and without OpenGL, it shows a message; `prepare` imports pyvist
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy.typing as npt
@@ -223,8 +222,8 @@ class CloudView(QWidget):
 
     def picture(self) -> QImage:
         """The displayed cloud and its legend, with the pane's title and the notice."""
-        parts = [self.stack.grab(), self.toolbar.legend.grab()]
-        return captioned(parts, self.title.text(), self.tr(NOTICE))
+        legend = self.toolbar.legend.grab()
+        return captioned([self.stack.grab(), legend], self.title.text(), self.tr(NOTICE))
 
     def close_interactor(self) -> None:
         """Free the 3D view, from the window's closeEvent; may be called again."""
@@ -261,7 +260,7 @@ class CloudView(QWidget):
         self.toolbar.setEnabled(True)
         if self.interactor is not None:
             self.stack.setCurrentWidget(self.interactor)
-        drawn = replace(look, point_size=look.point_size * self.devicePixelRatioF())
+        drawn = look.at_pixel_ratio(self.devicePixelRatioF())
         self.scene.show(prediction, self._grey, drawn, self._beside)
 
     @Slot()

@@ -123,7 +123,11 @@ def test_a_ruler_in_the_slice_keeps_its_length_and_gets_no_depth(window_3d: Main
     draw_in_plane(window_3d)
     drawn = the_ruler(window_3d)
 
-    drag_from(window_3d, ends_of(drawn).mean(axis=0), 12, 6)
+    middle = ends_of(drawn).mean(axis=0)
+    (x, y), (to_x, to_y) = (
+        on_canvas(window_3d, place) for place in (middle, scene_of(window_3d).plane.sides.mean(0))
+    )
+    drag_from(window_3d, middle, (to_x - x) // 3, (to_y - y) // 3)  # into the slice
 
     moved = the_ruler(window_3d)
     assert np.linalg.norm(ends_of(moved) - ends_of(drawn), axis=1).min() > 2

@@ -1,5 +1,7 @@
 """Input to the 3D view of a series whose surface is measured: a ball of water."""
 
+from itertools import combinations
+
 import numpy as np
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
@@ -88,6 +90,12 @@ def draw_in_plane(window: MainWindow) -> None:
     """A ruler between two points within 3 mm of the slice, drawn by clicks."""
     press(window, "Ruler")
     points, depth = pickable(window)
-    first, second = points[np.argsort(depth)[:2]]
+    shown = window.session.slice
+    assert shown is not None
+    pairs = combinations(points[np.argsort(depth)][: (depth < 3).sum()], 2)
+    middles = ((pair, shown.plane.to_pixel(np.mean(pair, axis=0)[None])[0]) for pair in pairs)
+    limit = np.array(shown.shape) - 4
+    # Its middle in the slice: else it could not be moved.
+    first, second = next(pair for pair, at in middles if (at > 3).all() and (at < limit).all())
     click(window, first)
     click(window, second)
