@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from jrviewer.core.records import VoiLut, Window
+from jrviewer.core.records import Structure, VoiLut, Window
 from jrviewer.export.ply import Points
 from jrviewer.export.writer import ExportRequest
 from jrviewer.ui.dialogs import file_dialogs
@@ -39,6 +39,8 @@ class Subject:
     window: Window | VoiLut
     face: bool  # whether the series may show one
     blend: int = 100  # per cent of the AI slice in the second image
+    hidden: frozenset[Structure] = frozenset()  # structures that the 3D view does not show
+    no_skin_by_default: bool = False  # the automatic choice leaves this cloud's skin out
 
 
 class ExportDialog(QDialog):
@@ -67,6 +69,9 @@ class ExportDialog(QDialog):
                 self.tr("without skin"),
             ]
         )
+        if Structure.SKIN in subject.hidden:  # the file holds what the 3D view shows
+            self.skin.setCurrentIndex(SKIN.index(False))
+        self.difference = _note("")
         self.identity = QComboBox()
         self.identity.addItems(
             [
@@ -91,6 +96,7 @@ class ExportDialog(QDialog):
         for box in (self.cloud, self.picture, self.derived):
             box.toggled.connect(self._allow)
         self.folder.textChanged.connect(self._allow)
+        self.skin.currentIndexChanged.connect(self._allow)
         self._allow()
 
     def accept(self) -> None:
@@ -138,6 +144,7 @@ class ExportDialog(QDialog):
         if self._subject.no_cloud_reason:
             rows.addWidget(_note(self._subject.no_cloud_reason))
         rows.addLayout(cloud)
+        rows.addWidget(self.difference)
         rows.addWidget(self.picture)
         rows.addWidget(self.derived)
         derived = QFormLayout()
@@ -195,9 +202,30 @@ class ExportDialog(QDialog):
         has_cloud = self.cloud.isChecked()
         for widget in (self.points, self.format, self.skin):
             widget.setEnabled(has_cloud)
+        self.difference.setText(words := self._difference())
+        self.difference.setVisible(has_cloud and bool(words))
         self.identity.setEnabled(self.derived.isChecked())
         is_requested = has_cloud or self.picture.isChecked() or self.derived.isChecked()
         self.go.setEnabled(is_requested and bool(self.folder.text().strip()))
+
+    def _difference(self) -> str:
+        """In what the cloud's file and the 3D view differ, "" if they agree."""
+        hidden, chosen = self._subject.hidden, SKIN[self.skin.currentIndex()]
+        has_skin = not self._subject.no_skin_by_default if chosen is None else chosen
+        lines = []
+        if Structure.SKIN not in hidden and not has_skin:
+            lines.append(self.tr("▲ The 3D view shows the skin; the file leaves it out."))
+        names = {
+            Structure.SKIN: self.tr("the skin"),
+            Structure.BONE: self.tr("bone"),
+            Structure.AIR: self.tr("air in the body"),
+        }
+        written = [one for one in names if one in hidden and (one != Structure.SKIN or has_skin)]
+        lines += [
+            self.tr("▲ The 3D view hides {}; the file holds it.").format(names[one])
+            for one in written
+        ]
+        return "\n".join(lines)
 
     @Slot()
     def _ask_folder(self) -> None:

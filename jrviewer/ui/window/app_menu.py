@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from jrviewer.imaging.structures import may_show_face
+from jrviewer.core.records import Structure
+from jrviewer.imaging.structures import may_show_face, shows_face
 from jrviewer.imaging.windowing import PRESETS
 from jrviewer.ui.dialogs import help as pages
 from jrviewer.ui.dialogs.export_controller import ExportController
@@ -64,6 +66,7 @@ class AppMenu(QObject):
         self.steps.setVisible(not preferences.get("first run/steps ended", False))
         self.notice.ticked.connect(partial(preferences.put, "first run/notice read", True))
         self.steps.ended.connect(partial(preferences.put, "first run/steps ended", True))
+        self.shown_structures: Callable[[], frozenset[Structure]] = lambda: frozenset(Structure)
         self.dialog: QDialog | None = None  # the one that is open
         self._folder = str(Path.home())  # of the last export; a path, so for this run only
         self.settings_action = self._action(self.tr("Settings"), "settings", "Ctrl+,")
@@ -147,6 +150,8 @@ class AppMenu(QObject):
             window=shade_of(session.view.now, known.slice),
             face=may_show_face(known),
             blend=session.compare.now.blend,
+            hidden=frozenset(Structure) - self.shown_structures(),
+            no_skin_by_default=shows_face(known),
         )
         dialog = ExportDialog(subject, self._preferences, self._folder, self._window)
         dialog.requested.connect(self._export)

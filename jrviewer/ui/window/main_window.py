@@ -63,6 +63,7 @@ class MainWindow(DropTargetWindow):
         self.slice_controller = SliceController(session, self.original, self.denoised, self)
         self.cloud_controller = CloudController(session, self.cloud, self)
         self.app_menu = AppMenu(session, self.preferences, self.message_bar, self)
+        self.app_menu.shown_structures = self.cloud.toolbar.legend.structures
         self.series_list_visibility = SeriesListVisibility(
             self.series_list, self.actions_.series, self.message_bar, self.preferences
         )
