@@ -112,10 +112,11 @@ def original_corners(
     if acquisition.position_mm is not None:
         right.append(tr("position {} mm").format(number(acquisition.position_mm, 1)))
     return Corners(
-        top_left=tuple(line for line in (*patient, title) if line),
+        top_left=tuple(line for line in (*patient, title, warning_text(chosen)) if line),
         top_right=tuple(line for line in right if line),
         bottom_left=(*view_lines(place, view, magnification),),
         bottom_right=tuple(line for line in (lossy_text(chosen), spacing_text(chosen)) if line),
+        keeps_top_left=bool(chosen.warnings),
     )
 
 
@@ -183,6 +184,17 @@ def score_lines(score: Score) -> tuple[str, ...]:
     if score.chamfer_mm is not None:
         lines.append(tr("3D: Chamfer {} mm").format(number(score.chamfer_mm, 1)))
     return tuple(lines)
+
+
+def warning_text(chosen: Slice) -> str:
+    """What the reader noticed about this slice, "" if nothing: the first sentence, the others are
+    counted.
+    """
+    if not chosen.warnings:
+        return ""
+    more = len(chosen.warnings) - 1
+    words = tr("▲ {} ({} more)") if more else "▲ {}"
+    return words.format(chosen.warnings[0], more)
 
 
 def lossy_text(chosen: Slice) -> str:

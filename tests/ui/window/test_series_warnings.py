@@ -36,6 +36,22 @@ def test_a_warning_of_some_slices_says_of_how_many(
     assert "(1 of 4 slices)" in window.message_bar.text
 
 
+def test_a_slice_with_a_warning_of_its_own_shows_it_in_its_corner(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    paths = write_series(tmp_path, 4)
+    paths[1].write_bytes(paths[1].read_bytes() + b"\0\0")
+    opened(qtbot, window, tmp_path)
+
+    said = []
+    for index in range(4):
+        window.session.show(index)
+        said.append([line for line in window.original.corners.top_left if line.startswith("▲")])
+
+    assert [len(lines) for lines in said] == [0, 1, 0, 0]
+    assert said[1][0].removeprefix("▲ ") in window.message_bar.text
+
+
 def test_warnings_go_with_their_series(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     write_series(tmp_path / "a", 7, missing=[2])
     write_series(tmp_path / "b", 3, series_uid="1.2.3")
