@@ -7,7 +7,7 @@ from PySide6.QtGui import QGuiApplication, QRegion, QScreen
 from PySide6.QtWidgets import QMainWindow
 
 FIRST_SIZE = QSize(1500, 900)
-FRAME = QSize(16, 48)  # room for borders and title bar, whose size is unknown before the first show
+FRAME = QSize(16, 64)  # room for borders and title bar, whose size is unknown before the first show
 
 
 class ScreenFit(QObject):
