@@ -147,7 +147,7 @@ def corner_texts(
         first = _wrapped(top_left[:1], _side_room(area, metrics), metrics)
         below = _wrapped(top_left[1:], area.width() * LEFT_SHARE, metrics)
         top_left = (*first, *below)
-        top_right = _giving_way(top_right, top_left, area.width(), metrics)
+        top_right = _giving_way(top_right, top_left, area, metrics)
     for column, lines, base in (
         (lefts, top_left, top),
         (rights, top_right, top),
@@ -185,11 +185,15 @@ def _wrapped(lines: tuple[str, ...], room: float, metrics: QFontMetricsF) -> tup
 
 
 def _giving_way(
-    lines: tuple[str, ...], kept: tuple[str, ...], width: float, metrics: QFontMetricsF
+    lines: tuple[str, ...], kept: tuple[str, ...], area: QRect, metrics: QFontMetricsF
 ) -> tuple[str, ...]:
-    """Lines on the right, elided beside those on the left, or left empty if almost nothing fits."""
+    """Lines on the right, elided beside those on the left, and the first one beside the orientation
+    letters; left empty if almost nothing fits.
+    """
     rows = [(line, kept[row] if row < len(kept) else "") for row, line in enumerate(lines)]
-    room = [width - 2 * MARGIN - GAP - metrics.horizontalAdvance(left) for _, left in rows]
+    wide = area.width() - 2 * MARGIN - GAP
+    room = [wide - metrics.horizontalAdvance(left) for _, left in rows]
+    room[:1] = [min(free, _side_room(area, metrics)) for free in room[:1]]
     elided = [
         metrics.elidedText(line, Qt.TextElideMode.ElideRight, max(free, 0))
         for (line, _), free in zip(rows, room, strict=True)

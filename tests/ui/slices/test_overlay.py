@@ -80,6 +80,8 @@ def test_the_safety_caption_is_never_cut(qtbot: QtBot, width: int, caption: str)
     letter = metrics.horizontalAdvance("A") / 2
     if width > 193:
         assert all(one.rect(metrics).right() < width / 2 - letter for one in left)
+        beside = [one for one in upper if one not in left and one.base == left[0].base]
+        assert all(one.rect(metrics).left() > width / 2 + letter for one in beside)
 
 
 @pytest.mark.parametrize(
