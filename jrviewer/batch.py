@@ -4,8 +4,6 @@ Never names a patient: inputs are told apart by the number of their argument and
 sha256. Prints nothing.
 """
 
-import itertools
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,12 +11,19 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jrviewer.core.atomic_write import create_file
 from jrviewer.core.errors import DeviceMemoryError, ExportError, InputRefusedError, JRViewerError
-from jrviewer.core.identifier_search import is_leaked
+from jrviewer.core.prediction import Prediction, SeriesNoise
 from jrviewer.core.progress import Report, silent
-from jrviewer.core.records import Finding, Prediction, Series, Slice
+from jrviewer.core.records import Series, Slice
+from jrviewer.core.strength import STANDARD, Strength
 from jrviewer.export.own_exports import OwnExports
+from jrviewer.export.report import (
+    Result,
+    empty_result,
+    input_check_facts,
+    noise_facts,
+    write_report,
+)
 from jrviewer.export.writer import ExportRequest, ExportWriter
 
 if TYPE_CHECKING:
@@ -32,7 +37,6 @@ if TYPE_CHECKING:
 READING = 0.3  # share of the progress that reading gets
 ON_THE_CPU = "The graphics processor's memory was full: the CPU was used for this slice."
 
-Result = dict[str, Any]
 Refuse = Callable[[int, str], None]
 
 
@@ -43,6 +47,7 @@ class BatchOptions:
     device: "Device" = "auto"
     index: int | None = None  # only this slice of every series, counted from 0
     run_anyway: bool = False  # even where the input check is red
+    strength: Strength = STANDARD
 
 
 def run(
@@ -66,7 +71,7 @@ def run(
     _make_folder(request.folder)
     model = load_model(options.device)
     own = OwnExports()
-    with make_pool(model, run_anyway=options.run_anyway) as pool:
+    with make_pool(model, run_anyway=options.run_anyway, strength=options.strength) as pool:
         opened = dicom.read(
             paths,
             lambda done, what: report(done * READING, what),
@@ -82,7 +87,7 @@ def run(
         "device": model.device,
         "results": sorted(results, key=lambda result: result["argument"]),
     }
-    name = _write_report(request.folder, report_content, _identifiers(opened.series))
+    name = write_report(request.folder, report_content, _identifiers(opened.series))
     return report_content, name
 
 
@@ -96,6 +101,7 @@ class _Batch:
     refuse: Refuse
     report: Report
     cpu_model: "JointModel | None" = None  # once a graphics processor's memory was full
+    noise: dict[int, SeriesNoise] = field(default_factory=dict)  # of series, by slice id
     warnings: dict[int, tuple[str, ...]] = field(default_factory=dict)  # of series, by slice id
     said: set[tuple[int, str]] = field(default_factory=set)  # arguments and warnings
 
@@ -106,6 +112,8 @@ class _Batch:
 
     def results(self, pool: "Pool", opened: Sequence[Series]) -> Iterator[Result]:
         """A result for every slice, in order."""
+        for series in opened:
+            self.noise |= dict.fromkeys(map(id, series), SeriesNoise())
         self.warnings = {id(one): series.warnings for series in opened for one in series}
         chosen = [one for series in opened for one in self._chosen(series)]
         outcomes = pool.results(one for one in chosen if isinstance(one, Slice))
@@ -138,7 +146,7 @@ class _Batch:
             return self._failed(argument, str(outcome), source=sha256, **check)
         if isinstance(outcome, JRViewerError):
             return self._failed(argument, str(outcome), source=sha256)
-        return self._export(outcome, argument)
+        return self._export(self.noise[id(slice_)].steady(outcome), argument)
 
     def _warnings(self, slice_: Slice) -> list[str]:
         """What the reader noticed about the series and the slice; each is said once an argument."""
@@ -157,7 +165,8 @@ class _Batch:
 
         self.cpu_model = self.cpu_model or load_model("cpu")
         try:
-            return predict(self.cpu_model, slice_, run_anyway=self.options.run_anyway)
+            how = self.options
+            return predict(self.cpu_model, slice_, run_anyway=how.run_anyway, strength=how.strength)
         except JRViewerError as error:
             return error
 
@@ -168,19 +177,20 @@ class _Batch:
         elif exported.warnings:
             self.refuse(argument, f"Warning: {' '.join(exported.warnings)}")
         return {
-            **_empty_result(argument, prediction.slice.source.pixels_sha256),
+            **empty_result(argument, prediction.slice.source.pixels_sha256),
             **exported.names,
             "ok": exported.ok,
             "message": exported.message,
             "points": exported.points,
             "seconds": prediction.seconds,
             "removed_marks": len(prediction.compute_removed().marks),
-            **_input_check(prediction.findings),
+            **noise_facts(prediction),
+            **input_check_facts(prediction.findings),
         }
 
     def _failed(self, argument: int, sentence: str, **known: Any) -> Result:  # noqa: ANN401 - JSON
         self.refuse(argument, sentence)
-        return _empty_result(argument, known.pop("source", None)) | {"message": sentence, **known}
+        return empty_result(argument, known.pop("source", None)) | {"message": sentence, **known}
 
 
 def argument_number(path: Path, paths: Sequence[Path]) -> int:
@@ -196,31 +206,6 @@ def argument_number(path: Path, paths: Sequence[Path]) -> int:
     ]
     numbers = (number for test in tests for number, one in enumerate(given, start=1) if test(one))
     return next(numbers, 0)
-
-
-def _empty_result(argument: int, source: str | None) -> Result:
-    """A result in which nothing has come true yet."""
-    return {
-        "source": source,
-        "argument": argument,
-        "ok": False,
-        "message": "",
-        "ply": None,
-        "png": None,
-        "dcm": None,
-        "points": None,
-        "seconds": None,
-        "input_check": None,
-        "reasons": [],
-        "removed_marks": None,
-        "warnings": [],
-    }
-
-
-def _input_check(findings: Sequence[Finding]) -> dict[str, Any]:
-    levels = {finding.level for finding in findings}
-    worst = next((level for level in ("red", "amber") if level in levels), "green")
-    return {"input_check": worst, "reasons": [finding.sentence for finding in findings]}
 
 
 def _make_folder(out: Path) -> None:
@@ -268,21 +253,3 @@ def _without_own(
 
 def _file_of(slice_: Slice) -> tuple[Path, str]:
     return slice_.source.path, slice_.source.member
-
-
-def _write_report(folder: Path, content: dict[str, Any], identifiers: frozenset[str]) -> str:
-    """Write the report under a name that is new in the folder; returns the name."""
-    encoded = json.dumps(content, indent=1).encode("ascii") + b"\n"
-    # Its sentences are our own, so short words in them that are also names identify no patient.
-    if is_leaked("", encoded, identifiers):
-        raise ExportError(
-            "The exports are written, but the report is not: it would hold something that "
-            "identifies a patient. Please report this."
-        )
-    names = itertools.chain(["report.json"], (f"report-{n:04d}.json" for n in itertools.count(2)))
-    name = next(name for name in names if not (folder / name).exists())
-    try:
-        create_file(folder / name, encoded)
-    except ExportError as error:
-        raise ExportError(f"The exports are written, but the report is not. {error}") from error
-    return name

@@ -9,8 +9,9 @@ import pytest
 
 from jrviewer import NOTICE, cli
 from jrviewer.core.errors import ModelError
+from jrviewer.core.prediction import Prediction
 from jrviewer.core.progress import Report
-from jrviewer.core.records import Prediction, Slice
+from jrviewer.core.records import Slice
 from tests.support.batch_runs import run_predict, write_inputs
 from tests.support.boundaries import (
     predict_at_once,
@@ -24,7 +25,7 @@ from tests.support.record_factory import make_prediction
 KEYS = {
     "warnings",
     *("source", "argument", "ok", "message", "ply", "png", "dcm", "points", "seconds"),
-    *("input_check", "reasons", "removed_marks"),
+    *("input_check", "reasons", "removed_marks", "strength", "noise_before", "noise_after"),
 }
 OnSlice = Callable[[Slice], None] | None
 Captured = pytest.CaptureFixture[str]

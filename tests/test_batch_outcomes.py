@@ -11,7 +11,8 @@ import pytest
 from jrviewer import cli
 from jrviewer.batch import ON_THE_CPU
 from jrviewer.core.errors import DeviceMemoryError, InputRefusedError
-from jrviewer.core.records import Finding, Prediction, Slice
+from jrviewer.core.prediction import Prediction
+from jrviewer.core.records import Finding, Slice
 from jrviewer.export.writer import SHOWS_TEXT
 from tests.support.batch_runs import run_predict, write_inputs
 from tests.support.boundaries import (

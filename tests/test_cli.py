@@ -103,6 +103,8 @@ def test_verify_prints_its_verdict(
         ["predict", "a.dcm", "--out", "x", "--points", "7"],
         ["predict", "a.dcm", "--out", "x", "--only", "stl"],
         ["predict", "a.dcm", "--out", "x", "--index", "-1"],
+        ["predict", "a.dcm", "--out", "x", "--strength", "strong"],
+        ["predict", "a.dcm", "--out", "x", "--strength", "101"],
         ["inspect"],
         ["verify"],
         ["--frobnicate"],
@@ -114,6 +116,14 @@ def test_wrong_usage_ends_with_two(arguments: list[str], capsys: Captured) -> No
 
     assert ended.value.code == 2
     assert "usage:" in capsys.readouterr().err
+
+
+def test_a_wrong_strength_is_told_in_a_sentence(capsys: Captured) -> None:
+    with pytest.raises(SystemExit):
+        __main__.main(["predict", "a.dcm", "--out", "x", "--strength", "strong"])
+
+    said = " ".join(capsys.readouterr().err.split())
+    assert "The strength is low, standard, high or a number of per cent, 0 to 100." in said
 
 
 def test_the_version_is_said(capsys: Captured) -> None:

@@ -9,13 +9,16 @@ import numpy as np
 import pytest
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
+from scipy.ndimage import gaussian_filter
 
 from jrviewer import cli, dicom
 from jrviewer.core.records import Slice
+from jrviewer.core.strength import parse_strength
 from jrviewer.export import provenance
 from jrviewer.export.provenance import verify
 from jrviewer.model.joint_model import JointModel
 from tests.support.dicom_factory import write_ct, write_series
+from tests.support.noisy_prediction import make_noisy
 from tests.support.record_factory import body_image
 from tests.support.small_network import small_net
 
@@ -178,3 +181,41 @@ def test_nothing_is_left_in_the_place_for_temporary_files(
 
     assert list(temporary.iterdir()) == []
     assert not list((tmp_path / "out").glob(".*"))
+
+
+def test_a_strength_reaches_every_export_and_the_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a blur for a network, as an untrained one removes nothing."""
+    monkeypatch.setattr(JointModel, "denoise", lambda _, pixels, unit: gaussian_filter(pixels, 2))
+    source = write_ct(tmp_path / "I10.dcm", make_noisy().slice.pixels, signed=True, spacing=(2, 2))
+    removed = {}
+    for strength in ("low", "40", "high"):
+        out = tmp_path / strength
+        code, (result,) = predict(out, source, "--strength", strength)
+        assert code == 0
+        stated = {verify(out / result[kind]).stated["strength"] for kind in ("ply", "png", "dcm")}
+        assert len(stated) == 1
+        assert result["strength"].removesuffix(" %") == strength
+        assert result["strength"] in stated.pop()
+        share = parse_strength(strength).reduction
+        assert result["noise_after"] == pytest.approx((1 - share) * result["noise_before"], abs=0.1)
+        after = slices_in(out / result["dcm"])[0].pixels
+        removed[strength] = float(np.std(slices_in(source)[0].pixels - after))
+
+    assert 0 < removed["low"] < removed["40"] < removed["high"]
+
+
+def test_the_usual_strength_is_standard(tmp_path: Path) -> None:
+    _, (result,) = predict(tmp_path / "out", chest(tmp_path), "--only", "png")
+
+    assert result["strength"] == "standard"
+    assert verify(tmp_path / "out" / result["png"]).stated["strength"] == "standard (50 %)"
+
+
+def test_a_slice_in_which_noise_cannot_be_measured_says_so_in_the_report(tmp_path: Path) -> None:
+    source = write_ct(tmp_path / "air.dcm", np.full((96, 96), -1000), rows=96, columns=96)
+
+    _, (result,) = predict(tmp_path / "out", source, "--only", "png")
+
+    assert result["noise_before"] is result["noise_after"] is None

@@ -78,6 +78,8 @@ def _fit_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--minutes", type=float, default=float("inf"), help="an upper limit")
     parser.add_argument("--seed", type=int, help="instead of the preset's")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    parser.add_argument("--start", type=Path, help="weights file that a new run begins with")
+    parser.add_argument("--cleaner", type=Path, help="weights file that cleans references, too")
     parser.add_argument("--devices", type=int, default=1, help="processes or GPUs")
     parser.add_argument("--cache", type=Path, default=Path("runs/cache"), help="for the pools")
     parser.add_argument("--out", type=Path, required=True, help="the run's folder")
@@ -86,6 +88,7 @@ def _fit_arguments(parser: argparse.ArgumentParser) -> None:
 def _fit(args: argparse.Namespace) -> int:
     from dataclasses import replace
 
+    from jrviewer.model.load import load_model
     from training.data.prepare import prepare
     from training.fit.fit import fit
     from training.preset import load_preset
@@ -93,7 +96,8 @@ def _fit(args: argparse.Namespace) -> int:
     preset = load_preset(args.preset)
     if args.seed is not None:
         preset = replace(preset, seed=args.seed)
-    pairs, views = prepare(preset, args.data, args.cache, progress())
+    cleaner = load_model("cpu", args.cleaner) if args.cleaner else None
+    pairs, views = prepare(preset, args.data, args.cache, progress(), cleaner)
     path = fit(
         preset,
         pairs,
@@ -102,6 +106,7 @@ def _fit(args: argparse.Namespace) -> int:
         minutes=args.minutes,
         resume=args.resume,
         devices=args.devices,
+        start=args.start,
     )
     if os.environ.get("LOCAL_RANK", "0") == "0":  # the other processes say nothing
         print(path)

@@ -22,6 +22,7 @@ class Cycle:
     steps: int
     crops: int = 8  # slices of the denoiser in a step
     views: int = 8  # canonical images of the cloud head in a step
+    views_every: int = 1  # steps between two that hold views; 0: none does
     learning_rate: float = 2e-3
     contrast_weight: float = 0.0  # of what faint discs lose
     learns: tuple[str, ...] = PARTS  # the rest stays as it is
@@ -48,6 +49,8 @@ class Preset:
     pairs_256: int = 3000
     pairs_512: int = 400
     sharpness: float = 1.5  # of the cloud's sampling; kept with the weights, unused in training
+    real_noise: bool = False  # crops of data.real_noise.real_pairs instead of simulated doses
+    spread_hu: float = 10.0  # added to a sample's noise in the loss
     without: tuple[str, ...] = ()  # words; volumes and slices named with one take no part
 
     @property

@@ -64,7 +64,9 @@ def predict(arguments: argparse.Namespace) -> Outcome:
         with_skin=True if arguments.with_skin else None,
         deidentify=arguments.deidentify,
     )
-    options = batch.BatchOptions(arguments.device, arguments.index, arguments.run_anyway)
+    options = batch.BatchOptions(
+        arguments.device, arguments.index, arguments.run_anyway, arguments.strength
+    )
     with output.progress() as report:
         content, name = batch.run(arguments.paths, request, options, _refuse, report)
     results = content["results"]

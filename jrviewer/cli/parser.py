@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from jrviewer import NOTICE, __version__
+from jrviewer.core.strength import STANDARD, Strength, parse_strength
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -46,6 +47,13 @@ def _add_predict(parser: argparse.ArgumentParser) -> None:
         metavar="auto|cpu|cuda",
         help="where the model runs; cuda:1 is the second graphics processor",
     )
+    parser.add_argument(
+        "--strength",
+        type=_strength,
+        default=str(STANDARD),
+        metavar="low|standard|high|PERCENT",
+        help="how much of the noise goes: 30, 50, 75 or PERCENT of its standard deviation",
+    )
     parser.add_argument("--points", type=int, choices=(1000, 1024, 4096), default=1024)
     parser.add_argument(
         "--only", type=_kinds, default=_kinds("ply,png,dcm"), help="ply,png,dcm or some of them"
@@ -83,6 +91,13 @@ def _device(text: str) -> str:
     if not is_device(text):
         raise argparse.ArgumentTypeError("one of auto, cpu, cuda and cuda:N")
     return text
+
+
+def _strength(text: str) -> Strength:
+    try:
+        return parse_strength(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _index(text: str) -> int:

@@ -8,10 +8,9 @@ Patient coordinates are DICOM's LPS in millimetres: x grows to the patient's lef
 to the head (PS3.3 C.7.6.2.1.1). Pixel positions are always (row, column).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,12 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from jrviewer.core.geometry import Box, FloatArray, Plane, VolumeGeometry
-from jrviewer.core.packed_image import exact, fine, packed
+from jrviewer.core.packed_image import exact, packed
 
 UInt8Array = npt.NDArray[np.uint8]
-MOST_MARKS = 12  # of a residual: the strongest; there may be more
-
-HARDLY_HU = 1.0  # a standard deviation below this is invisible
 
 Unit = Literal["HU", "stored"]
 SpacingSource = Literal["pixel", "detector", "missing"]
@@ -125,6 +121,7 @@ class Slice:
     padding_limit: float | None = None  # … nor are those between it and this one
     colour: UInt8Array | None = None
     warnings: tuple[str, ...] = ()
+    simulated_dose: float | None = None  # share of its dose that a twin shows; never exported
 
     def __post_init__(self) -> None:
         if self.colour is not None:
@@ -204,95 +201,3 @@ class Finding:
 
     level: Level
     sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A place where a shape, not noise, was removed."""
-
-    row: float
-    column: float
-    size_mm: float  # diameter, in pixels where the slice has no spacing
-    change: float  # original minus denoised, mean over the middle, in the slice's unit
-    strength: float  # in standard deviations of the smoothed noise
-
-
-@dataclass(frozen=True, slots=True)
-class Removed:
-    """What `imaging.residual_check` says of original minus denoised slice.
-
-    `score` is the strongest visible shape in it, in standard deviations of the smoothed noise: up
-    to about 5 for noise alone. `noise` is its standard deviation in the body, in the slice's unit.
-    """
-
-    score: float
-    noise: float
-    marks: tuple[Mark, ...]
-
-    def is_hardly_anything(self, unit: str) -> bool:
-        """Whether so little was removed that it is invisible; only for HU, whose size is known."""
-        return unit == "HU" and self.noise < HARDLY_HU and not self.marks
-
-
-@packed(denoised=fine)
-@dataclass(frozen=True, eq=False)
-class Prediction:
-    """What the model made of one slice. It carries its input, so that no view has to match two
-    things up.
-
-    `removed` and `dense_cloud` cost as much time as the rest together and are not always needed:
-    they are None until a worker computes them, and then stay with the prediction.
-    """
-
-    slice: Slice
-    denoised: FloatArray  # (rows, columns) float32, unit of the slice
-    cloud: Cloud | None  # 1024 points; None where no cloud is made (MR)
-    sample_dense: Callable[[], Cloud] | None  # places 4096 points on the same surfaces
-    check_residual: Callable[[Slice, FloatArray], Removed]  # judges original and denoised slice
-    no_cloud_reason: str  # a sentence, "" where there is a cloud
-    model: str  # the model's name and version
-    weights_sha256: str
-    device: str  # e.g. "CPU fp32"
-    seconds: float
-    findings: tuple[Finding, ...] = ()
-    overridden: bool = False  # the user ran the model in spite of a red input check
-
-    @property
-    def dense_cloud(self) -> Cloud | None:
-        """The cloud of 4096 points; None until `compute_dense_cloud` was called."""
-        return vars(self).get("_dense_cloud")
-
-    def compute_dense_cloud(self) -> Cloud | None:
-        """The cloud of 4096 points, None where there is no cloud; 0.2 s, so call it in a worker."""
-        return self._dense_cloud
-
-    @cached_property
-    def _dense_cloud(self) -> Cloud | None:
-        return self.sample_dense() if self.sample_dense else None
-
-    @property
-    def removed(self) -> Removed | None:
-        """What was removed from the slice; None until `compute_removed` was called."""
-        return vars(self).get("_removed")
-
-    def compute_removed(self) -> Removed:
-        """What was removed from the slice; 0.1 s for 512 × 512 pixels, so call it in a worker."""
-        return self._removed
-
-    @cached_property
-    def _removed(self) -> Removed:
-        return self.check_residual(self.slice, self.denoised)
-
-    def blended(self, per_cent: int) -> FloatArray:
-        """The original (rows, columns) with that much of the AI slice mixed in; 100 is all AI."""
-        if per_cent == 100:
-            return self.denoised
-        original = self.slice.pixels
-        mixed: FloatArray = original + np.float32(per_cent / 100) * (self.denoised - original)
-        return mixed
-
-    @property
-    def level(self) -> Level:
-        """The worst level among the findings."""
-        levels = {finding.level for finding in self.findings}
-        return "red" if "red" in levels else "amber" if "amber" in levels else "green"

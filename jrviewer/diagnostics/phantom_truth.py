@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from jrviewer.core.geometry import FloatArray
-from jrviewer.core.records import Prediction
+from jrviewer.core.prediction import Prediction
 from jrviewer.core.resources import resource
 from jrviewer.imaging.body_masks import body_mask
 from jrviewer.imaging.metrics import chamfer, nearest, psnr, ssim, to_window

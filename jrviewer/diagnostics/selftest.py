@@ -23,8 +23,9 @@ import numpy as np
 
 from jrviewer import __version__
 from jrviewer.core.errors import JRViewerError, ModelError
+from jrviewer.core.prediction import Prediction
 from jrviewer.core.progress import Report, silent
-from jrviewer.core.records import Cloud, Prediction, Slice, Structure
+from jrviewer.core.records import Cloud, Slice, Structure
 from jrviewer.core.resources import resource
 from jrviewer.diagnostics.selftest_drawing import try_drawing
 from jrviewer.diagnostics.selftest_page import as_page

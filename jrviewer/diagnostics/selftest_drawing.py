@@ -11,7 +11,8 @@ import numpy as np
 
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.lazy_vtk import vtk_module
-from jrviewer.core.records import Prediction, Series, UInt8Array
+from jrviewer.core.prediction import Prediction
+from jrviewer.core.records import Series, UInt8Array
 
 if TYPE_CHECKING:
     from pyvista import Plotter

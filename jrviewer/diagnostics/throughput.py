@@ -17,7 +17,8 @@ import numpy as np
 from jrviewer import dicom
 from jrviewer.core import malloc
 from jrviewer.core.errors import Cancelled, JRViewerError
-from jrviewer.core.records import Prediction, Slice
+from jrviewer.core.prediction import Prediction
+from jrviewer.core.records import Slice
 from jrviewer.model.joint_model import JointModel
 from jrviewer.model.load import load_model
 from jrviewer.model.predict import make_pool, predict_series

@@ -12,7 +12,9 @@ import numpy as np
 
 from jrviewer import NOTICE, __version__
 from jrviewer.core.geometry import FloatArray, orientation_label
-from jrviewer.core.records import Mark, Prediction, Slice, UInt8Array, VoiLut, Window
+from jrviewer.core.noise_words import in_ascii
+from jrviewer.core.prediction import Mark, Prediction
+from jrviewer.core.records import Slice, UInt8Array, VoiLut, Window
 from jrviewer.imaging.windowing import to_grey
 
 if TYPE_CHECKING:
@@ -79,7 +81,8 @@ def _laid_out(
     """
     rows, columns = panels[0].shape
     width = max(columns + 2 * LINE, NARROWEST_PANEL)  # letters stand left and right of the slice
-    footer = [NOTICE, _window_text(window, prediction.slice), _remarks(prediction)]
+    footer = [NOTICE, _window_text(window, prediction.slice)]
+    footer += [_noise_text(prediction), _remarks(prediction)]
     footer += [_marks_text(marks)] if marks else []
     head, foot = LINE + MARGIN, len(footer) * LINE + MARGIN
     sheet = np.zeros((head + rows + 2 * LINE + foot, 2 * width), dtype=np.uint8)
@@ -94,7 +97,7 @@ def _laid_out(
         words += _letters(prediction.slice, left, top)
         places.append((left, top))
     below = top + rows + LINE
-    shades = (WHITE, GREY, GREY, WHITE)
+    shades = (WHITE, GREY, GREY, GREY, WHITE)
     for number, (line, shade) in enumerate(zip(footer, shades, strict=False)):
         words.append(((width, below + MARGIN + number * LINE), "mt", line, shade))
     return sheet, words, places
@@ -183,10 +186,17 @@ def _window_text(window: Window | VoiLut, shown: Slice) -> str:
     return f"W {window.width:g}  L {window.centre:g}{unit}{inverse}"
 
 
+def _noise_text(prediction: Prediction) -> str:
+    return in_ascii(f"AI, strength {prediction.strength.words}: {prediction.noise_sentence}")
+
+
 def _remarks(prediction: Prediction) -> str:
     """The input check's colour, and what else makes the picture less than it seems."""
     remarks = [f"Input check: {prediction.level}"]
-    if not prediction.compute_removed().marks:
+    removed = prediction.compute_removed()
+    if removed.is_hardly_anything(prediction.slice.unit):
+        remarks.append("Removed: hardly anything")
+    elif not removed.marks:
         remarks.append("Removed: looks like noise")
     if prediction.overridden:
         remarks.append("RUN ANYWAY")

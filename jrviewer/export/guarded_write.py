@@ -11,7 +11,8 @@ from jrviewer import NOTICE, __version__
 from jrviewer.core.atomic_write import create_file
 from jrviewer.core.errors import ExportError
 from jrviewer.core.identifier_search import is_leaked, names_patient
-from jrviewer.core.records import Prediction, Slice
+from jrviewer.core.prediction import Prediction
+from jrviewer.core.records import Slice
 from jrviewer.export.provenance import KEYS, PNG_SIGNATURE
 
 FIXED_WORDS = f"""{NOTICE} ORIGINAL AI DENOISED RUN ANYWAY LOSSY Input check: green amber red
@@ -19,6 +20,7 @@ ply format binary_little_endian ascii comment element vertex property float ucha
 blue end_header SPACE=LPS UNITS=mm normalized PLANE=nominal, the source states no position LABELS
 skin bone air SKIN=included left out JRViewer {__version__} {" ".join(KEYS)} yes MONOCHROME1 Values
 through the file's own table Removed looks like noise place is marked places are marked
+strength low standard high Noise unchanged Hardly any to could not be measured hardly anything
 structure not only noise may have been removed Look at the original 1000 1024 4096
 content_sha256 blend_percent"""
 """Words of every export: an identifier that is one of these identifies no patient."""

@@ -8,7 +8,8 @@ import numpy.typing as npt
 
 from jrviewer.core.errors import ExportError
 from jrviewer.core.geometry import FloatArray
-from jrviewer.core.records import Cloud, Prediction, Structure
+from jrviewer.core.prediction import Prediction
+from jrviewer.core.records import Cloud, Structure
 from jrviewer.export.guarded_write import write_guarded
 from jrviewer.export.provenance import describe, sealed, unsealed
 from jrviewer.imaging.structures import STRUCTURE_COLOURS, shows_face

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from jrviewer.core.records import Prediction, VoiLut, Window
+from jrviewer.core.prediction import Prediction
+from jrviewer.core.records import VoiLut, Window
 from jrviewer.export.comparison_image import draw_comparison
 from jrviewer.export.guarded_write import write_guarded
 from jrviewer.export.provenance import describe, sealed

@@ -20,7 +20,9 @@ from typing import Literal
 
 from jrviewer import NOTICE, __version__
 from jrviewer.core.errors import JRViewerError
-from jrviewer.core.records import Prediction, Slice, Source
+from jrviewer.core.noise_words import in_ascii
+from jrviewer.core.prediction import Prediction, require_acquired
+from jrviewer.core.records import Slice, Source
 from jrviewer.core.resources import resource
 
 WEIGHTS = "model/joint.safetensors"
@@ -41,6 +43,8 @@ KEYS = (
     "device",
     "input_check",
     "overridden",  # "yes": the model was run in spite of a red input check
+    "strength",  # that the noise was reduced by, e.g. "standard (50 %)"
+    "noise",  # its standard deviation in the slice, before and after, in words
     "removed_marks",  # places where structure, not only noise, may have been removed
 )
 
@@ -64,8 +68,9 @@ class Verdict:
 
 def describe(prediction: Prediction, points: int) -> tuple[str, ...]:
     """The `key=value` lines of an export, in ASCII; `points` is the number it holds, 0 for a
-    picture.
+    picture. Raises ExportError for a slice of a simulated dose.
     """
+    require_acquired(prediction.slice)
     source = prediction.slice.source
     facts = (
         f"JRViewer {__version__}",
@@ -79,6 +84,8 @@ def describe(prediction: Prediction, points: int) -> tuple[str, ...]:
         prediction.device,
         prediction.level,
         "yes" if prediction.overridden else "no",
+        prediction.strength.words,
+        in_ascii(prediction.noise_sentence),
         len(prediction.compute_removed().marks),
     )
     return tuple(f"{key}={_ascii(str(fact))}" for key, fact in zip(KEYS, facts, strict=True))

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jrviewer.core.errors import ExportError, JRViewerError
-from jrviewer.core.records import Prediction, Series, VoiLut, Window
+from jrviewer.core.prediction import Prediction
+from jrviewer.core.records import Series, VoiLut, Window
 from jrviewer.export import provenance
 from jrviewer.export.guarded_write import output_stem
 from jrviewer.export.own_exports import is_export_file

@@ -16,10 +16,10 @@ import numpy.typing as npt
 
 from jrviewer.core.geometry import FloatArray, VolumeGeometry
 from jrviewer.core.lazy_vtk import vtk_module
+from jrviewer.core.padding import without_padding
 from jrviewer.core.progress import Report, silent
 from jrviewer.core.records import Series, Slice, Structure, SurfaceMesh, UInt8Array, read_only
 from jrviewer.imaging.body_masks import BoolArray, volume_masks, whole_slices
-from jrviewer.imaging.padding import without_padding
 from jrviewer.imaging.volume import (
     FEWEST_SLICES,
     NotAVolumeError,

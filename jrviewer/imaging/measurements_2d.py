@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from jrviewer.core.geometry import FloatArray
+from jrviewer.core.padding import is_padding
 from jrviewer.core.records import Slice, Window
-from jrviewer.imaging.padding import is_padding
 
 Position = tuple[float, float]
 BoolArray = npt.NDArray[np.bool_]

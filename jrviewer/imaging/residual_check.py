@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from jrviewer.core.geometry import FloatArray
-from jrviewer.core.records import MOST_MARKS, Mark, Removed, Slice
+from jrviewer.core.padding import is_padding
+from jrviewer.core.prediction import MOST_MARKS, Mark, Removed
+from jrviewer.core.records import Slice
 from jrviewer.imaging.body_masks import body_mask
-from jrviewer.imaging.padding import is_padding
 
 BoolArray = npt.NDArray[np.bool_]
 

@@ -7,7 +7,8 @@ from typing import Literal
 
 import numpy as np
 
-from jrviewer.core.records import Cloud, Prediction, Structure
+from jrviewer.core.prediction import Prediction
+from jrviewer.core.records import Cloud, Structure
 
 STRUCTURE_COLOURS: dict[Structure, tuple[int, int, int]] = {
     Structure.SKIN: (205, 146, 116),

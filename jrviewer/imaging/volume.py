@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from jrviewer.core.errors import JRViewerError
 from jrviewer.core.geometry import FloatArray, Plane, VolumeGeometry
+from jrviewer.core.padding import is_padding
 from jrviewer.core.records import Series, Slice
-from jrviewer.imaging.padding import is_padding
 
 GRID_MM = 3.0
 FEWEST_SLICES = 8

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from jrviewer.core.geometry import FloatArray
+from jrviewer.core.padding import is_padding
 from jrviewer.core.records import Slice, UInt8Array, VoiLut, Window
-from jrviewer.imaging.padding import is_padding
 
 PRESETS: Mapping[str, Window] = MappingProxyType(
     {

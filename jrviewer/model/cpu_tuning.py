@@ -19,7 +19,7 @@ from jrviewer.model import kept_choice
 from jrviewer.model.devices import multiplies_bfloat16
 from jrviewer.model.kept_choice import Choice
 from jrviewer.model.network import JointNet
-from jrviewer.model.network_input import CT, see
+from jrviewer.model.network_input import CT, noise_of
 
 ROUNDS = 7  # in turn, so that a busy moment disturbs all ways alike; the minimum counts
 PATIENCE_S = 1.5  # no further round starts after it
@@ -42,10 +42,9 @@ def run(net: JointNet, half: JointNet | None, hu: Tensor, kind: float) -> Tensor
     """Denoised slices (B, 1, H, W) in single precision; convolved in bfloat16 where there is such a
     network and the slice's noise lets it say the same.
     """
-    seen = see(hu, kind)
-    if half is not None and bool((seen.noise <= MOST_NOISE_HU).all()):
+    if half is not None and bool((noise_of(hu) <= MOST_NOISE_HU).all()):
         net = half
-    return net.denoise(hu, kind, seen).hu
+    return net.denoise(hu, kind).hu
 
 
 def halved(net: JointNet) -> JointNet:

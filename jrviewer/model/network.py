@@ -4,11 +4,12 @@ Shared intermediate features with one branch per task is the idea of "Joint Deno
 Cloud Reconstruction from Single Medical Images"; the heads are our own. The denoising head predicts
 the noise of every pixel at native resolution. The cloud head predicts, for the canonical box around
 the slice, where surface points lie: a probability for each (structure, depth layer, row, column)
-cell. `jrviewer.model.cloud_sampling` turns those into points.
+cell. `jrviewer.model.joint_model.cloud_sampling` turns those into points.
 
 Knows nothing of files, DICOM or patients.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -17,11 +18,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from jrviewer.model.network_input import CT, Seen, planes, see
+from jrviewer.model.network_input import CHANNELS, CT, DETAIL_HU, planes, see
 
 LOG_SIGMA = 2.5  # where the cloud head starts from: 12 mm
 LOG_SIGMA_LIMITS = (-1.0, 5.0)  # what it says of cells that no point ever visits means nothing
-SLOW_PIXELS = 1.9  # standard deviation of the Gaussian that tells slow parts of an image from fine
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class Encoder(nn.Module):
     def __init__(self, config: Config) -> None:
         super().__init__()
         fine, middle, coarse = config.widths
-        self.stem = nn.Conv2d(4 * 4, fine, 3, padding=1)
+        self.stem = nn.Conv2d(4 * CHANNELS, fine, 3, padding=1)
         self.fine = Block(fine)
         self.to_middle = Down(fine, middle)
         self.middle = Block(middle)
@@ -120,9 +120,9 @@ class Encoder(nn.Module):
         self.coarse = nn.Sequential(*(Block(coarse) for _ in range(config.deep_blocks)))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Features of the network's input (B, 4, H, W), finest first."""
+        """Features of the network's input (B, 3, H, W), finest first."""
         x = F.pixel_unshuffle(x, 2).contiguous(memory_format=torch.channels_last)
-        fine = self.fine(self.stem(x))  # (B, 16, H/2, W/2) → (B, 32, H/2, W/2)
+        fine = self.fine(self.stem(x))  # (B, 12, H/2, W/2) → (B, 32, H/2, W/2)
         middle = self.middle(self.to_middle(fine))
         return fine, middle, self.coarse(self.to_coarse(middle))
 
@@ -197,33 +197,32 @@ class JointNet(nn.Module):
         self.encoder = Encoder(self.config)
         self.denoising = DenoisingHead(self.config)
         self.cloud = CloudHead(self.config)
-        self.slow_pixels = SLOW_PIXELS  # in training the preset's: a wider Gaussian, so less
+        self.slow_pixels = 0.0  # in training the preset's
 
-    def denoise(self, hu: Tensor, kind: Tensor | float = CT, seen: Seen | None = None) -> Denoised:
-        """Denoised slices of (B, 1, H, W) HU; `kind` is 0 for CT and 1 for MR, a number or (B,);
-        `seen` is what `see` makes of both, where that is known already.
+    def denoise(self, hu: Tensor, kind: Tensor | float = CT) -> Denoised:
+        """Slices (B, 1, H, W) in HU without all that the network takes for noise, of which
+        `jrviewer.strength` gives a part back; `kind` is 0 for CT and 1 for MR, a number or (B,).
 
-        On CT the slow part of what is removed is given back. Local means stay the scanner's, so a
-        faint lesion keeps more of its contrast. On MR the noise itself has shifted the means
-        (Gudbjartsson & Patz 1995), and they are left corrected.
+        Where `slow_pixels` is set, as in training on simulated doses, the slow part of what is
+        removed is given back here, on CT.
         """
         rows, columns = hu.shape[-2:]
-        values, level = seen or see(hu, kind)
-        out = self.denoising(self._encoded(values)).float()[..., :rows, :columns]
+        out = self.denoising(self._encoded(see(hu, kind))).float()[..., :rows, :columns]
         noise, log_variance = out.chunk(2, dim=1)
         is_ct = planes(kind, hu) == CT
-        removed = noise * level
-        removed = removed - slow_part(removed, self.slow_pixels).where(is_ct, 0.0)
-        return Denoised(hu - removed, log_variance + 2 * torch.log(level))
+        removed = noise * DETAIL_HU
+        if self.slow_pixels > 0:
+            removed = removed - slow_part(removed, self.slow_pixels).where(is_ct, 0.0)
+        return Denoised(hu - removed, log_variance + 2 * math.log(DETAIL_HU))
 
     def surfaces(self, canonical_hu: Tensor) -> Surfaces:
         """The surfaces around canonical images (B, 1, 128, 128) in HU."""
-        surfaces: Surfaces = self.cloud(self._encoded(see(canonical_hu, CT).values))
+        surfaces: Surfaces = self.cloud(self._encoded(see(canonical_hu, CT)))
         return surfaces
 
     def described_surfaces(self, canonical_hu: Tensor) -> tuple[Surfaces, Tensor]:
         """The surfaces, and what the encoder saw in each image (B, D), from one pass."""
-        features = self._encoded(see(canonical_hu, CT).values)
+        features = self._encoded(see(canonical_hu, CT))
         return self.cloud(features), _description(features)
 
     def _encoded(self, values: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -233,13 +232,16 @@ class JointNet(nn.Module):
         return features
 
     def forward(
-        self, hu: Tensor, kind: Tensor | float, canonical_hu: Tensor
-    ) -> tuple[Denoised, Surfaces]:
-        """Both heads at once; slices and canonical images need not be of the same patients."""
-        return self.denoise(hu, kind), self.surfaces(canonical_hu)
+        self, hu: Tensor, kind: Tensor | float, canonical_hu: Tensor | None
+    ) -> tuple[Denoised, Surfaces | None]:
+        """Both heads at once; slices and canonical images need not be of the same patients, and
+        there may be none of the latter.
+        """
+        surfaces = None if canonical_hu is None else self.surfaces(canonical_hu)
+        return self.denoise(hu, kind), surfaces
 
 
-def slow_part(hu: Tensor, pixels: float = SLOW_PIXELS) -> Tensor:
+def slow_part(hu: Tensor, pixels: float) -> Tensor:
     """What is left of images (B, 1, H, W) after a Gaussian: means over a few pixels' width.
 
     A CT reconstruction's ramp filter leaves noise little power there (Riederer et al. 1978), and

@@ -1,11 +1,8 @@
-"""What the network reads of a slice: its values, their fine detail, the strength of its noise, its
-kind.
+"""What the network reads of a slice: its values, their fine detail, its kind.
 
-Noise is between a hundredth and a fifth of what anatomy spans: in its own units it is learnt much
-sooner, and one network serves every dose.
+All in fixed units. A unit measured on the slice itself, such as its own noise, lets the network
+know a simulation by its fingerprint, and makes what it removes jump from slice to slice.
 """
-
-from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -13,37 +10,35 @@ from torch import Tensor
 
 HU_SCALE = 500.0  # the network's unit; keeps soft tissue, lung and bone within about ±3
 HU_RANGE = (-1024.0, 3071.0)
+DETAIL_HU = 25.0  # the unit of fine detail, and of the noise that is predicted
+DETAIL_LIMIT = 8.0  # in that unit: what is larger is an edge
 NOISE_LIMITS = (4.0, 400.0)  # HU
-DETAIL_LIMIT = 6.0  # in units of the noise: what is larger is an edge
 BODY_HU = -700.0  # noise is judged where there is more than air
 CT, MR = 0.0, 1.0  # the network's input for the kind of image
 MR_SPAN_HU = 1500.0  # MR values 0 … 99.5th percentile become −1000 … 500, as CT bodies span
 DIVISOR = 8  # rows and columns are padded to a multiple of this
+CHANNELS = 3
 
 
-class Seen(NamedTuple):
-    """Slices as the encoder reads them."""
-
-    values: Tensor  # (B, 4, H, W), H and W multiples of DIVISOR
-    noise: Tensor  # (B, 1, 1, 1) standard deviation of each slice's noise, HU
-
-
-def see(hu: Tensor, kind: Tensor | float) -> Seen:
-    """Slices (B, 1, H, W) in HU, padded, with their fine detail in units of their own noise, that
-    noise, and CT or MR: a number or (B,).
+def see(hu: Tensor, kind: Tensor | float) -> Tensor:
+    """Slices (B, 1, H, W) in HU as the encoder reads them, (B, 3, H, W), H and W multiples of
+    DIVISOR: values, fine detail, and CT or MR, a number or (B,).
     """
     rows, columns = hu.shape[-2:]
     padded = F.pad(hu, (0, -columns % DIVISOR, 0, -rows % DIVISOR), mode="replicate")
     values = padded.clamp(*HU_RANGE)
-    detail = _detail(values)
-    noise = _noise(values, detail)
     parts = [
         values / HU_SCALE,
-        (detail / noise).clamp(-DETAIL_LIMIT, DETAIL_LIMIT),
-        torch.log(noise / 30).expand_as(values),
+        (_detail(values) / DETAIL_HU).clamp(-DETAIL_LIMIT, DETAIL_LIMIT),
         planes(kind, hu).expand_as(values),
     ]
-    return Seen(torch.cat(parts, dim=1), noise)
+    return torch.cat(parts, dim=1)
+
+
+def noise_of(hu: Tensor) -> Tensor:
+    """Standard deviation (B, 1, 1, 1) of the noise of slices (B, 1, H, W), HU, roughly."""
+    values = hu.clamp(*HU_RANGE)
+    return _noise(values, _detail(values))
 
 
 def planes(kind: Tensor | float, hu: Tensor) -> Tensor:

@@ -10,11 +10,14 @@ import torch
 
 from jrviewer.core.errors import DeviceMemoryError, InputRefusedError, JRViewerError
 from jrviewer.core.geometry import FloatArray, canonical_box
+from jrviewer.core.padding import without_padding
+from jrviewer.core.prediction import Prediction, SeriesNoise, removed_from
 from jrviewer.core.progress import Report, silent
-from jrviewer.core.records import Cloud, Finding, Prediction, Slice
+from jrviewer.core.records import Cloud, Finding, Slice
+from jrviewer.core.strength import STANDARD, Strength
 from jrviewer.imaging import residual_check
 from jrviewer.imaging.body_masks import body_centre, body_mask, canonical_image
-from jrviewer.imaging.padding import without_padding
+from jrviewer.imaging.noise_level import measure
 from jrviewer.model import cloud_placement, devices
 from jrviewer.model.input_check import check
 from jrviewer.model.joint_model import JointModel
@@ -38,9 +41,16 @@ NO_CLOUD_WITHOUT_BODY = (
 
 
 def predict(
-    model: JointModel, image: Slice, report: Report = silent, *, run_anyway: bool = False
+    model: JointModel,
+    image: Slice,
+    report: Report = silent,
+    *,
+    run_anyway: bool = False,
+    strength: Strength = STANDARD,
 ) -> Prediction:
     """Denoise a slice and infer its cloud.
+
+    The cloud does not depend on the strength, and `Prediction.at` gives another one.
 
     Raises InputRefusedError where the input check is red and `run_anyway` is not set, and
     DeviceMemoryError where the graphics processor's memory is full.
@@ -62,9 +72,11 @@ def predict(
         ) from error
     findings = (*findings, *unfamiliar)
     overridden = _refuse_red(findings, run_anyway=run_anyway)
+    report(0.9, "Measuring the noise")
+    noise = measure(pixels, removed_from(image, denoised), image.unit)
     return Prediction(
         slice=image,
-        denoised=denoised,
+        fully_denoised=denoised,
         cloud=cloud,
         sample_dense=sample_dense,
         check_residual=residual_check.check_removed,
@@ -75,6 +87,8 @@ def predict(
         seconds=time.perf_counter() - started,
         findings=findings,
         overridden=overridden,
+        noise=noise,
+        strength=strength,
     )
 
 
@@ -91,6 +105,7 @@ def make_pool(
     model: JointModel,
     *,
     run_anyway: bool = False,
+    strength: Strength = STANDARD,
     most: int = MOST_AT_ONCE,
     pixels: int = USUAL_PIXELS,
 ) -> SlicePool[Slice, Prediction | JRViewerError]:
@@ -103,35 +118,43 @@ def make_pool(
     """
     width = min(devices.slices_at_once(model.torch_device, pixels), most)
     one_thread = partial(torch.set_num_threads, 1 if width > 1 else torch.get_num_threads())
-    return SlicePool(partial(_predicted, model, run_anyway=run_anyway), width, one_thread)
+    work = partial(_predicted, model, run_anyway=run_anyway, strength=strength)
+    return SlicePool(work, width, one_thread)
 
 
 def predict_series(
-    model: JointModel, slices: Sequence[Slice], report: Report = silent, *, run_anyway: bool = False
+    model: JointModel,
+    slices: Sequence[Slice],
+    report: Report = silent,
+    *,
+    run_anyway: bool = False,
+    strength: Strength = STANDARD,
 ) -> Generator[Prediction | JRViewerError]:
     """The prediction of every slice in turn, or what `predict` raised instead.
 
     A cancelled run ends with the step that its slices are at. Where a graphics processor's memory
     is too small, fewer slices are tried at once, down to one.
     """
-    done, most = 0, MOST_AT_ONCE
+    done, most, noise = 0, MOST_AT_ONCE, SeriesNoise()
     pixels = max((one.shape[0] * one.shape[1] for one in slices), default=USUAL_PIXELS)
     while done < len(slices):
-        with make_pool(model, run_anyway=run_anyway, most=most, pixels=pixels) as pool:
+        with make_pool(
+            model, run_anyway=run_anyway, strength=strength, most=most, pixels=pixels
+        ) as pool:
             for outcome in pool.results(slices[done:]):
                 if isinstance(outcome, DeviceMemoryError) and most > 1:
                     most //= 2
                     break
                 done += 1
-                yield outcome
+                yield noise.steady(outcome) if isinstance(outcome, Prediction) else outcome
                 report(done / len(slices), f"Slice {done} of {len(slices)}")
 
 
 def _predicted(
-    model: JointModel, image: Slice, report: Report, *, run_anyway: bool
+    model: JointModel, image: Slice, report: Report, *, run_anyway: bool, strength: Strength
 ) -> Prediction | JRViewerError:
     try:
-        return predict(model, image, report, run_anyway=run_anyway)
+        return predict(model, image, report, run_anyway=run_anyway, strength=strength)
     except JRViewerError as error:
         return error
 

@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from jrviewer.core.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, Box, FloatArray
-from jrviewer.core.records import Cloud, Prediction, Slice, Structure, SurfaceMesh, UInt8Array
+from jrviewer.core.prediction import Prediction
+from jrviewer.core.records import Cloud, Slice, Structure, SurfaceMesh, UInt8Array
 from jrviewer.imaging.structures import STRUCTURE_COLOURS, shows_face
 
 Colouring = Literal["structure", "uncertainty", "depth", "measured"]

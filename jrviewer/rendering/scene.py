@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from jrviewer.core.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, FloatArray, Plane
-from jrviewer.core.records import Cloud, Prediction, UInt8Array
+from jrviewer.core.prediction import Prediction
+from jrviewer.core.records import Cloud, UInt8Array
 from jrviewer.rendering.actors import AnyPlotter, Points, SlicePlane, add_cube
 from jrviewer.rendering.camera import FittedCamera
 from jrviewer.rendering.eye_dome import EyeDome
@@ -80,13 +81,13 @@ class Scene:
         """
         before = self._shown
         cloud = shown_cloud(prediction, look)
-        new = before is None or before[0] is not prediction
+        new = before is None or before[0].cloud is not prediction.cloud
         other_look = before is None or before[2] != look or before[3] is not beside
         other_look = other_look or cloud is not self._cloud  # the dense one comes later
         other_grey = before is None or before[1] is not grey
+        self._shown, self._cloud = (prediction, grey, look, beside), cloud
         if not (new or other_look or other_grey):
             return False
-        self._shown, self._cloud = (prediction, grey, look, beside), cloud
         if new or other_look:
             self._show_points(cloud, look, beside)
             self.surface.show(beside.measured, cloud, look)

@@ -5,7 +5,8 @@ import pytest
 
 from jrviewer import dicom
 from jrviewer.core.geometry import canonical_box
-from jrviewer.core.records import Cloud, Prediction, Slice
+from jrviewer.core.prediction import Prediction
+from jrviewer.core.records import Cloud, Slice
 from jrviewer.core.resources import resource
 from jrviewer.diagnostics import phantom_truth
 from tests.support.record_factory import make_prediction
@@ -27,7 +28,7 @@ def perfect(sample: Slice) -> Prediction:
         unit="mm",
         box=canonical_box(sample.plane, (255.5, 255.5)),
     )
-    return replace(make_prediction(sample, cloud), denoised=np.array(known.pixels))
+    return replace(make_prediction(sample, cloud), fully_denoised=np.array(known.pixels))
 
 
 def test_the_truth_itself_is_faultless(sample: Slice) -> None:

@@ -10,7 +10,9 @@ import pytest
 
 from jrviewer import cli
 from jrviewer.core.errors import JRViewerError
-from jrviewer.core.records import Prediction, UInt8Array
+from jrviewer.core.prediction import Prediction
+from jrviewer.core.records import UInt8Array
+from jrviewer.core.strength import STANDARD
 from jrviewer.diagnostics import selftest, selftest_drawing
 from jrviewer.export import provenance
 from jrviewer.rendering.look import Look, MeasuredReference
@@ -19,7 +21,7 @@ from tests.support.boundaries import replace_network, replace_reader
 from tests.support.record_factory import make_prediction
 
 WEIGHTS = b"these weights"
-MEASURED = selftest.measure(make_prediction())
+MEASURED = selftest.measure(make_prediction().at(STANDARD))
 Card = Callable[..., None]
 
 

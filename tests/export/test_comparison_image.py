@@ -95,7 +95,7 @@ def test_the_picture_fits_small_and_wide_slices(tmp_path: Path, shape: tuple[int
 
     grey = picture(tmp_path / "a.png")
     width = max(260, shape[1] + 40)
-    assert grey.shape == (48 + shape[0] + 88, 2 * width)
+    assert grey.shape == (48 + shape[0] + 108, 2 * width)
     # White lines left and right of the text would mean that it is cut off.
     assert grey[:, 0].max() == grey[:, -1].max() == 0
 
@@ -143,7 +143,7 @@ def test_a_picture_without_marks_says_that_noise_was_removed() -> None:
     image = make_slice()
     noisy = image.pixels + np.random.default_rng(0).normal(0, 10, image.shape)
     honest = make_prediction(replace(image, pixels=noisy.astype(np.float32)))
-    honest = replace(honest, denoised=image.pixels.copy())
+    honest = replace(honest, fully_denoised=image.pixels.copy())
 
     _, words = draw_comparison(honest, WINDOW, ())
 

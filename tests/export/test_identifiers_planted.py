@@ -9,7 +9,8 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from jrviewer.core.errors import ExportError
-from jrviewer.core.records import Prediction, Source, Window
+from jrviewer.core.prediction import Prediction
+from jrviewer.core.records import Source, Window
 from jrviewer.export.ply import write_ply
 from jrviewer.export.png import write_png
 from tests.support.record_factory import make_prediction, make_slice

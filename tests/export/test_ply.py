@@ -12,7 +12,8 @@ import trimesh
 from jrviewer import NOTICE
 from jrviewer.core.errors import ExportError
 from jrviewer.core.identifier_search import names_patient
-from jrviewer.core.records import Prediction, Structure, Window
+from jrviewer.core.prediction import Prediction
+from jrviewer.core.records import Structure, Window
 from jrviewer.export.ply import Points, farthest_points, write_ply
 from jrviewer.export.png import write_png
 from tests.support.record_factory import (

@@ -10,7 +10,8 @@ from types import SimpleNamespace
 import pytest
 
 from jrviewer.core.errors import JRViewerError
-from jrviewer.core.records import Prediction, Slice, Source, Window
+from jrviewer.core.prediction import Prediction
+from jrviewer.core.records import Slice, Source, Window
 from jrviewer.export import provenance
 from jrviewer.export.ply import write_ply
 from jrviewer.export.png import write_png

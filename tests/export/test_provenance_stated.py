@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from jrviewer import NOTICE, __version__
-from jrviewer.core.records import Finding, Prediction, Source
+from jrviewer.core.prediction import Prediction
+from jrviewer.core.records import Finding, Source
 from jrviewer.export.provenance import describe
 from tests.support.record_factory import make_prediction, make_slice
 
@@ -42,6 +43,8 @@ def test_an_export_says_how_it_was_made(source: Path) -> None:
         "device=CPU fp32",
         "input_check=red",
         "overridden=yes",
+        "strength=100 %",
+        "noise=Noise could not be measured",
         f"removed_marks={len(prediction.compute_removed().marks)}",
     )
 

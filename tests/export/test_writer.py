@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from jrviewer.core.records import BurnedInText, Prediction, Source
+from jrviewer.core.prediction import Prediction
+from jrviewer.core.records import BurnedInText, Source
 from jrviewer.export.own_exports import OwnExports, is_export_file
 from jrviewer.export.writer import MAY_SHOW_TEXT, SHOWS_TEXT, ExportRequest, ExportWriter
 from tests.support.record_factory import make_prediction, make_slice

@@ -9,7 +9,8 @@ from scipy import ndimage
 
 from jrviewer import dicom
 from jrviewer.core.geometry import FloatArray
-from jrviewer.core.records import MOST_MARKS, Removed, Slice, Unit
+from jrviewer.core.prediction import MOST_MARKS, Removed
+from jrviewer.core.records import Slice, Unit
 from jrviewer.core.resources import resource
 from jrviewer.imaging import residual_check
 from jrviewer.model.load import load_model

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from jrviewer.core.geometry import canonical_box
-from jrviewer.core.records import Cloud, Prediction, Structure
+from jrviewer.core.prediction import Prediction
+from jrviewer.core.records import Cloud, Structure
 from jrviewer.imaging.structures import may_show_face, shows_face, why_face
 from tests.support.record_factory import make_normalized_cloud, make_prediction, make_slice
 

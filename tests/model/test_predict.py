@@ -8,8 +8,10 @@ from jrviewer.core.errors import (
     DeviceMemoryError,
     InputRefusedError,
 )
+from jrviewer.core.prediction import Prediction
 from jrviewer.core.progress import Report
-from jrviewer.core.records import Prediction, Slice
+from jrviewer.core.records import Slice
+from jrviewer.core.strength import HIGH, STANDARD
 from jrviewer.model.joint_model import JointModel
 from jrviewer.model.predict import (
     DENSE_POINTS,
@@ -20,6 +22,7 @@ from jrviewer.model.predict import (
     predict_series,
 )
 from jrviewer.model.slice_pool import SPARE
+from tests.support.noisy_prediction import make_noisy
 from tests.support.record_factory import body_image, make_plane, make_series, make_slice
 from tests.support.small_network import small_net
 
@@ -179,7 +182,7 @@ def test_a_cancelled_series_begins_no_further_slice(
 ) -> None:
     begun: list[Slice] = []
 
-    def count(model: JointModel, image: Slice, go_on: Report, *, run_anyway: bool) -> Prediction:
+    def count(model: JointModel, image: Slice, go_on: Report, **how: object) -> Prediction:
         begun.append(image)
         return predict(model, image)
 
@@ -201,11 +204,11 @@ def test_a_series_too_large_for_the_memory_at_once_is_predicted_fewer_at_a_time(
     series, at_work = make_series(6), make_pool
     widths: list[int] = []
 
-    def watched(model: JointModel, *, run_anyway: bool, most: int, pixels: int) -> object:
+    def watched(model: JointModel, *, most: int, pixels: int, **how: bool) -> object:
         widths.append(most)
-        return at_work(model, run_anyway=run_anyway, most=most, pixels=pixels)
+        return at_work(model, run_anyway=how["run_anyway"], most=most, pixels=pixels)
 
-    def full_soon(model: JointModel, image: Slice, go_on: Report, *, run_anyway: bool) -> object:
+    def full_soon(model: JointModel, image: Slice, go_on: Report, **how: object) -> object:
         is_full = widths[-1] > fits and image is series[2]
         return DeviceMemoryError("full") if is_full else predict(model, image)
 
@@ -221,7 +224,7 @@ def test_what_does_not_fit_alone_is_told_to_whoever_asked(
     model: JointModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     full = DeviceMemoryError("full")
-    monkeypatch.setattr("jrviewer.model.predict._predicted", lambda *_, run_anyway: full)
+    monkeypatch.setattr("jrviewer.model.predict._predicted", lambda *_, **how: full)
 
     assert list(predict_series(model, make_series(2).slices)) == [full, full]
 
@@ -233,3 +236,29 @@ def test_the_input_slice_is_left_as_it_was(model: JointModel) -> None:
     predict(model, replace(image))
 
     assert np.array_equal(image.pixels, before)
+
+
+def test_a_prediction_knows_the_noise_and_its_strength(model: JointModel) -> None:
+    image = make_noisy().slice
+
+    made = predict(model, image, run_anyway=True)
+    high = predict(model, image, run_anyway=True, strength=HIGH)
+
+    assert made.strength == STANDARD
+    assert made.noise_before == pytest.approx(20, rel=0.15)
+    assert high.shares == made.at(HIGH).shares
+    assert np.array_equal(high.denoised, made.at(HIGH).denoised)
+
+
+def test_the_cloud_is_the_same_at_every_strength(model: JointModel) -> None:
+    image = make_slice()
+    clouds = [predict(model, image, strength=one).cloud for one in (STANDARD, HIGH)]
+
+    assert clouds[0] is not None
+    assert clouds[1] is not None
+    assert np.array_equal(clouds[0].points, clouds[1].points)
+
+
+def test_a_series_keeps_its_strength(model: JointModel) -> None:
+    outcomes = predict_series(model, make_series(3).slices, strength=HIGH)
+    assert {one.strength for one in outcomes if isinstance(one, Prediction)} == {HIGH}

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from jrviewer import dicom
-from jrviewer.core.records import Prediction
+from jrviewer.core.prediction import Prediction
 from jrviewer.core.resources import resource
+from jrviewer.core.strength import HIGH, LOW, STANDARD, Strength
 from jrviewer.diagnostics import selftest
 from jrviewer.model.load import load_model
 from jrviewer.model.network import Config
@@ -65,6 +66,17 @@ def test_the_model_removes_noise_from_the_sample_and_adds_none(prediction: Predi
 
     assert removed[tissue].std() > 5
     assert prediction.denoised[tissue].std() < prediction.slice.pixels[tissue].std()
+
+
+@pytest.mark.parametrize(("strength", "least"), [(LOW, 0.25), (STANDARD, 0.45), (HIGH, 0.70)])
+def test_the_noise_of_the_sample_goes_by_the_strength(
+    prediction: Prediction, strength: Strength, least: float
+) -> None:
+    chosen = prediction.at(strength)
+
+    assert chosen.noise_before is not None
+    assert chosen.noise_after is not None
+    assert least <= 1 - chosen.noise_after / chosen.noise_before <= strength.reduction + 0.01
 
 
 def test_the_cloud_of_the_sample_holds_every_structure(prediction: Prediction) -> None:

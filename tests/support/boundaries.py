@@ -8,15 +8,16 @@ import importlib
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from jrviewer.core.errors import InputRefusedError, JRViewerError
+from jrviewer.core.prediction import Prediction
 from jrviewer.core.progress import Report, silent
-from jrviewer.core.records import Finding, Prediction, Series, Slice, Source
+from jrviewer.core.records import Finding, Series, Slice, Source
+from jrviewer.core.strength import STANDARD, Strength
 from jrviewer.model.slice_pool import SlicePool
 from tests.support.record_factory import make_prediction, make_slice
 
@@ -107,10 +108,15 @@ def predict_at_once(
     """Instead of the network: a prediction that none has made, or a refusal."""
 
     def predict(
-        model: object, slice_: Slice, report: Report = silent, *, run_anyway: bool = False
+        model: object,
+        slice_: Slice,
+        report: Report = silent,
+        *,
+        run_anyway: bool = False,
+        strength: Strength = STANDARD,
     ) -> Prediction:
         if not red:
-            return prediction_of(slice_)
+            return prediction_of(slice_).at(strength)
         if not run_anyway:
             raise InputRefusedError(f"The model was not run. {RED}", [RED])
         return make_prediction(slice_, findings=[Finding("red", RED)], overridden=True)
@@ -132,16 +138,16 @@ def replace_network(
 ) -> None:
     one_by_one = predict or predict_at_once()
 
-    def predicted(slice_: Slice, report: Report, run_anyway: bool) -> Prediction | JRViewerError:
-        try:
-            return one_by_one(None, slice_, run_anyway=run_anyway)
-        except JRViewerError as error:
-            return error
-
     def make_pool(
-        model: object, *, run_anyway: bool
+        model: object, **how: bool | Strength
     ) -> SlicePool[Slice, Prediction | JRViewerError]:
-        return SlicePool(partial(predicted, run_anyway=run_anyway), 2, lambda: None)
+        def predicted(slice_: Slice, report: Report) -> Prediction | JRViewerError:
+            try:
+                return one_by_one(None, slice_, **how)
+            except JRViewerError as error:
+                return error
+
+        return SlicePool(predicted, 2, lambda: None)
 
     replace_module(monkeypatch, "model.load", load_model=load_nothing)
     replace_module(monkeypatch, "model.predict", predict=one_by_one, make_pool=make_pool)

@@ -5,7 +5,8 @@ from functools import cache, partial
 import numpy as np
 
 from jrviewer.core.geometry import BOX_HALF_WIDTH_MM, FloatArray, Plane, canonical_box
-from jrviewer.core.records import Acquisition, Cloud, Prediction, Slice, Structure, UInt8Array
+from jrviewer.core.prediction import Prediction
+from jrviewer.core.records import Acquisition, Cloud, Slice, Structure, UInt8Array
 from jrviewer.imaging import residual_check
 from tests.support.record_factory import Vector, make_plane, make_slice
 
@@ -54,7 +55,7 @@ def make_cloud_prediction(
     centre = (63.5, 63.5)
     return Prediction(
         slice=chosen,
-        denoised=chosen.pixels.copy(),
+        fully_denoised=chosen.pixels.copy(),
         cloud=make_trunk(plane, centre, 1024, mm=mm) if cloud else None,
         check_residual=residual_check.check_removed,
         sample_dense=cache(partial(make_trunk, plane, centre, 4096, mm=mm)) if cloud else None,

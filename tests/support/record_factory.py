@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from jrviewer.core.geometry import BOX_HALF_WIDTH_MM, FloatArray, Plane, canonical_box
+from jrviewer.core.prediction import Prediction
 from jrviewer.core.records import (
     Acquisition,
     Cloud,
     Finding,
-    Prediction,
     Series,
     Slice,
     Source,
@@ -126,7 +126,7 @@ def make_prediction(
     slice_ = slice_ or make_slice()
     return Prediction(
         slice=slice_,
-        denoised=(slice_.pixels * np.float32(0.5)).astype(np.float32),
+        fully_denoised=(slice_.pixels * np.float32(0.5)).astype(np.float32),
         cloud=cloud or make_cloud(slice_.plane),
         check_residual=residual_check.check_removed,
         sample_dense=partial(make_cloud, slice_.plane, 4096, seed=1),
@@ -161,4 +161,4 @@ def make_erased(
         lost += 120 * np.clip(7.5 - across, 0, 1)
     noisy = replace(slice_, pixels=(clean + noise + lost).astype(np.float32))
     made = make_prediction(noisy, weights_sha256=weights_sha256)
-    return replace(made, denoised=clean.copy())
+    return replace(made, fully_denoised=clean.copy())

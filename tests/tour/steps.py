@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QTabBar, QWidget
 
-from jrviewer.core.records import Prediction
+from jrviewer.core.prediction import Prediction
 from tests.tour.drag_source import FIELD_PX, WIDTH_PX
 from tests.tour.guide import Guide, Step
 from tests.tour.inputs import Inputs

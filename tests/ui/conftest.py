@@ -14,8 +14,9 @@ from shiboken6 import isValid
 
 from jrviewer import dicom
 from jrviewer.core.errors import JRViewerError
+from jrviewer.core.prediction import Prediction
 from jrviewer.core.progress import Report
-from jrviewer.core.records import Prediction, Slice
+from jrviewer.core.records import Slice
 from jrviewer.ui import app
 from jrviewer.ui.cloud.cloud_view import CloudView
 from jrviewer.ui.jobs.backend import Backend, Outcome
@@ -149,9 +150,12 @@ def session(backend: FakeBackend) -> Session:
 
 @pytest.fixture
 def window(qtbot: QtBot, session: Session) -> MainWindow:
-    """A visible window with nothing open, its 3D view not created; it predicts nothing unasked."""
+    """A visible window with nothing open, its 3D view not created; it predicts nothing unasked, and
+    shows all that the network removes as removed.
+    """
     preferences = Preferences()
     preferences.put("settings/prefetches", value=False)
+    preferences.put("settings/strength", "100 %")  # what a made-up prediction holds
     window = app.create_window(session, preferences)
     qtbot.addWidget(window)
     with qtbot.waitExposed(window):

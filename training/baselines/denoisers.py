@@ -9,13 +9,13 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from jrviewer.core.geometry import FloatArray
+from training.data.real_noise.classical import non_local_means, total_variation
 
 TRAINED = ("bilateral", "cnn10", "redcnn")
 CLASSICAL = ("nlm", "tv")
@@ -169,29 +169,3 @@ def apply_network(network: nn.Module, hu: FloatArray) -> FloatArray:
         image = torch.tensor(hu, dtype=torch.float32)[None, None]
         denoised: FloatArray = (network(image / HU_SCALE) * HU_SCALE)[0, 0].numpy()
     return denoised
-
-
-def non_local_means(hu: FloatArray, sigma: float, strength: float) -> FloatArray:
-    """scikit-image's non-local means with h = strength · σ, patches of 5, search radius of 6."""
-    from skimage.restoration import denoise_nl_means
-
-    image: FloatArray = denoise_nl_means(
-        hu.astype(np.float32),
-        patch_size=5,
-        patch_distance=6,
-        h=strength * sigma,
-        sigma=sigma,
-        fast_mode=True,
-        preserve_range=True,
-    )
-    return image
-
-
-def total_variation(hu: FloatArray, sigma: float, strength: float) -> FloatArray:
-    """scikit-image's Chambolle total variation with weight = strength · σ."""
-    from skimage.restoration import denoise_tv_chambolle
-
-    image: FloatArray = denoise_tv_chambolle(
-        hu.astype(np.float32), weight=strength * sigma, eps=1e-5, max_num_iter=200
-    )
-    return image

@@ -12,8 +12,11 @@ import numpy as np
 
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.progress import Report, silent
+from jrviewer.model.joint_model import JointModel
 from training.data import noise_pool, volumes
 from training.data.pools import Pairs, Views
+from training.data.real_noise.prepare_real import prepare_real
+from training.data.real_noise.real_pairs import RealPairs
 from training.data.tilted_views import tilted_views
 from training.data.views import write_index, write_pool, write_views
 from training.data.volumes import Entry, NativeSlice, Volume, kept
@@ -30,16 +33,25 @@ Source = tuple[FloatArray, float, str]
 
 
 def prepare(
-    preset: Preset, data: Path | None, cache: Path, report: Report = silent
-) -> tuple[Pairs, Views]:
-    """The pools of a preset, made in `cache` where they are not there yet."""
-    pairs = [_phantom_pairs(preset, cache, report)]
+    preset: Preset,
+    data: Path | None,
+    cache: Path,
+    report: Report = silent,
+    cleaner: JointModel | None = None,
+) -> tuple[Pairs | RealPairs, Views]:
+    """The pools of a preset, made in `cache` where they are not there yet. A `cleaner` takes the
+    noise out of references for real noise.
+    """
+    pairs: list[Path | None] = []
+    if not preset.real_noise:
+        pairs.append(_phantom_pairs(preset, cache, report))
     views = [_phantom_views(preset, cache, report)]
     mr: list[FloatArray] = []
     tilted: Path | None = None
     if data is not None:
-        mr = _mr_slices(data, preset.without)
-        pairs.append(patient_pairs(preset, data, cache, report))
+        if not preset.real_noise:
+            mr = _mr_slices(data, preset.without)
+            pairs.append(patient_pairs(preset, data, cache, report))
         folder = cache / f"views-{_key(preset, data)}"
         write = partial(
             write_pool,
@@ -55,7 +67,11 @@ def prepare(
         if preset.draws_tilted:
             tilted = cache / f"views-tilted-{_key(preset, data)}"
             write(tilted, make=tilted_views)
-    return Pairs(*(f for f in pairs if f), mr=mr), Views(*views, tilted=tilted)
+    drawn = Views(*views, tilted=tilted)
+    if preset.real_noise:
+        key = _key(preset, data) if data else "phantoms"
+        return prepare_real(data, cache / f"real-{key}", preset.without, report, cleaner), drawn
+    return Pairs(*(f for f in pairs if f), mr=mr), drawn
 
 
 def patient_pairs(preset: Preset, data: Path, cache: Path, report: Report = silent) -> Path | None:

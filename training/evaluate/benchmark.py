@@ -15,8 +15,9 @@ from jrviewer.model.joint_model import JointModel
 from jrviewer.model.load import load_model
 from jrviewer.model.predict import POINTS
 from training.baselines.command import FOLDER
-from training.baselines.denoisers import Peers, apply_network, non_local_means, total_variation
+from training.baselines.denoisers import Peers, apply_network
 from training.console import progress
+from training.data.real_noise.classical import non_local_means, total_variation
 from training.evaluate import layer_times
 from training.evaluate.cloud import seen
 

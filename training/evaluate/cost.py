@@ -25,9 +25,8 @@ from training.baselines.denoisers import (
     CLASSICAL,
     Peers,
     apply_network,
-    non_local_means,
-    total_variation,
 )
+from training.data.real_noise.classical import non_local_means, total_variation
 from training.evaluate.benchmark import SIGMA_HU
 from training.evaluate.cloud import seen
 

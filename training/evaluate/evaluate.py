@@ -27,6 +27,8 @@ from training.evaluate import cloud, denoise
 from training.evaluate.cost import cost_table
 from training.evaluate.mc_dropout import dropout_table, known_fit
 from training.evaluate.ood import ood_table
+from training.evaluate.real_noise.methods import Methods
+from training.evaluate.real_noise.real import real_markdown, real_table, warn_if_empty
 from training.evaluate.report import markdown
 from training.evaluate.score_cache import Cache, source_sha
 from training.evaluate.tables import cloud_table, denoise_table, harmed, mr_table
@@ -59,6 +61,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     which.add_argument("--all", action="store_true", help="every patient of the folder")
     parser.add_argument("--quick", action="store_true", help="a slice or so of each region")
     parser.add_argument("--json", type=Path, required=True, help="where the tables go")
+    parser.add_argument("--only", choices=("real", "cloud"), help="one part alone")
+    parser.add_argument("--pairs", type=Path, help="real pairs: NAME.dcm and NAME.full.npy")
     parser.add_argument("--baselines", type=Path, default=FOLDER, help="the fits to compare with")
     parser.add_argument("--cache", type=Path, default=Path("runs/cache"), help="kept between runs")
 
@@ -66,11 +70,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the tables; returns the exit status."""
     model = None if args.weights == "none" else load_model("cpu", Path(args.weights))
-    tables = evaluate(args, model, progress())
+    if args.only == "real":
+        return _write(args, _about(args, model) | _real(args, model, progress()))
+    if args.only == "cloud":
+        return _write(args, _about(args, model) | _clouds_alone(args, model, progress()))
+    tables = evaluate(args, model, progress()) | _real(args, model, progress())
     tables["cost"] = cost_table(model, args.baselines, quick=args.quick)
+    return _write(args, tables)
+
+
+def _write(args: argparse.Namespace, tables: Tables) -> int:
     args.json.parent.mkdir(parents=True, exist_ok=True)
     args.json.write_text(json.dumps(tables, indent=1) + "\n", encoding="utf-8")
-    text = markdown(tables)
+    text = markdown(tables) if "denoise" in tables else ""
+    if "real" in tables:
+        text = real_markdown(tables["real"]) + "\n" + text
     args.json.with_suffix(".md").write_text(text, encoding="utf-8")
     sys.stdout.write(text)
     return 0
@@ -80,7 +94,37 @@ def evaluate(args: argparse.Namespace, model: JointModel | None, report: Report)
     """All tables as the JSON has them, but for the cost: times are no two runs' the same."""
     splits = ("train", "validation") if args.all else (args.split,)
     extent = QUICK if args.quick else Extent()
-    tables: Tables = {
+    tables = _about(args, model)
+    tables |= _denoise(args, model, splits, extent, report)
+    tables |= _clouds_alone(args, model, report)
+    return tables
+
+
+def _clouds_alone(args: argparse.Namespace, model: JointModel | None, report: Report) -> Tables:
+    """The tables of clouds, and of the input check that lives on the same features."""
+    splits = ("train", "validation") if args.all else (args.split,)
+    extent = QUICK if args.quick else Extent()
+    tables = _cloud(args, model, splits, extent, report)
+    if model and model.familiarity:
+        tables["ood"] = ood_table(model, args.data, splits, extent.patients, SEED, report)
+    known = {entry.patient for entry in catalogue(args.data) if entry.split in splits}
+    tables["patients"] = len(known)
+    return tables
+
+
+def _real(args: argparse.Namespace, model: JointModel | None, report: Report) -> Tables:
+    """Real noise; nothing without a model."""
+    if model is None:
+        return {}
+    methods = Methods(model.denoise, Peers(args.baselines))
+    table = real_table(methods, args.data, args.pairs, report)
+    warn_if_empty(table)
+    return {"real": table}
+
+
+def _about(args: argparse.Namespace, model: JointModel | None) -> Tables:
+    """What was measured, on what, by which machine."""
+    return {
         "seed": SEED,
         "data_sha256": data_sha256(args.data),
         "split": "all" if args.all else args.split,
@@ -90,13 +134,6 @@ def evaluate(args: argparse.Namespace, model: JointModel | None, report: Report)
         "machine": _machine(),
         "peers": _facts(args.baselines),
     }
-    tables |= _denoise(args, model, splits, extent, report)
-    tables |= _cloud(args, model, splits, extent, report)
-    if model and model.familiarity:
-        tables["ood"] = ood_table(model, args.data, splits, extent.patients, SEED, report)
-    known = {entry.patient for entry in catalogue(args.data) if entry.split in splits}
-    tables["patients"] = len(known)
-    return tables
 
 
 def _denoise(

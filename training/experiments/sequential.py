@@ -28,6 +28,7 @@ from training.baselines.command import FOLDER
 from training.baselines.denoisers import Peers
 from training.console import progress
 from training.data.cases import COARSEST_MM, Case
+from training.data.pools import Pairs
 from training.data.prepare import prepare
 from training.evaluate import cloud as evaluate_cloud
 from training.evaluate import denoise as evaluate_denoise
@@ -93,6 +94,7 @@ def run(args: argparse.Namespace) -> int:
     preset = load_preset("sequential")
     preset = _quick(preset) if args.quick else preset
     pairs, views = prepare(preset, args.data, args.cache, report)
+    assert isinstance(pairs, Pairs)  # simulated doses, as the preset has it
     trials = _trials(
         args.data, args.cache, 1 if args.quick else None, 1 if args.quick else PER_VOLUME
     )

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
 from lightning_fabric import Fabric
@@ -25,10 +26,13 @@ from jrviewer.model.load import channels_last
 from jrviewer.model.network import Denoised, JointNet
 from training.data.augment import augment
 from training.data.pools import Pairs, Views
+from training.data.real_noise.real_pairs import RealPairs
 from training.fit.losses import contrast_loss, denoising_loss, sigma_loss, surface_loss
+from training.fit.warm_start import earlier_state
 from training.fit.weight_averaging import RunningMean
-from training.preset import Precision, Preset
+from training.preset import Cycle, Precision, Preset
 
+Crops = Pairs | RealPairs
 CHECKPOINT = "last.ckpt"
 SAVE_EVERY_SECONDS = 120.0
 WARM_UP_STEPS = 200
@@ -37,7 +41,7 @@ FAINTEST_HU = 1.0  # a disc that fell into air adds nothing
 
 def fit(
     preset: Preset,
-    pairs: Pairs,
+    pairs: Crops,
     views: Views,
     out: Path,
     *,
@@ -46,10 +50,12 @@ def fit(
     devices: int = 1,
     quiet: bool = False,
     losses: "Losses | None" = None,
+    start: Path | None = None,
 ) -> Path:
     """Train to the preset's last step, or until the minutes are up; the path of the checkpoint.
 
-    `losses` stands in for the terms of the joint model, where another question is asked.
+    `losses` stands in for the terms of the joint model, where another question is asked. A new run
+    begins with the weights of the file `start`.
     """
     out.mkdir(parents=True, exist_ok=True)
     # A part that a cycle leaves as it is has no gradients that processes could wait for.
@@ -64,6 +70,8 @@ def fit(
     run = Run(fabric, preset, out, losses)
     if resume and (out / CHECKPOINT).is_file():
         run.load()
+    elif start is not None:
+        run.begin_with(start)
     quiet = quiet or not fabric.is_global_zero
     with _interruptible(run), _log(run) as log, _bar(run, quiet=quiet) as bar:
         run.train(pairs, views, log, bar, deadline=time.monotonic() + minutes * 60)
@@ -101,7 +109,7 @@ class Run:
         self.commit = _commit()
 
     def train(
-        self, pairs: Pairs, views: Views, log: SummaryWriter | None, bar: tqdm, deadline: float
+        self, pairs: Crops, views: Views, log: SummaryWriter | None, bar: tqdm, deadline: float
     ) -> None:
         """Steps until the preset is done or the deadline has passed."""
         saved = time.monotonic()
@@ -129,7 +137,7 @@ class Run:
         self.interrupted = bool(interrupted)
         return bool(interrupted or late)
 
-    def _update(self, pairs: Pairs, views: Views) -> dict[str, Tensor]:
+    def _update(self, pairs: Crops, views: Views) -> dict[str, Tensor]:
         cycle, done = self.preset.cycle_at(self.step)
         for group in self.optimizer.param_groups:
             group["lr"] = cycle.learning_rate * _schedule(done, cycle.steps)
@@ -150,7 +158,7 @@ class Run:
         self.mean.update(self.net.module, cycle.learns)
         return terms
 
-    def _losses(self, pairs: Pairs, views: Views) -> dict[str, Tensor]:
+    def _losses(self, pairs: Crops, views: Views) -> dict[str, Tensor]:
         preset, generator = self.preset, self.generator
         generator.manual_seed(preset.seed * 1_000_003 + self.step)
         torch.manual_seed(preset.seed * 1_000_003 + self.step)  # for the draws of cells
@@ -159,25 +167,31 @@ class Run:
         clean, noisy, discs, kind = self._own(
             *pairs.draw(cycle.crops, preset.crop_pixels, generator)
         )
-        images, points, labels, z_range = views.draw(
-            cycle.views, preset.points, cycle.share, generator
-        )
-        images, points, z_range = augment(images, points, z_range, generator)
-        images, points, labels, z_range = self._own(images, points, labels, z_range)
+        has_views = cycle.views_every and self.step % cycle.views_every == 0
+        images, *truth = self._own(*self._views(views, cycle)) if has_views else (None,)
         # Where the contrast of discs counts, the same crops without them are denoised as well.
         twins = discs.abs().amax(dim=(1, 2, 3)) > (FAINTEST_HU if with_contrast else math.inf)
         both = torch.cat([noisy, (noisy - discs)[twins]])
         denoised, surfaces = self.net(both, torch.cat([kind, kind[twins]]), images)
         hu, log_variance = (part[: len(noisy)] for part in denoised)
-        terms = {
-            "denoising": denoising_loss(Denoised(hu, log_variance), noisy, clean),
-            "surface": surface_loss(surfaces, points, labels, z_range),
-            "sigma": sigma_loss(surfaces, points, z_range),
-        }
+        found = Denoised(hu, log_variance)
+        terms = {"denoising": denoising_loss(found, noisy, clean, preset.spread_hu)}
+        if surfaces is not None:
+            points, labels, z_range = truth
+            terms["surface"] = surface_loss(surfaces, points, labels, z_range)
+            terms["sigma"] = sigma_loss(surfaces, points, z_range)
         if with_contrast:
             kept = hu[twins] - denoised.hu[len(noisy) :]
             terms["contrast"] = contrast_loss(kept, discs[twins])
         return terms
+
+    def _views(self, views: Views, cycle: Cycle) -> tuple[Tensor, ...]:
+        """Augmented canonical images, their points, labels and z_range."""
+        images, points, labels, z_range = views.draw(
+            cycle.views, self.preset.points, cycle.share, self.generator
+        )
+        images, points, z_range = augment(images, points, z_range, self.generator)
+        return images, points, labels, z_range
 
     def _own(self, *batch: Tensor) -> list[Tensor]:
         """This process's share. All draw the same batch, so that their number changes no result."""
@@ -200,6 +214,12 @@ class Run:
         torch.save(state, part)
         part.replace(self.out / CHECKPOINT)
 
+    def begin_with(self, weights: Path) -> None:
+        """Start from an earlier network's weights."""
+        _, state = earlier_state(weights)
+        for module in (self.net.module, self.mean.module):
+            module.load_state_dict(state)
+
     def load(self) -> None:
         """Go on where the checkpoint stands."""
         state = torch.load(self.out / CHECKPOINT, weights_only=True)
@@ -209,7 +229,7 @@ class Run:
         self.step = state["step"]
 
 
-Losses = Callable[[Run, Pairs, Views], dict[str, Tensor]]
+Losses = Callable[[Run, Any, Views], dict[str, Tensor]]
 """What a step minimises: the terms "denoising", "surface" and "sigma", each a single number, and
 "contrast" where it counts."""
 

@@ -18,7 +18,9 @@ NEIGHBOURS = 6  # a plane needs three; more steady it
 SIGMA_RANGE_MM = (0.3, 40.0)  # a guess in the wild must not drown everything else in a step
 
 
-def denoising_loss(denoised: Denoised, noisy: Tensor, clean: Tensor) -> Tensor:
+def denoising_loss(
+    denoised: Denoised, noisy: Tensor, clean: Tensor, spread_hu: float = SPREAD_HU
+) -> Tensor:
     """Error in HU relative to each sample's own noise, and the likelihood of the variance.
 
     All are (B, 1, H, W). Dividing by the sample's noise lets a slice at 5 % dose and one at 50 %
@@ -32,8 +34,8 @@ def denoising_loss(denoised: Denoised, noisy: Tensor, clean: Tensor) -> Tensor:
     coarse_difference, coarse_noise = (
         F.avg_pool2d(part, COARSE_PIXELS) for part in (difference, noise)
     )
-    relative = _relative(difference, noise, SPREAD_HU) + COARSE_WEIGHT * _relative(
-        coarse_difference, coarse_noise, SPREAD_HU / COARSE_PIXELS
+    relative = _relative(difference, noise, spread_hu) + COARSE_WEIGHT * _relative(
+        coarse_difference, coarse_noise, spread_hu / COARSE_PIXELS
     )
     log_variance = denoised.log_variance.clamp(-4, 14)
     likelihood = 0.5 * (log_variance + error.detach() * torch.exp(-log_variance)).mean()

@@ -9,7 +9,7 @@ from pydicom.dataset import Dataset
 from jrviewer import NOTICE
 from jrviewer.core.errors import ExportError
 from jrviewer.core.identifier_search import is_leaked
-from jrviewer.core.records import Prediction
+from jrviewer.core.prediction import Prediction
 from jrviewer.dicom.common.attributes import all_elements, items, text
 from jrviewer.dicom.common.patient_identity import identifiers_of
 from jrviewer.dicom.writing.deidentify import ANONYMOUS, METHODS, NO_DATE, NO_TIME
@@ -20,7 +20,8 @@ _IDENTIFYING_VRS = frozenset({"PN", "DA", "TM", "DT", "AS", "UN", "UR", "AE", "U
 _ALLOWED = frozenset({"", ANONYMOUS, NO_DATE, NO_TIME})
 
 FIXED_WORDS = f"""{NOTICE} {SERIES_DESCRIPTION} {METHODS} {ANONYMOUS}
-JRViewer: PS3.15 Noise reduced model
+JRViewer: PS3.15 Noise reduction model strength low standard high noise unchanged Hardly any to
+could not be measured Hardly anything was removed
 weights sha256 at the source's own pixel grid, not resampled Made in spite of a red input check by a
 neural network, research preview Smoothing Source image for image processing operation Processing
 Equipment app notice weights_sha256 source_pixels_sha256 source_file_sha256 source_frame points

@@ -19,7 +19,7 @@ from pydicom.uid import (
 )
 
 from jrviewer import __version__
-from jrviewer.core.records import MOST_MARKS, Prediction
+from jrviewer.core.prediction import MOST_MARKS, Prediction
 from jrviewer.dicom.common.attributes import drop, integer, items, text, texts
 from jrviewer.dicom.common.parse import Parsed
 from jrviewer.dicom.writing.pixel_encoding import StoredArray
@@ -136,16 +136,22 @@ def derived_type(stated: tuple[str, ...], *, is_enhanced: bool) -> list[str]:
 
 
 def described(prediction: Prediction, removed_marks: int | None = None) -> str:
-    """The derivation in words, with the weights' hash and how much structure may have been lost."""
+    """The derivation in words, with the weights' hash, what became of the noise and how much
+    structure may have been lost.
+    """
     override = " Made in spite of a red input check." if prediction.overridden else ""
     return (
-        f"Noise reduced by JRViewer {__version__}, model {prediction.model}, "
-        f"weights sha256 {prediction.weights_sha256}; at the source's own pixel grid, "
-        f"not resampled.{override}{_structure_lost(removed_marks)} Not for diagnosis."
+        f"Noise reduction by JRViewer {__version__}, model {prediction.model}, "
+        f"weights sha256 {prediction.weights_sha256}, strength {prediction.strength.words}; at the "
+        f"source's own pixel grid, not resampled. {prediction.noise_sentence}."
+        f"{override}{_structure_lost(prediction, removed_marks)} Not for diagnosis."
     )
 
 
-def _structure_lost(removed_marks: int | None) -> str:
+def _structure_lost(prediction: Prediction, removed_marks: int | None) -> str:
+    removed = prediction.removed
+    if removed is not None and removed.is_hardly_anything(prediction.slice.unit):
+        return " Hardly anything was removed."
     if not removed_marks:
         return "" if removed_marks is None else " What was removed looks like noise."
     places = "1 place" if removed_marks == 1 else f"{removed_marks} places"

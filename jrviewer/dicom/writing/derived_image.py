@@ -15,7 +15,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import EnhancedMRImageStorage
 
 from jrviewer import __version__
-from jrviewer.core.records import Prediction
+from jrviewer.core.prediction import Prediction
 from jrviewer.dicom.common.attributes import PARSER_ERRORS, drop, integer, items, text, texts
 from jrviewer.dicom.common.luts import modality_of
 from jrviewer.dicom.common.plane import group

@@ -14,7 +14,8 @@ from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian, Segmentatio
 from jrviewer.core.atomic_write import create_file, replace_file
 from jrviewer.core.errors import ExportError, JRViewerError
 from jrviewer.core.identifier_search import is_leaked, names_patient
-from jrviewer.core.records import Prediction, Slice, Source
+from jrviewer.core.prediction import Prediction, require_acquired
+from jrviewer.core.records import Slice, Source
 from jrviewer.dicom.common.attributes import PARSER_ERRORS, integer, text
 from jrviewer.dicom.common.find_files import load
 from jrviewer.dicom.common.parse import parse, quiet, require_image
@@ -62,6 +63,7 @@ def write_derived(
     Raises ExportError if the source is missing or has changed, a check fails or the disk refuses;
     the target is then unchanged.
     """
+    require_acquired(prediction.slice)
     if deidentified:
         uid_map = uid_map or UidMap()
     with quiet():

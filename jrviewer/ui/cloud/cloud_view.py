@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from jrviewer import NOTICE
 from jrviewer.core.geometry import FloatArray
-from jrviewer.core.records import Cloud, Prediction, UInt8Array, VoiLut, Window
+from jrviewer.core.prediction import Prediction
+from jrviewer.core.records import Cloud, UInt8Array, VoiLut, Window
 from jrviewer.imaging.structures import why_face
 from jrviewer.imaging.windowing import default_window, to_grey
 from jrviewer.rendering.look import MeasuredReference, View, shown_cloud, skin_by_default
@@ -72,8 +73,7 @@ class CloudView(QWidget):
         self.message = QLabel(self.tr("The 3D view is starting …"), self)
         self.stack = QStackedWidget(self)
         self.hatching, self.stale_overlay = Hatching(self.stack), StaleOverlay(self.stack)
-        self.crosshair = CloudCrosshair(self.stack)
-        self.toolbar = CloudToolbar(self)
+        self.crosshair, self.toolbar = CloudCrosshair(self.stack), CloudToolbar(self)
         self.toolbar.legend.float_notes(self.stack)
         self.keys.menu_requested.connect(self.toolbar.pop_up)
         self.toolbar.look_chosen.connect(self.refresh)
@@ -128,11 +128,12 @@ class CloudView(QWidget):
     def show_prediction(self, prediction: Prediction | None) -> None:
         """Show a prediction's cloud, or none."""
         self.stale_overlay.hide()
-        if prediction is not self._prediction:
-            self._prediction, self._grey = prediction, None
         if prediction is None:
             self.clear(self.tr("No slice has been through the model yet."))
             return
+        if self._prediction is None or self._prediction.slice is not prediction.slice:
+            self._grey = None
+        self._prediction = prediction
         self.toolbar.legend.show_face(why_face(prediction), has_cloud=prediction.cloud is not None)
         shown = skin_by_default(prediction)
         if shown != self._skin_shown:  # else keep the user's choice
@@ -163,10 +164,8 @@ class CloudView(QWidget):
 
     def set_stale(self, stale: bool, text: str = "") -> None:
         """Dim the cloud and say of which slice it is, while another one is shown in 2D."""
-        if stale and self._prediction is not None:
-            self.stale_overlay.show_text(text)
-        else:
-            self.stale_overlay.hide()
+        overlay = self.stale_overlay
+        overlay.show_text(text) if stale and self._prediction is not None else overlay.hide()
 
     def set_slice_window(self, window: Window | VoiLut | None) -> None:
         """Set the window of the slice inside the cloud; None is the file's own."""

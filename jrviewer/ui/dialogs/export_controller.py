@@ -35,9 +35,8 @@ class ExportController(QObject):
         if session.slice is None or session.series is None:
             return
         slices = session.series.slices if whole_series else (session.slice,)
-        job = partial(
-            session.backend.export, session.series, slices, session.known_predictions(), request
-        )
+        known, strength = session.known_predictions(), session.strength.now
+        job = partial(session.backend.export, session.series, slices, known, request, strength)
         session.foreground.start(LANE, self.tr("exporting"), job, self._show_written)
 
     def copy(self) -> None:

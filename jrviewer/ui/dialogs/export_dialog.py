@@ -38,6 +38,7 @@ class Subject:
     no_cloud_reason: str  # "" where there is a cloud
     window: Window | VoiLut
     face: bool  # whether the series may show one
+    strength: str  # the denoising strength's name
     blend: int = 100  # per cent of the AI slice in the second image
     hidden: frozenset[Structure] = frozenset()  # structures that the 3D view does not show
     no_skin_by_default: bool = False  # the automatic choice leaves this cloud's skin out
@@ -147,6 +148,8 @@ class ExportDialog(QDialog):
         rows.addWidget(self.difference)
         rows.addWidget(self.picture)
         rows.addWidget(self.derived)
+        words = self.tr("Denoising strength, as shown: {}").format(self._subject.strength)
+        rows.addWidget(_note(words))
         derived = QFormLayout()
         derived.setContentsMargins(26, 0, 0, 0)
         derived.addRow(self.tr("Identity"), self.identity)

@@ -13,8 +13,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from jrviewer.core.strength import NAMED, parse_strength
 from jrviewer.ui.dialogs.preset_table import PresetTable
 from jrviewer.ui.state.settings import DEVICES, THEMES, Settings
+from jrviewer.ui.state.strength import strength_name
 
 
 class SettingsDialog(QDialog):
@@ -36,6 +38,11 @@ class SettingsDialog(QDialog):
         self.device = QComboBox()
         self._found = _note("")
         self._list_devices(settings.device, graphics)
+        self.strength = QComboBox()
+        self.strength.setAccessibleName(self.tr("Denoising strength"))
+        for text in dict.fromkeys((*NAMED, settings.strength)):
+            self.strength.addItem(strength_name(parse_strength(text)), text)
+        self.strength.setCurrentIndex(self.strength.findData(settings.strength))
         self.ahead = _box(self.tr("Process neighbouring slices in advance"), settings.prefetches)
         self.patient = _box(self.tr("Show patient text at start"), settings.patient_text)
         self.recent = _box(self.tr("Remember recent files after closing"), settings.keeps_recent)
@@ -63,6 +70,7 @@ class SettingsDialog(QDialog):
                 smooth=self.smooth.isChecked(),
                 opens_sample=self.sample.isChecked(),
                 device=self.device.currentData(),
+                strength=self.strength.currentData(),
                 prefetches=self.ahead.isChecked(),
                 patient_text=self.patient.isChecked(),
                 presets=self.presets.presets(),
@@ -107,6 +115,7 @@ class SettingsDialog(QDialog):
         form = QFormLayout(page)
         form.addRow(self.tr("Device"), self.device)
         form.addRow(self._found)
+        form.addRow(self.tr("Denoising strength"), self.strength)
         form.addRow(self.ahead)
         form.addRow(
             _note(

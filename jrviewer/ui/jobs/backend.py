@@ -18,8 +18,10 @@ from jrviewer.core.errors import (
     InputRefusedError,
     JRViewerError,
 )
+from jrviewer.core.prediction import Prediction, SeriesNoise
 from jrviewer.core.progress import Report, silent
-from jrviewer.core.records import Prediction, Series, Slice, VoiLut, Window
+from jrviewer.core.records import Series, Slice, VoiLut, Window
+from jrviewer.core.strength import Strength
 
 if TYPE_CHECKING:
     from jrviewer.dicom import Opened
@@ -162,10 +164,12 @@ class Backend:
         slices: Sequence[Slice],
         known: Mapping[Slice, Prediction],
         request: "ExportRequest",
+        strength: Strength,
         report: Report,
     ) -> Written:
-        """Write the requested files of every slice; slices without a known prediction are predicted
-        first. Existing files are kept. Raises ExportError if the folder cannot be read.
+        """Write the requested files of every slice at a strength; slices without a known prediction
+        are predicted first. Existing files are kept. Raises ExportError if the folder cannot be
+        read.
         """
         from jrviewer.export.writer import ExportWriter
 
@@ -176,7 +180,7 @@ class Backend:
             raise ExportError(
                 "The folder to export to does not exist or may not be read. Choose another one."
             )
-        writer = ExportWriter(request, [series])
+        writer, noise = ExportWriter(request, [series]), SeriesNoise()
         for number, chosen in enumerate(slices, start=1):
             report((number - 1) / len(slices), f"exporting slice {number} of {len(slices)}")
             try:
@@ -184,7 +188,9 @@ class Backend:
             except InputRefusedError as error:
                 failures.append(str(error))
                 continue
-            exported = writer.write(prediction)
+            if prediction.nearest_noise is None:  # else it is exported as it was shown
+                prediction = noise.steady(prediction)
+            exported = writer.write(prediction.at(strength))
             names += exported.names.values()
             warnings += exported.warnings
             if not exported.ok:

@@ -12,8 +12,9 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal, Slot
 
 from jrviewer.core.errors import JRViewerError
+from jrviewer.core.prediction import Prediction
 from jrviewer.core.progress import Report
-from jrviewer.core.records import Prediction, Slice
+from jrviewer.core.records import Slice
 from jrviewer.ui.jobs.worker_thread import Ticket, WorkerThread
 
 LANE = "ahead"

@@ -5,6 +5,7 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QToolBar, QWidget
 
 from jrviewer.core.records import Slice
+from jrviewer.ui.slices.strength_actions import StrengthActions
 from jrviewer.ui.state.captions import number
 from jrviewer.ui.state.comparison import Mode
 from jrviewer.ui.widgets import theme
@@ -40,6 +41,7 @@ class SliceActions(QObject):
                 tr("Rectangle"), tr("Measure values in a rectangle"), "Shift+O"
             ),
         }
+        self.strength = StrengthActions(self)
         self.box = self._make(
             tr("From a region"), tr("Set the window from the values in a rectangle"), "W"
         )
@@ -80,7 +82,8 @@ class SliceActions(QObject):
 
     def everything(self) -> list[QAction]:
         """All actions, so that the window can take their keys."""
-        return [action for action in self.children() if isinstance(action, QAction)]
+        own = [action for action in self.children() if isinstance(action, QAction)]
+        return [*own, *self.strength.everything()]
 
     def fill(self, bar: QToolBar, before: QAction) -> None:
         """Put the actions on the toolbar, left of another one."""
@@ -88,6 +91,7 @@ class SliceActions(QObject):
         measured = [*self.tools.values(), self.delete, self.undo, self.redo]
         measure = menu_button(bar, self.tr("Measure"), "measure", measured)
         bar.insertWidget(before, compare)
+        self.strength.fill(bar, before)
         bar.insertSeparator(before)
         bar.insertWidget(before, measure)
         bar.insertAction(before, self.play)
@@ -96,6 +100,7 @@ class SliceActions(QObject):
     def context_menu(self, menu: QMenu) -> None:
         """Add the actions to the menu of a slice pane."""
         menu.addSeparator()
+        self.strength.context_menu(menu)
         for title, actions in (
             (self.tr("Compare"), [*self.modes.values(), *self.blends]),
             (self.tr("Measure"), [*self.tools.values(), self.delete, self.undo, self.redo]),

@@ -6,7 +6,8 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QSlider, QWidget
 
-from jrviewer.core.records import Prediction, Slice
+from jrviewer.core.prediction import Prediction
+from jrviewer.core.records import Slice
 from jrviewer.imaging import measurements_2d
 from jrviewer.imaging.measurements_2d import Hold, Position, Region, handles
 from jrviewer.ui.slices import annotation_painter, residual_painter
@@ -21,7 +22,7 @@ from jrviewer.ui.state.comparison import Comparison, Content, Mode, blend_title,
 from jrviewer.ui.state.session import Busy, Session
 
 BLEND_WIDTH_PX, BLEND_HEIGHT_PX = (
-    84,
+    58,
     14,
 )  # not higher than the title, or the panes would differ in height
 

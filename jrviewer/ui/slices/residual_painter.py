@@ -7,7 +7,8 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QLinearGradient, QPainter, QPen
 
 from jrviewer.core.geometry import FloatArray
-from jrviewer.core.records import MOST_MARKS, Mark, Removed, UInt8Array
+from jrviewer.core.prediction import MOST_MARKS, Mark, Removed
+from jrviewer.core.records import UInt8Array
 from jrviewer.ui.state.captions import number
 from jrviewer.ui.state.view import Projection
 from jrviewer.ui.widgets import painting

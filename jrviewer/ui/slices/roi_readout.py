@@ -3,7 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
-from jrviewer.core.records import MOST_MARKS, Removed
+from jrviewer.core.prediction import MOST_MARKS, Removed
 from jrviewer.imaging.measurements_2d import MAX_SHIFT_HU, Bias
 from jrviewer.ui.state.captions import number
 

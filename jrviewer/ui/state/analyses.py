@@ -7,8 +7,8 @@ from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from jrviewer.core.prediction import Prediction
 from jrviewer.core.progress import Report
-from jrviewer.core.records import Prediction
 from jrviewer.diagnostics.phantom_truth import Score
 from jrviewer.ui.jobs.worker_thread import Ticket, WorkerThread
 

@@ -7,11 +7,12 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication
 
 from jrviewer.core.geometry import FloatArray
-from jrviewer.core.records import Prediction, Series, Slice
+from jrviewer.core.padding import is_padding
+from jrviewer.core.prediction import Prediction
+from jrviewer.core.records import Series, Slice
 from jrviewer.diagnostics.phantom_truth import Score
 from jrviewer.imaging import windowing
 from jrviewer.imaging.measurements_2d import handles
-from jrviewer.imaging.padding import is_padding
 from jrviewer.ui.state.keyboard_annotations import KeyboardAnnotations
 from jrviewer.ui.state.rulers import Rulers
 from jrviewer.ui.state.view import View

@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal, Slot
 
 from jrviewer.core.geometry import FloatArray
-from jrviewer.core.records import Prediction
+from jrviewer.core.prediction import Prediction
 from jrviewer.imaging.residual_check import residual
 
 Mode = Literal["side", "swipe", "flicker", "removed"]

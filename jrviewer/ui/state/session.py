@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 
 from jrviewer.core.errors import InputRefusedError, JRViewerError
-from jrviewer.core.records import Prediction, Series, Slice
+from jrviewer.core.prediction import Prediction
+from jrviewer.core.records import Series, Slice
 from jrviewer.ui.jobs.backend import Backend
 from jrviewer.ui.jobs.foreground import Foreground
 from jrviewer.ui.jobs.prefetch import Busy, Prefetcher
@@ -20,6 +21,7 @@ from jrviewer.ui.state.keyboard_annotations import KeyboardAnnotations
 from jrviewer.ui.state.prediction_cache import PredictionCache
 from jrviewer.ui.state.refusals import opened_name, reasons, refusals
 from jrviewer.ui.state.rulers import Rulers
+from jrviewer.ui.state.strength import StrengthState
 from jrviewer.ui.state.surface import SurfaceState
 from jrviewer.ui.state.undo_history import UndoHistory
 from jrviewer.ui.state.view import ViewState
@@ -29,8 +31,6 @@ if TYPE_CHECKING:
     from jrviewer.model.devices import Device
 
 __all__ = ["Busy", "Session"]
-
-NEIGHBOURS = (1, -1)  # neighbours to prefetch, as steps from the shown slice
 
 
 class Session(QObject):
@@ -56,6 +56,7 @@ class Session(QObject):
         self.prefetcher = Prefetcher(self.worker_thread, self.backend.predict_all, self)
         self.view = ViewState(self)
         self.compare = CompareState(self)
+        self.strength = StrengthState(self)
         self.history = UndoHistory(self)
         self.annotations = Annotations(self.history, self)
         self.keyboard_annotations = KeyboardAnnotations(self.annotations)
@@ -71,7 +72,7 @@ class Session(QObject):
         self.paths: tuple[Path, ...] = ()  # of the last request to open
         self.prefetches = False  # whether neighbours are predicted before they are shown
         self._predictions = PredictionCache()
-        self._is_partial = False  # only the first slice of what is being read is here
+        self.is_partial = False  # only the first slice of what is being read is here
         self._asked_for: Slice | None = None
         self._may_predict = False
         self._connect_jobs()
@@ -101,6 +102,7 @@ class Session(QObject):
         self.predicted.connect(self.residuals.analyse)
         self.predicted.connect(self.phantom_scores.analyse)
         self.rulers.refused.connect(self.warned)
+        self.strength.changed.connect(self._show_again)
 
     @property
     def slice(self) -> Slice | None:
@@ -108,21 +110,16 @@ class Session(QObject):
         return None if self.series is None else self.series[self.index]
 
     @property
-    def is_partial(self) -> bool:
-        """Whether only the first slice of what is being read is here."""
-        return self._is_partial
-
-    @property
     def prediction(self) -> Prediction | None:
-        """The prediction of the shown slice, if it is known."""
-        return None if self.slice is None else self._predictions.get(self.slice)
+        """The prediction of the shown slice at the current strength, if it is known."""
+        return self._predictions.at(self.strength.now, self.slice)
 
     def open(self, paths: Sequence[Path]) -> None:
         """Read files and folders in the background; the newest request wins."""
         if not paths:
             return
         self.paths = tuple(paths)
-        self._is_partial = False
+        self.is_partial = False
         job = partial(self.backend.read, self.paths)
         self.foreground.start("open", self.tr("reading files"), job, self._take_opened, shares=True)
 
@@ -130,7 +127,10 @@ class Session(QObject):
         """Show another open series, at its middle slice."""
         self.series, self.index = self.all_series[index], 0
         self.series_chosen.emit(index)
-        self._reset_view(len(self.series) // 2)
+        middle = len(self.series) // 2
+        self.view.slice = self.series[middle]
+        self.view.reset()
+        self.show(middle)
 
     def show(self, index: int) -> None:
         """Show a slice of the series; beyond its ends, the last one on that side."""
@@ -158,7 +158,7 @@ class Session(QObject):
 
     def run(self, *, run_anyway: bool = False) -> None:
         """Run the model on the slice that is shown."""
-        if (chosen := self.slice) is None or not self._may_predict or self._is_partial:
+        if (chosen := self.slice) is None or not self._may_predict or self.is_partial:
             return
         self._predictions.pop(chosen, None)
         self._asked_for = chosen
@@ -170,7 +170,7 @@ class Session(QObject):
 
     def run_series(self) -> None:
         """Run the model on every slice of the series that has no result yet."""
-        if self.series is not None and self._may_predict and not self._is_partial:
+        if self.series is not None and self._may_predict and not self.is_partial:
             new = [one for one in self.series if one not in self._predictions]
             self.prefetcher.run_series(new, known=len(self.series) - len(new))
 
@@ -181,14 +181,14 @@ class Session(QObject):
             self._load_model()
 
     def known_predictions(self) -> dict[Slice, Prediction]:
-        """All known predictions, as a copy that a job may keep."""
+        """All known predictions, at any strength, as a copy that a job may keep."""
         return dict(self._predictions)
 
     def cancel(self) -> None:
         """Cancel what the worker does for the user."""
         self.prefetcher.stop()
         self._asked_for = None
-        was_partial, self._is_partial = self._is_partial, False
+        was_partial, self.is_partial = self.is_partial, False
         self.foreground.cancel()
         if was_partial:
             self.warned.emit(self.tr("Reading was cancelled: only the first slice was read."))
@@ -202,14 +202,8 @@ class Session(QObject):
         what = self.tr("loading the model")
         self.foreground.start("model", what, self.backend.ready, self._take_device)
 
-    def _reset_view(self, index: int) -> None:
-        assert self.series is not None
-        self.view.slice = self.series[index]
-        self.view.reset()
-        self.show(index)
-
     def _show_prediction(self, chosen: Slice) -> None:
-        if (known := self._predictions.get(chosen)) is not None:
+        if (known := self.prediction) is not None:
             self.foreground.discard("predict")
             self.foreground.check_idle()
             self.predicted.emit(known)
@@ -234,14 +228,14 @@ class Session(QObject):
         if isinstance(error, InputRefusedError):
             self.withheld.emit(str(error))
         elif lane == "open":
-            self._is_partial = False
+            self.is_partial = False
             self.refused.emit(f"{opened_name(self.paths)}: {error}", str(error))
         else:
             self.failed.emit(str(error))
 
     @Slot(str)
     def _report_bug(self, lane: str) -> None:
-        self._is_partial = False
+        self.is_partial = False
         self.failed.emit(
             self.tr("Internal error. Your open series is not affected. Please try again.")
         )
@@ -250,11 +244,11 @@ class Session(QObject):
     def _show_first_slice(self, lane: str, part: object) -> None:
         """Show the first slice before the rest is read; the model runs after that."""
         if lane == "open" and isinstance(part, Slice):
-            self._is_partial = True
+            self.is_partial = True
             self._replace_series((Series((part,)),), ())
 
     def _take_opened(self, opened: "Opened") -> None:
-        self._is_partial = False
+        self.is_partial = False
         if opened.series:
             self._replace_series(tuple(opened.series), opened.refused)
         if opened.refused or not opened.series:
@@ -274,7 +268,7 @@ class Session(QObject):
         self._predictions.keep(prediction, self.slice)
         self._take_device(prediction.device)
         if prediction.slice is self.slice:
-            self.predicted.emit(prediction)
+            self.predicted.emit(self.prediction)
             self._prefetch_neighbours()
 
     def _take_device(self, device: str) -> None:
@@ -284,9 +278,15 @@ class Session(QObject):
 
     def _prefetch_neighbours(self) -> None:
         if self.prefetches and self.series is not None:
-            places = [self.index + step for step in NEIGHBOURS]
+            places = (self.index + 1, self.index - 1)
             slices = [self.series[place] for place in places if 0 <= place < len(self.series)]
             self.prefetcher.prefetch(one for one in slices if one not in self._predictions)
+
+    @Slot()
+    def _show_again(self) -> None:
+        """Show the known prediction at another strength: this needs no inference."""
+        if (known := self.prediction) is not None:
+            self.predicted.emit(known)
 
     @Slot()
     def _measure_surface(self) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass, fields
 from typing import Literal, cast
 
+from jrviewer.core.strength import STANDARD, parse_strength
 from jrviewer.imaging.windowing import PRESETS
 from jrviewer.ui.state.preferences import Preferences
 
@@ -25,6 +26,7 @@ class Settings:
     smooth: bool = True  # interpolate between pixels
     opens_sample: bool = True  # at start, if no files are given
     device: str = "auto"  # one of DEVICES, or a graphics processor's name
+    strength: str = STANDARD.name  # at start, as `parse_strength` reads it
     prefetches: bool = True  # predict the neighbours of a slice
     patient_text: bool = True  # shown at start
     presets: Presets = FACTORY_PRESETS
@@ -44,6 +46,10 @@ def load(preferences: Preferences) -> Settings:
         values["theme"] = default.theme
     if values["device"] in ("", "cuda"):  # "cuda": stored by versions that offered no names
         values["device"] = default.device
+    try:
+        parse_strength(values["strength"])
+    except ValueError:  # edited by hand
+        values["strength"] = default.strength
     return Settings(**values)
 
 

@@ -67,6 +67,11 @@ class Pane(QFrame):
             self._header.badge.setVisible(has_badge)
             self.setAccessibleName(text)
 
+    def show_badge(self, text: str) -> None:
+        """Set the badge's text."""
+        if self._header is not None:
+            self._header.badge.setText(text)
+
     def show_focus(self, *, has_focus: bool) -> None:
         """Underline the title if the pane has the keyboard focus."""
         header = self.findChild(Header)

@@ -21,17 +21,20 @@ from PySide6.QtWidgets import (
 )
 
 from jrviewer.core.records import Structure
+from jrviewer.core.strength import parse_strength
 from jrviewer.imaging.structures import may_show_face, shows_face
 from jrviewer.imaging.windowing import PRESETS
 from jrviewer.ui.dialogs import help as pages
 from jrviewer.ui.dialogs.export_controller import ExportController
 from jrviewer.ui.dialogs.export_dialog import ExportDialog, Subject
 from jrviewer.ui.dialogs.settings_dialog import SettingsDialog
+from jrviewer.ui.dialogs.strength_dialog import StrengthDialog
 from jrviewer.ui.state import settings
 from jrviewer.ui.state.preferences import Preferences
 from jrviewer.ui.state.recent_files import RecentFiles
 from jrviewer.ui.state.session import Session
 from jrviewer.ui.state.settings import Settings
+from jrviewer.ui.state.strength import strength_name
 from jrviewer.ui.state.view import shade_of
 from jrviewer.ui.widgets import theme
 from jrviewer.ui.widgets.menu_button import menu_button
@@ -68,6 +71,7 @@ class AppMenu(QObject):
         self.steps.ended.connect(partial(preferences.put, "first run/steps ended", True))
         self.shown_structures: Callable[[], frozenset[Structure]] = lambda: frozenset(Structure)
         self.dialog: QDialog | None = None  # the one that is open
+        self._strength = ""  # of the settings that were applied last
         self._folder = str(Path.home())  # of the last export; a path, so for this run only
         self.settings_action = self._action(self.tr("Settings"), "settings", "Ctrl+,")
         self.guide = self._action(self.tr("Guide and keys"), "", "F1")
@@ -114,6 +118,9 @@ class AppMenu(QObject):
             [replace(one, width=width, centre=level) for one, (width, level) in chosen]
         )
         self._apply_theme(now.theme)
+        if now.strength != self._strength:  # else keep what was chosen on the toolbar
+            self._strength = now.strength
+            session.strength.choose(parse_strength(now.strength))
 
     def tick(self, step: str, *_: object) -> None:
         """Tick one of the first steps."""
@@ -149,6 +156,7 @@ class AppMenu(QObject):
             no_cloud_reason=reason,
             window=shade_of(session.view.now, known.slice),
             face=may_show_face(known),
+            strength=strength_name(known.strength),
             blend=session.compare.now.blend,
             hidden=frozenset(Structure) - self.shown_structures(),
             no_skin_by_default=shows_face(known),
@@ -167,6 +175,17 @@ class AppMenu(QObject):
         """Open the settings dialog."""
         dialog = SettingsDialog(self.settings, self._session.backend.graphics, self._window)
         dialog.chosen.connect(self._take_settings)
+        self._open(dialog)
+
+    @Slot()
+    def ask_strength(self) -> None:
+        """Open the dialog for a strength of one's own."""
+        session = self._session
+        known = session.prediction
+        before = known.noise_before if known is not None and known.is_noise_known else None
+        unit = "HU" if known is not None and known.slice.unit == "HU" else ""
+        dialog = StrengthDialog(session.strength.now, before, unit, self._window)
+        dialog.chosen.connect(session.strength.choose)
         self._open(dialog)
 
     @Slot()

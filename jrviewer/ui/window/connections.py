@@ -166,6 +166,10 @@ def _comparing(window: MainWindow) -> Iterator[Connection]:
     yield slices.blend.valueChanged, session.compare.set_blend
     yield slices.residual_button.requested, slices.toggle_residual
     yield slices.actions_.compared, slices.toggle_mode
+    strength = slices.actions_.strength
+    yield session.strength.changed, strength.show_strength
+    yield strength.chosen, session.strength.choose
+    yield strength.custom_requested, window.app_menu.ask_strength
     yield slices.actions_.blend_stepped, slices.step_blend
     yield slices.view_requested, window.panes.bring
 

@@ -7,7 +7,8 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QApplication
 
 from jrviewer.core.geometry import FloatArray
-from jrviewer.core.records import Prediction, Series, Slice
+from jrviewer.core.prediction import Prediction
+from jrviewer.core.records import Series, Slice
 from jrviewer.rendering.picking import nearest_points
 from jrviewer.ui.cloud.cloud_view import CloudView
 from jrviewer.ui.slices import residual_painter
@@ -16,6 +17,7 @@ from jrviewer.ui.state import captions
 from jrviewer.ui.state.captions import Corners, SeriesPosition
 from jrviewer.ui.state.comparison import blend_title, content, kind_of
 from jrviewer.ui.state.session import Session
+from jrviewer.ui.state.strength import noise_text, strength_name
 from jrviewer.ui.state.view import View
 from jrviewer.ui.widgets import painting
 from jrviewer.ui.widgets.pane import Pane
@@ -72,6 +74,7 @@ class Presenter(QObject):
         self._cloud.hatching.mark(is_doubted=is_doubted and prediction.cloud is not None)
         self._cloud.set_slice_window(self._session.view.now.window)
         self._status.show_check(*captions.check_text(prediction))
+        self._status.show_noise(*noise_text(prediction))
         self._refresh_corners()
         self.show_probe(self._probed)
 
@@ -80,6 +83,7 @@ class Presenter(QObject):
         """Dim the last result and say of which slice it is; without one, say what is being done."""
         self._withheld = ""
         self._status.show_check(*captions.check_text(None))
+        self._status.show_noise("", "")
         is_partial = self._session.is_partial
         waits = self.tr("Reading the other slices first…")
         self._show_sentence(waits if is_partial else self.tr("Working on this slice…"))
@@ -89,6 +93,7 @@ class Presenter(QObject):
         """Show why the model did not run on this slice."""
         self._shown, self._withheld = None, reason
         self._status.show_check(self.tr("Input check: ■ not run"), reason)
+        self._status.show_noise("", "")
         self._show_sentence(reason)
 
     @Slot(str)
@@ -189,6 +194,8 @@ class Presenter(QObject):
         self._denoised.show_pixels(what.pixels, under=what.under, scale=what.scale)
         self._denoised.show_split(self._session.compare.now.split)
         self._denoised_pane.show_title(what.title, has_badge=what.kind != "original")
+        strength = strength_name(shown.strength)
+        self._denoised_pane.show_badge(self.tr("AI {}").format(strength))
         self._denoised_pane.show_detail(what.detail or self._position_text(shown.slice))
 
     def _position_text(self, chosen: Slice) -> str:

@@ -21,6 +21,8 @@ class StatusBar(QStatusBar):
         self.check = QToolButton()
         self.check.setAutoRaise(True)
         self.check.setAccessibleName(self.tr("Input check"))
+        self.noise = QLabel()
+        self.noise.setAccessibleName(self.tr("Noise before and after"))
         self._what = QLabel()
         self._bar = QProgressBar()
         self._bar.setFixedWidth(110)
@@ -31,14 +33,15 @@ class StatusBar(QStatusBar):
         self.device.setAccessibleName(self.tr("Computing device"))
         self.notice = QLabel(NOTICE)
         self.notice.setObjectName("notice")
-        for shrinking in (self.probe, self._what):
+        for shrinking in (self.probe, self.noise, self._what):
             shrinking.setMinimumWidth(1)  # or their texts keep the window from becoming narrow
         self.addWidget(self.probe, 1)
         self.addWidget(self.hint)
-        for widget in (self._what, self._bar, self.check, self.device, self.notice):
+        for widget in (self._what, self._bar, self.noise, self.check, self.device, self.notice):
             self.addPermanentWidget(widget)
         self.show_busy(None)
         self.show_hint("")
+        self.show_noise("", "")
         self.show_device("")
 
     @property
@@ -63,6 +66,12 @@ class StatusBar(QStatusBar):
         self.hint.setText(text)
         self.hint.setToolTip(text)
         self.hint.setVisible(bool(text))
+
+    def show_noise(self, text: str, meaning: str) -> None:
+        """Show the noise before and after, with an explanation as tooltip; "" hides it."""
+        self.noise.setText(text)
+        self.noise.setToolTip(f"{text}. {meaning}" if text else "")
+        self.noise.setVisible(bool(text))
 
     def show_check(self, text: str, reasons: str) -> None:
         """Show the result of the input check, with its reasons as tooltip."""

@@ -20,7 +20,8 @@ import numpy as np
 
 from jrviewer import dicom
 from jrviewer.core.errors import ExportError
-from jrviewer.core.records import Prediction, Slice
+from jrviewer.core.prediction import Prediction
+from jrviewer.core.records import Slice
 from jrviewer.imaging import residual_check
 
 _UID = re.compile(r"<[0-9.]{5,64}>")
@@ -41,7 +42,7 @@ def denoised(image: Slice) -> Prediction:
     """A prediction that raises every value by three, enough to be told from its source."""
     return Prediction(
         slice=image,
-        denoised=(image.pixels + 3).astype(np.float32),
+        fully_denoised=(image.pixels + 3).astype(np.float32),
         cloud=None,
         check_residual=residual_check.check_removed,
         sample_dense=None,

@@ -185,7 +185,9 @@ def test_a_name_planted_in_the_pixels_stops_the_export(tmp_path: Path) -> None:
     image = slice_of(source)
     raw = dcmread(source).PixelData[200:216].decode("latin-1")
     known = replace(image.source, identifiers=image.source.identifiers | {raw})
-    lowered = replace(denoised(image), slice=replace(image, source=known), denoised=image.pixels)
+    lowered = replace(
+        denoised(image), slice=replace(image, source=known), fully_denoised=image.pixels
+    )
 
     with pytest.raises(ExportError, match="identifies the patient"):
         dicom.write_derived(lowered, tmp_path / "b.dcm", deidentified=True)

@@ -175,7 +175,7 @@ def test_padding_stays_padding_and_nothing_else_becomes_it(tmp_path: Path) -> No
     hu[0] = -1024
     source = write_ct(tmp_path / "a.dcm", hu, extra={"PixelPaddingValue": 0})
     image = slice_of(source)
-    lowered = replace(denoised(image), denoised=image.pixels - 3)
+    lowered = replace(denoised(image), fully_denoised=image.pixels - 3)
     dicom.write_derived(lowered, tmp_path / "b.dcm")
 
     pixels = slice_of(tmp_path / "b.dcm").pixels

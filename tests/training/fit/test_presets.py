@@ -38,7 +38,7 @@ def test_every_preset_loads_and_its_shares_make_a_whole(name: str) -> None:
 
 
 def test_an_unknown_preset_is_refused_with_those_that_exist() -> None:
-    with pytest.raises(JRViewerError, match="cleared, phantoms, sequential, shipped"):
+    with pytest.raises(JRViewerError, match="cleared, phantoms, real, sequential, shipped"):
         load_preset("none")
 
 

@@ -96,6 +96,28 @@ def test_the_card_shows_what_was_measured_and_what_denoising_costs(
     assert "1 of 40 good slices raise it" in card
 
 
+def test_the_card_puts_real_noise_first(run: Path, tmp_path: Path) -> None:
+    kept = {"standard": {"contrast_kept": 0.87}, "high": {"contrast_kept": 0.74}}
+    evaluation = {
+        "patients": 2,
+        "real": {
+            "series": {"chest_a": {"sd_before": 11.0, "sd_after": {"low": 7.7, "standard": 5.5}}},
+            "discs": {"20": kept},
+        },
+        "cloud": {"ours": {"L1_mm": 6.36}, "gap_closed": 0.785},
+        "uncertainty": {"coverage90": 0.884, "spearman": 0.339},
+        "ood": {"auroc": 0.9971, "false_alarms": 0.025, "good_slices": 40},
+    }
+    (tmp_path / "evaluation.json").write_text(json.dumps(evaluation))
+
+    export(run, tmp_path / "model", evaluation=tmp_path / "evaluation.json")
+
+    card = (tmp_path / "model" / "card.md").read_text()
+    assert "| chest_a | 11.0 | 7.7 | 5.5 |" in card
+    assert "87 % at Standard and 74 % at High in noise of 20 HU" in card
+    assert "Simulated doses" not in card
+
+
 def test_others_may_read_the_weights(run: Path, tmp_path: Path) -> None:
     assert export(run, tmp_path / "model").stat().st_mode & 0o044 == 0o044
 

@@ -1,13 +1,15 @@
 """What was measured beside what is inferred: the surface, the distances to it, its switch."""
 
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from jrviewer.core.records import Structure
-from jrviewer.imaging.measured_surface import Nearest
+from jrviewer.core.progress import Report, silent
+from jrviewer.core.records import Structure, SurfaceMesh
+from jrviewer.imaging.measured_surface import Nearest, SurfaceMeasurement
 from jrviewer.ui.jobs.worker_thread import WorkerThread
 from jrviewer.ui.state.surface import SurfaceState
 from jrviewer.ui.window.main_window import MainWindow
@@ -132,7 +134,22 @@ def test_a_slice_that_the_user_waits_for_comes_before_the_surface(
     qtbot.waitUntil(lambda: session.surface.mesh is not None, timeout=PATIENCE_MS)
 
 
-def test_a_paused_measurement_goes_on_and_ends(qtbot: QtBot) -> None:
+def test_a_paused_measurement_goes_on_and_ends(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is held at its first progress, so that it cannot end before it is paused."""
+    may_go_on = threading.Event()
+
+    class Held(SurfaceMeasurement):
+        def __call__(self, report: Report = silent) -> SurfaceMesh:
+            def held(fraction: float, what: str) -> None:
+                report(fraction, what)
+                while fraction > 0 and not may_go_on.wait(0.01):
+                    report(fraction, what)  # raises once the measurement is paused
+
+            return super().__call__(held)
+
+    monkeypatch.setattr("jrviewer.ui.state.surface.SurfaceMeasurement", Held)
     worker_thread = WorkerThread()
     state = SurfaceState(worker_thread)
     state.set_series(make_ball()[0])
@@ -142,8 +159,8 @@ def test_a_paused_measurement_goes_on_and_ends(qtbot: QtBot) -> None:
         state.pause()
     assert state.mesh is None
 
-    with qtbot.waitSignal(state.changed):
-        state.resume()
+    may_go_on.set()
+    state.resume()
     qtbot.waitUntil(lambda: state.mesh is not None, timeout=PATIENCE_MS)
 
     worker_thread.stop()

@@ -9,8 +9,9 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from jrviewer.core.geometry import FloatArray
+from jrviewer.core.prediction import Prediction, Removed
 from jrviewer.core.progress import Report
-from jrviewer.core.records import Cloud, Prediction, Removed, Slice
+from jrviewer.core.records import Cloud, Slice
 from jrviewer.ui.window.main_window import MainWindow
 from tests.support.record_factory import make_cloud
 from tests.ui.conftest import FakeBackend

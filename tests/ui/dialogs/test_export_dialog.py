@@ -12,8 +12,9 @@ from pytestqt.qtbot import QtBot
 
 from jrviewer import dicom
 from jrviewer.core.errors import InputRefusedError
+from jrviewer.core.prediction import Prediction
 from jrviewer.core.progress import Report
-from jrviewer.core.records import Prediction, Slice
+from jrviewer.core.records import Slice
 from jrviewer.export.writer import SHOWS_TEXT
 from jrviewer.ui.dialogs.export_dialog import ExportDialog
 from jrviewer.ui.window.main_window import MainWindow

@@ -11,8 +11,9 @@ from pytestqt.qtbot import QtBot
 
 from jrviewer.core.errors import InputRefusedError, ModelError
 from jrviewer.core.geometry import FloatArray
+from jrviewer.core.prediction import Prediction
 from jrviewer.core.progress import Report, silent
-from jrviewer.core.records import Prediction, Slice
+from jrviewer.core.records import Slice
 from jrviewer.model.devices import Device
 from jrviewer.model.joint_model import JointModel
 from jrviewer.ui.jobs.backend import Backend

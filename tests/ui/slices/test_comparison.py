@@ -12,8 +12,9 @@ from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
+from jrviewer.core.prediction import Prediction, Removed
 from jrviewer.core.progress import Report
-from jrviewer.core.records import Prediction, Removed, Slice
+from jrviewer.core.records import Slice
 from jrviewer.ui.dialogs.export_dialog import ExportDialog
 from jrviewer.ui.state.comparison import FLICKER_MS
 from jrviewer.ui.window.main_window import MainWindow
@@ -83,7 +84,7 @@ def denoised_window(
         truth = truth + nodule()
 
     def predict(chosen: Slice, report: Report, *, run_anyway: bool = False) -> Prediction:
-        return replace(make_prediction(chosen), denoised=truth.copy())
+        return replace(make_prediction(chosen), fully_denoised=truth.copy())
 
     monkeypatch.setattr(backend, "predict", predict)
     with qtbot.waitSignal(window.session.residuals.analysed):
@@ -243,9 +244,8 @@ def test_the_blend_slider_moves_by_the_mouse_and_stays_in_the_picture_s_export(
     qtbot: QtBot, denoised_window: MainWindow, tmp_path: Path
 ) -> None:
     window, slider = denoised_window, denoised_window.slice_controller.blend
-    mouse_and_keys.drag(
-        slider, (slider.width() - 6, slider.height() // 2), (42, slider.height() // 2)
-    )
+    middle = slider.width() // 2, slider.height() // 2
+    mouse_and_keys.drag(slider, (slider.width() - 6, middle[1]), middle)
     blend = window.session.compare.now.blend
     assert 30 < blend < 70
     press(qtbot, window, Key.Key_E, mouse_and_keys.CTRL)

@@ -11,8 +11,9 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from jrviewer.core.prediction import Prediction
 from jrviewer.core.progress import Report
-from jrviewer.core.records import Finding, Prediction, Slice
+from jrviewer.core.records import Finding, Slice
 from jrviewer.ui.window.main_window import MainWindow
 from tests.support.dicom_factory import write_ct
 from tests.ui.conftest import FakeBackend
@@ -26,7 +27,7 @@ class IdleWorker(FakeBackend):
 
     def predict(self, chosen: Slice, report: Report, *, run_anyway: bool = False) -> Prediction:
         made = super().predict(chosen, report)
-        return replace(made, denoised=chosen.pixels.copy())
+        return replace(made, fully_denoised=chosen.pixels.copy())
 
 
 class DoubtingWorker(FakeBackend):

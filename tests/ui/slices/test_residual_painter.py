@@ -7,7 +7,7 @@ from PySide6.QtCore import QRect
 from PySide6.QtGui import QImage, QPainter
 from pytestqt.qtbot import QtBot
 
-from jrviewer.core.records import Mark
+from jrviewer.core.prediction import Mark
 from jrviewer.ui.slices import residual_painter
 from jrviewer.ui.state.view import Projection
 

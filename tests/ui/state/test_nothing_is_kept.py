@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from jrviewer.core.records import Prediction
+from jrviewer.core.prediction import Prediction
 from jrviewer.ui.state.session import Session
 from jrviewer.ui.widgets import painting
 from jrviewer.ui.window.main_window import MainWindow

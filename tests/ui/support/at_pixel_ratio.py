@@ -13,8 +13,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from jrviewer.core.geometry import canonical_box
+from jrviewer.core.prediction import Prediction
 from jrviewer.core.progress import Report
-from jrviewer.core.records import Cloud, Prediction, Slice
+from jrviewer.core.records import Cloud, Slice
 from jrviewer.ui.window.main_window import MainWindow
 from tests.support.record_factory import make_prediction
 from tests.ui.conftest import FakeBackend

@@ -7,8 +7,9 @@ from PySide6.QtCore import QElapsedTimer, Qt, QTimer
 from pytestqt.qtbot import QtBot
 
 from jrviewer.core.errors import InputRefusedError
+from jrviewer.core.prediction import Prediction
 from jrviewer.core.progress import Report
-from jrviewer.core.records import Prediction, Slice
+from jrviewer.core.records import Slice
 from jrviewer.ui.window.main_window import MainWindow
 from tests.support.dicom_factory import write_colour
 from tests.ui.conftest import FakeBackend, SlowBackend

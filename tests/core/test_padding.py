@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from jrviewer.core.padding import is_padding, without_padding
 from jrviewer.core.records import Slice, Unit, Window
 from jrviewer.imaging.measurements_2d import Region, statistics
-from jrviewer.imaging.padding import is_padding, without_padding
 from jrviewer.imaging.residual_check import residual
 from jrviewer.imaging.windowing import auto_window, to_grey
 from tests.support.record_factory import make_slice

@@ -1,0 +1,95 @@
+"""Dialog for a denoising strength of one's own: per cent, or the noise that shall be left."""
+
+from PySide6.QtCore import QSignalBlocker, Signal, Slot
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QLabel,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from jrviewer.core.strength import Strength, strength_for
+
+
+class StrengthDialog(QDialog):
+    """Emits every strength as it is set, so that the slice follows; Cancel emits the first again.
+
+    `before` is the standard deviation of the shown slice's noise, None where no target can be
+    named; `unit` is its unit.
+    """
+
+    chosen = Signal(object)  # Strength
+
+    def __init__(
+        self, strength: Strength, before: float | None, unit: str, parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        self._first, self._before = strength, before
+        self.setWindowTitle(self.tr("Denoising strength"))
+        self.percent = QSpinBox()
+        self.percent.setRange(0, 100)
+        self.percent.setSuffix(" %")
+        self.percent.setAccessibleName(self.tr("Share of the noise to remove"))
+        self.target = QDoubleSpinBox()
+        self.target.setDecimals(1)
+        self.target.setSingleStep(0.5)
+        self.target.setRange(0.0, before or 0.0)
+        self.target.setSuffix(f" {unit}")
+        self.target.setAccessibleName(self.tr("Noise to leave in this slice"))
+        self.target.setEnabled(before is not None)
+        self._show(strength)
+        self.percent.valueChanged.connect(self._take_percent)
+        self.target.valueChanged.connect(self._take_target)
+        standard = QDialogButtonBox.StandardButton
+        self.buttons = QDialogButtonBox(standard.Ok | standard.Cancel)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        self._lay_out(unit)
+
+    def reject(self) -> None:
+        """Return to the strength that there was."""
+        super().reject()
+        self.chosen.emit(self._first)
+
+    def _lay_out(self, unit: str) -> None:
+        form = QFormLayout()
+        form.addRow(self.tr("Remove"), self.percent)
+        form.addRow(self.tr("Leave noise of"), self.target)
+        words = self.tr("The noise of this slice could not be measured: no target can be named.")
+        if self._before is not None:
+            words = self.tr("This slice's noise is {} {}. Every other slice loses the same share.")
+            words = words.format(f"{self._before:.1f}", unit)
+        note = QLabel(words)
+        note.setObjectName("note")
+        note.setWordWrap(True)
+        rows = QVBoxLayout(self)
+        rows.addLayout(form)
+        rows.addWidget(note)
+        rows.addWidget(self.buttons)
+        self.setMinimumWidth(360)
+
+    def _show(self, strength: Strength) -> None:
+        """Show a strength in both fields."""
+        blocked = QSignalBlocker(self.percent), QSignalBlocker(self.target)
+        self.percent.setValue(round(100 * strength.reduction))
+        if self._before is not None:
+            self.target.setValue((1 - strength.reduction) * self._before)
+        for blocker in blocked:
+            blocker.unblock()
+
+    @Slot(int)
+    def _take_percent(self, percent: int) -> None:
+        self._take(Strength(percent / 100))
+
+    @Slot(float)
+    def _take_target(self, wanted: float) -> None:
+        assert self._before is not None
+        self._take(strength_for(self._before, wanted))
+
+    def _take(self, strength: Strength) -> None:
+        self._show(strength)
+        self.chosen.emit(strength)

@@ -1,0 +1,1 @@
+"""Training pairs with noise as scanners make it: cleaned references and noise of real spectra."""

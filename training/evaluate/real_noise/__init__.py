@@ -1,0 +1,1 @@
+"""The yardstick for what scanners make: real noise, measured without a clean image."""

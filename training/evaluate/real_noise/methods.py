@@ -1,0 +1,69 @@
+"""The denoisers that are measured on real noise: ours at every strength, and the peers."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from jrviewer.core import strength
+from jrviewer.core.geometry import FloatArray
+from jrviewer.core.records import Unit
+from jrviewer.core.strength import Noise, Residual, Shares, Strength
+from jrviewer.imaging.noise_level import measure
+from training.baselines.denoisers import Peers
+from training.data.real_noise.classical import non_local_means, total_variation
+
+STRENGTHS: dict[str, Strength | None] = {
+    "low": strength.LOW,
+    "standard": strength.STANDARD,
+    "high": strength.HIGH,
+    "full": None,  # all that the network removes
+}
+NLM, TV = 1.0, 1.0  # strengths over the noise's standard deviation
+NETWORKS = ("cnn10", "redcnn")
+
+Denoise = Callable[[FloatArray, Unit], FloatArray]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Methods:
+    """Ours and the peers. Networks of the peers know CT alone."""
+
+    ours: Denoise
+    peers: Peers
+
+    def strengths(self, pixels: FloatArray, unit: Unit) -> dict[str, FloatArray]:
+        """A slice at every strength, from one pass."""
+        removed = Residual.of(pixels, self.ours(pixels, unit))
+        shares = shares_by_name(measure(pixels, removed, unit))
+        return {name: strength.apply(pixels, removed, one) for name, one in shares.items()}
+
+    def others(self, unit: Unit) -> Iterator[tuple[str, Callable[[FloatArray, float], FloatArray]]]:
+        """The peers by name: `(pixels, sigma) -> denoised`."""
+        yield "nlm", partial(_told, non_local_means, by=NLM)
+        yield "tv", partial(_told, total_variation, by=TV)
+        for name in NETWORKS if unit == "HU" else ():
+            if name in self.peers.networks:
+                yield name, partial(_network, self.peers, name)
+
+
+def shares_by_name(noise: Noise | None) -> dict[str, Shares]:
+    """What goes at every strength that is measured."""
+    return {
+        name: strength.ALL if one is None else strength.shares_of(noise, one)
+        for name, one in STRENGTHS.items()
+    }
+
+
+def _told(
+    method: Callable[[FloatArray, float, float], FloatArray],
+    pixels: FloatArray,
+    sigma: float,
+    by: float,
+) -> FloatArray:
+    return method(pixels.astype(np.float32), max(sigma, 1e-3), by)
+
+
+def _network(peers: Peers, name: str, pixels: FloatArray, sigma: float) -> FloatArray:
+    return peers.denoise(name, pixels, sigma)[0]
