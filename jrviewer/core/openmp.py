@@ -1,14 +1,16 @@
 """How the threads of a network's layers wait for each other.
 
 torch splits every layer among OpenMP threads, which meet at a barrier after it. By default they
-spin there: where other programs use the processor, a spinning thread keeps the one that it waits
-for from running, and each layer takes a scheduler's period of 16 to 32 ms. Passive threads sleep.
+spin there for long: where other programs use the processor, a spinning thread keeps the one that
+it waits for from running, and each layer takes a scheduler's period of 16 to 32 ms. So they spin
+for a moment only, and then sleep.
 """
 
 import os
 
-PASSIVE = {
+POLICY = {
     "OMP_WAIT_POLICY": "PASSIVE",  # libgomp (Linux) and libomp (macOS)
+    "GOMP_SPINCOUNT": "10000",  # libgomp: rounds of spinning, well below a millisecond
     "KMP_BLOCKTIME": "0",  # Intel's and LLVM's runtime (Windows, macOS): milliseconds of spinning
 }
 
@@ -18,5 +20,5 @@ def wait_passively() -> None:
 
     An OpenMP runtime reads it once, when torch loads it.
     """
-    for name, value in PASSIVE.items():
-        os.environ.setdefault(name, value)
+    if not POLICY.keys() & os.environ.keys():
+        os.environ.update(POLICY)

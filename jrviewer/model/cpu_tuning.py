@@ -1,7 +1,7 @@
-"""How the network runs fastest on this processor: measured once, in about a second.
+"""Whether the network runs faster in bfloat16 on this processor: measured once, within two seconds.
 
-A second thread helps on an idle computer and hurts on a busy one. bfloat16 takes a third of the
-time where the processor multiplies it itself, and is not tried elsewhere. It is taken only where it
+bfloat16 takes a third of the time where the processor multiplies it itself, and is not tried
+elsewhere. It is taken only where it
 also says the same: within 1 HU of single precision in all but one of a thousand pixels. What it is
 off by grows with the noise (up to 2.1 % of its standard deviation at that pixel), so a noisier
 slice than that allows is denoised in single precision after all.
@@ -9,33 +9,22 @@ slice than that allows is denoised in single precision after all.
 
 import copy
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from jrviewer.model import kept_choice
 from jrviewer.model.devices import multiplies_bfloat16
-from jrviewer.model.kept_choice import Choice
 from jrviewer.model.network import JointNet
 from jrviewer.model.network_input import CT, noise_of
 
-ROUNDS = 7  # in turn, so that a busy moment disturbs all ways alike; the minimum counts
+ROUNDS = 7  # in turn, so that a busy moment disturbs both alike; the minimum counts
 PATIENCE_S = 1.5  # no further round starts after it
 SIDE = 192  # pixels of the trial slice
 SAME_HU = 1.0
 SAME_SHARE = 0.999
 MOST_NOISE_HU = 50.0  # at which bfloat16 stays within 1 HU
-GAIN = 0.9  # of the time so far: what gains less is not worth a change
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """One way to run the network."""
-
-    half: JointNet | None = None  # the network in bfloat16, where that is faster and says the same
-    threads: int = 1
+GAIN = 0.9  # of the time in single precision: what gains less is not worth a change
 
 
 def run(net: JointNet, half: JointNet | None, hu: Tensor, kind: float) -> Tensor:
@@ -54,57 +43,36 @@ def halved(net: JointNet) -> JointNet:
     return copy.deepcopy(net).to(torch.bfloat16)
 
 
-def settled(net: JointNet, weights_sha256: str) -> Way:
-    """The way that is kept for this computer and these weights; the fastest where none is yet."""
+def kept_half(net: JointNet, weights_sha256: str) -> JointNet | None:
+    """The network in bfloat16 where that was chosen for this computer and these weights; where
+    nothing was chosen yet, it is now, and kept.
+    """
     kept = kept_choice.recall(weights_sha256)
     if kept is not None:
-        return Way(halved(net) if kept.bfloat16 else None, kept.threads)
-    way = fastest(net)
-    kept_choice.keep(weights_sha256, Choice(way.half is not None, way.threads))
-    return way
+        return halved(net) if kept else None
+    half = faster_half(net)
+    kept_choice.keep(weights_sha256, bfloat16=half is not None)
+    return half
 
 
-def fastest(net: JointNet) -> Way:
-    """The fastest way for a network on the CPU: the least time of several rounds of all ways."""
-    before = torch.get_num_threads()
+def faster_half(net: JointNet) -> JointNet | None:
+    """The network in bfloat16 where that is faster and says the same: the least time of several
+    rounds of both.
+    """
+    if not multiplies_bfloat16():
+        return None
+    half = halved(net)
     hu = 40 + 30 * torch.randn(1, 1, SIDE, SIDE, generator=torch.Generator().manual_seed(1))
-    ways = [*_ways(net, tuple(dict.fromkeys((max(1, before - 1), before))))]
-    try:
-        with torch.inference_mode():
-            exact = net.denoise(hu, CT).hu
-            same = [one.half is None or _is_same(run(net, one.half, hu, CT), exact) for one in ways]
-            ways = [one for one, says_the_same in zip(ways, same, strict=True) if says_the_same]
-            seconds = _least_seconds(net, ways, hu)
-    finally:
-        torch.set_num_threads(before)
-    best = 0
-    for index, taken in enumerate(seconds):
-        if taken < GAIN * seconds[best]:
-            best = index
-    return ways[best]
-
-
-def _least_seconds(net: JointNet, ways: list[Way], hu: Tensor) -> list[float]:
-    """The least seconds of each way, tried in turn."""
-    started = time.perf_counter()
-    least = [float("inf")] * len(ways)
-    for _ in range(ROUNDS):
-        for index, way in enumerate(ways):
-            torch.set_num_threads(way.threads)
-            least[index] = min(least[index], _seconds(net, way.half, hu))
-        if time.perf_counter() - started > PATIENCE_S:
-            break
-    return least
-
-
-def _ways(net: JointNet, counts: tuple[int, ...]) -> Iterator[Way]:
-    """The ways that are worth a trial, single precision first."""
-    for threads in counts:
-        yield Way(threads=threads)
-    if multiplies_bfloat16():
-        half = halved(net)
-        for threads in counts:
-            yield Way(half, threads)
+    with torch.inference_mode():
+        if not _is_same(run(net, half, hu, CT), net.denoise(hu, CT).hu):
+            return None
+        started, least = time.perf_counter(), {None: float("inf"), half: float("inf")}
+        for _ in range(ROUNDS):
+            for way in least:
+                least[way] = min(least[way], _seconds(net, way, hu))
+            if time.perf_counter() - started > PATIENCE_S:
+                break
+    return half if least[half] < GAIN * least[None] else None
 
 
 def _seconds(net: JointNet, half: JointNet | None, hu: Tensor) -> float:

@@ -1,4 +1,4 @@
-"""How the network runs on this computer's CPU, kept from start to start.
+"""Whether the network runs in bfloat16 on this computer's CPU, kept from start to start.
 
 Precision changes results by a fraction of a HU and moves points of the cloud, so it is chosen once
 for a computer and its weights, and stays until somebody asks for a new choice: the same slice gives
@@ -8,7 +8,6 @@ the same numbers tomorrow. Holds nothing of any patient.
 import hashlib
 import json
 import platform
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,34 +21,23 @@ FILE = "cpu-choice.json"
 MOST_KEPT = 20  # choices of other weights and versions; the oldest goes
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """Precision and threads."""
-
-    bfloat16: bool
-    threads: int
-
-
 def path() -> Path:
     """The file in the user's own settings folder."""
     return platformdirs.user_config_path("jrviewer", appauthor=False) / FILE
 
 
-def recall(weights_sha256: str) -> Choice | None:
+def recall(weights_sha256: str) -> bool | None:
     """What was chosen for these weights on this computer; None where nothing usable is kept."""
-    try:
-        kept = _read()[_key(weights_sha256)]
-        choice = Choice(bool(kept["bfloat16"]), int(kept["threads"]))
-    except (KeyError, TypeError, ValueError):
-        return None
-    return choice if choice.threads >= 1 else None
+    kept = _read().get(_key(weights_sha256))
+    choice = kept.get("bfloat16") if isinstance(kept, dict) else None
+    return choice if isinstance(choice, bool) else None
 
 
-def keep(weights_sha256: str, choice: Choice) -> bool:
+def keep(weights_sha256: str, *, bfloat16: bool) -> bool:
     """Keep a choice; whether that worked. Without a place to write, every start chooses anew."""
     kept = _read()
     kept.pop(_key(weights_sha256), None)
-    kept[_key(weights_sha256)] = asdict(choice)
+    kept[_key(weights_sha256)] = {"bfloat16": bfloat16}
     newest = dict(list(kept.items())[-MOST_KEPT:])
     try:
         path().parent.mkdir(parents=True, exist_ok=True)
@@ -70,7 +58,7 @@ def _key(weights_sha256: str) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def _read() -> dict[str, dict[str, Any]]:
+def _read() -> dict[str, Any]:
     """Everything that is kept; nothing where the file is missing or not ours."""
     try:
         found = json.loads(path().read_text(encoding="utf-8"))

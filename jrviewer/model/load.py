@@ -22,10 +22,10 @@ def load_model(
 ) -> JointModel:
     """The bundled model, or another weights file, ready on a device.
 
-    "auto" is CUDA where a real kernel runs on it, else the CPU in the way that was fastest when it
-    was first asked (`kept_choice`); "cpu" and `exact` mean single precision, the same numbers on
-    every computer. Raises ModelError where the weights are missing, changed or made for another
-    network, or where CUDA was asked for and does not work.
+    "auto" is CUDA where a real kernel runs on it, else the CPU in the precision that was fastest
+    when it was first asked (`kept_choice`); "cpu" and `exact` mean single precision, the same
+    numbers on every computer. Raises ModelError where the weights are missing, changed or made for
+    another network, or where CUDA was asked for and does not work.
     """
     from safetensors import SafetensorError, safe_open
     from safetensors.torch import load_file
@@ -61,9 +61,7 @@ def load_model(
         ) from error
     half = None
     if device == "auto" and target.type == "cpu":
-        way = cpu_tuning.settled(net, sha256)
-        torch.set_num_threads(way.threads)
-        half = None if exact else way.half
+        half = None if exact else cpu_tuning.kept_half(net, sha256)
     return JointModel(
         name=f"{about['name']} {about['version']}",
         weights_sha256=sha256,

@@ -10,7 +10,7 @@ import pytest
 pytestmark = pytest.mark.slow  # a process that loads torch for each test
 
 ROOT = Path(__file__).resolve().parents[2]
-SETTINGS = {"OMP_WAIT_POLICY", "KMP_BLOCKTIME"}
+SETTINGS = {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME"}
 ENTRIES = ("jrviewer.cli", "jrviewer.ui.app", "jrviewer.model.joint_model", "training.fit.losses")
 
 # OpenMP of GNU tells its settings at load where it is asked to; so does the one of LLVM.
