@@ -10,7 +10,7 @@ import os
 
 POLICY = {
     "OMP_WAIT_POLICY": "PASSIVE",  # libgomp (Linux) and libomp (macOS)
-    "GOMP_SPINCOUNT": "10000",  # libgomp: rounds of spinning, well below a millisecond
+    "GOMP_SPINCOUNT": "1000",  # libgomp: rounds of spinning; 10 000 are too many beside others
     "KMP_BLOCKTIME": "0",  # Intel's and LLVM's runtime (Windows, macOS): milliseconds of spinning
 }
 
