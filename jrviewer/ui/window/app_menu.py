@@ -38,8 +38,8 @@ from jrviewer.ui.state.strength import strength_name
 from jrviewer.ui.state.view import shade_of
 from jrviewer.ui.widgets import theme
 from jrviewer.ui.widgets.menu_button import menu_button
-from jrviewer.ui.window.first_run import NoticeBar, StepsBar
-from jrviewer.ui.window.message_bar import MessageBar
+from jrviewer.ui.window.bars.first_run import NoticeBar, StepsBar
+from jrviewer.ui.window.messages import Messages
 
 if TYPE_CHECKING:
     from jrviewer.export.writer import ExportRequest
@@ -55,12 +55,12 @@ class AppMenu(QObject):
         self,
         session: Session,
         preferences: Preferences,
-        message_bar: MessageBar,
+        messages: Messages,
         parent: QMainWindow,
     ) -> None:
         super().__init__(parent)
         self._session, self._preferences = session, preferences
-        self._message_bar, self._window = message_bar, parent
+        self._messages, self._window = messages, parent
         self.settings = settings.load(preferences)
         self.recent_files = RecentFiles(preferences, keeps=self.settings.keeps_recent)
         self.export_controller = ExportController(session, self)
@@ -81,8 +81,10 @@ class AppMenu(QObject):
 
     def attach_crash_log(self, crash_log: CrashLog) -> None:
         """Offer the details of every bug that the log records."""
-        crash_log.recorded.connect(self._show_crash)
-        self._session.foreground.crashed.connect(lambda lane: self._show_crash(crash_log.last))
+        crash_log.recorded.connect(self._messages.show_crash)
+        self._session.foreground.crashed.connect(
+            lambda lane: self._messages.show_crash(crash_log.last)
+        )
 
     def close_dialogs(self) -> None:
         """Close every dialog: none may outlive the main window."""
@@ -242,30 +244,6 @@ class AppMenu(QObject):
     @Slot()
     def _forget_dialog(self) -> None:
         self.dialog = None
-
-    @Slot(int, int)
-    def show_series_done(self, done: int, refused: int) -> None:
-        """Show how many slices of the series have a result, and how many of these are new."""
-        known = self._session.prefetcher.known
-        words = self.tr("Whole series: {} of {} slices done, {} new.").format(
-            known + done, known + done + refused, done
-        )
-        if refused:
-            words += " " + self.tr("{} were refused by the input check.").format(refused)
-        self._message_bar.show_message("warning" if refused else "note", words)
-
-    @Slot()
-    def show_copied(self) -> None:
-        """Show what was copied to the clipboard."""
-        words = self.tr(
-            "Both slices were copied to the clipboard, with the notice and without patient text."
-        )
-        self._message_bar.show_message("note", words)
-
-    @Slot(str)
-    def _show_crash(self, details: str) -> None:
-        words = self.tr("Internal error. Your open series is not affected. Please try again.")
-        self._message_bar.show_message("error", words, details=details)
 
     def _action(self, text: str, icon: str, key: str) -> QAction:
         action = QAction(text, self)

@@ -49,7 +49,7 @@ def _slices(window: MainWindow) -> Iterator[Connection]:
     yield session.series_opened, window.app_menu.remember_paths
     yield session.series_chosen, window.series_list.show_chosen
     yield session.series_chosen, slices.cine.choose_series
-    yield session.series_chosen, window.series_warnings.show_chosen
+    yield session.series_chosen, window.messages.series_warnings.show_chosen
     yield session.shown, presenter.show_slice
     yield session.shown, window.slider.show_place
     yield session.shown, window.actions_.show_slice
@@ -72,18 +72,18 @@ def _results(window: MainWindow) -> Iterator[Connection]:
     yield session.unpredicted, presenter.show_unpredicted
     yield session.unpredicted, slices.refresh
     yield session.withheld, presenter.show_withheld
-    yield session.withheld, window.offer_run
+    yield session.withheld, window.messages.offer_run
     yield session.withheld, slices.refresh
-    yield session.refused, window.show_refused
-    yield session.failed, window.show_error
+    yield session.refused, window.messages.show_refused
+    yield session.failed, window.messages.show_error
     yield session.failed, presenter.show_no_result
-    yield session.warned, window.show_warning
+    yield session.warned, window.messages.show_warning
     yield session.busy_changed, window.show_busy
     yield session.busy_changed, slices.show_busy
     yield session.busy_changed, window.update_actions
     yield session.device_known, window.status_bar.show_device
     yield session.device_known, window.app_menu.list_graphics
-    yield session.prefetcher.series_done, window.app_menu.show_series_done
+    yield session.prefetcher.series_done, window.messages.show_series_done
 
 
 def _panes(window: MainWindow) -> Iterator[Connection]:
@@ -106,7 +106,7 @@ def _panes(window: MainWindow) -> Iterator[Connection]:
     yield cloud.point_hovered, presenter.show_hovered_point
     yield cloud.picture_taken, window.ask_picture
     yield cloud.created, window.order_tabs
-    yield cloud.failed, window.show_error
+    yield cloud.failed, window.messages.show_error
 
 
 def _opening(window: MainWindow) -> Iterator[Connection]:
@@ -131,7 +131,7 @@ def _opening(window: MainWindow) -> Iterator[Connection]:
     yield actions.cancel.triggered, slices.cancel
     yield slices.can_cancel_changed, actions.cancel.setEnabled
     yield window.message_bar.acted, window.run_anyway
-    yield window.status_bar.check.clicked, window.show_reasons
+    yield window.status_bar.check.clicked, window.messages.show_reasons
 
 
 def _viewing(window: MainWindow) -> Iterator[Connection]:
@@ -241,11 +241,11 @@ def _exporting(window: MainWindow) -> Iterator[Connection]:
     menu, export = window.app_menu, window.app_menu.export_controller
     yield window.actions_.export.triggered, menu.ask_export
     yield window.actions_.copy.triggered, export.copy
-    yield export.exported, window.show_exported
+    yield export.exported, window.messages.show_exported
     yield export.exported, partial(menu.tick, "export")
     yield export.failed, window.session.failed
-    yield export.copied, menu.show_copied
-    yield export.warned, window.show_warning
+    yield export.copied, window.messages.show_copied
+    yield export.warned, window.messages.show_warning
 
 
 def _application(window: MainWindow) -> Iterator[Connection]:

@@ -7,7 +7,6 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedWidget, QVBoxL
 from jrviewer import NOTICE
 from jrviewer.ui.cloud.cloud_view import CloudView
 from jrviewer.ui.cloud.controller import CloudController
-from jrviewer.ui.crash_log import versions
 from jrviewer.ui.dialogs import file_dialogs
 from jrviewer.ui.slices.controller import SliceController
 from jrviewer.ui.slices.slice_slider import SliceSlider
@@ -19,17 +18,17 @@ from jrviewer.ui.widgets.pane import Header, Pane
 from jrviewer.ui.window import tab_order
 from jrviewer.ui.window.actions import Actions
 from jrviewer.ui.window.app_menu import AppMenu
+from jrviewer.ui.window.bars.message_bar import MessageBar
+from jrviewer.ui.window.bars.status_bar import StatusBar
+from jrviewer.ui.window.bars.tool_bar import ToolBar
 from jrviewer.ui.window.drop_target import DropTargetWindow
-from jrviewer.ui.window.message_bar import MessageBar
+from jrviewer.ui.window.messages import Messages
 from jrviewer.ui.window.panes import Panes
 from jrviewer.ui.window.presenter import Presenter
 from jrviewer.ui.window.saved_layout import restore_layout, save_layout
 from jrviewer.ui.window.screen_fit import ScreenFit
-from jrviewer.ui.window.series_list import SeriesList
-from jrviewer.ui.window.series_list_visibility import SeriesListVisibility
-from jrviewer.ui.window.series_warnings import SeriesWarnings
-from jrviewer.ui.window.status_bar import StatusBar
-from jrviewer.ui.window.tool_bar import ToolBar
+from jrviewer.ui.window.series.series_list import SeriesList
+from jrviewer.ui.window.series.series_list_visibility import SeriesListVisibility
 from jrviewer.ui.window.welcome import Welcome
 
 
@@ -48,10 +47,10 @@ class MainWindow(DropTargetWindow):
         self.denoised = SliceView()
         self.cloud = CloudView()
         self.message_bar = MessageBar()
-        self.series_warnings = SeriesWarnings(session, self.message_bar)
         self.series_list = SeriesList()
         self.slider = SliceSlider(session)
         self.status_bar = StatusBar()
+        self.messages = Messages(session, self.message_bar, self.status_bar)
         self.welcome = Welcome()
         self.original_pane, self.denoised_pane, self.cloud_pane = framed = (
             Pane(self.original, Header(self.tr("ORIGINAL"))),
@@ -62,7 +61,7 @@ class MainWindow(DropTargetWindow):
         self.presenter = Presenter(session, framed, self.status_bar, self)
         self.slice_controller = SliceController(session, self.original, self.denoised, self)
         self.cloud_controller = CloudController(session, self.cloud, self)
-        self.app_menu = AppMenu(session, self.preferences, self.message_bar, self)
+        self.app_menu = AppMenu(session, self.preferences, self.messages, self)
         self.app_menu.shown_structures = self.cloud.toolbar.legend.structures
         self.series_list_visibility = SeriesListVisibility(
             self.series_list, self.actions_.series, self.message_bar, self.preferences
@@ -180,33 +179,6 @@ class MainWindow(DropTargetWindow):
         )
         self.series_list_visibility.show_hint(len(session.all_series))
 
-    @Slot(str)
-    def show_error(self, sentence: str) -> None:
-        """Show an error."""
-        self.message_bar.show_message("error", sentence)
-
-    @Slot(str, str)
-    def show_refused(self, sentence: str, reasons: str) -> None:
-        """Show which files were not opened, and why."""
-        details = f"{versions()}\n{reasons}"
-        self.message_bar.show_message("error", sentence, details=details, nameless=reasons)
-        self.series_warnings.add_to_refused()
-
-    @Slot(str)
-    def show_warning(self, sentence: str) -> None:
-        """Show a warning."""
-        self.message_bar.show_message("warning", sentence)
-
-    @Slot(str)
-    def show_exported(self, name: str) -> None:
-        """Show which files were written."""
-        self.message_bar.show_message("note", self.tr("Exported: {}").format(name))
-
-    @Slot(str)
-    def offer_run(self, reason: str) -> None:
-        """Show why the model did not run, and offer to run it anyway."""
-        self.message_bar.show_message("warning", reason, self.tr("Run anyway"))
-
     @Slot(object)
     def show_busy(self, busy: Busy | None) -> None:
         """Show what is being done, and enable what can be done meanwhile."""
@@ -258,11 +230,6 @@ class MainWindow(DropTargetWindow):
         """Run the model although the input check refused the slice."""
         self.session.run(run_anyway=True)
 
-    @Slot()
-    def show_reasons(self) -> None:
-        """Show the reasons of the input check."""
-        self.message_bar.show_message("warning", self.status_bar.check.toolTip())
-
     @Slot(QPoint)
     def show_menu(self, place: QPoint) -> None:
         """Open the slices' menu at a position on screen."""
@@ -289,9 +256,11 @@ class MainWindow(DropTargetWindow):
         if (path := file_dialogs.ask_target(self, title, "cloud.png", "png")) is None:
             return
         if picture.save(str(path)):
-            self.show_exported(path.name)
+            self.messages.show_exported(path.name)
         else:
-            self.show_error(self.tr("The image could not be written. Choose another folder."))
+            self.messages.show_error(
+                self.tr("The image could not be written. Choose another folder.")
+            )
 
     @Slot()
     def toggle_full_screen(self) -> None:

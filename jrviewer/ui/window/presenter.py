@@ -21,7 +21,7 @@ from jrviewer.ui.state.strength import noise_text, strength_name
 from jrviewer.ui.state.view import View
 from jrviewer.ui.widgets import painting
 from jrviewer.ui.widgets.pane import Pane
-from jrviewer.ui.window.status_bar import StatusBar
+from jrviewer.ui.window.bars.status_bar import StatusBar
 
 
 class Presenter(QObject):

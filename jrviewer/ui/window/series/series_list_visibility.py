@@ -6,9 +6,9 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QAction
 
 from jrviewer.ui.state.preferences import Preferences
-from jrviewer.ui.window.message_bar import MessageBar
+from jrviewer.ui.window.bars.message_bar import MessageBar
 from jrviewer.ui.window.panes import NARROW_PX
-from jrviewer.ui.window.series_list import WIDTH_PX, SeriesList
+from jrviewer.ui.window.series.series_list import WIDTH_PX, SeriesList
 
 REMEMBERED = "window/series list"
 

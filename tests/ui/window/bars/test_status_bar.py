@@ -2,7 +2,7 @@ from pytestqt.qtbot import QtBot
 
 from jrviewer import NOTICE
 from jrviewer.ui.state.session import Busy
-from jrviewer.ui.window.status_bar import StatusBar
+from jrviewer.ui.window.bars.status_bar import StatusBar
 
 
 def test_many_words_do_not_keep_the_window_from_becoming_narrow(qtbot: QtBot) -> None:

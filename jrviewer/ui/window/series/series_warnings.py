@@ -6,7 +6,7 @@ from PySide6.QtCore import QCoreApplication, QObject, Slot
 
 from jrviewer.core.records import Series
 from jrviewer.ui.state.session import Session
-from jrviewer.ui.window.message_bar import MessageBar
+from jrviewer.ui.window.bars.message_bar import MessageBar
 
 
 class SeriesWarnings(QObject):

@@ -1,0 +1,1 @@
+"""The bars around the panes: tools, state, messages, first steps."""
