@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePath
 from typing import cast
 
+import pytest
 from pydicom.uid import generate_uid
 
 from jrviewer import dicom
@@ -54,6 +55,7 @@ def folder_of(patient: str, tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_after_a_second_series_nothing_of_the_first_is_left(tmp_path: Path) -> None:
     patients = [f"Patient{letter * 3}" for letter in "XY"]
     model = JointModel("small 0", "0" * 64, "CPU fp32", small_net(), sharpness=1.0)

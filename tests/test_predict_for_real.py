@@ -66,6 +66,7 @@ def test_a_well_known_slice_becomes_a_verified_object(
     assert dicom.inspect([export])[0].status == "open"
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_a_patients_slice_becomes_a_verified_object(shared: Path, tmp_path: Path) -> None:
     folders = sorted((shared / "data" / "dicom").glob("LIDC*"))

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 
+import pytest
 import pyvista as pv
 
 from jrviewer.core.lazy_vtk import vtk_module
@@ -31,5 +32,6 @@ assert matplotlib.pyplot.figure().axes == []
 """
 
 
+@pytest.mark.slow
 def test_charts_come_with_the_first_that_is_drawn_and_not_with_pyvista() -> None:
     subprocess.run([sys.executable, "-c", CHARTS], check=True)

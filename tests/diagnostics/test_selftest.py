@@ -95,6 +95,7 @@ class TestSample:
 
         assert "not the ones" in selftest.run()["faults"][0]
 
+    @pytest.mark.slow
     def test_a_missing_codec_is_a_fault_and_the_rest_is_tried(
         self, card: Card, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -154,6 +155,7 @@ def crash(sending: Connection, prediction: Prediction | None) -> None:
     raise SystemExit(139)
 
 
+@pytest.mark.slow
 @pytest.mark.vtk
 def test_opengl_and_every_look_of_the_3d_pane_are_tried_in_a_child_process() -> None:
     drawn = selftest_drawing.try_drawing(make_prediction())

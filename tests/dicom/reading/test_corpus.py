@@ -40,6 +40,7 @@ def test_the_corpus_is_complete(index: list[Expected]) -> None:
     assert counted["reject_no_image"] + counted["reject_corrupt"] == 99
 
 
+@pytest.mark.slow
 def test_no_patient_data_is_logged_or_told_while_the_corpus_is_read(
     shared: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -59,6 +60,7 @@ def test_no_patient_data_is_logged_or_told_while_the_corpus_is_read(
     assert not {one for one in identifiers if len(one) > 3 and one in told}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("dciodvfy") is None, reason="needs dciodvfy of dicom3tools")
 def test_what_is_derived_has_no_error_that_its_source_lacks(shared: Path) -> None:
     """Some of the corpus; `python -m tests.dicom.tools.conformance` does this with all of it."""

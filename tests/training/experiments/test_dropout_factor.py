@@ -18,6 +18,7 @@ from training.fit.fit import fit
 from training.release.export import export
 
 
+@pytest.mark.slow
 def test_the_factor_of_training_patients_is_used_for_the_same_weights_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

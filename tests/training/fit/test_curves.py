@@ -11,6 +11,7 @@ from training.fit.curves import TERMS, draw, read_log
 from training.fit.fit import fit
 
 
+@pytest.mark.slow
 def test_a_run_becomes_a_picture_of_its_three_terms(tmp_path: Path) -> None:
     fit(replace(TINY, cycles=of_steps(40)), *tiny_pools(tmp_path), tmp_path / "run", quiet=True)
 

@@ -19,9 +19,9 @@ from tests.ui.support.noisy_window import (
     button_name,
     checked,
     left,
+    open_noisy,
     seen,
     shown,
-    write_noisy,
 )
 
 Key = Qt.Key
@@ -34,14 +34,7 @@ def backend() -> NoisyBackend:
 
 @pytest.fixture
 def noisy_window(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> MainWindow:
-    """A window on three noisy slices, at the standard strength."""
-    folder = tmp_path / "noisy"
-    folder.mkdir()
-    write_noisy(folder)
-    window.session.strength.choose(STANDARD)
-    with qtbot.waitSignal(window.session.residuals.analysed):
-        window.session.open([folder])
-    return window
+    return open_noisy(qtbot, window, tmp_path / "noisy")
 
 
 @pytest.mark.parametrize("strength", [LOW, HIGH])

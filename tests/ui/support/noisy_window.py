@@ -7,6 +7,7 @@ import numpy as np
 from PySide6.QtCore import Qt, QThread
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
 
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.prediction import Prediction, Removed, removed_from
@@ -62,6 +63,16 @@ def write_noisy(folder: Path, count: int = 3) -> None:
         place = (0.0, 0.0, 5.0 * number)
         path = folder / f"{number}.dcm"
         write_ct(path, pixels, signed=True, position=place, instance=number + 1)
+
+
+def open_noisy(qtbot: QtBot, window: MainWindow, folder: Path) -> MainWindow:
+    """The window on three noisy slices, denoised at the standard strength and judged."""
+    folder.mkdir()
+    write_noisy(folder)
+    window.session.strength.choose(STANDARD)
+    with qtbot.waitSignal(window.session.residuals.analysed):
+        window.session.open([folder])
+    return window
 
 
 def shown(window: MainWindow) -> Prediction:
