@@ -14,9 +14,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-import icu
-
 # Of the *.libs folders, see above; Qt's are stripped already; CUDA's were never tried.
 LEFT_ALONE = (".libs/", "PySide6/", "shiboken6/", "nvidia/", "libtorch_cuda")
 
@@ -30,7 +27,7 @@ def main(bundle: Path, probed: Path) -> None:
     """Slim the bundle in place."""
     if sys.platform != "linux":
         return
-    for tool in ("strip", "readelf", "objcopy", "ld"):
+    for tool in ("strip", "readelf"):
         if not shutil.which(tool):
             raise SystemExit(f"{tool} is missing: install binutils.")
     told = json.loads(probed.read_text("utf-8"))
@@ -38,9 +35,6 @@ def main(bundle: Path, probed: Path) -> None:
     _drop_unloaded(inside, set(told["compiled"]))
     _drop_unread(inside, set(told["torch_sources"]))
     _drop_unlinked(bundle)
-    for file in inside.rglob("libicudata.so.*"):
-        if not file.is_symlink():
-            icu.main(file)
     for file in _libraries(bundle):
         subprocess.run(["strip", "--strip-unneeded", str(file)], check=True)
 

@@ -3,7 +3,6 @@
 import importlib.util
 import re
 import shutil
-import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -146,28 +145,6 @@ def test_programs_modules_and_plugins_stay_though_nothing_is_linked_with_them() 
 def test_a_compiled_module_is_known_by_its_place_in_the_bundle() -> None:
     path = Path("scipy/linalg/_flapack.cpython-311-x86_64-linux-gnu.so")
     assert load("slim.py").module_name(path) == "scipy.linalg._flapack"
-
-
-def test_icus_tables_come_out_of_a_package_as_they_went_in() -> None:
-    icu = load("icu.py")
-    header = struct.pack("<H", 32).ljust(32, b"h")
-    items = {"icudt73l/coll/root.res": b"root" * 5, "icudt73l/nfc.nrm": b"n" * 16}
-
-    found_header, found = icu.unpacked(icu.pack(header, items))
-
-    assert found_header == header
-    assert list(found) == list(items)
-    for name, item in items.items():
-        assert found[name].rstrip(b"\0") == item
-        assert len(found[name]) % icu.ALIGNMENT == 0
-
-
-def test_of_icus_tables_those_of_no_language_and_of_english_stay() -> None:
-    icu = load("icu.py")
-    for name in ("root.res", "coll/root.res", "coll/ucadata.icu", "zoneinfo64.res", "lang/en.res"):
-        assert icu.is_wanted(f"icudt73l/{name}"), name
-    for name in ("de.res", "coll/zh.res", "zone/pt_BR.res", "ibm-850_P100-1995.cnv"):
-        assert not icu.is_wanted(f"icudt73l/{name}"), name
 
 
 def test_licences_are_looked_for_in_everything_that_the_app_needs() -> None:
