@@ -37,7 +37,7 @@ class CloudController(QObject):
         self._surface.compare(cloud)
         distances = self._surface.distances_of(cloud)
         self._cloud.toolbar.legend.show_distance(*captions.distance_text(distances))
-        if known is None:
+        if known is None and self._session.slice is not None:
             return  # the previous result stays, dimmed, with its measured surface
         by_distance = look.colouring == "measured"
         surface = self._surface.mesh if look.measured else None

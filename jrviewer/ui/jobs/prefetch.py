@@ -14,11 +14,12 @@ from PySide6.QtCore import QObject, Signal, Slot
 from jrviewer.core.errors import JRViewerError
 from jrviewer.core.prediction import Prediction
 from jrviewer.core.progress import Report
-from jrviewer.core.records import Slice
+from jrviewer.core.records import Series, Slice
 from jrviewer.ui.jobs.worker_thread import Ticket, WorkerThread
 
 LANE = "ahead"
 BATCH_SIZE = 6  # slices per ticket: half a second of work on two cores
+REACH = 5  # neighbours on either side
 IN_PROGRESS = 2  # the first ones of a ticket are in progress or next
 
 Outcome = Prediction | JRViewerError
@@ -39,6 +40,13 @@ class Busy:
         if self.fraction <= 0.02 or self.elapsed_s < 1:
             return None
         return self.elapsed_s * (1 - self.fraction) / self.fraction
+
+
+def neighbours(series: Series, index: int) -> list[Slice]:
+    """The slices around one, the nearest first and the following one before the previous."""
+    steps = (sign * step for step in range(1, REACH + 1) for sign in (1, -1))
+    places = (index + step for step in steps)
+    return [series[place] for place in places if 0 <= place < len(series)]
 
 
 class Prefetcher(QObject):
@@ -98,6 +106,12 @@ class Prefetcher(QObject):
         if not self._total:
             self.series_done.emit(0, 0)
         self._next()
+
+    def forget(self, slices: frozenset[Slice]) -> None:
+        """Stop if any of these slices, which were closed, is being predicted or waits."""
+        if not slices.isdisjoint((*self._running, *self._queue)):
+            self.stop()
+            self.progressed.emit()
 
     def stop(self) -> None:
         """Forget everything."""

@@ -81,6 +81,8 @@ class SliceController(QObject):
             pane.mouse.items = self._annotations.items
             pane.keys.available_keys = self._keyboard.available_keys
         if chosen is None:
+            for pane in (self._original, self._denoised):
+                pane.show_layers(())
             return
         marks = self._marks(known, chosen)
         self._original.show_layers((*marks, self._measured(chosen, None)))
@@ -153,6 +155,13 @@ class SliceController(QObject):
         self.actions_.play.setEnabled(count > 1)
         if count == 1:
             self.actions_.play.setChecked(False)
+        self.refresh()
+
+    @Slot()
+    def show_emptied(self) -> None:
+        """Nothing is open any more."""
+        self.actions_.play.setChecked(False)
+        self.actions_.play.setEnabled(False)
         self.refresh()
 
     @Slot(str)

@@ -2,6 +2,7 @@
 and how near the bundled phantom's prediction comes to the truth.
 """
 
+from collections.abc import Collection
 from functools import partial
 from weakref import WeakKeyDictionary
 
@@ -9,6 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from jrviewer.core.prediction import Prediction
 from jrviewer.core.progress import Report
+from jrviewer.core.records import Slice
 from jrviewer.diagnostics.phantom_truth import Score
 from jrviewer.ui.jobs.worker_thread import Ticket, WorkerThread
 
@@ -27,11 +29,12 @@ class _Analysis(QObject):
         worker_thread.finished.connect(self._take)
         worker_thread.crashed.connect(self._break)
 
-    @Slot()
-    def clear(self) -> None:
-        """Cancel: other series were opened, and a prediction holds its slice."""
-        self._worker_thread.cancel(self.lane)
-        self._ticket = self._analysing = None
+    @Slot(object)
+    def forget(self, slices: Collection[Slice]) -> None:
+        """Cancel the analysis of a slice that was closed."""
+        if self._analysing is not None and self._analysing.slice in slices:
+            self._worker_thread.cancel(self.lane)
+            self._ticket = self._analysing = None
 
     @Slot(object)
     def analyse(self, prediction: Prediction) -> None:

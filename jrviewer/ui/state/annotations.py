@@ -1,5 +1,6 @@
 """Measurements on the slices: what is drawn, what is selected, which tool is active."""
 
+from collections.abc import Collection
 from functools import partial
 from typing import Literal
 
@@ -67,11 +68,13 @@ class Annotations(QObject):
                 return item
         return None
 
-    @Slot()
-    def clear(self) -> None:
-        """Forget everything: other series were opened."""
-        self._drawn.clear()
-        self.show(None)
+    @Slot(object)
+    def forget(self, slices: Collection[Slice]) -> None:
+        """Forget the measurements of slices that were closed."""
+        for chosen in slices:
+            self._drawn.pop(chosen, None)
+        if self._slice in slices:
+            self.show(None)
 
     @Slot(object)
     def show(self, chosen: Slice | None) -> None:

@@ -2,6 +2,7 @@
 widget.
 """
 
+from collections.abc import Collection
 from functools import partial
 from typing import Literal
 
@@ -69,11 +70,13 @@ class Rulers(QObject):
         }
         return frozenset(command for command, is_open in found.items() if is_open)
 
-    @Slot()
-    def clear(self) -> None:
-        """Forget everything: other series were opened."""
-        self._drawn.clear()
-        self.show(None)
+    @Slot(object)
+    def forget(self, slices: Collection[Slice]) -> None:
+        """Forget the rulers of slices that were closed."""
+        for chosen in slices:
+            self._drawn.pop(chosen, None)
+        if self._slice in slices:
+            self.show(None)
 
     @Slot(object)
     def show(self, chosen: Slice | None) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -12,23 +11,20 @@ from jrviewer.core.prediction import Prediction
 from jrviewer.core.records import Series, Slice
 from jrviewer.ui.jobs.backend import Backend
 from jrviewer.ui.jobs.foreground import Foreground
-from jrviewer.ui.jobs.prefetch import Busy, Prefetcher
+from jrviewer.ui.jobs.prefetch import Busy, Prefetcher, neighbours
 from jrviewer.ui.jobs.worker_thread import WorkerThread
 from jrviewer.ui.state.analyses import DenseClouds, PhantomScores, ResidualAnalysis
 from jrviewer.ui.state.annotations import Annotations
 from jrviewer.ui.state.comparison import CompareState
 from jrviewer.ui.state.keyboard_annotations import KeyboardAnnotations
+from jrviewer.ui.state.model_device import ModelDevice
+from jrviewer.ui.state.open_series import OpenSeries
 from jrviewer.ui.state.prediction_cache import PredictionCache
-from jrviewer.ui.state.refusals import opened_name, reasons, refusals
 from jrviewer.ui.state.rulers import Rulers
 from jrviewer.ui.state.strength import StrengthState
 from jrviewer.ui.state.surface import SurfaceState
 from jrviewer.ui.state.undo_history import UndoHistory
 from jrviewer.ui.state.view import ViewState
-
-if TYPE_CHECKING:
-    from jrviewer.dicom import Opened, Refused
-    from jrviewer.model.devices import Device
 
 __all__ = ["Busy", "Session"]
 
@@ -36,8 +32,10 @@ __all__ = ["Busy", "Session"]
 class Session(QObject):
     """The state of one window."""
 
-    series_opened = Signal(object)  # tuple[Series, ...]
+    series_opened = Signal(object)  # all that are open: tuple[Series, ...]
     series_chosen = Signal(int)
+    series_closed = Signal(object)  # tuple[Series, ...]
+    emptied = Signal()  # the last series was closed
     shown = Signal(object, int, int)  # Slice, its index, how many there are
     predicted = Signal(object)  # Prediction of the slice that is shown
     unpredicted = Signal(object)  # the Slice that is shown has no prediction yet
@@ -54,6 +52,8 @@ class Session(QObject):
         self.worker_thread = WorkerThread(self)
         self.foreground = Foreground(self.worker_thread, self)
         self.prefetcher = Prefetcher(self.worker_thread, self.backend.predict_all, self)
+        self.model_device = ModelDevice(self.foreground, self.backend, self)
+        self.opening = OpenSeries(self.foreground, self.backend, self)
         self.view = ViewState(self)
         self.compare = CompareState(self)
         self.strength = StrengthState(self)
@@ -65,16 +65,11 @@ class Session(QObject):
         self.dense_clouds = DenseClouds(self.worker_thread, self)
         self.phantom_scores = PhantomScores(self.worker_thread, self)
         self.surface = SurfaceState(self.worker_thread, self)
-        self.all_series: tuple[Series, ...] = ()
         self.series: Series | None = None
         self.index = 0
-        self.refused_files: tuple[Refused, ...] = ()
-        self.paths: tuple[Path, ...] = ()  # of the last request to open
         self.prefetches = False  # whether neighbours are predicted before they are shown
         self._predictions = PredictionCache()
-        self.is_partial = False  # only the first slice of what is being read is here
         self._asked_for: Slice | None = None
-        self._may_predict = False
         self._connect_jobs()
         self._connect_state()
 
@@ -87,15 +82,23 @@ class Session(QObject):
         self.foreground.busy.connect(self.surface.pause)
         self.foreground.idle.connect(self._resume_prefetch)
         self.foreground.idle.connect(self.surface.resume)
-        self.foreground.shared.connect(self._show_first_slice)
         self.foreground.refused.connect(self._refuse)
         self.foreground.crashed.connect(self._report_bug)
+        self.model_device.known.connect(self.device_known)
+        self.model_device.warned.connect(self.warned)
 
     def _connect_state(self) -> None:
         """The parts of the state to each other: none of this needs a window."""
+        opening = self.opening
+        opening.opened.connect(self.series_opened)
+        opening.read.connect(self._choose)
+        opening.closed.connect(self.series_closed)
+        opening.refused.connect(self.refused)
+        opening.slices_closed.connect(self._forget)
         analyses = (self.residuals, self.dense_clouds, self.phantom_scores)
-        for part in (self.history, self.annotations, self.rulers, self.surface, *analyses):
-            self.series_opened.connect(part.clear)
+        for part in (self.history, self.annotations, self.rulers, *analyses):
+            opening.slices_closed.connect(part.forget)
+        self.emptied.connect(self._measure_surface)
         self.series_chosen.connect(self._measure_surface)
         for drawn in (self.history, self.annotations, self.rulers):
             self.shown.connect(drawn.show)
@@ -103,6 +106,16 @@ class Session(QObject):
         self.predicted.connect(self.phantom_scores.analyse)
         self.rulers.refused.connect(self.warned)
         self.strength.changed.connect(self._show_again)
+
+    @property
+    def all_series(self) -> tuple[Series, ...]:
+        """The open series, in the order of opening."""
+        return self.opening.shelf.all
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether only the first slice of what is being read is here."""
+        return self.opening.is_partial
 
     @property
     def slice(self) -> Slice | None:
@@ -114,23 +127,48 @@ class Session(QObject):
         """The prediction of the shown slice at the current strength, if it is known."""
         return self._predictions.at(self.strength.now, self.slice)
 
-    def open(self, paths: Sequence[Path]) -> None:
-        """Read files and folders in the background; the newest request wins."""
-        if not paths:
-            return
-        self.paths = tuple(paths)
-        self.is_partial = False
-        job = partial(self.backend.read, self.paths)
-        self.foreground.start("open", self.tr("reading files"), job, self._take_opened, shares=True)
+    def open(self, paths: Sequence[Path], *, is_passing: bool = False) -> None:
+        """Read files and folders beside what is open; see `OpenSeries.open`."""
+        if paths:
+            self.opening.open(paths, is_passing=is_passing)
 
     def choose_series(self, index: int) -> None:
-        """Show another open series, at its middle slice."""
-        self.series, self.index = self.all_series[index], 0
-        self.series_chosen.emit(index)
-        middle = len(self.series) // 2
-        self.view.slice = self.series[middle]
-        self.view.reset()
-        self.show(middle)
+        """Show another open series where it was left, or at its middle slice."""
+        if self.all_series[index] is not self.series:
+            self._choose(self.all_series[index])
+
+    @Slot(object)
+    def _choose(self, series: Series) -> None:
+        shelf = self.opening.shelf
+        if self.series is not None:
+            shelf.leave(self.series, self.index, self.view.now)
+        self.series, self.index = series, 0
+        self.series_chosen.emit(self.all_series.index(series))
+        place = shelf.place_of(series)
+        index, left = (len(series) // 2, None) if place is None else place
+        self.view.enter(series[index], left)
+        self.show(index)
+
+    def close_series(self, index: int) -> None:
+        """Close a series with all results; the next one in the list is shown instead."""
+        gone = self.all_series[index]
+        if gone is self.series:
+            self.foreground.discard("predict")
+            self.series = self.view.slice = None
+        self.opening.close(gone)
+        if self.series is None and self.all_series:
+            self._choose(self.all_series[min(index, len(self.all_series) - 1)])
+        elif self.series is None:
+            self.emptied.emit()
+        self.foreground.check_idle()
+
+    @Slot(object)
+    def _forget(self, slices: frozenset[Slice]) -> None:
+        """Keep nothing of slices that were closed."""
+        self.prefetcher.forget(slices)
+        for one in slices:
+            self._predictions.pop(one, None)
+        self._asked_for = None if self._asked_for in slices else self._asked_for
 
     def show(self, index: int) -> None:
         """Show a slice of the series; beyond its ends, the last one on that side."""
@@ -150,15 +188,15 @@ class Session(QObject):
 
     def allow_predictions(self) -> None:
         """Start using the model; start-up delays it until the window is complete."""
-        self._may_predict = True
+        self.model_device.is_allowed = True
         if self.slice is None:
-            self._load_model()
+            self.model_device.load()
         elif self.prediction is None:
             self.run()
 
     def run(self, *, run_anyway: bool = False) -> None:
         """Run the model on the slice that is shown."""
-        if (chosen := self.slice) is None or not self._may_predict or self.is_partial:
+        if (chosen := self.slice) is None or not self.model_device.is_allowed or self.is_partial:
             return
         self._predictions.pop(chosen, None)
         self._asked_for = chosen
@@ -170,15 +208,9 @@ class Session(QObject):
 
     def run_series(self) -> None:
         """Run the model on every slice of the series that has no result yet."""
-        if self.series is not None and self._may_predict and not self.is_partial:
+        if self.series is not None and self.model_device.is_allowed and not self.is_partial:
             new = [one for one in self.series if one not in self._predictions]
             self.prefetcher.run_series(new, known=len(self.series) - len(new))
-
-    def choose_device(self, device: "Device") -> None:
-        """Switch to another device and load the model there."""
-        self.backend.device = device
-        if self._may_predict:
-            self._load_model()
 
     def known_predictions(self) -> dict[Slice, Prediction]:
         """All known predictions, at any strength, as a copy that a job may keep."""
@@ -188,7 +220,8 @@ class Session(QObject):
         """Cancel what the worker does for the user."""
         self.prefetcher.stop()
         self._asked_for = None
-        was_partial, self.is_partial = self.is_partial, False
+        was_partial = self.is_partial
+        self.opening.end_part()
         self.foreground.cancel()
         if was_partial:
             self.warned.emit(self.tr("Reading was cancelled: only the first slice was read."))
@@ -197,10 +230,6 @@ class Session(QObject):
         """Stop the worker and wait for it."""
         self.worker_thread.stop()
         self.backend.close()
-
-    def _load_model(self) -> None:
-        what = self.tr("loading the model")
-        self.foreground.start("model", what, self.backend.ready, self._take_device)
 
     def _show_prediction(self, chosen: Slice) -> None:
         if (known := self.prediction) is not None:
@@ -228,59 +257,31 @@ class Session(QObject):
         if isinstance(error, InputRefusedError):
             self.withheld.emit(str(error))
         elif lane == "open":
-            self.is_partial = False
-            self.refused.emit(f"{opened_name(self.paths)}: {error}", str(error))
+            self.opening.refuse(error)
         else:
             self.failed.emit(str(error))
 
     @Slot(str)
     def _report_bug(self, lane: str) -> None:
-        self.is_partial = False
+        self.opening.end_part()
         self.failed.emit(
             self.tr("Internal error. Your open series is not affected. Please try again.")
         )
 
-    @Slot(str, object)
-    def _show_first_slice(self, lane: str, part: object) -> None:
-        """Show the first slice before the rest is read; the model runs after that."""
-        if lane == "open" and isinstance(part, Slice):
-            self.is_partial = True
-            self._replace_series((Series((part,)),), ())
-
-    def _take_opened(self, opened: "Opened") -> None:
-        self.is_partial = False
-        if opened.series:
-            self._replace_series(tuple(opened.series), opened.refused)
-        if opened.refused or not opened.series:
-            self.refused.emit(refusals(opened.refused, self.paths), reasons(opened.refused))
-
-    def _replace_series(
-        self, all_series: tuple[Series, ...], refused: "tuple[Refused, ...]"
-    ) -> None:
-        self.all_series, self.refused_files = all_series, refused
-        self.prefetcher.stop()
-        self._predictions.clear()
-        self.series_opened.emit(all_series)
-        self.choose_series(max(range(len(all_series)), key=lambda i: len(all_series[i])))
-
     @Slot(object)
     def _take_prediction(self, prediction: Prediction) -> None:
+        if not self.opening.shelf.hold(prediction.slice):  # closed meanwhile
+            return
         self._predictions.keep(prediction, self.slice)
-        self._take_device(prediction.device)
+        self.model_device.tell(prediction.device)
         if prediction.slice is self.slice:
             self.predicted.emit(self.prediction)
             self._prefetch_neighbours()
 
-    def _take_device(self, device: str) -> None:
-        self.device_known.emit(device)
-        if note := self.backend.take_note():
-            self.warned.emit(note)
-
     def _prefetch_neighbours(self) -> None:
         if self.prefetches and self.series is not None:
-            places = (self.index + 1, self.index - 1)
-            slices = [self.series[place] for place in places if 0 <= place < len(self.series)]
-            self.prefetcher.prefetch(one for one in slices if one not in self._predictions)
+            near = neighbours(self.series, self.index)
+            self.prefetcher.prefetch(one for one in near if one not in self._predictions)
 
     @Slot()
     def _show_again(self) -> None:

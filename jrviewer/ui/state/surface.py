@@ -53,11 +53,6 @@ class SurfaceState(QObject):
         self.changed.emit()
 
     @Slot()
-    def clear(self) -> None:
-        """Forget the series: others were opened."""
-        self.set_series(None)
-
-    @Slot()
     def pause(self) -> None:
         """Stop for now: the user waits for something else."""
         if self._ticket is not None:

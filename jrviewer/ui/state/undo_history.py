@@ -1,6 +1,6 @@
 """Undo and redo of measurements and rulers: one stack per slice, active while it is shown."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Generic, TypeVar
 
 from PySide6.QtCore import QObject, Slot
@@ -71,14 +71,14 @@ class UndoHistory(QUndoGroup):
             stack.setUndoLimit(MAX_STEPS)
         self.setActiveStack(self._stacks[chosen])
 
-    @Slot()
-    def clear(self) -> None:
-        """Forget everything: other series were opened."""
-        for stack in self._stacks.values():
-            stack.clear()
-            self.removeStack(stack)
-            stack.deleteLater()
-        self._stacks.clear()
+    @Slot(object)
+    def forget(self, slices: Collection[Slice]) -> None:
+        """Forget the steps of slices that were closed."""
+        for chosen in slices:
+            if (stack := self._stacks.pop(chosen, None)) is not None:
+                stack.clear()
+                self.removeStack(stack)
+                stack.deleteLater()
 
     def push(self, command: QUndoCommand) -> None:
         """Run a command on the shown slice, and remember it."""

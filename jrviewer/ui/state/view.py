@@ -146,6 +146,20 @@ class ViewState(QObject):
         self.set_preset(None)
         self.change(is_inverted=False)
 
+    def enter(self, chosen: Slice, left: View | None) -> None:
+        """Show a slice of another series: in its own window and whole, or as it was left."""
+        self.slice = chosen
+        if left is None:
+            self.reset()
+            return
+        self.change(
+            window=left.window,
+            voi_lut=left.voi_lut,
+            is_inverted=left.is_inverted,
+            zoom=left.zoom,
+            centre=left.centre,
+        )
+
     def zoom_by(self, factor: float, row: float, column: float) -> None:
         """Zoom about a pixel position that stays where it is on screen."""
         zoom = min(max(self.now.zoom * factor, MIN_ZOOM), MAX_ZOOM)

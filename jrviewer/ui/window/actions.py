@@ -30,6 +30,9 @@ class Actions(QObject):
             tr("Folder"), tr("Open a folder of DICOM files"), "folder", "Ctrl+Shift+O"
         )
         self.series = self._make(tr("Series"), tr("Show or hide the list of series"), "list", "F9")
+        self.close_series = self._make(
+            tr("Close series"), tr("Close the series that is shown"), "", "Ctrl+W"
+        )
         self.auto = self._make(
             tr("Automatic"), tr("Set the window from the slice's values"), "", "0"
         )

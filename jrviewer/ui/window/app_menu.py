@@ -131,7 +131,7 @@ class AppMenu(QObject):
     @Slot(object)
     def remember_paths(self, _: object) -> None:
         """Add what was opened to the recent files."""
-        self.recent_files.add(self._session.paths)
+        self.recent_files.add(self._session.opening.paths)
 
     @Slot()
     def list_recent(self) -> None:
@@ -202,7 +202,7 @@ class AppMenu(QObject):
         settings.save(self._preferences, new)
         self.recent_files.keep(keeps=new.keeps_recent)
         if new.device != before.device:
-            self._session.choose_device(new.device)
+            self._session.model_device.choose(new.device)
         self.apply_settings()
 
     def _apply_theme(self, name: str) -> None:

@@ -44,12 +44,19 @@ def connections(window: MainWindow) -> Iterator[Connection]:
 def _slices(window: MainWindow) -> Iterator[Connection]:
     """What is open and shown, and through which window."""
     session, presenter, slices = window.session, window.presenter, window.slice_controller
-    yield session.series_opened, presenter.show_opened
     yield session.series_opened, window.show_opened
     yield session.series_opened, window.app_menu.remember_paths
+    yield session.series_closed, window.list_series
     yield session.series_chosen, window.series_list.show_chosen
+    yield session.series_chosen, presenter.show_chosen
     yield session.series_chosen, slices.cine.choose_series
     yield session.series_chosen, window.messages.series_warnings.show_chosen
+    yield session.emptied, window.show_emptied
+    yield session.emptied, presenter.show_emptied
+    yield session.emptied, slices.show_emptied
+    yield session.emptied, slices.name_window
+    yield session.emptied, window.slider.hide
+    yield session.emptied, window.cloud_controller.refresh
     yield session.shown, presenter.show_slice
     yield session.shown, window.slider.show_place
     yield session.shown, window.actions_.show_slice
@@ -121,6 +128,8 @@ def _opening(window: MainWindow) -> Iterator[Connection]:
     yield window.app_menu.recent_menu.aboutToShow, window.app_menu.list_recent
     yield actions.series.triggered, window.series_list_visibility.toggle
     yield window.series_list.series_requested, session.choose_series
+    yield window.series_list.close_requested, session.close_series
+    yield actions.close_series.triggered, window.close_series
     yield window.slider.index_chosen, session.show
     yield actions.stepped, session.step
     yield slices.actions_.play.toggled, slices.cine.play

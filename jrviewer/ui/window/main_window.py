@@ -173,11 +173,31 @@ class MainWindow(DropTargetWindow):
         self._pages.setCurrentIndex(1)
         self.original.setFocus()
         self.message_bar.hide()
+        self.list_series()
+        self.series_list_visibility.show_hint(len(self.session.all_series))
+
+    @Slot()
+    def list_series(self) -> None:
+        """List the open series and the refused files."""
         session = self.session
-        self.series_list.show_series(
-            session.all_series, session.refused_files, is_partial=session.is_partial
-        )
-        self.series_list_visibility.show_hint(len(session.all_series))
+        refused = session.opening.refused_files
+        self.series_list.show_series(session.all_series, refused, is_partial=session.is_partial)
+        if session.series in session.all_series:
+            self.series_list.show_chosen(session.all_series.index(session.series))
+
+    @Slot()
+    def show_emptied(self) -> None:
+        """Offer to open something: the last series was closed."""
+        self._pages.setCurrentIndex(0)
+        self.message_bar.hide()
+        self.update_actions()
+
+    @Slot()
+    def close_series(self) -> None:
+        """Close the series that is shown."""
+        session = self.session
+        if session.series is not None:
+            session.close_series(session.all_series.index(session.series))
 
     @Slot(object)
     def show_busy(self, busy: Busy | None) -> None:

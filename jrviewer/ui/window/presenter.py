@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication
 
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.prediction import Prediction
-from jrviewer.core.records import Series, Slice
+from jrviewer.core.records import Slice
 from jrviewer.rendering.picking import nearest_points
 from jrviewer.ui.cloud.cloud_view import CloudView
 from jrviewer.ui.slices import residual_painter
@@ -44,12 +44,26 @@ class Presenter(QObject):
         self._withheld = ""  # why the model did not run on the slice that is shown
         self._probed: tuple[float, float] | None = None
 
-    @Slot(object)
-    def show_opened(self, series: tuple[Series, ...]) -> None:
-        """Forget the results of what was open before."""
+    @Slot(int)
+    def show_chosen(self, index: int) -> None:
+        """Show no result and no patient's text of another series than the one shown."""
         self._shown = None
         painting.forget_texts()
         self._cloud.clear(self.tr("Working on this slice…"))  # skin is switched off again
+
+    @Slot()
+    def show_emptied(self) -> None:
+        """Nothing is open any more."""
+        self.show_chosen(0)
+        for pane in (self._original, self._denoised):
+            pane.show_nothing("")
+            pane.show_corners(Corners())
+        for frame in (self._original_pane, self._denoised_pane):
+            frame.show_detail("")
+        self._denoised.set_hatched(False)
+        self._status.show_check(*captions.check_text(None))
+        self._status.show_noise("", "")
+        self.show_probe(None)
 
     @Slot(object, int, int)
     def show_slice(self, chosen: Slice, index: int, count: int) -> None:

@@ -153,7 +153,7 @@ def test_after_a_thousand_random_actions_both_panes_still_look_the_same_way(
         assert original.view == denoised.view == open_window.session.view.now
 
     mouse_and_keys.drop(original, [ct_folder])
-    qtbot.waitUntil(lambda: open_window.session.paths == (ct_folder,))
+    qtbot.waitUntil(lambda: open_window.session.opening.paths == (ct_folder,))
     qtbot.keyClick(open_window, Qt.Key.Key_Return)  # type: ignore[no-untyped-call]
     qtbot.waitUntil(lambda: open_window.session.prediction is not None, timeout=60_000)
     one, other = original.projection, denoised.projection

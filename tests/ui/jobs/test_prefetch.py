@@ -17,7 +17,7 @@ from jrviewer.core.records import Slice
 from jrviewer.model.devices import Device
 from jrviewer.model.joint_model import JointModel
 from jrviewer.ui.jobs.backend import Backend
-from jrviewer.ui.jobs.prefetch import Busy
+from jrviewer.ui.jobs.prefetch import Busy, neighbours
 from jrviewer.ui.state.settings import Settings
 from jrviewer.ui.window.main_window import MainWindow
 from tests.support.record_factory import make_prediction, make_series, make_slice
@@ -32,15 +32,23 @@ def test_neighbours_are_predicted_after_the_slice_that_is_shown(
     session.prefetches = True
     with qtbot.waitSignal(session.predicted):
         qtbot.keyClick(open_window, Qt.Key.Key_Return)  # type: ignore[no-untyped-call]
-    qtbot.waitUntil(lambda: len(session.known_predictions()) == 3)
+    qtbot.waitUntil(lambda: len(session.known_predictions()) == 5)
     assert session.series is not None
-    assert backend.asked[-2:] == [session.series[3], session.series[1]]
+    assert backend.asked[-4:] == [session.series[place] for place in (3, 1, 4, 0)]
 
     before = len(backend.asked)
     session.prefetches = False
     qtbot.keyClick(open_window, Qt.Key.Key_Down)  # type: ignore[no-untyped-call]
     assert session.prediction is not None
     assert len(backend.asked) == before
+
+
+def test_five_neighbours_on_either_side_are_predicted_the_nearest_first() -> None:
+    series = make_series(20)
+
+    near = [series.slices.index(one) for one in neighbours(series, 10)]
+    assert near == [11, 9, 12, 8, 13, 7, 14, 6, 15, 5]
+    assert neighbours(series, 0) == list(series.slices[1:6])
 
 
 @pytest.mark.parametrize("backend", [SlowBackend(200)])

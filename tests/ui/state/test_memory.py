@@ -1,4 +1,4 @@
-"""What is opened and left again leaves no memory behind."""
+"""What is opened and closed again leaves no memory behind."""
 
 import gc
 import os
@@ -35,6 +35,7 @@ def test_forty_series_later_the_memory_has_grown_by_less_than_three_per_cent(
         with qtbot.waitSignal(session.series_opened):
             session.open([folders[number % 2]])
         qtbot.waitUntil(lambda: session.prediction is not None)
+        session.close_series(0)
         backend.asked.clear()  # the test's own list
 
     for number in range(WARM_UP):

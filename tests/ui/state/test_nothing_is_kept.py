@@ -1,4 +1,4 @@
-"""After other files were opened, nothing of the old ones is alive."""
+"""After a series was closed, nothing of it is alive; until then its results are."""
 
 import gc
 import weakref
@@ -66,34 +66,51 @@ def open_other(qtbot: QtBot, session: Session, path: Path) -> None:
     predicted(qtbot, session)
 
 
-def test_no_slice_or_prediction_of_the_series_before_is_alive(
-    qtbot: QtBot, open_window: MainWindow, backend: FakeBackend, other_file: Path
+def alive_after(qtbot: QtBot, session: Session, others: list[Path]) -> list[object]:
+    """What is alive of the first series after others were opened, if any, and it was closed."""
+    references = kept_of(session)
+    assert len(references) > 6
+    for path in others:
+        open_other(qtbot, session, path)
+    assert len(alive(references)) == len(references)
+    session.close_series(0)
+    if session.slice is not None:
+        predicted(qtbot, session)
+    with qtbot.waitSignal(session.worker_thread.finished):  # what was cancelled has left the queue
+        session.worker_thread.submit("test", lambda report: None)
+    return alive(references)
+
+
+@pytest.mark.parametrize("is_last", [False, True])
+def test_no_slice_or_prediction_of_a_closed_series_is_alive(
+    qtbot: QtBot, open_window: MainWindow, backend: FakeBackend, other_file: Path, is_last: bool
 ) -> None:
     use(qtbot, open_window)
-    references = kept_of(open_window.session)
-    assert len(references) > 6
-    open_other(qtbot, open_window.session, other_file)
     backend.asked.clear()  # the test's own list
 
-    assert alive(references) == []
+    left = alive_after(qtbot, open_window.session, [] if is_last else [other_file])
+
+    assert left == []
+    assert open_window.welcome.isVisible() == is_last
 
 
 @pytest.mark.vtk
 @needs_opengl
+@pytest.mark.parametrize("is_last", [False, True])
 def test_none_is_alive_with_the_3d_view_and_a_measured_surface(
-    qtbot: QtBot, window_3d: MainWindow, backend: FakeBackend, other_file: Path
+    qtbot: QtBot, window_3d: MainWindow, backend: FakeBackend, other_file: Path, is_last: bool
 ) -> None:
     session = window_3d.session
     window_3d.cloud.toolbar.measured.setChecked(True)
     window_3d.cloud.toolbar.colouring.setCurrentIndex(3)
     use(qtbot, window_3d)
-    references = kept_of(session)
     clouds = [weakref.ref(one.cloud) for one in session.known_predictions().values() if one.cloud]
     assert clouds
-    open_other(qtbot, session, other_file)
     backend.asked.clear()  # the test's own list
 
-    assert alive(references) == []
+    left = alive_after(qtbot, session, [] if is_last else [other_file])
+
+    assert left == []
     assert [one for reference in clouds if (one := reference()) is not None] == []
 
 
@@ -123,6 +140,6 @@ def test_an_evicted_prediction_is_alive_nowhere(
 def test_no_painted_text_of_the_patient_before_is_kept(open_window: MainWindow) -> None:
     open_window.original.grab()
     assert painting._label.cache_info().currsize > 4
-    open_window.presenter.show_opened(())
+    open_window.presenter.show_chosen(0)
 
     assert painting._label.cache_info().currsize == 0

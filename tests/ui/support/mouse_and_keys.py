@@ -54,6 +54,13 @@ def click(widget: QWidget, button: Qt.MouseButton = LEFT) -> None:
     _mouse(widget, QEvent.Type.MouseButtonRelease, at, button, none, PLAIN)
 
 
+def click_at(widget: QWidget, at: QPoint) -> None:
+    """Press and release the left button at a point."""
+    place, none = (at.x(), at.y()), Qt.MouseButton.NoButton
+    _mouse(widget, QEvent.Type.MouseButtonPress, place, LEFT, LEFT, PLAIN)
+    _mouse(widget, QEvent.Type.MouseButtonRelease, place, LEFT, none, PLAIN)
+
+
 def double_click(widget: QWidget) -> None:
     """Press, release, press again and release, as Qt sends it."""
     at, none = _middle(widget), Qt.MouseButton.NoButton

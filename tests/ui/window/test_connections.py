@@ -31,7 +31,7 @@ class State:
     words: tuple[object, ...]
 
 
-def test_a_session_without_a_window_clears_measurements_and_checks_what_was_removed(
+def test_a_session_without_a_window_keeps_measurements_and_checks_what_was_removed(
     qtbot: QtBot, session: Session, ct_folder: Path, ct_file: Path
 ) -> None:
     session.allow_predictions()
@@ -52,9 +52,13 @@ def test_a_session_without_a_window_clears_measurements_and_checks_what_was_remo
     first = session.slice
     with qtbot.waitSignal(session.predicted):
         session.open([ct_file])
-    session.annotations.show(first)
     assert drawn(session) == []
     assert session.surface.series is session.series
+    session.choose_series(0)
+    assert drawn(session) == [Length((0, 0), (5, 5))]
+    session.close_series(0)
+    session.annotations.show(first)
+    assert drawn(session) == []
     session.close()
 
 

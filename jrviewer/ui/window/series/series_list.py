@@ -1,11 +1,11 @@
-"""List of the open series with thumbnails, and of files that were not opened."""
+"""List of the open series with thumbnails and a button to close each, and of files not opened."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QIcon, QImage, QPixmap, QResizeEvent
-from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QToolButton, QWidget
 
 from jrviewer.core.records import Series
 from jrviewer.imaging import windowing
@@ -20,14 +20,16 @@ WIDTH_PX = 136
 MARGIN_PX = 4
 REFUSED_PX = 92  # height of an entry
 WARNED_PX = 18  # of a line more
+ROW = "row"  # property of a button
 NAME = Qt.ItemDataRole.UserRole  # of a refused file
 MAX_REFUSED = 100  # entries; the rest is counted
 
 
 class SeriesList(QListWidget):
-    """Emits which series the user chooses."""
+    """Emits which series the user chooses or closes."""
 
     series_requested = Signal(int)
+    close_requested = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,6 +44,7 @@ class SeriesList(QListWidget):
         self.setWordWrap(True)
         self.setAcceptDrops(False)  # the window takes them
         self._names_shown = True
+        self._icons: dict[Series, QIcon] = {}
         self.itemClicked.connect(self._choose)
         self.itemActivated.connect(self._choose)
 
@@ -56,15 +59,16 @@ class SeriesList(QListWidget):
         slice has been read.
         """
         self.clear()
-        for one in series:
-            item = QListWidgetItem(
-                _icon(_thumbnail(one)), self._caption(one, is_partial=is_partial)
-            )
+        self._icons = {one: self._icons.get(one) or _icon(_thumbnail(one)) for one in series}
+        for place, one in enumerate(series):
+            is_part = is_partial and place == len(series) - 1
+            item = QListWidgetItem(self._icons[one], self._caption(one, is_partial=is_part))
             item.setTextAlignment(Qt.AlignmentFlag.AlignHCenter)
             item.setToolTip("\n".join((one.title, *one.warnings)))
             warned_px = WARNED_PX if _has_warnings(one) else 0
             item.setSizeHint(QSize(self._entry_px, THUMBNAIL_PX + 52 + warned_px))
             self.addItem(item)
+            self.setItemWidget(item, self._closer(one, place))
         for entry in refused[:MAX_REFUSED]:
             self._add_refused(name_of(entry), entry.message)
         if (more := len(refused) - MAX_REFUSED) > 0:
@@ -104,6 +108,28 @@ class SeriesList(QListWidget):
     def show_chosen(self, index: int) -> None:
         """Mark the series that is shown."""
         self.setCurrentRow(index)
+
+    def _closer(self, series: Series, row: int) -> QWidget:
+        """A button that closes a series, in the corner of its entry; Ctrl+W does the same."""
+        corner, button = QWidget(), QToolButton()
+        button.setObjectName("closeSeries")
+        button.setText("✕")
+        button.setAutoRaise(True)
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        name = self.tr("Close {}").format(series.title or self.tr("this series"))
+        button.setAccessibleName(name)
+        button.setToolTip(self.tr("{}  (Ctrl+W closes the series shown)").format(name))
+        button.setProperty(ROW, row)
+        button.clicked.connect(self._request_closing)
+        layout = QHBoxLayout(corner)
+        layout.setContentsMargins(0, 2, 2, 0)
+        layout.addStretch()
+        layout.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        return corner
+
+    @Slot()
+    def _request_closing(self) -> None:
+        self.close_requested.emit(self.sender().property(ROW))
 
     def _caption(self, series: Series, *, is_partial: bool) -> str:
         if is_partial:

@@ -87,5 +87,5 @@ def test_a_dicomdir_that_opens_its_series_is_no_error(
     opened(qtbot, window, directory)
 
     assert window.message_bar.text == ""
-    assert window.session.refused_files == ()
+    assert window.session.opening.refused_files == ()
     assert window.series_list.count() == 1
