@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from jrviewer.core.filters import gaussian
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.records import Unit
 
@@ -92,10 +93,8 @@ class Residual:
     @classmethod
     def of(cls, pixels: FloatArray, denoised: FloatArray) -> "Residual":
         """Of a slice and its twin at full strength. Where either is no number, nothing went."""
-        from scipy import ndimage
-
         removed = np.nan_to_num(pixels - denoised, posinf=0.0, neginf=0.0).astype(np.float32)
-        slow = ndimage.gaussian_filter(removed, SLOW_PIXELS, truncate=3.0)
+        slow = gaussian(removed, SLOW_PIXELS, truncate=3.0)
         return cls(removed - slow, slow)
 
     def at(self, shares: Shares) -> FloatArray:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from jrviewer.core.filters import gaussian
 from jrviewer.core.geometry import BOX_HALF_WIDTH_MM, BOX_PIXELS, Box, FloatArray, Plane
 from jrviewer.core.records import Structure, Unit
 
@@ -43,12 +44,10 @@ def body_mask(
     ("stored"). `spacing_mm` (between rows, between columns) says how much to smooth; without it
     about 1 mm is assumed. All False where there is no body.
     """
-    from scipy import ndimage
-
     factor = max(1, round(max(pixels.shape) / _WORKING_PIXELS))
     small = _averaged(np.nan_to_num(pixels, nan=OUTSIDE_HU), factor)
     step_mm = factor * (sum(spacing_mm) / 2 if spacing_mm else 1.0)
-    small = ndimage.gaussian_filter(small, min(1.0, 1.5 / step_mm), truncate=2.5)
+    small = gaussian(small, min(1.0, 1.5 / step_mm), truncate=2.5)
     found = small > BODY_HU if unit == "HU" else _closed(small > _above_dark(small), 6.0 / step_mm)
     opened = _without_thin_parts(found, radius=round(min(3.0 / step_mm, 3.0)))
     filled = _filled(_large_parts(opened, _SMALL_PART))
@@ -75,7 +74,7 @@ def canonical_image(
     """
     from scipy import ndimage
 
-    smooth = ndimage.gaussian_filter(
+    smooth = gaussian(
         np.maximum(pixels, outside, dtype=np.float32), _antialias(plane.spacing_mm), truncate=2.5
     )
     positions = plane.to_pixel(box.pixel_centres().reshape(-1, 3))

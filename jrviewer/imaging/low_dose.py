@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from jrviewer.core.errors import JRViewerError
+from jrviewer.core.filters import gaussian
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.padding import is_padding
 from jrviewer.core.prediction import Prediction, removed_from
@@ -55,12 +56,12 @@ def _like(removed: FloatArray) -> FloatArray:
     """Gaussian noise (rows, columns) with the spectrum of what was removed, and its changes of
     level.
     """
-    from scipy import fft, ndimage
+    from scipy import fft
 
     white = np.random.default_rng(SEED).standard_normal(removed.shape, dtype=np.float32)
     amplitude = np.sqrt(_radial_power(removed))
     coloured = fft.irfft2(fft.rfft2(white) * amplitude, removed.shape)
-    power = ndimage.gaussian_filter(removed * removed, LEVEL_PIXELS)
+    power = gaussian(removed * removed, LEVEL_PIXELS)
     level = np.sqrt(np.maximum(power, 0))
     middle = max(float(np.median(level)), 1e-6)
     noise: FloatArray = (coloured * np.clip(level / middle, *LEVELS)).astype(np.float32)

@@ -8,6 +8,7 @@ denoising.
 import numpy as np
 import numpy.typing as npt
 
+from jrviewer.core.filters import gaussian, running_mean
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.records import Unit
 from jrviewer.core.strength import Noise, Residual
@@ -19,6 +20,7 @@ WINDOW = 9  # pixels of the square that a local standard deviation is of
 SOFT_HU = (0.0, 120.0)
 SOFT_SHARE = (0.15, 1.0)  # of the 99.5th percentile, where values are no HU
 SMOOTH_PIXELS = 3.0  # the Gaussian before tissue is told by its value
+GAUSSIAN_REACH = 12  # pixels: its four standard deviations
 ERODED_PIXELS = 6
 CALM_SHARE = 0.25
 FEWEST_PIXELS = 150  # fewer calm pixels say nothing
@@ -56,13 +58,16 @@ def soft_tissue(pixels: FloatArray, unit: Unit) -> BoolArray:
     """Where a slice (rows, columns) shows soft tissue, away from its borders."""
     from scipy import ndimage
 
-    smooth = ndimage.gaussian_filter(pixels.astype(np.float32), SMOOTH_PIXELS)
     low, high = SOFT_HU
     if unit != "HU":
         low, high = (share * float(np.percentile(pixels, 99.5)) for share in SOFT_SHARE)
+    soft = np.zeros(pixels.shape, dtype=bool)
+    # Beyond what the Gaussian sees of anything brighter, nothing is smoothed to more than `low`.
+    part = _box_around(pixels > low, GAUSSIAN_REACH)
+    smooth = gaussian(pixels[part].astype(np.float32), SMOOTH_PIXELS)
     inside = (smooth > low) & (smooth < high)
-    eroded: BoolArray = ndimage.binary_erosion(inside, iterations=ERODED_PIXELS)
-    return eroded
+    soft[part] = ndimage.binary_erosion(inside, iterations=ERODED_PIXELS)
+    return soft
 
 
 def calm_region(pixels: FloatArray, unit: Unit) -> BoolArray:
@@ -70,9 +75,22 @@ def calm_region(pixels: FloatArray, unit: Unit) -> BoolArray:
     soft = soft_tissue(pixels, unit)
     if soft.sum() * CALM_SHARE < FEWEST_PIXELS:
         return np.zeros(soft.shape, dtype=bool)
-    variance = local_covariance(pixels, pixels)
-    calm: BoolArray = soft & (variance <= np.quantile(variance[soft], CALM_SHARE))
+    part = _box_around(soft, WINDOW // 2)
+    some, inside = pixels[part], soft[part]
+    variance = local_covariance(some, some)
+    calm = np.zeros(soft.shape, dtype=bool)
+    calm[part] = inside & (variance <= np.quantile(variance[inside], CALM_SHARE))
     return calm
+
+
+def _box_around(mask: BoolArray, margin: int) -> tuple[slice, ...]:
+    """The rows and columns that hold all of a mask, and a margin around it as far as there is one;
+    everything where it is empty.
+    """
+    if not mask.any():
+        return slice(None), slice(None)
+    found = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    return tuple(slice(max(0, one[0] - margin), one[-1] + margin + 1) for one in found)
 
 
 def noise_sd(pixels: FloatArray, where: BoolArray) -> float:
@@ -87,14 +105,7 @@ def local_covariance(one: FloatArray, other: FloatArray) -> FloatArray:
     """Covariance of two images (rows, columns) in the square around each pixel."""
     is_variance = one is other
     one, other = (image.astype(np.float64) for image in (one, other))
-    mean = _local_mean(one)
-    other_mean = mean if is_variance else _local_mean(other)
-    covariance: FloatArray = _local_mean(one * other) - mean * other_mean
+    mean = running_mean(one, WINDOW)
+    other_mean = mean if is_variance else running_mean(other, WINDOW)
+    covariance: FloatArray = running_mean(one * other, WINDOW) - mean * other_mean
     return covariance
-
-
-def _local_mean(image: FloatArray) -> FloatArray:
-    from scipy import ndimage
-
-    mean: FloatArray = ndimage.uniform_filter(image, WINDOW)
-    return mean

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from jrviewer.core.filters import gaussian, running_mean
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.padding import is_padding
 from jrviewer.core.prediction import MOST_MARKS, Mark, Removed
@@ -89,16 +90,14 @@ def _clear_edge(strength: FloatArray, scale_mm: float, steps: tuple[float, float
 
 
 def _smoothed(values: FloatArray, scale_mm: float, steps: tuple[float, float]) -> FloatArray:
-    from scipy import ndimage
-
     sigmas = [scale_mm / step for step in steps]
     if max(sigmas) <= WIDEST_KERNEL_PX:
-        return np.asarray(ndimage.gaussian_filter(values, sigmas, mode="nearest", truncate=3.0))
+        return gaussian(values, sigmas, mode="nearest", truncate=3.0)
     smooth = values  # three running means are nearly a Gaussian, at a cost without the width
     widths = [max(1, round(np.sqrt(4 * sigma**2 + 1))) for sigma in sigmas]
     for _ in range(3):
-        smooth = ndimage.uniform_filter(smooth, widths, mode="nearest")
-    return np.asarray(smooth)
+        smooth = running_mean(smooth, widths, mode="nearest")
+    return smooth
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from jrviewer.imaging.noise_level import measure
 from jrviewer.model import cloud_placement, devices
 from jrviewer.model.input_check import check
 from jrviewer.model.joint_model import JointModel
-from jrviewer.model.slice_pool import SlicePool
+from jrviewer.model.slice_pool import SlicePool, beside
 
 MOST_AT_ONCE = 4  # slices of a series; each needs 50 to 90 MB
 USUAL_PIXELS = 512 * 512
@@ -65,20 +65,21 @@ def predict(
         report(0.1, "Denoising")
         denoised = model.denoise(pixels, image.unit)
         report(0.6, "Inferring the cloud")
-        cloud, sample_dense, no_cloud_reason, unfamiliar = _clouds(model, image, denoised)
+        sample, no_cloud_reason, unfamiliar = _surfaces(model, image, denoised)
+        with beside(lambda: measure(pixels, removed_from(image, denoised), image.unit)) as noise:
+            cloud = sample(POINTS) if sample else None
+            measured = noise()
     except torch.cuda.OutOfMemoryError as error:
         raise DeviceMemoryError(
             "The graphics processor's memory is full. Close other programs, or choose the CPU."
         ) from error
     findings = (*findings, *unfamiliar)
     overridden = _refuse_red(findings, run_anyway=run_anyway)
-    report(0.9, "Measuring the noise")
-    noise = measure(pixels, removed_from(image, denoised), image.unit)
     return Prediction(
         slice=image,
         fully_denoised=denoised,
         cloud=cloud,
-        sample_dense=sample_dense,
+        sample_dense=partial(sample, DENSE_POINTS) if sample else None,
         check_residual=residual_check.check_removed,
         no_cloud_reason=no_cloud_reason,
         model=model.name,
@@ -87,7 +88,7 @@ def predict(
         seconds=time.perf_counter() - started,
         findings=findings,
         overridden=overridden,
-        noise=noise,
+        noise=measured,
         strength=strength,
     )
 
@@ -159,19 +160,19 @@ def _predicted(
         return error
 
 
-def _clouds(
+def _surfaces(
     model: JointModel, image: Slice, denoised: FloatArray
-) -> tuple[Cloud | None, Callable[[], Cloud] | None, str, tuple[Finding, ...]]:
-    """The cloud and what samples the dense one, or the reason why there is none; and what is
+) -> tuple[Callable[[int], Cloud] | None, str, tuple[Finding, ...]]:
+    """What places a cloud of so many points, or the reason why there is none; and what is
     unfamiliar.
     """
     if image.unit != "HU":
         reason = NO_CLOUD_FOR_MR if image.acquisition.modality == "MR" else NO_CLOUD_WITHOUT_HU
-        return None, None, reason, ()
+        return None, reason, ()
     mask = body_mask(denoised, image.unit, image.plane.spacing_mm)
     centre = body_centre(mask)
     if centre is None:
-        return None, None, NO_CLOUD_WITHOUT_BODY, ()
+        return None, NO_CLOUD_WITHOUT_BODY, ()
     plane = (
         image.plane
         if image.spacing_source != "missing"
@@ -183,6 +184,5 @@ def _clouds(
     has_mm = image.spacing_source != "missing"
     if not has_mm:
         box = cloud_placement.box_of_pixels(image.plane, plane, centre)
-    cloud = cloud_placement.place_cloud(expected, POINTS, box, has_mm=has_mm)
-    sample_dense = partial(cloud_placement.place_cloud, expected, DENSE_POINTS, box, has_mm=has_mm)
-    return cloud, sample_dense, "", unfamiliar
+    sample = partial(cloud_placement.place_cloud, expected, box=box, has_mm=has_mm)
+    return sample, "", unfamiliar

@@ -1,0 +1,43 @@
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from jrviewer.core.filters import Edge, gaussian, running_mean
+from jrviewer.core.geometry import FloatArray
+
+
+@pytest.fixture(params=[(512, 512), (100, 77)])
+def image(request: pytest.FixtureRequest) -> FloatArray:
+    values: FloatArray = np.random.default_rng(1).normal(50, 300, request.param)
+    return values.astype(np.float32)
+
+
+@pytest.mark.parametrize("mode", ["reflect", "nearest"])
+def test_a_gaussian_is_scipys_to_the_last_bit(image: FloatArray, mode: Edge) -> None:
+    expected = ndimage.gaussian_filter(image, (3.0, 1.2), mode=mode, truncate=2.5)
+
+    assert np.array_equal(gaussian(image, (3.0, 1.2), mode=mode, truncate=2.5), expected)
+
+
+@pytest.mark.parametrize("mode", ["reflect", "nearest"])
+def test_a_running_mean_is_scipys_in_the_precision_of_the_image(
+    image: FloatArray, mode: Edge
+) -> None:
+    fine = image.astype(np.float64)
+
+    assert np.array_equal(
+        running_mean(image, 9, mode=mode), ndimage.uniform_filter(image, 9, mode=mode)
+    )
+    assert np.array_equal(
+        running_mean(fine, (3, 8), mode=mode), ndimage.uniform_filter(fine, (3, 8), mode=mode)
+    )
+
+
+def test_smoothing_leaves_the_image_as_it_was(image: FloatArray) -> None:
+    image.flags.writeable = False
+    before = image.copy()
+
+    gaussian(image, 2.0)
+    running_mean(image, 5)
+
+    assert np.array_equal(image, before)
