@@ -55,6 +55,11 @@ class Foreground(QObject):
         self._tickets[lane] = self._worker_thread.submit(lane, job, shares=shares)
         self.busy.emit(Busy(what))
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether the user waits for anything."""
+        return bool(self._tickets)
+
     def is_running(self, lane: str) -> bool:
         """Whether a lane has a job."""
         return lane in self._tickets

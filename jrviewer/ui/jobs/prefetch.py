@@ -85,6 +85,11 @@ class Prefetcher(QObject):
         what = self.tr("whole series: {} of {} slices").format(done, self._total)
         return Busy(what, done / self._total, time.monotonic() - self._since)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether anything is being predicted in advance."""
+        return self._ticket is not None
+
     def is_predicting(self, chosen: Slice) -> bool:
         """Whether this slice is being predicted or is next."""
         return any(one is chosen for one in self._running[:IN_PROGRESS])

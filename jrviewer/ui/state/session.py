@@ -10,26 +10,15 @@ from jrviewer.core.errors import InputRefusedError, JRViewerError
 from jrviewer.core.prediction import Prediction
 from jrviewer.core.records import Series, Slice
 from jrviewer.ui.jobs.backend import Backend
-from jrviewer.ui.jobs.foreground import Foreground
-from jrviewer.ui.jobs.prefetch import Busy, Prefetcher, neighbours
-from jrviewer.ui.jobs.worker_thread import WorkerThread
-from jrviewer.ui.state.analyses import DenseClouds, PhantomScores, ResidualAnalysis
-from jrviewer.ui.state.annotations import Annotations
-from jrviewer.ui.state.comparison import CompareState
-from jrviewer.ui.state.keyboard_annotations import KeyboardAnnotations
-from jrviewer.ui.state.model_device import ModelDevice
-from jrviewer.ui.state.open_series import OpenSeries
-from jrviewer.ui.state.prediction_cache import PredictionCache
-from jrviewer.ui.state.rulers import Rulers
-from jrviewer.ui.state.strength import StrengthState
-from jrviewer.ui.state.surface import SurfaceState
-from jrviewer.ui.state.undo_history import UndoHistory
-from jrviewer.ui.state.view import ViewState
+from jrviewer.ui.jobs.prefetch import Busy, neighbours
+from jrviewer.ui.state.series.marks_ahead import MarksAhead
+from jrviewer.ui.state.series.prediction_cache import PredictionCache
+from jrviewer.ui.state.session_parts import SessionParts
 
 __all__ = ["Busy", "Session"]
 
 
-class Session(QObject):
+class Session(SessionParts):
     """The state of one window."""
 
     series_opened = Signal(object)  # all that are open: tuple[Series, ...]
@@ -47,29 +36,13 @@ class Session(QObject):
     warned = Signal(str)  # it worked, but not as requested
 
     def __init__(self, backend: Backend | None = None, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.backend = backend or Backend()
-        self.worker_thread = WorkerThread(self)
-        self.foreground = Foreground(self.worker_thread, self)
-        self.prefetcher = Prefetcher(self.worker_thread, self.backend.predict_all, self)
-        self.model_device = ModelDevice(self.foreground, self.backend, self)
-        self.opening = OpenSeries(self.foreground, self.backend, self)
-        self.view = ViewState(self)
-        self.compare = CompareState(self)
-        self.strength = StrengthState(self)
-        self.history = UndoHistory(self)
-        self.annotations = Annotations(self.history, self)
-        self.keyboard_annotations = KeyboardAnnotations(self.annotations)
-        self.rulers = Rulers(self.history, self)
-        self.residuals = ResidualAnalysis(self.worker_thread, self)
-        self.dense_clouds = DenseClouds(self.worker_thread, self)
-        self.phantom_scores = PhantomScores(self.worker_thread, self)
-        self.surface = SurfaceState(self.worker_thread, self)
+        super().__init__(backend or Backend(), parent)
         self.series: Series | None = None
         self.index = 0
         self.prefetches = False  # whether neighbours are predicted before they are shown
         self._predictions = PredictionCache()
         self._asked_for: Slice | None = None
+        self.marks_ahead = MarksAhead(self.worker_thread, self._unchecked, self)
         self._connect_jobs()
         self._connect_state()
 
@@ -77,11 +50,10 @@ class Session(QObject):
         """Results and progress of the worker thread."""
         self.prefetcher.predicted.connect(self._take_prediction)
         self.prefetcher.skipped.connect(self._run_skipped)
-        self.prefetcher.progressed.connect(self.foreground.check_idle)
         self.foreground.busy.connect(self.busy_changed)
-        self.foreground.busy.connect(self.surface.pause)
+        self.foreground.busy.connect(self.marks_ahead.pause)
         self.foreground.idle.connect(self._resume_prefetch)
-        self.foreground.idle.connect(self.surface.resume)
+        self.foreground.idle.connect(self.marks_ahead.resume)
         self.foreground.refused.connect(self._refuse)
         self.foreground.crashed.connect(self._report_bug)
         self.model_device.known.connect(self.device_known)
@@ -95,9 +67,7 @@ class Session(QObject):
         opening.closed.connect(self.series_closed)
         opening.refused.connect(self.refused)
         opening.slices_closed.connect(self._forget)
-        analyses = (self.residuals, self.dense_clouds, self.phantom_scores)
-        for part in (self.history, self.annotations, self.rulers, *analyses):
-            opening.slices_closed.connect(part.forget)
+        opening.slices_closed.connect(self.marks_ahead.forget)
         self.emptied.connect(self._measure_surface)
         self.series_chosen.connect(self._measure_surface)
         for drawn in (self.history, self.annotations, self.rulers):
@@ -215,6 +185,13 @@ class Session(QObject):
     def known_predictions(self) -> dict[Slice, Prediction]:
         """All known predictions, at any strength, as a copy that a job may keep."""
         return dict(self._predictions)
+
+    def _unchecked(self) -> Prediction | None:
+        """A result of the series whose removed noise was not checked, if nobody waits."""
+        if self.series is None or self.foreground.is_busy or self.prefetcher.is_busy:
+            return None
+        known = (self._predictions.at(self.strength.now, one) for one in self.series)
+        return next((one for one in known if one is not None and one.removed is None), None)
 
     def cancel(self) -> None:
         """Cancel what the worker does for the user."""

@@ -21,6 +21,7 @@ class Actions(QObject):
 
     window_chosen = Signal(object)  # a Window; None: the file's own
     stepped = Signal(int)
+    look_requested = Signal(int)  # at the next slice that needs one (1), or the one before it (−1)
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -62,6 +63,15 @@ class Actions(QObject):
         self.full_screen = self._make(tr("Full screen"), tr("Full screen"), "", "F11")
         self.quit = self._make(tr("Quit"), tr("Close JRViewer"), "", "Ctrl+Q")
         self.steps = [self._step(key, slices) for key, slices in STEPS.items()]
+        self.looks = [
+            self._look(tr("Next to look at"), tr("Next slice with a warning or a mark"), "M", 1),
+            self._look(
+                tr("Previous to look at"),
+                tr("Previous slice with a warning or a mark"),
+                "Shift+M",
+                -1,
+            ),
+        ]
         for action in (self.series, self.invert, self.smooth, self.patient):
             action.setCheckable(True)
             action.setChecked(action in (self.smooth, self.patient))
@@ -133,6 +143,17 @@ class Actions(QObject):
         action.setData(slices)
         action.triggered.connect(self._step_by)
         return action
+
+    def _look(self, text: str, hint: str, key: str, step: int) -> QAction:
+        action = self._make(text, hint, "", key)
+        action.setData(step)
+        action.triggered.connect(self._request_look)
+        return action
+
+    def _request_look(self) -> None:
+        sender = self.sender()
+        assert isinstance(sender, QAction)
+        self.look_requested.emit(sender.data())
 
     def _choose_window(self) -> None:
         sender = self.sender()

@@ -90,6 +90,12 @@ def _results(window: MainWindow) -> Iterator[Connection]:
     yield session.busy_changed, window.update_actions
     yield session.device_known, window.status_bar.show_device
     yield session.device_known, window.app_menu.list_graphics
+    for fact in (
+        *(session.predicted, session.unpredicted, session.prefetcher.predicted),
+        *(session.residuals.analysed, session.marks_ahead.checked, session.series_closed),
+    ):
+        yield fact, window.slider.show_statuses
+    yield session.marks_ahead.checked, slices.refresh
     yield session.prefetcher.series_done, window.messages.show_series_done
 
 
@@ -132,6 +138,8 @@ def _opening(window: MainWindow) -> Iterator[Connection]:
     yield actions.close_series.triggered, window.close_series
     yield window.slider.index_chosen, session.show
     yield actions.stepped, session.step
+    yield actions.look_requested, window.slider.go_to_look
+    yield window.slider.missed, window.messages.show_note
     yield slices.actions_.play.toggled, slices.cine.play
     yield slices.actions_.rate_stepped, slices.cine.step_rate
     yield slices.cine.changed, slices.show_rate

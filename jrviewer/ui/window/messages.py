@@ -35,6 +35,11 @@ class Messages(QObject):
         self._bar.show_message("warning", sentence)
 
     @Slot(str)
+    def show_note(self, sentence: str) -> None:
+        """Show something that is neither wrong nor doubtful."""
+        self._bar.show_message("note", sentence)
+
+    @Slot(str)
     def show_exported(self, name: str) -> None:
         """Show which files were written."""
         self._bar.show_message("note", self.tr("Exported: {}").format(name))

@@ -121,7 +121,7 @@ def test_an_evicted_prediction_is_alive_nowhere(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     session = open_window.session
-    monkeypatch.setattr("jrviewer.ui.state.prediction_cache.KEPT_PIXELS", 1)
+    monkeypatch.setattr("jrviewer.ui.state.series.prediction_cache.KEPT_PIXELS", 1)
     use(qtbot, open_window)
     kept: list[weakref.ref[Prediction]] = []
     for index in (0, 1):

@@ -38,7 +38,7 @@ def test_the_oldest_results_go_when_they_are_too_much_but_never_the_one_in_view(
     assert session.series is not None
     assert first is not None
     monkeypatch.setattr(
-        "jrviewer.ui.state.prediction_cache.KEPT_PIXELS", 2 * first.shape[0] * first.shape[1]
+        "jrviewer.ui.state.series.prediction_cache.KEPT_PIXELS", 2 * first.shape[0] * first.shape[1]
     )
 
     with qtbot.waitSignal(session.prefetcher.series_done):

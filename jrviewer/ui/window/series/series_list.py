@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QToolBu
 from jrviewer.core.records import Series
 from jrviewer.imaging import windowing
 from jrviewer.ui.state import captions
-from jrviewer.ui.state.refusals import name_of
+from jrviewer.ui.state.series.refusals import name_of
 
 if TYPE_CHECKING:
     from jrviewer.dicom import Refused

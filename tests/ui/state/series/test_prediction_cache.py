@@ -6,7 +6,7 @@ import numpy as np
 
 from jrviewer.core.prediction import Prediction
 from jrviewer.core.strength import HIGH, LOW
-from jrviewer.ui.state.prediction_cache import PredictionCache
+from jrviewer.ui.state.series.prediction_cache import PredictionCache
 from tests.support.noisy_prediction import make_noisy
 from tests.support.record_factory import make_plane, make_slice
 

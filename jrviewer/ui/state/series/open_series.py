@@ -13,8 +13,8 @@ from jrviewer.core.errors import JRViewerError
 from jrviewer.core.records import Series, Slice
 from jrviewer.ui.jobs.backend import Backend
 from jrviewer.ui.jobs.foreground import Foreground
-from jrviewer.ui.state.refusals import opened_name, reasons, refusals
-from jrviewer.ui.state.series_shelf import SeriesShelf
+from jrviewer.ui.state.series.refusals import opened_name, reasons, refusals
+from jrviewer.ui.state.series.series_shelf import SeriesShelf
 
 if TYPE_CHECKING:
     from jrviewer.dicom import Opened, Refused

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from jrviewer.core.records import Series, Source
-from jrviewer.ui.state.series_shelf import SeriesShelf
+from jrviewer.ui.state.series.series_shelf import SeriesShelf
 from jrviewer.ui.state.view import View
 from tests.support.record_factory import make_slice
 
@@ -102,7 +102,7 @@ def test_too_much_closes_what_was_left_longest_ago_but_nothing_new(
 ) -> None:
     shelf = SeriesShelf()
     rows, columns = make_slice().shape
-    monkeypatch.setattr("jrviewer.ui.state.series_shelf.KEPT_PIXELS", 5 * rows * columns)
+    monkeypatch.setattr("jrviewer.ui.state.series.series_shelf.KEPT_PIXELS", 5 * rows * columns)
     old, recent, last = series_of("old"), series_of("recent"), series_of("last", 1)
     add(shelf, recent, old, last)
     for one in (old, recent, last):

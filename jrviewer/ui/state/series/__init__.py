@@ -1,0 +1,1 @@
+"""Which series are open, and what is known of their slices."""
