@@ -1,43 +1,35 @@
-"""Many inputs without a window: every slice read, predicted and exported, and one report of it all.
+"""A bundle of files without a window: every slice read, predicted and exported.
 
-Never names a patient: inputs are told apart by the number of their argument and their pixels'
-sha256. Prints nothing.
+Never names a patient: inputs are told apart by the number of their argument and their hash. Prints
+nothing.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from jrviewer.core.errors import DeviceMemoryError, ExportError, InputRefusedError, JRViewerError
-from jrviewer.core.prediction import Prediction, SeriesNoise
+from jrviewer.core.prediction import Prediction
 from jrviewer.core.progress import Report, silent
 from jrviewer.core.records import Series, Slice
-from jrviewer.core.strength import STANDARD, Strength
-from jrviewer.export.own_exports import OwnExports
-from jrviewer.export.report import (
-    Result,
-    empty_result,
-    input_check_facts,
-    noise_facts,
-    write_report,
-)
-from jrviewer.export.writer import ExportRequest, ExportWriter
+from jrviewer.core.strength import STANDARD, Noise, Strength
+from jrviewer.export.report import Result, empty_result, input_check_facts, noise_facts
+from jrviewer.export.thumbnail import thumbnail
+from jrviewer.export.writer import ExportWriter
 
 if TYPE_CHECKING:
-    from jrviewer.dicom import Opened, Refused
+    from jrviewer.dicom import Looked
     from jrviewer.model.devices import Device
     from jrviewer.model.joint_model import JointModel
     from jrviewer.model.slice_pool import SlicePool
 
     Pool = SlicePool[Slice, Prediction | JRViewerError]
 
-READING = 0.3  # share of the progress that reading gets
 ON_THE_CPU = "The graphics processor's memory was full: the CPU was used for this slice."
 
 Refuse = Callable[[int, str], None]
+Kind = Literal["done", "refused", "failed"]  # only what failed may succeed another time
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,147 +42,218 @@ class BatchOptions:
     strength: Strength = STANDARD
 
 
-def run(
-    paths: Sequence[Path],
-    request: ExportRequest,
-    options: BatchOptions,
-    refuse: Refuse,
-    report: Report = silent,
-) -> tuple[dict[str, Any], str]:
-    """Predict and export every slice; returns the report and the name of its file.
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a slice, or of a file without any."""
 
-    Exports of an earlier run among the inputs are passed over. `refuse` is called at once for
-    everything that fails, is passed over or needs a warning, with the number of its argument,
-    counted from 1, and a sentence. Raises JRViewerError when there is no model or nothing can be
-    written, as then no input can succeed.
-    """
-    from jrviewer import dicom
-    from jrviewer.model.load import load_model
-    from jrviewer.model.predict import make_pool
-
-    _make_folder(request.folder)
-    model = load_model(options.device)
-    own = OwnExports()
-    with make_pool(model, run_anyway=options.run_anyway, strength=options.strength) as pool:
-        opened = dicom.read(
-            paths,
-            lambda done, what: report(done * READING, what),
-            # What is read is predicted while the rest is read.
-            on_slice=None if options.index is not None else partial(_begin, pool, own),
-        )
-        series, refused = _without_own(opened, own, paths, refuse)
-        batch = _Batch(paths, options, ExportWriter(request, series), refuse, report)
-        results = [*batch.refusals(refused), *batch.results(pool, series)]
-    report_content = {
-        "model": model.name,
-        "weights_sha256": model.weights_sha256,
-        "device": model.device,
-        "results": sorted(results, key=lambda result: result["argument"]),
-    }
-    name = write_report(request.folder, report_content, _identifiers(opened.series))
-    return report_content, name
+    result: Result
+    kind: Kind
+    key: str  # names file and frame by content; "" where the file could not be read
+    series: str = ""  # names the series by the content of its first slice
+    thumbnail: str = ""  # a small picture, base64, of what should be looked at
+    identifiers: frozenset[str] = frozenset()  # none of which may be kept
 
 
 @dataclass(slots=True)
-class _Batch:
-    """From what was read to the results of the report."""
+class Batch:
+    """One model and one place for exports, for any number of bundles of whole series.
 
-    paths: Sequence[Path]
-    options: BatchOptions
+    `refuse` is called at once for everything that fails or needs a warning, with the number of its
+    argument, counted from 1, and a sentence.
+    """
+
+    model: "JointModel"
     writer: ExportWriter
+    options: BatchOptions
     refuse: Refuse
-    report: Report
     cpu_model: "JointModel | None" = None  # once a graphics processor's memory was full
-    noise: dict[int, SeriesNoise] = field(default_factory=dict)  # of series, by slice id
-    warnings: dict[int, tuple[str, ...]] = field(default_factory=dict)  # of series, by slice id
     said: set[tuple[int, str]] = field(default_factory=set)  # arguments and warnings
 
-    def refusals(self, refused: "Sequence[Refused]") -> Iterator[Result]:
-        """A result for every file that could not be read."""
-        for one in refused:
-            yield self._failed(argument_number(one.path, self.paths), one.message)
+    def outcomes(
+        self,
+        files: "Sequence[Looked]",
+        is_done: Callable[[str], bool] = lambda key: False,
+        report: Report = silent,
+    ) -> Iterator[Outcome]:
+        """An outcome for every slice, in the order of the series, and for every file that could not
+        be read. Slices whose key is done already are passed over.
+        """
+        from jrviewer import dicom
+        from jrviewer.model.predict import make_pool
 
-    def results(self, pool: "Pool", opened: Sequence[Series]) -> Iterator[Result]:
-        """A result for every slice, in order."""
-        for series in opened:
-            self.noise |= dict.fromkeys(map(id, series), SeriesNoise())
-        self.warnings = {id(one): series.warnings for series in opened for one in series}
-        chosen = [one for series in opened for one in self._chosen(series)]
-        outcomes = pool.results(one for one in chosen if isinstance(one, Slice))
-        for number, one in enumerate(chosen):
-            done = READING + (1 - READING) * number / len(chosen)
-            self.report(done, f"slice {number + 1} of {len(chosen)}")
-            if isinstance(one, Slice):
-                yield self._result(one, next(outcomes)) | {"warnings": self._warnings(one)}
-            else:
-                yield one
+        bundle = _Bundle(self, files, is_done)
+        how = self.options
+        with make_pool(self.model, run_anyway=how.run_anyway, strength=how.strength) as pool:
 
-    def _chosen(self, series: Series) -> Iterator[Slice | Result]:
-        index = self.options.index
-        if index is None:
-            yield from series
-        elif index < len(series):
-            yield series[index]
-        else:
-            sentence = f"There is no slice {index}: this series has 0 to {len(series) - 1}."
-            yield self._failed(argument_number(series[0].source.path, self.paths), sentence)
+            def begin(slice_: Slice) -> None:
+                """What is read is predicted while the rest is read."""
+                if not is_done(bundle.key(slice_)):
+                    pool.begin(slice_)
 
-    def _result(self, slice_: Slice, outcome: Prediction | JRViewerError) -> Result:
-        argument = argument_number(slice_.source.path, self.paths)
-        sha256 = slice_.source.pixels_sha256
-        if isinstance(outcome, DeviceMemoryError):
-            result = self._result(slice_, self._predict_on_cpu(slice_))
-            return result | {"message": f"{ON_THE_CPU} {result['message']}".strip()}
-        if isinstance(outcome, InputRefusedError):
-            check = {"input_check": "red", "reasons": list(outcome.reasons)}
-            return self._failed(argument, str(outcome), source=sha256, **check)
-        if isinstance(outcome, JRViewerError):
-            return self._failed(argument, str(outcome), source=sha256)
-        return self._export(self.noise[id(slice_)].steady(outcome), argument)
+            opened = dicom.read(files, report, on_slice=begin if how.index is None else None)
+            for one in opened.refused:
+                file = bundle.file(one.path, one.member)
+                yield self.failed(file.argument, one.message, "refused", _key(file, 0))
+            self.writer.begin(opened.series)
+            for series in opened.series:
+                yield from bundle.series(series, pool)
 
-    def _warnings(self, slice_: Slice) -> list[str]:
-        """What the reader noticed about the series and the slice; each is said once an argument."""
-        argument = argument_number(slice_.source.path, self.paths)
-        found = dict.fromkeys((*self.warnings[id(slice_)], *slice_.warnings))
-        for sentence in found:
-            if (argument, sentence) not in self.said:
-                self.said.add((argument, sentence))
-                self.refuse(argument, f"Warning: {sentence}")
-        return list(found)
+    def failed(self, argument: int, sentence: str, kind: Kind, key: str, **known: Any) -> Outcome:  # noqa: ANN401 - JSON
+        """The outcome of what came to nothing."""
+        self.refuse(argument, sentence)
+        of_slice = {one: known.pop(one) for one in ("series", "thumbnail") if one in known}
+        identifiers = known.pop("identifiers", frozenset())
+        result = empty_result(argument, known.pop("source", None)) | {"message": sentence, **known}
+        return Outcome(result, kind, key, **of_slice, identifiers=identifiers)
 
-    def _predict_on_cpu(self, slice_: Slice) -> Prediction | JRViewerError:
+    def predict_on_cpu(self, slice_: Slice) -> Prediction | JRViewerError:
         """For the slice that a graphics processor had no memory left for."""
         from jrviewer.model.load import load_model
-        from jrviewer.model.predict import predict
 
         self.cpu_model = self.cpu_model or load_model("cpu")
+        return self.predict(slice_, self.cpu_model)
+
+    def predict(self, slice_: Slice, model: "JointModel | None" = None) -> "Predicted":
+        """The prediction of one slice, or the error that it ended in."""
+        from jrviewer.model.predict import predict
+
+        how = self.options
         try:
-            how = self.options
-            return predict(self.cpu_model, slice_, run_anyway=how.run_anyway, strength=how.strength)
+            return predict(
+                model or self.model, slice_, run_anyway=how.run_anyway, strength=how.strength
+            )
         except JRViewerError as error:
             return error
 
-    def _export(self, prediction: Prediction, argument: int) -> Result:
-        exported = self.writer.write(prediction)
+
+Predicted = Prediction | JRViewerError
+
+
+class _Bundle:
+    """From the series of one bundle to outcomes."""
+
+    def __init__(
+        self, batch: Batch, files: "Sequence[Looked]", is_done: Callable[[str], bool]
+    ) -> None:
+        self._batch = batch
+        self._files = {(one.path, one.member): one for one in files}
+        self._is_done = is_done
+
+    def file(self, path: Path, member: str) -> "Looked":
+        return self._files[path, member]
+
+    def key(self, slice_: Slice) -> str:
+        return _key(self._of(slice_), slice_.source.frame)
+
+    def series(self, series: Series, pool: "Pool") -> Iterator[Outcome]:
+        """What became of the slices that are still to be done, in order."""
+        index = self._batch.options.index
+        if index is not None and index >= len(series):
+            sentence = f"There is no slice {index}: this series has 0 to {len(series) - 1}."
+            first = series[0]
+            argument = self._of(first).argument
+            yield self._batch.failed(argument, sentence, "refused", self.key(first))
+            return
+        places = range(len(series)) if index is None else [index]
+        todo = [place for place in places if not self._is_done(self.key(series[place]))]
+        steady = _Steady(self._batch, series, set(places) - set(todo))
+        outcomes = pool.results(series[place] for place in todo)
+        for place in todo:
+            yield self._outcome(series, place, next(outcomes), steady)
+
+    def _outcome(
+        self, series: Series, place: int, predicted: Predicted, steady: "_Steady"
+    ) -> Outcome:
+        batch, slice_ = self._batch, series[place]
+        note = ""
+        if isinstance(predicted, DeviceMemoryError):
+            predicted, note = batch.predict_on_cpu(slice_), f"{ON_THE_CPU} "
+        known = {
+            "series": series[0].source.pixels_sha256[:16],
+            "identifiers": slice_.source.identifiers,
+        }
+        warnings = self._warnings(series, slice_)
+        if isinstance(predicted, JRViewerError):
+            outcome = self._failed(slice_, predicted, known | {"warnings": warnings})
+        else:
+            outcome = self._export(steady.of(place, predicted), known, warnings)
+        outcome.result["message"] = f"{note}{outcome.result['message']}".strip()
+        return outcome
+
+    def _failed(self, slice_: Slice, error: JRViewerError, known: dict[str, Any]) -> Outcome:
+        known["source"] = slice_.source.pixels_sha256
+        kind: Kind = "failed"
+        if isinstance(error, InputRefusedError):
+            kind = "refused"
+            known |= {"input_check": "red", "reasons": list(error.reasons)}
+            known["thumbnail"] = thumbnail(slice_)
+        argument = self._of(slice_).argument
+        return self._batch.failed(argument, str(error), kind, self.key(slice_), **known)
+
+    def _export(
+        self, prediction: Prediction, known: dict[str, Any], warnings: list[str]
+    ) -> Outcome:
+        slice_ = prediction.slice
+        argument = self._of(slice_).argument
+        exported = self._batch.writer.write(prediction)
         if not exported.ok:
-            self.refuse(argument, exported.message)
+            self._batch.refuse(argument, exported.message)
         elif exported.warnings:
-            self.refuse(argument, f"Warning: {' '.join(exported.warnings)}")
-        return {
-            **empty_result(argument, prediction.slice.source.pixels_sha256),
+            self._batch.refuse(argument, f"Warning: {' '.join(exported.warnings)}")
+        marks = prediction.compute_removed().marks
+        result = {
+            **empty_result(argument, slice_.source.pixels_sha256),
             **exported.names,
             "ok": exported.ok,
             "message": exported.message,
             "points": exported.points,
             "seconds": prediction.seconds,
-            "removed_marks": len(prediction.compute_removed().marks),
+            "removed_marks": len(marks),
+            "warnings": warnings,
             **noise_facts(prediction),
             **input_check_facts(prediction.findings),
         }
+        if marks or prediction.level != "green":
+            known["thumbnail"] = thumbnail(slice_, marks)
+        kind: Kind = "done" if exported.ok else exported.kind
+        return Outcome(result, kind, self.key(slice_), **known)
 
-    def _failed(self, argument: int, sentence: str, **known: Any) -> Result:  # noqa: ANN401 - JSON
-        self.refuse(argument, sentence)
-        return empty_result(argument, known.pop("source", None)) | {"message": sentence, **known}
+    def _warnings(self, series: Series, slice_: Slice) -> list[str]:
+        """What the reader noticed about the series and the slice; each is said once an argument."""
+        argument = self._of(slice_).argument
+        found = dict.fromkeys((*series.warnings, *slice_.warnings))
+        for sentence in found:
+            if (argument, sentence) not in self._batch.said:
+                self._batch.said.add((argument, sentence))
+                self._batch.refuse(argument, f"Warning: {sentence}")
+        return list(found)
+
+    def _of(self, slice_: Slice) -> "Looked":
+        return self._files[slice_.source.path, slice_.source.member]
+
+
+class _Steady:
+    """The noise along a series, for the slices whose own says nothing, whatever is done already: a
+    run that was interrupted gives the slices that are left the same strength.
+    """
+
+    def __init__(self, batch: Batch, series: Series, passed_over: set[int]) -> None:
+        self._batch, self._series, self._passed_over = batch, series, passed_over
+        self._last: tuple[int, Noise | None] = (-1, None)
+
+    def of(self, place: int, prediction: Prediction) -> Prediction:
+        """The next prediction, so that nothing jumps."""
+        if prediction.is_noise_known:
+            self._last = (place, prediction.noise)
+            return prediction
+        for before in range(place - 1, self._last[0], -1):
+            if before in self._passed_over:
+                again = self._batch.predict(self._series[before])
+                if isinstance(again, Prediction) and again.is_noise_known:
+                    self._last = (before, again.noise)
+                    break
+        self._passed_over -= set(range(place))
+        return prediction.beside(self._last[1])
 
 
 def argument_number(path: Path, paths: Sequence[Path]) -> int:
@@ -208,7 +271,8 @@ def argument_number(path: Path, paths: Sequence[Path]) -> int:
     return next(numbers, 0)
 
 
-def _make_folder(out: Path) -> None:
+def make_folder(out: Path) -> None:
+    """Make the folder for the exports. Raises ExportError."""
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -217,39 +281,5 @@ def _make_folder(out: Path) -> None:
         ) from error
 
 
-def _identifiers(opened: Sequence[Series]) -> frozenset[str]:
-    return frozenset().union(*(one.source.identifiers for series in opened for one in series))
-
-
-def _begin(pool: "Pool", own: OwnExports, slice_: Slice) -> None:
-    """Start on a slice while others are read, unless it is an export."""
-    if _file_of(slice_) not in own:
-        pool.begin(slice_)
-
-
-def _without_own(
-    opened: "Opened", own: OwnExports, paths: Sequence[Path], refuse: Refuse
-) -> "tuple[list[Series], list[Refused]]":
-    """What was read without exports of an earlier run; how many those are is said."""
-    found: dict[tuple[Path, str], None] = {}  # in order, each once
-    series: list[Series] = []
-    refused: list[Refused] = []
-    for one in opened.series:
-        kept = tuple(slice_ for slice_ in one if _file_of(slice_) not in own)
-        found |= {_file_of(slice_): None for slice_ in one if _file_of(slice_) in own}
-        series += [one if len(kept) == len(one) else replace(one, slices=kept)] if kept else []
-    for refusal in opened.refused:
-        file = refusal.path, refusal.member
-        if file in own:
-            found[file] = None
-        else:
-            refused.append(refusal)
-    counts = Counter(argument_number(path, paths) for path, _ in found)
-    for argument, count in sorted(counts.items()):
-        files = "1 file is an export" if count == 1 else f"{count} files are exports"
-        refuse(argument, f"{files} of JRViewer: passed over.")
-    return series, refused
-
-
-def _file_of(slice_: Slice) -> tuple[Path, str]:
-    return slice_.source.path, slice_.source.member
+def _key(file: "Looked", frame: int) -> str:
+    return f"{file.sha256}.{frame}" if file.sha256 else ""

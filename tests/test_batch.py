@@ -50,10 +50,11 @@ class TestPredict:
 
         assert code == 0
         assert [result["ply"] for result in report["results"]] == ["I10.ply", "I10-0002.ply"]
-        assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        assert {path.name for path in (tmp_path / "out").iterdir()} - {"manifest.parquet"} == {
             *("I10-0002.denoised.dcm", "I10-0002.ply", "I10-0002.png"),
-            *("I10.denoised.dcm", "I10.ply", "I10.png", "report.json"),
-        ]
+            *("I10.denoised.dcm", "I10.ply", "I10.png"),
+            *("manifest.jsonl", "report.json", "summary.html"),
+        }
 
     def test_the_report_has_exactly_the_agreed_keys(self, inputs: Path, tmp_path: Path) -> None:
         _, report = run_predict(tmp_path / "out", inputs)

@@ -18,6 +18,7 @@ from jrviewer.core.atomic_write import replace_file
 from jrviewer.core.errors import JRViewerError
 
 if TYPE_CHECKING:
+    from jrviewer.archive.job import Job
     from jrviewer.dicom import Row
 
 DONE, FELL_SHORT = 0, 1  # argparse itself ends with 2 where the usage is wrong
@@ -53,9 +54,26 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def predict(arguments: argparse.Namespace) -> Outcome:
-    """Denoise and infer every slice; write the exports and a report."""
-    from jrviewer import batch
-    from jrviewer.export.writer import FACE, ExportRequest
+    """Denoise and infer every slice that is not done yet; write the exports and a report."""
+    from jrviewer.archive.run import run
+    from jrviewer.export.writer import FACE
+
+    with output.progress() as report:
+        ended = run(arguments.paths, job_of(arguments), _refuse, report)
+    if ended.shows_face:
+        output.say(f"jrviewer: {FACE}")
+    earlier = f", {ended.earlier} of them by an earlier run" if ended.earlier else ""
+    text = (
+        f"{ended.done} of {ended.total} done{earlier}; the details are in {ended.report}. {NOTICE}"
+    )
+    return text, DONE if ended.total and ended.done == ended.total else FELL_SHORT
+
+
+def job_of(arguments: argparse.Namespace) -> "Job":
+    """What is to be done with every slice."""
+    from jrviewer.archive.job import Job
+    from jrviewer.batch import BatchOptions
+    from jrviewer.export.writer import ExportRequest
 
     request = ExportRequest(
         folder=arguments.out,
@@ -64,17 +82,10 @@ def predict(arguments: argparse.Namespace) -> Outcome:
         with_skin=True if arguments.with_skin else None,
         deidentify=arguments.deidentify,
     )
-    options = batch.BatchOptions(
-        arguments.device, arguments.index, arguments.run_anyway, arguments.strength
+    return Job(
+        request,
+        BatchOptions(arguments.device, arguments.index, arguments.run_anyway, arguments.strength),
     )
-    with output.progress() as report:
-        content, name = batch.run(arguments.paths, request, options, _refuse, report)
-    results = content["results"]
-    if any(FACE in result["message"] for result in results):
-        output.say(f"jrviewer: {FACE}")
-    done = sum(result["ok"] for result in results)
-    text = f"{done} of {len(results)} done; the details are in {name}. {NOTICE}"
-    return text, DONE if results and done == len(results) else FELL_SHORT
 
 
 def inspect(arguments: argparse.Namespace) -> Outcome:

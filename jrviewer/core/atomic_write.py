@@ -9,12 +9,14 @@ import errno
 import hashlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from jrviewer.core.errors import ExportError
 
 ABANDONED_S = 600.0  # no export of ours takes that long: an older part belongs to a dead process
+
+_looked_through: dict[Path, float] = {}  # folders and when; a large one takes long
 
 REASONS = {
     errno.ENOSPC: "The disk is full. Free some space, or choose another place",
@@ -36,20 +38,22 @@ def replace_file(path: Path, content: bytes) -> None:
     _write(path, content, Path.replace)
 
 
-def create_file(path: Path, content: bytes) -> None:
-    """Give a finished content a name that no file has yet.
+def create_file(path: Path, content: bytes | Iterable[bytes]) -> None:
+    """Give a finished content, or its parts, a name that no file has yet.
 
     Raises ExportError, a file of that name untouched, where there is one or the system refuses.
     """
     _write(path, content, _name_newly)
 
 
-def _write(path: Path, content: bytes, name: Callable[[Path, Path], object]) -> None:
+def _write(
+    path: Path, content: bytes | Iterable[bytes], name: Callable[[Path, Path], object]
+) -> None:
     beside = part_of(path)
     try:
         _remove_abandoned(path.parent)
         with beside.open("wb") as file:
-            file.write(content)
+            file.writelines([content] if isinstance(content, bytes) else content)
             file.flush()
             os.fsync(file.fileno())
         name(beside, path)
@@ -100,8 +104,15 @@ def part_of(path: Path) -> Path:
 
 
 def _remove_abandoned(folder: Path) -> None:
-    """Remove unfinished files of other targets that are too old to be still in the writing."""
+    """Remove unfinished files of other targets that are too old to be still in the writing; a
+    folder is looked through once in a while.
+    """
     now = time.time()
+    if now - _looked_through.get(folder, 0.0) < ABANDONED_S:
+        return
+    if len(_looked_through) > 1000:  # of a process that runs for years
+        _looked_through.clear()
+    _looked_through[folder] = now
     for left in folder.glob(".jrviewer-*.part"):
         with contextlib.suppress(OSError):  # gone meanwhile, or of another user
             if now - left.stat().st_mtime > ABANDONED_S:

@@ -9,17 +9,19 @@ importing the package is cheap. It imports no window, model or export.
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from jrviewer.dicom.results import Opened, Refused, Row, Status
-from jrviewer.dicom.writing.uid_map import UidMap
+from jrviewer.dicom.results import Looked, Opened, Refused, Row, Status
+from jrviewer.dicom.writing.uid_map import UidMap, new_key
 
 if TYPE_CHECKING:
     from jrviewer.dicom.decoding.codec_samples import failing_codecs
     from jrviewer.dicom.decoding.process import close, decoders
     from jrviewer.dicom.reading.inspect import inspect
+    from jrviewer.dicom.reading.look import look
     from jrviewer.dicom.reading.read import read
     from jrviewer.dicom.writing.write import write_derived, write_phantom
 
 __all__ = [
+    "Looked",
     "Opened",
     "Refused",
     "Row",
@@ -29,6 +31,8 @@ __all__ = [
     "decoders",
     "failing_codecs",
     "inspect",
+    "look",
+    "new_key",
     "read",
     "write_derived",
     "write_phantom",
@@ -39,6 +43,7 @@ _MODULES = {
     "decoders": "decoding.process",
     "failing_codecs": "decoding.codec_samples",
     "inspect": "reading.inspect",
+    "look": "reading.look",
     "read": "reading.read",
     "write_derived": "writing.write",
     "write_phantom": "writing.write",

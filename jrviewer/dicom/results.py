@@ -26,6 +26,21 @@ class Refused:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A file before it is read. Everything but the argument's number may be patient data."""
+
+    path: Path
+    member: str  # name inside `path` where that is a ZIP archive
+    argument: int  # with which of the paths it came, counted from 1
+    sha256: str  # of its bytes; "" where they cannot be read
+    series: str = ""  # equal for files that name the same series; "" for none
+    alike: str = ""  # equal for files of one patient, folder and examination
+    frames: int = 1
+    is_directory: bool = False  # a DICOMDIR
+    refusal: str = ""  # why it cannot be read, where that is known already
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Opened:
     """Result of `read`."""

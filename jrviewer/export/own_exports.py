@@ -2,6 +2,7 @@
 
 import json
 import mmap
+import re
 import zipfile
 import zlib
 from pathlib import Path
@@ -11,11 +12,14 @@ from jrviewer.export.provenance import SEAL
 _APP = b"app=JRViewer"
 _REPORT_KEYS = {"model", "weights_sha256", "device", "results"}
 _LARGEST_REPORT = 64 << 20
+_HEAD = 1024  # bytes in which the other files of a run say what they are
+_MANIFEST = re.compile(rb'\{"key": "[0-9a-z. ]*", "job": "[0-9a-f]{16}", ')
+_SUMMARY = b"<meta name='generator' content='JRViewer summary'>"
 _UNREADABLE = (OSError, KeyError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error)
 
 
 def is_export_file(path: Path, member: str = "") -> bool:
-    """Whether a file, or an archive's member, is an export or the report of a run; False where it
+    """Whether a file, or an archive's member, is an export or another file of a run; False where it
     cannot be read.
     """
     try:
@@ -41,6 +45,10 @@ class OwnExports:
 
 
 def _is_export(content: bytes | mmap.mmap) -> bool:
+    if _MANIFEST.match(content[:_HEAD]) or _SUMMARY in content[:_HEAD]:
+        return True
+    if content[:4] == b"PAR1":
+        return content.find(b"jrviewer") >= 0
     if content[:1] == b"{" and len(content) < _LARGEST_REPORT:
         report = json.loads(content[:])
         return isinstance(report, dict) and report.keys() == _REPORT_KEYS

@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,19 +52,37 @@ def input_check_facts(findings: Sequence[Finding]) -> Result:
     return {"input_check": worst, "reasons": [finding.sentence for finding in findings]}
 
 
-def write_report(folder: Path, content: dict[str, Any], identifiers: frozenset[str]) -> str:
-    """Write the report under a name that is new in the folder; returns the name."""
-    encoded = json.dumps(content, indent=1).encode("ascii") + b"\n"
-    # Its sentences are our own, so short words in them that are also names identify no patient.
-    if is_leaked("", encoded, identifiers):
-        raise ExportError(
-            "The exports are written, but the report is not: it would hold something that "
-            "identifies a patient. Please report this."
-        )
-    names = itertools.chain(["report.json"], (f"report-{n:04d}.json" for n in itertools.count(2)))
-    name = next(name for name in names if not (folder / name).exists())
+def is_safe(record: Result, identifiers: frozenset[str]) -> bool:
+    """Whether a record holds nothing that identifies a patient. Its sentences are our own, so short
+    words in them that are also names identify nobody.
+    """
+    return not is_leaked("", json.dumps(record).encode("ascii"), identifiers)
+
+
+def write_report(folder: Path, about: Result, results: Iterable[Result]) -> str:
+    """Write the report, result by result, under a name that is new in the folder; returns it."""
+    name = new_name(folder, "report", ".json")
     try:
-        create_file(folder / name, encoded)
+        create_file(folder / name, _parts(about, results))
     except ExportError as error:
         raise ExportError(f"The exports are written, but the report is not. {error}") from error
     return name
+
+
+def new_name(folder: Path, stem: str, ending: str) -> str:
+    """`report.json`, or `report-0002.json` where that is taken, and so on."""
+    numbered = (f"{stem}-{number:04d}{ending}" for number in itertools.count(2))
+    names = itertools.chain([f"{stem}{ending}"], numbered)
+    return next(name for name in names if not (folder / name).exists())
+
+
+def _parts(about: Result, results: Iterable[Result]) -> Iterator[bytes]:
+    """JSON as one piece would be written, without the results being in memory at once."""
+    head = json.dumps(about, indent=1).removesuffix("\n}")
+    yield f'{head},\n "results": ['.encode("ascii")
+    comma = ""
+    for result in results:
+        encoded = json.dumps(result, indent=1).replace("\n", "\n  ")
+        yield f"{comma}\n  {encoded}".encode("ascii")
+        comma = ","
+    yield b"\n ]\n}\n"

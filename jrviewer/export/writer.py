@@ -1,9 +1,9 @@
 """All files of one prediction: the cloud, the picture and the derived DICOM, under one name."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from jrviewer.core.errors import ExportError, JRViewerError
 from jrviewer.core.prediction import Prediction
@@ -55,6 +55,7 @@ class Exported:
     names: dict[str, str] = field(default_factory=dict)  # of the files, by kind
     points: int | None = None  # in the PLY
     failures: list[str] = field(default_factory=list)  # why a kind was not written
+    is_disk: bool = False  # a file could not be written, which may succeed another time
     warnings: list[str] = field(default_factory=list)  # what to know of what was written
     remarks: list[str] = field(default_factory=list)  # why there is none, or what to know of it
 
@@ -62,6 +63,11 @@ class Exported:
     def ok(self) -> bool:
         """Whether something was written and nothing failed."""
         return bool(self.names) and not self.failures
+
+    @property
+    def kind(self) -> Literal["refused", "failed"]:
+        """What to call it where it is not ok: only what failed may succeed another time."""
+        return "failed" if self.is_disk else "refused"
 
     @property
     def message(self) -> str:
@@ -76,11 +82,23 @@ class ExportWriter:
     does a new file get the name of an older export of another kind.
     """
 
-    def __init__(self, request: ExportRequest, series: Iterable[Series] = ()) -> None:
+    def __init__(
+        self,
+        request: ExportRequest,
+        series: Iterable[Series] = (),
+        uid_map: "UidMap | None" = None,
+        reserve: Callable[[str], bool] = lambda stem: True,
+    ) -> None:
+        """`reserve` is asked for every name that is free, and may say that it is not."""
         self._request = request
+        self._uid_map = uid_map
+        self._reserve = reserve
+        self.begin(series)
+
+    def begin(self, series: Iterable[Series]) -> None:
+        """Go on with other series of the same run."""
         self._numbers = _missing_numbers(series)
-        self._used: set[str] = set()  # stems of this run; most systems ignore case in names
-        self._uid_map: UidMap | None = None
+        self._used: set[str] = set()  # stems of these; most systems ignore case in names
 
     def write(self, prediction: Prediction) -> Exported:
         """Write the requested kinds under a new name, a neutral one where the identity is to be
@@ -96,6 +114,7 @@ class ExportWriter:
                 writers[kind](prediction, stem, done)
             except JRViewerError as error:
                 done.failures.append(str(error))
+                done.is_disk = done.is_disk or isinstance(error.__cause__, OSError)
         return done
 
     def _is_taken(self, stem: str) -> bool:
@@ -105,7 +124,7 @@ class ExportWriter:
             path = self._request.folder / f"{stem}{ending}"
             if path.exists() and (kind in self._request.kinds or is_export_file(path)):
                 return True
-        return False
+        return not self._reserve(stem)
 
     def _write_ply(self, prediction: Prediction, stem: str, done: Exported) -> None:
         if prediction.cloud is None:

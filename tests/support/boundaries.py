@@ -6,7 +6,7 @@ Each stands in for a module of the app that has tests of its own; nothing else i
 import hashlib
 import importlib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,6 +18,7 @@ from jrviewer.core.prediction import Prediction
 from jrviewer.core.progress import Report, silent
 from jrviewer.core.records import Finding, Series, Slice, Source
 from jrviewer.core.strength import STANDARD, Strength
+from jrviewer.dicom import Looked, UidMap, new_key
 from jrviewer.model.slice_pool import SlicePool
 from tests.support.record_factory import make_prediction, make_slice
 
@@ -58,7 +59,7 @@ class Row:
 
 
 def read_text_files(
-    paths: Sequence[Path],
+    paths: Sequence[Path | Looked],
     report: Report = silent,
     *,
     on_slice: Callable[[Slice], None] | None = None,
@@ -80,8 +81,20 @@ def read_text_files(
     return SimpleNamespace(series=tuple(series), refused=tuple(refused))
 
 
-def _files(given: Path) -> list[Path]:
+def _files(given: Path | Looked) -> list[Path]:
+    if isinstance(given, Looked):
+        return [given.path]
     return sorted(given.iterdir()) if given.is_dir() else [given]
+
+
+def look_at_text_files(paths: Sequence[Path], report: Report = silent) -> Iterator[Looked]:
+    """Instead of headers: every file is a series of its own."""
+    for number, given in enumerate(paths, start=1):
+        for path in _files(given):
+            content = path.read_bytes() if path.is_file() else b""
+            sha256 = hashlib.sha256(content).hexdigest()
+            frames = max(len(content.splitlines()), 1)
+            yield Looked(path, "", number, sha256, sha256, sha256, frames)
 
 
 def _slices(path: Path, lines: list[str]) -> list[Slice]:
@@ -129,7 +142,14 @@ def load_nothing(device: str = "auto", *, exact: bool = False) -> SimpleNamespac
 
 
 def replace_reader(monkeypatch: pytest.MonkeyPatch, **others: object) -> None:
-    members = {"read": read_text_files, "write_derived": write_words, "UidMap": object}
+    members = {
+        "Looked": Looked,
+        "look": look_at_text_files,
+        "read": read_text_files,
+        "write_derived": write_words,
+        "UidMap": UidMap,
+        "new_key": new_key,
+    }
     replace_module(monkeypatch, "dicom", **(members | others))
 
 

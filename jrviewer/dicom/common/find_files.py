@@ -47,7 +47,7 @@ def walk(paths: Sequence[Path], report: Report) -> list[Candidate]:
     found: list[Candidate] = []
     seen: set[str] = set()
     for path in paths:
-        for candidate in _behind(path):
+        for candidate in behind(path):
             if not len(found) % 32:
                 report(0.0, "looking for files")
             key = os.path.realpath(candidate.path) + "\0" + candidate.member
@@ -55,6 +55,27 @@ def walk(paths: Sequence[Path], report: Report) -> list[Candidate]:
                 seen.add(key)
                 found.append(candidate)
     return found
+
+
+def chosen(files: Sequence[tuple[Path, str]]) -> list[Candidate]:
+    """Just these files and archives' members; an archive is opened once."""
+    loaders: dict[Path, dict[str, Callable[[], bytes]]] = {}
+    found = []
+    for path, member in files:
+        if not member:
+            found.append(Candidate(path, "", lambda path=path: _read(path)))  # type: ignore[misc]
+            continue
+        try:
+            known = loaders.setdefault(path, {}) or dict(archive_members(path))
+            loaders[path] = known
+            found.append(Candidate(path, member, known.get(member) or _gone))
+        except JRViewerError as error:
+            found.append(_failed(path, member, error))
+    return found
+
+
+def _gone() -> bytes:
+    raise NotDicomError(_NOT_THERE)
 
 
 def load(path: Path, member: str) -> bytes:
@@ -67,7 +88,8 @@ def load(path: Path, member: str) -> bytes:
     return loaders[member]()
 
 
-def _behind(path: Path) -> Iterator[Candidate]:
+def behind(path: Path) -> Iterator[Candidate]:
+    """Every file behind one path, in order; one that a link leads to may come twice."""
     if _is_folder(path):
         yield from _in_folder(path)
         return

@@ -6,14 +6,14 @@ from pathlib import Path
 from jrviewer.core.errors import JRViewerError, UnsupportedImageError
 from jrviewer.core.progress import Report, silent
 from jrviewer.core.records import Slice
-from jrviewer.dicom.common.find_files import Candidate, walk
+from jrviewer.dicom.common.find_files import Candidate, chosen, walk
 from jrviewer.dicom.common.parse import DirectoryFileError, parse, quiet, require_image
 from jrviewer.dicom.decoding.frames import FrameReader
 from jrviewer.dicom.reading.series import into_series
 from jrviewer.dicom.reading.series_tags import Tagger
 from jrviewer.dicom.reading.slices import slices_of
 from jrviewer.dicom.reading.volumes import TaggedSlice
-from jrviewer.dicom.results import Opened, Refused, status_of
+from jrviewer.dicom.results import Looked, Opened, Refused, status_of
 
 _MOST_FAILURES = 8  # frames in a row: each may take seconds to fail
 MAX_PIXELS = 1 << 30  # of all slices of one call: 4 GB as float32
@@ -21,14 +21,16 @@ MAX_PIXELS = 1 << 30  # of all slices of one call: 4 GB as float32
 OnSlice = Callable[[Slice], None] | None
 
 
-def read(paths: Sequence[Path], report: Report = silent, *, on_slice: OnSlice = None) -> Opened:
+def read(
+    paths: Sequence[Path | Looked], report: Report = silent, *, on_slice: OnSlice = None
+) -> Opened:
     """Every series among the paths, in order, and every file that is not shown with the reason.
 
-    `on_slice` gets each slice as soon as it is decoded, in the order of the files and with the
-    warnings of its own file only. Raises only what `report` and `on_slice` raise; if nothing can
-    be read, there are no series.
+    What was looked at before is read as just that file. `on_slice` gets each slice as soon as it is
+    decoded, in the order of the files and with the warnings of its own file only. Raises only what
+    `report` and `on_slice` raise; if nothing can be read, there are no series.
     """
-    candidates = walk(paths, report)
+    candidates = _candidates(paths, report)
     tagged: list[TaggedSlice] = []
     refused: list[Refused] = []
     directories: list[Candidate] = []
@@ -52,6 +54,11 @@ def read(paths: Sequence[Path], report: Report = silent, *, on_slice: OnSlice = 
     refused += [_useless(one) for one in directories if not _brought_any(one, shown)]
     report(1.0, "sorting slices")
     return Opened(into_series(tagged), tuple(refused))
+
+
+def _candidates(paths: Sequence[Path | Looked], report: Report) -> list[Candidate]:
+    looked = [(one.path, one.member) for one in paths if isinstance(one, Looked)]
+    return [*walk([one for one in paths if isinstance(one, Path)], report), *chosen(looked)]
 
 
 class _Progress:

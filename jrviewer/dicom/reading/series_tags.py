@@ -42,6 +42,8 @@ _CIRCUMSTANCES = (  # by which slices are grouped where the series' UID is missi
     *("AccessionNumber", "PatientAge", "PatientSex", "PatientWeight", "InstitutionName"),
     *("Manufacturer", "ManufacturerModelName", "StationName", "ConvolutionKernel"),
 )
+NEEDED = ("SeriesInstanceUID", "StudyInstanceUID", *_PATIENT, *_CIRCUMSTANCES)
+"""What a header must hold for patient, series and circumstances."""
 
 
 @dataclass(frozen=True, slots=True)

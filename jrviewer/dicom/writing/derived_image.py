@@ -177,7 +177,7 @@ def _put_identity(
     source = origin.parsed.dataset
     series = " ".join((text(source, "SeriesInstanceUID"), prediction.weights_sha256, __version__))
     now = datetime.now(UTC).astimezone()
-    ds.SOPInstanceUID = f"2.25.{uuid.uuid4().int}"
+    ds.SOPInstanceUID = _instance_uid(prediction, origin, series, uid_map)
     lasting = f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, series).int}"
     ds.SeriesInstanceUID = lasting if uid_map is None else uid_map.uid(f"series {series}")
     ds.SeriesDescription = SERIES_DESCRIPTION
@@ -186,3 +186,15 @@ def _put_identity(
     for keyword in ("InstanceCreation", "Content", "Series"):
         setattr(ds, f"{keyword}Date", f"{now:%Y%m%d}")
         setattr(ds, f"{keyword}Time", f"{now:%H%M%S}")
+
+
+def _instance_uid(
+    prediction: Prediction, origin: Origin, series: str, uid_map: UidMap | None
+) -> str:
+    """A new UID; one export gives the same slice the same one, so that an archive that gets it
+    twice after an interruption keeps it once.
+    """
+    if uid_map is None:
+        return f"2.25.{uuid.uuid4().int}"
+    own = (text(origin.parsed.dataset, "SOPInstanceUID"), origin.frame, prediction.strength.words)
+    return uid_map.uid(f"instance {series} {prediction.slice.source.pixels_sha256} {own}")

@@ -1,8 +1,8 @@
 """Replacement identifiers of one export.
 
 Within one export the same original always gives the same replacement, so that references between
-objects survive; another export gives different ones. The key is random and never stored, so the
-mapping cannot be reversed.
+objects survive; another export gives different ones. The key is random and not kept beyond the
+export, so the mapping cannot be reversed.
 """
 
 import hmac
@@ -11,13 +11,19 @@ import secrets
 _UID_BITS = 122  # as random as a UUID, which PS3.5 B.2 takes for unique
 
 
+def new_key() -> bytes:
+    """A key for one export."""
+    return secrets.token_bytes(32)
+
+
 class UidMap:
     """Keyed mapping of original identifiers to replacements, for any number of objects."""
 
     __slots__ = ("_key",)
 
-    def __init__(self) -> None:
-        self._key = secrets.token_bytes(32)
+    def __init__(self, key: bytes = b"") -> None:
+        """`key`: of an export that goes on, or is shared out among processes."""
+        self._key = key or new_key()
 
     def uid(self, original: str) -> str:
         """The replacement of a UID, under the root of UUID-derived UIDs (PS3.5 B.2)."""

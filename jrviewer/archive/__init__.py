@@ -1,0 +1,1 @@
+"""Folders that take days: planned series by series, recorded slice by slice, resumed any time."""

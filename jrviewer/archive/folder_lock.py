@@ -1,0 +1,54 @@
+"""One run at a time in a folder. The system lets go of the lock when a process dies."""
+
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from jrviewer.core.atomic_write import reason_of
+from jrviewer.core.errors import ExportError
+
+NAME = ".jrviewer-lock"
+
+
+class FolderLock:
+    """A context manager. Raises ExportError where another process writes there."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / NAME
+        self._descriptor = -1
+
+    def __enter__(self) -> Self:
+        try:
+            self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise ExportError(f"{reason_of(error)}; nothing was changed.") from error
+        try:
+            _lock(self._descriptor)
+        except OSError as error:
+            os.close(self._descriptor)
+            raise ExportError(
+                "Another run of JRViewer writes into this folder. Wait for its end, or choose "
+                "another folder."
+            ) from error
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._path.unlink(missing_ok=True)
+        os.close(self._descriptor)
+
+
+def _lock(descriptor: int) -> None:
+    if os.name == "nt":
+        import msvcrt
+
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+    else:
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

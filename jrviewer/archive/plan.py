@@ -1,0 +1,134 @@
+"""Which files of an archive are read together: whole series, small ones in bundles.
+
+The list lies in a temporary database, so memory does not grow with the archive. It holds paths and
+nothing else of a patient, and is gone when the process ends, however it ends.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from jrviewer.dicom import Looked
+
+MOST_FILES = 100  # of a bundle of small groups; a larger series is a bundle of its own
+
+_FILES = """
+CREATE TABLE files (
+    id INTEGER PRIMARY KEY, place TEXT UNIQUE, path TEXT, member TEXT, argument INTEGER,
+    sha256 TEXT, series TEXT, alike TEXT, frames INTEGER, directory INTEGER, refusal TEXT,
+    grp TEXT, shown INTEGER DEFAULT 0
+)"""
+# Files that are alone in their series, or name none, may form one by their circumstances, and are
+# read together. A patient's name is no part of it: files of a series UID are always together.
+_GROUP = """
+UPDATE files SET grp = CASE
+    WHEN series != '' AND series IN (
+        SELECT series FROM files GROUP BY series HAVING COUNT(*) > 1) THEN series
+    WHEN alike != '' THEN alike
+    ELSE id END
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Files that may form one series."""
+
+    files: tuple[Looked, ...]
+
+
+class Plan:
+    """The files of one run, in the order in which they were found."""
+
+    def __init__(self) -> None:
+        self._database = sqlite3.connect("", isolation_level=None)  # a file without name
+        self._database.execute("PRAGMA journal_mode = OFF")
+        self._database.execute(_FILES)
+
+    def add(self, file: Looked) -> bool:
+        """Note a file; False where it is known already."""
+        place = f"{os.path.realpath(file.path)}\0{file.member}"
+        values = (
+            *(place, str(file.path), file.member, file.argument, file.sha256, file.series),
+            *(file.alike, file.frames, file.is_directory, file.refusal),
+        )
+        added = self._database.execute(
+            "INSERT OR IGNORE INTO files (place, path, member, argument, sha256, series, alike,"
+            " frames, directory, refusal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            values,
+        )
+        return added.rowcount == 1
+
+    @property
+    def frames(self) -> int:
+        """How many slices there may be."""
+        found = self._database.execute(
+            "SELECT SUM(frames) FROM files WHERE NOT directory AND refusal = ''"
+        ).fetchone()
+        return int(found[0] or 0)
+
+    @property
+    def files(self) -> int:
+        """How many files there are."""
+        return int(self._database.execute("SELECT COUNT(*) FROM files").fetchone()[0])
+
+    def refused(self) -> Iterator[Looked]:
+        """Files that could not even be looked at, each with its refusal."""
+        yield from self._select("refusal != ''")
+
+    def groups(self) -> Iterator[Group]:
+        """Files that must be read together, in the order of their first ones."""
+        self._database.execute(_GROUP)
+        self._database.execute("CREATE INDEX IF NOT EXISTS groups ON files (grp)")
+        names = self._database.execute(
+            "SELECT grp FROM files WHERE NOT directory AND refusal = ''"
+            " GROUP BY grp ORDER BY MIN(id)"
+        )
+        for (name,) in names:
+            files = self._select("grp = ? AND NOT directory AND refusal = ''", name)
+            yield Group(tuple(files))
+
+    def show(self, file: Looked) -> None:
+        """Note that a file brought a slice, or would have."""
+        self._database.execute(
+            "UPDATE files SET shown = 1 WHERE path = ? AND member = ?",
+            (str(file.path), file.member),
+        )
+
+    def useless_directories(self) -> Iterator[Looked]:
+        """DICOMDIRs of which no file was shown."""
+        for one in list(self._select("directory")):
+            place = str(one.path) if one.member else f"{one.path.parent}{os.sep}"
+            found = self._database.execute(
+                "SELECT 1 FROM files WHERE shown AND substr(path, 1, ?) = ? LIMIT 1",
+                (len(place), place),
+            ).fetchone()
+            if found is None:
+                yield one
+
+    def _select(self, where: str, *values: str) -> Iterator[Looked]:
+        rows = self._database.execute(
+            "SELECT path, member, argument, sha256, series, alike, frames, directory, refusal"
+            f" FROM files WHERE {where} ORDER BY id",
+            values,
+        )
+        for path, member, argument, sha256, series, alike, frames, directory, refusal in rows:
+            about = (argument, sha256, series, alike, frames, bool(directory), refusal)
+            yield Looked(Path(path), member, *about)
+
+    def close(self) -> None:
+        """Forget everything."""
+        self._database.close()
+
+
+def bundles(groups: Iterator[Group]) -> Iterator[list[Group]]:
+    """Groups to read at once: small ones together, up to so many files."""
+    waiting: list[Group] = []
+    for group in groups:
+        if waiting and sum(len(one.files) for one in [*waiting, group]) > MOST_FILES:
+            yield waiting
+            waiting = []
+        waiting.append(group)
+    if waiting:
+        yield waiting
