@@ -24,7 +24,8 @@ from tests.support.record_factory import make_prediction
 
 KEYS = {
     "warnings",
-    *("source", "argument", "ok", "message", "ply", "png", "dcm", "points", "seconds"),
+    *("source", "argument", "ok", "message", "points", "seconds"),
+    *("ply", "vtp", "csv", "png", "dcm"),
     *("input_check", "reasons", "removed_marks", "strength", "noise_before", "noise_after"),
 }
 OnSlice = Callable[[Slice], None] | None

@@ -29,7 +29,7 @@ def make_parser() -> argparse.ArgumentParser:
     bench.add_argument("--quick", action="store_true", help="few rounds")
     verify = commands.add_parser("verify", help="is an export ours, unchanged, from this source")
     verify.add_argument(
-        "export", type=Path, metavar="EXPORT", help="a PLY, PNG or DICOM of JRViewer's"
+        "export", type=Path, metavar="EXPORT", help="any file that JRViewer exported"
     )
     verify.add_argument(
         "source", type=Path, nargs="?", metavar="SOURCE", help="the DICOM file it should come from"
@@ -56,7 +56,11 @@ def _add_predict(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--points", type=int, choices=(1000, 1024, 4096), default=1024)
     parser.add_argument(
-        "--only", type=_kinds, default=_kinds("ply,png,dcm"), help="ply,png,dcm or some of them"
+        "--only",
+        type=_kinds,
+        default=_kinds("ply,png,dcm"),
+        metavar="KINDS",
+        help="ply,png,dcm or some of them; vtp and csv hold the cloud, too",
     )
     parser.add_argument(
         "--index", type=_index, metavar="N", help="only slice N of every series, counted from 0"
@@ -80,8 +84,10 @@ def _add_paths(parser: argparse.ArgumentParser) -> None:
 
 def _kinds(text: str) -> frozenset[str]:
     kinds = frozenset(part.strip() for part in text.split(","))
-    if not kinds <= {"ply", "png", "dcm"}:
-        raise argparse.ArgumentTypeError("choose from ply, png and dcm, separated by commas")
+    if not kinds <= {"ply", "vtp", "csv", "png", "dcm"}:
+        raise argparse.ArgumentTypeError(
+            "choose from ply, vtp, csv, png and dcm, separated by commas"
+        )
     return kinds
 
 

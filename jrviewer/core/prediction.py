@@ -7,6 +7,7 @@ from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 
@@ -27,6 +28,10 @@ from jrviewer.core.strength import (
     apply,
     shares_of,
 )
+
+# Whether contrast medium may be among what is as bright as bone: the file says so, or vessels are
+# seen.
+Contrast = Literal["none", "stated", "seen"]
 
 HARDLY_HU = 1.0  # a standard deviation below this changes nothing that anybody sees
 MOST_MARKS = 12  # of a residual: the strongest; there may be more
@@ -104,6 +109,12 @@ class Prediction:
     noise: Noise | None = None  # None where it could not be measured
     nearest_noise: Noise | None = None  # of another slice of the series, where `noise` says nothing
     strength: Strength = FULL
+    contrast: Contrast = "none"
+
+    @property
+    def bone_words(self) -> str:
+        """What the bright structure is called: contrast medium may look like bone."""
+        return "bone" if self.contrast == "none" else "bone or contrast medium"
 
     def at(self, strength: Strength) -> "Prediction":
         """The same prediction at another strength: no inference, and no time until it is read."""

@@ -94,6 +94,7 @@ class Acquisition:
     series_number: int | None = None
     instance_number: int | None = None
     burned_in_text: BurnedInText = "no"  # in the pixels, such as the patient's name
+    states_contrast: bool = False  # the file says that contrast medium was given
     patient_text: tuple[str, ...] = ()  # lines for the hideable corner; patient data
 
 
@@ -158,7 +159,9 @@ class Cloud:
 
     `points` float32 (N, 3): patient LPS millimetres, or the normalised box ([-1, 1] in-plane) where
     the slice has no spacing. `labels` uint8 (N,) are Structure values; `sigma` float32 (N,) is each
-    point's 1-sigma radius in the same unit as the points.
+    point's 1-sigma radius in the same unit as the points. `normals` float32 (N, 3) are unit vectors
+    out of the structure (out of the body, the bone, the air), in the points' axes; they come from
+    the slice, so they lie in its plane.
     """
 
     points: FloatArray
@@ -166,9 +169,10 @@ class Cloud:
     sigma: FloatArray
     unit: Literal["mm", "normalized"]
     box: Box
+    normals: FloatArray
 
     def __post_init__(self) -> None:
-        for array in (self.points, self.labels, self.sigma):
+        for array in (self.points, self.labels, self.sigma, self.normals):
             read_only(array)
 
     def __len__(self) -> int:

@@ -18,12 +18,21 @@ from jrviewer.export.provenance import KEYS, PNG_SIGNATURE
 FIXED_WORDS = f"""{NOTICE} ORIGINAL AI DENOISED RUN ANYWAY LOSSY Input check: green amber red
 ply format binary_little_endian ascii comment element vertex property float uchar label sigma_mm
 blue end_header SPACE=LPS UNITS=mm normalized PLANE=nominal, the source states no position LABELS
-skin bone air SKIN=included left out JRViewer {__version__} {" ".join(KEYS)} yes MONOCHROME1 Values
+FRAME=x to the patient's left, y to the back, z to the head; normals too xml version VTKFile type
+PolyData byte_order LittleEndian header_type UInt32 UInt8 Int32 Float32 Piece NumberOfPoints
+NumberOfVerts NumberOfLines NumberOfStrips NumberOfPolys PointData Scalars Normals DataArray Name
+NumberOfComponents format appended offset colour Points Verts connectivity offsets AppendedData
+encoding raw structure quality skin bone or contrast medium air SKIN=included left out
+JRViewer {__version__} {" ".join(KEYS)} yes MONOCHROME1 Values
 through the file's own table Removed looks like noise place is marked places are marked
 strength low standard high Noise unchanged Hardly any to could not be measured hardly anything
 structure not only noise may have been removed Look at the original 1000 1024 4096
 content_sha256 blend_percent"""
 """Words of every export: an identifier that is one of these identifies no patient."""
+
+
+APPENDED = b"<AppendedData encoding="
+"""Where the text of a VTK file ends and its numbers begin."""
 
 
 def output_stem(slice_: Slice, is_taken: Callable[[str], bool], *, is_neutral: bool = False) -> str:
@@ -64,10 +73,11 @@ def write_guarded(content: bytes, text: str, path: Path, prediction: Prediction)
 
 def _texts_in(content: bytes) -> list[str]:
     """What a finished file says, whatever its maker meant to say: all texts of a PNG, compressed
-    ones too, or the header of a PLY.
+    ones too, or the header of a PLY or a VTK file, or a whole table.
     """
     if not content.startswith(PNG_SIGNATURE):
-        return [content.partition(b"end_header\n")[0].decode("latin-1")]
+        end = APPENDED if content.startswith(b"<?xml") else b"end_header\n"
+        return [content.partition(end)[0].decode("latin-1")]
     from PIL import Image
 
     with Image.open(BytesIO(content)) as picture:

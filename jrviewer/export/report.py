@@ -24,6 +24,8 @@ def empty_result(argument: int, source: str | None) -> Result:
         "ok": False,
         "message": "",
         "ply": None,
+        "vtp": None,
+        "csv": None,
         "png": None,
         "dcm": None,
         "points": None,

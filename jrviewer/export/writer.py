@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -9,18 +10,28 @@ from jrviewer.core.errors import ExportError, JRViewerError
 from jrviewer.core.prediction import Prediction
 from jrviewer.core.records import Series, VoiLut, Window
 from jrviewer.export import provenance
+from jrviewer.export.cloud_table import Points
+from jrviewer.export.csv import write_csv
 from jrviewer.export.guarded_write import output_stem
 from jrviewer.export.own_exports import is_export_file
-from jrviewer.export.ply import Points, write_ply
+from jrviewer.export.ply import write_ply
 from jrviewer.export.png import write_png
+from jrviewer.export.vtp import write_vtp
 from jrviewer.imaging.structures import may_show_face
 from jrviewer.imaging.windowing import default_window
 
 if TYPE_CHECKING:
     from jrviewer.dicom import UidMap
 
-ENDINGS = {"ply": ".ply", "png": ".png", "dcm": ".denoised.dcm"}
+ENDINGS = {
+    "ply": ".ply",
+    "vtp": ".vtp",
+    "csv": ".csv",
+    "png": ".png",
+    "dcm": ".denoised.dcm",
+}
 KINDS = tuple(ENDINGS)
+USUAL_KINDS = ("ply", "png", "dcm")  # where none are named
 FACE = (
     "The slices may be of a head: put together they show a face, which removing the identity does "
     "not change. Give them only to those who may recognise the patient."
@@ -39,7 +50,7 @@ class ExportRequest:
     """Which files to write for every slice, where, and how."""
 
     folder: Path
-    kinds: frozenset[str] = frozenset(KINDS)
+    kinds: frozenset[str] = frozenset(USUAL_KINDS)
     points: Points = 1024
     binary: bool = True  # else the PLY is ASCII
     with_skin: bool | None = None  # None: not where it may be a face
@@ -53,7 +64,7 @@ class Exported:
     """What became of one prediction's files."""
 
     names: dict[str, str] = field(default_factory=dict)  # of the files, by kind
-    points: int | None = None  # in the PLY
+    points: int | None = None  # in the cloud's file
     failures: list[str] = field(default_factory=list)  # why a kind was not written
     is_disk: bool = False  # a file could not be written, which may succeed another time
     warnings: list[str] = field(default_factory=list)  # what to know of what was written
@@ -108,7 +119,12 @@ class ExportWriter:
         stem = output_stem(prediction.slice, self._is_taken, is_neutral=neutral)
         self._used.add(stem.casefold())
         done = Exported()
-        writers = {"ply": self._write_ply, "png": self._write_png, "dcm": self._write_dcm}
+        cloud = self._write_cloud
+        writers: dict[str, Callable[[Prediction, str, Exported], None]] = {
+            **{kind: partial(cloud, kind) for kind in ("ply", "vtp", "csv")},
+            "png": self._write_png,
+            "dcm": self._write_dcm,
+        }
         for kind in (kind for kind in KINDS if kind in self._request.kinds):
             try:
                 writers[kind](prediction, stem, done)
@@ -126,19 +142,20 @@ class ExportWriter:
                 return True
         return not self._reserve(stem)
 
-    def _write_ply(self, prediction: Prediction, stem: str, done: Exported) -> None:
+    def _write_cloud(self, kind: str, prediction: Prediction, stem: str, done: Exported) -> None:
         if prediction.cloud is None:
             done.remarks.append(prediction.no_cloud_reason)
             return
-        request, name = self._request, stem + ENDINGS["ply"]
-        done.points = write_ply(
-            prediction,
-            request.folder / name,
-            points=request.points,
-            binary=request.binary,
-            with_skin=request.with_skin,
+        request, name = self._request, stem + ENDINGS[kind]
+        writers: dict[str, Callable[..., int]] = {
+            "ply": partial(write_ply, binary=request.binary),
+            "vtp": write_vtp,
+            "csv": write_csv,
+        }
+        done.points = writers[kind](
+            prediction, request.folder / name, points=request.points, with_skin=request.with_skin
         )
-        done.names["ply"] = name
+        done.names[kind] = name
 
     def _write_png(self, prediction: Prediction, stem: str, done: Exported) -> None:
         request, name = self._request, stem + ENDINGS["png"]

@@ -9,18 +9,23 @@ import numpy as np
 
 from jrviewer.core.geometry import BOX_HALF_WIDTH_MM, Box, Plane, canonical_box
 from jrviewer.core.records import Cloud
+from jrviewer.model.cloud_normals import Slopes
 from jrviewer.model.cloud_sampling import Expected
 
 NOMINAL_BODY_MM = 360.0  # width that a body is given where the file states no spacing
 
 
-def place_cloud(expected: Expected, count: int, box: Box, *, has_mm: bool) -> Cloud:
+def place_cloud(expected: Expected, slopes: Slopes, count: int, box: Box, *, has_mm: bool) -> Cloud:
     """A cloud of `count` points where they are expected, in patient millimetres or in the box."""
     points, labels, sigma_mm = expected.sample(count)
+    normals = slopes.normals(points, labels)
     if has_mm:
-        return Cloud(box.to_patient(points).astype(np.float32), labels, sigma_mm, "mm", box)
+        places, turned = box.to_patient(points), normals @ box.axes
+        return Cloud(
+            places.astype(np.float32), labels, sigma_mm, "mm", box, turned.astype(np.float32)
+        )
     sigma = (sigma_mm / BOX_HALF_WIDTH_MM).astype(np.float32)
-    return Cloud(points, labels, sigma, "normalized", box)
+    return Cloud(points, labels, sigma, "normalized", box, normals)
 
 
 def nominal(plane: Plane, mask: np.ndarray) -> Plane:

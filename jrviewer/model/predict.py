@@ -11,14 +11,16 @@ import torch
 from jrviewer.core.errors import DeviceMemoryError, InputRefusedError, JRViewerError
 from jrviewer.core.geometry import FloatArray, canonical_box
 from jrviewer.core.padding import without_padding
-from jrviewer.core.prediction import Prediction, SeriesNoise, removed_from
+from jrviewer.core.prediction import Contrast, Prediction, SeriesNoise, removed_from
 from jrviewer.core.progress import Report, silent
 from jrviewer.core.records import Cloud, Finding, Slice
 from jrviewer.core.strength import STANDARD, Strength
 from jrviewer.imaging import residual_check
 from jrviewer.imaging.body_masks import body_centre, body_mask, canonical_image
+from jrviewer.imaging.contrast_medium import contrast_in
 from jrviewer.imaging.noise_level import measure
 from jrviewer.model import cloud_placement, devices
+from jrviewer.model.cloud_normals import Slopes
 from jrviewer.model.input_check import check
 from jrviewer.model.joint_model import JointModel
 from jrviewer.model.slice_pool import SlicePool, beside
@@ -68,6 +70,7 @@ def predict(
         sample, no_cloud_reason, unfamiliar = _surfaces(model, image, denoised)
         with beside(lambda: measure(pixels, removed_from(image, denoised), image.unit)) as noise:
             cloud = sample(POINTS) if sample else None
+            contrast: Contrast = "none" if cloud is None else contrast_in(image, denoised)
             measured = noise()
     except torch.cuda.OutOfMemoryError as error:
         raise DeviceMemoryError(
@@ -90,6 +93,7 @@ def predict(
         overridden=overridden,
         noise=measured,
         strength=strength,
+        contrast=contrast,
     )
 
 
@@ -179,10 +183,12 @@ def _surfaces(
         else cloud_placement.nominal(image.plane, mask)
     )
     box = canonical_box(plane, centre)
-    expected, features = model.infer_surfaces(canonical_image(denoised, plane, box))
+    canonical = canonical_image(denoised, plane, box)
+    expected, features = model.infer_surfaces(canonical)
     unfamiliar = tuple(model.familiarity.findings(features)) if model.familiarity else ()
     has_mm = image.spacing_source != "missing"
     if not has_mm:
         box = cloud_placement.box_of_pixels(image.plane, plane, centre)
-    sample = partial(cloud_placement.place_cloud, expected, box=box, has_mm=has_mm)
+    slopes = Slopes.of(canonical)
+    sample = partial(cloud_placement.place_cloud, expected, slopes, box=box, has_mm=has_mm)
     return sample, "", unfamiliar

@@ -27,6 +27,7 @@ def perfect(sample: Slice) -> Prediction:
         sigma=np.ones(count, np.float32),
         unit="mm",
         box=canonical_box(sample.plane, (255.5, 255.5)),
+        normals=np.tile(np.array([0, 0, 1], np.float32), (count, 1)),
     )
     return replace(make_prediction(sample, cloud), fully_denoised=np.array(known.pixels))
 

@@ -52,7 +52,9 @@ def test_an_identifier_planted_in_a_pictures_text_is_caught(
 def test_an_identifier_planted_in_a_clouds_comments_is_caught(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, planted: str
 ) -> None:
-    monkeypatch.setattr("jrviewer.export.ply.describe", lambda *_: (f"app=JRViewer for {planted}",))
+    monkeypatch.setattr(
+        "jrviewer.export.cloud_table.describe", lambda *_: (f"app=JRViewer for {planted}",)
+    )
 
     with pytest.raises(ExportError, match="identifies the patient"):
         write_ply(prediction_with(*KNOWN), tmp_path / "a.ply")

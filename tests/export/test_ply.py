@@ -14,7 +14,8 @@ from jrviewer.core.errors import ExportError
 from jrviewer.core.identifier_search import names_patient
 from jrviewer.core.prediction import Prediction
 from jrviewer.core.records import Structure, Window
-from jrviewer.export.ply import Points, farthest_points, write_ply
+from jrviewer.export.cloud_table import Points, farthest_points
+from jrviewer.export.ply import write_ply
 from jrviewer.export.png import write_png
 from tests.support.record_factory import (
     make_normalized_cloud,

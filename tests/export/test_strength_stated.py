@@ -66,7 +66,7 @@ def test_an_export_from_before_strengths_still_verifies(
 ) -> None:
     new = provenance.describe
     monkeypatch.setattr(
-        "jrviewer.export.ply.describe",
+        "jrviewer.export.cloud_table.describe",
         lambda *known: [
             line for line in new(*known) if line.partition("=")[0] not in ("strength", "noise")
         ],

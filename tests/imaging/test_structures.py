@@ -23,6 +23,7 @@ def outline(width_mm: float, length_mm: float, body_part: str = "") -> Predictio
         sigma=np.ones(400, dtype=np.float32),
         unit="mm",
         box=box,
+        normals=(ring / np.linalg.norm(ring, axis=1, keepdims=True)).astype(np.float32),
     )
     return make_prediction(slice_, cloud)
 

@@ -23,12 +23,14 @@ def make_trunk(plane: Plane, centre: tuple[float, float], count: int, *, mm: boo
     box = canonical_box(plane, centre)
     points = box.to_patient(local / BOX_HALF_WIDTH_MM) if mm else local / BOX_HALF_WIDTH_MM
     sigma = 2 + np.abs(depth) / 5
+    normals = np.stack([np.cos(angle), np.sin(angle), 0 * angle], axis=1)
     return Cloud(
         points.astype(np.float32),
         labels.astype(np.uint8),
         (sigma if mm else sigma / BOX_HALF_WIDTH_MM).astype(np.float32),
         "mm" if mm else "normalized",
         box,
+        (normals @ box.axes if mm else normals).astype(np.float32),
     )
 
 

@@ -94,12 +94,15 @@ def make_cloud(plane: Plane, count: int = 1024, seed: int = 0) -> Cloud:
     random = np.random.default_rng(seed)
     box = canonical_box(plane, (64.0, 64.0))
     in_box = random.uniform(-1, 1, (count, 3)) * (0.7, 0.5, 0.28)
+    sigma = random.uniform(1, 9, count)
+    directions = random.normal(size=(count, 3))
     return Cloud(
         points=box.to_patient(in_box).astype(np.float32),
         labels=(np.arange(count) % len(Structure)).astype(np.uint8),
-        sigma=random.uniform(1, 9, count).astype(np.float32),
+        sigma=sigma.astype(np.float32),
         unit="mm",
         box=box,
+        normals=(directions / np.linalg.norm(directions, axis=1, keepdims=True)).astype(np.float32),
     )
 
 
@@ -112,6 +115,7 @@ def make_normalized_cloud(plane: Plane, count: int = 1024) -> Cloud:
         sigma=cloud.sigma / np.float32(BOX_HALF_WIDTH_MM),
         unit="normalized",
         box=cloud.box,
+        normals=(cloud.normals @ cloud.box.axes.T).astype(np.float32),
     )
 
 

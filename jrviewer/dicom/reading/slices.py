@@ -25,6 +25,7 @@ from jrviewer.dicom.common.plane import (
 from jrviewer.dicom.decoding.frames import FrameReader
 from jrviewer.dicom.decoding.worker import DecodedFrame
 from jrviewer.dicom.reading.colour import is_colour, luminance, rgb_of
+from jrviewer.dicom.reading.contrast import states_contrast
 from jrviewer.dicom.reading.frame_rate import frames_per_second
 
 _LOSSY_BY_SYNTAX = {
@@ -160,6 +161,7 @@ def _acquisition(
         series_number=integer(ds, "SeriesNumber"),
         instance_number=index + 1 if shared.reader.frames > 1 else integer(ds, "InstanceNumber"),
         burned_in_text=burned_in_text(ds, text(ds, "SOPClassUID")),
+        states_contrast=states_contrast(ds, index),
         patient_text=shared.patient_text,
     )
 

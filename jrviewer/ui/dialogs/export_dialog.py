@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from jrviewer.core.records import Structure, VoiLut, Window
-from jrviewer.export.ply import Points
+from jrviewer.export.cloud_table import Points
 from jrviewer.export.writer import ExportRequest
 from jrviewer.ui.dialogs import file_dialogs
 from jrviewer.ui.state.preferences import Preferences

@@ -41,6 +41,7 @@ class FewPoints(FakeBackend):
             sigma=np.ones(len(PLACES), np.float32),
             unit="mm",
             box=box,
+            normals=np.tile(np.array([0, 0, 1], np.float32), (len(PLACES), 1)),
         )
         return make_prediction(chosen, cloud)
 
