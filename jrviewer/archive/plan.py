@@ -4,6 +4,7 @@ The list lies in a temporary database, so memory does not grow with the archive.
 nothing else of a patient, and is gone when the process ends, however it ends.
 """
 
+import math
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ _FILES = """
 CREATE TABLE files (
     id INTEGER PRIMARY KEY, place TEXT UNIQUE, path TEXT, member TEXT, argument INTEGER,
     sha256 TEXT, series TEXT, alike TEXT, frames INTEGER, directory INTEGER, refusal TEXT,
-    grp TEXT, shown INTEGER DEFAULT 0
+    grp TEXT, shown INTEGER DEFAULT 0, since REAL, over INTEGER DEFAULT 0
 )"""
 # Files that are alone in their series, or name none, may form one by their circumstances, and are
 # read together. A patient's name is no part of it: files of a series UID are always together.
@@ -45,17 +46,19 @@ class Plan:
         self._database = sqlite3.connect("", isolation_level=None)  # a file without name
         self._database.execute("PRAGMA journal_mode = OFF")
         self._database.execute(_FILES)
+        self._database.execute("CREATE INDEX paths ON files (path)")
 
-    def add(self, file: Looked) -> bool:
-        """Note a file; False where it is known already."""
+    def add(self, file: Looked, since: float = 0.0) -> bool:
+        """Note a file, and since when it has not changed; False where it is known already."""
         place = f"{os.path.realpath(file.path)}\0{file.member}"
         values = (
             *(place, str(file.path), file.member, file.argument, file.sha256, file.series),
             *(file.alike, file.frames, file.is_directory, file.refusal),
+            since,
         )
         added = self._database.execute(
             "INSERT OR IGNORE INTO files (place, path, member, argument, sha256, series, alike,"
-            " frames, directory, refusal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " frames, directory, refusal, since) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             values,
         )
         return added.rowcount == 1
@@ -73,17 +76,40 @@ class Plan:
         """How many files there are."""
         return int(self._database.execute("SELECT COUNT(*) FROM files").fetchone()[0])
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a group has not ended."""
+        found = self._database.execute("SELECT 1 FROM files WHERE NOT over LIMIT 1").fetchone()
+        return found is not None
+
     def refused(self) -> Iterator[Looked]:
         """Files that could not even be looked at, each with its refusal."""
         yield from self._select("refusal != ''")
 
-    def groups(self) -> Iterator[Group]:
-        """Files that must be read together, in the order of their first ones."""
+    def remove(self, path: Path) -> None:
+        """Forget a file, and all members of an archive."""
+        self._database.execute("DELETE FROM files WHERE path = ?", (str(path),))
+
+    def put_off(self, group: Group, until: float) -> None:
+        """Take a group up again at a later time."""
+        for file in group.files:
+            self._set(file, "since", until)
+
+    def end(self, group: Group) -> None:
+        """Leave a group alone until a file joins it."""
+        for file in group.files:
+            self._set(file, "over", 1)
+
+    def groups(self, unchanged_since: float = math.inf) -> Iterator[Group]:
+        """Files that must be read together, in the order of their first ones; only groups that have
+        not ended and of which no file is younger.
+        """
         self._database.execute(_GROUP)
         self._database.execute("CREATE INDEX IF NOT EXISTS groups ON files (grp)")
         names = self._database.execute(
             "SELECT grp FROM files WHERE NOT directory AND refusal = ''"
-            " GROUP BY grp ORDER BY MIN(id)"
+            " GROUP BY grp HAVING MIN(over) = 0 AND MAX(since) <= ? ORDER BY MIN(id)",
+            (unchanged_since,),
         )
         for (name,) in names:
             files = self._select("grp = ? AND NOT directory AND refusal = ''", name)
@@ -91,10 +117,7 @@ class Plan:
 
     def show(self, file: Looked) -> None:
         """Note that a file brought a slice, or would have."""
-        self._database.execute(
-            "UPDATE files SET shown = 1 WHERE path = ? AND member = ?",
-            (str(file.path), file.member),
-        )
+        self._set(file, "shown", 1)
 
     def useless_directories(self) -> Iterator[Looked]:
         """DICOMDIRs of which no file was shown."""
@@ -106,6 +129,12 @@ class Plan:
             ).fetchone()
             if found is None:
                 yield one
+
+    def _set(self, file: Looked, column: str, value: float) -> None:
+        self._database.execute(
+            f"UPDATE files SET {column} = ? WHERE path = ? AND member = ?",
+            (value, str(file.path), file.member),
+        )
 
     def _select(self, where: str, *values: str) -> Iterator[Looked]:
         rows = self._database.execute(

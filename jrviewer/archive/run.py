@@ -5,8 +5,8 @@ Started again it does only what is missing or has changed. Memory holds one bund
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from jrviewer.archive.plan import Group, Plan, bundles
 from jrviewer.archive.results import Results
 from jrviewer.archive.summary_page import write_summary
 from jrviewer.archive.time_left import TimeLeft
-from jrviewer.batch import Batch, Outcome, Refuse, make_folder
+from jrviewer.batch import Batch, Kind, Outcome, Refuse, make_folder
 from jrviewer.core.progress import Report, silent
 from jrviewer.export.own_exports import is_export_file
 from jrviewer.export.report import empty_result, is_safe, write_report
@@ -27,7 +27,6 @@ from jrviewer.export.writer import FACE, ExportWriter
 
 if TYPE_CHECKING:
     from jrviewer.dicom import Looked
-    from jrviewer.model.joint_model import JointModel
 
 MOST_PICTURES = 200  # of slices that should be looked at, in one run
 LEFT_OUT = "The details are left out, as they would hold something that identifies a patient."
@@ -48,36 +47,37 @@ class Summary:
     shows_face: bool
 
 
-def run(
-    paths: Sequence[Path], job: Job, refuse: Refuse, report: Report = silent, *, ends: bool = True
-) -> Summary:
+def run(paths: Sequence[Path], job: Job, refuse: Refuse, report: Report = silent) -> Summary:
     """Predict and export every slice that is not done yet, and write report and summary.
 
     Exports among the inputs are passed over. `refuse` is called at once for everything that fails,
     is passed over or needs a warning, with the number of its argument, counted from 1, and a
-    sentence. `ends`: nothing is added to these series later. Raises JRViewerError when there is no
-    model or nothing can be written, as then no input can succeed.
+    sentence. Raises JRViewerError when there is no model or nothing can be written, as then no
+    input can succeed.
     """
+    with open_run(job, refuse, report) as one:
+        look(paths, one.plan, refuse, report)
+        one.go()
+        return one.end()
+
+
+@contextmanager
+def open_run(job: Job, refuse: Refuse, report: Report = silent) -> "Iterator[Run]":
+    """A run into a folder that is locked meanwhile, with nothing planned yet."""
     from jrviewer.model.load import load_model
 
     folder = job.request.folder
     make_folder(folder)
     with FolderLock(folder):
         model = load_model(job.options.device)
-        name = job.digest(model.weights_sha256)
         with (
-            closing(Manifest(folder, name)) as manifest,
+            closing(Manifest(folder, job.digest(model.weights_sha256))) as manifest,
             closing(Plan()) as plan,
             closing(Results()) as results,
         ):
             writer = ExportWriter(job.request, (), kept_uid_map(folder), manifest.reserve)
             batch = Batch(model, writer, job.options, refuse)
-            one = Run(batch, manifest, plan, results, report)
-            look(paths, plan, refuse, report)
-            one.go()
-            if ends and not one.failed:
-                forget_key(folder)
-            return _written(folder, model, one)
+            yield Run(folder, batch, manifest, plan, results, report)
 
 
 def look(paths: Sequence[Path], plan: Plan, refuse: Refuse, report: Report) -> None:
@@ -99,28 +99,37 @@ def look(paths: Sequence[Path], plan: Plan, refuse: Refuse, report: Report) -> N
 class Run:
     """From planned files to records."""
 
+    folder: Path
     batch: Batch
     manifest: Manifest
     plan: Plan
     results: Results
     report: Report
+    is_over: Callable[[], bool] = lambda: False  # whether to end after the slice at work
     failed: bool = False  # something may succeed another time
     shows_face: bool = False
     pictures: int = 0
     time_left: TimeLeft = field(init=False)
 
+    def __post_init__(self) -> None:
+        self.time_left = TimeLeft(silent, 0)
+
     def go(self) -> None:
         """Do all that is missing."""
         self.time_left = TimeLeft(self.report, self.plan.frames)
         for file in self.plan.refused():
-            key = f"{file.sha256}.0" if file.sha256 else ""
-            kind = "refused" if key else "failed"
-            outcome = self.batch.failed(file.argument, file.refusal, kind, key)  # type: ignore[arg-type]
-            self.note(outcome, is_new=not key or key not in self.manifest)
+            self.refuse(file)
         for bundle in bundles(self._unfinished()):
-            self._bundle(bundle)
+            self.do(bundle)
         for directory in self.plan.useless_directories():
             self.note(self.batch.failed(directory.argument, USELESS, "refused", ""))
+
+    def refuse(self, file: "Looked") -> None:
+        """Note a file that could not even be looked at."""
+        key = f"{file.sha256}.0" if file.sha256 else ""
+        kind: Kind = "refused" if key else "failed"
+        outcome = self.batch.failed(file.argument, file.refusal, kind, key)
+        self.note(outcome, is_new=not key or key not in self.manifest)
 
     def _unfinished(self) -> Iterator[Group]:
         """Groups of which something is to be done; what is known of the others is noted."""
@@ -155,7 +164,8 @@ class Run:
         record = self.manifest.find(key) if key in self.manifest else None
         return record is not None and record["outcome"] != "failed"
 
-    def _bundle(self, groups: Sequence[Group]) -> None:
+    def do(self, groups: Sequence[Group]) -> bool:
+        """Do what is missing of some groups; False where something is left for another time."""
         for group in groups:
             self.recall(group)
         files = [file for group in groups for file in group.files]
@@ -167,11 +177,14 @@ class Run:
             self.note(outcome)
             has_failed = has_failed or outcome.kind == "failed"
             self.time_left.count()
+            if self.is_over():
+                return False
         for file in files:
             if any(self.manifest.of_file(file.sha256)):
                 self.plan.show(file)
         if not has_failed:
             self.finish(groups)
+        return not has_failed
 
     def finish(self, groups: Sequence[Group]) -> None:
         """Record that nothing of these groups is left to do."""
@@ -192,6 +205,21 @@ class Run:
         self.failed = self.failed or outcome.kind == "failed"
         self.shows_face = self.shows_face or FACE in record["message"]
 
+    def end(self) -> Summary:
+        """Write report, summary and table. Raises ExportError."""
+        results, model = self.results, self.batch.model
+        if not self.failed:
+            forget_key(self.folder)
+        about: dict[str, Any] = {
+            "model": model.name,
+            "weights_sha256": model.weights_sha256,
+            "device": model.device,
+        }
+        name = write_report(self.folder, about, results)
+        write_summary(self.folder, about, self.manifest)
+        write_columns(self.folder, self.manifest)
+        return Summary(results.total, results.done, results.earlier, name, self.shows_face)
+
 
 def record_of(outcome: Outcome) -> Record:
     """What the manifest says of a slice: nothing of a patient."""
@@ -207,16 +235,3 @@ def name_of(group: Group) -> str:
     """Names a group by the content of all its files."""
     contents = sorted(file.sha256 for file in group.files)
     return f"group {hashlib.sha256(' '.join(contents).encode()).hexdigest()}"
-
-
-def _written(folder: Path, model: "JointModel", one: Run) -> Summary:
-    results = one.results
-    about: dict[str, Any] = {
-        "model": model.name,
-        "weights_sha256": model.weights_sha256,
-        "device": model.device,
-    }
-    name = write_report(folder, about, results)
-    write_summary(folder, about, one.manifest)
-    write_columns(folder, one.manifest)
-    return Summary(results.total, results.done, results.earlier, name, one.shows_face)

@@ -1,4 +1,4 @@
-"""The command line: predict, inspect, self-test, bench, verify. No Qt.
+"""The command line: predict, watch, inspect, self-test, bench, verify. No Qt.
 
 Results go to stdout; progress goes to stderr and only where that is a terminal; every refused input
 gets one line on stderr. Says neither names nor paths, except `inspect`, whose result is a list of
@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 from jrviewer import NOTICE
 from jrviewer.cli import output
+from jrviewer.cli.jobs import job_of, refuse
 from jrviewer.cli.parser import make_parser
 from jrviewer.core.atomic_write import replace_file
 from jrviewer.core.errors import JRViewerError
 
 if TYPE_CHECKING:
-    from jrviewer.archive.job import Job
     from jrviewer.dicom import Row
 
 DONE, FELL_SHORT = 0, 1  # argparse itself ends with 2 where the usage is wrong
@@ -59,7 +59,7 @@ def predict(arguments: argparse.Namespace) -> Outcome:
     from jrviewer.export.writer import FACE
 
     with output.progress() as report:
-        ended = run(arguments.paths, job_of(arguments), _refuse, report)
+        ended = run(arguments.paths, job_of(arguments), refuse, report)
     if ended.shows_face:
         output.say(f"jrviewer: {FACE}")
     earlier = f", {ended.earlier} of them by an earlier run" if ended.earlier else ""
@@ -69,23 +69,11 @@ def predict(arguments: argparse.Namespace) -> Outcome:
     return text, DONE if ended.total and ended.done == ended.total else FELL_SHORT
 
 
-def job_of(arguments: argparse.Namespace) -> "Job":
-    """What is to be done with every slice."""
-    from jrviewer.archive.job import Job
-    from jrviewer.batch import BatchOptions
-    from jrviewer.export.writer import ExportRequest
+def watch(arguments: argparse.Namespace) -> Outcome:
+    """Predict whatever arrives in a folder."""
+    from jrviewer.cli import service
 
-    request = ExportRequest(
-        folder=arguments.out,
-        kinds=arguments.only,
-        points=arguments.points,
-        with_skin=True if arguments.with_skin else None,
-        deidentify=arguments.deidentify,
-    )
-    return Job(
-        request,
-        BatchOptions(arguments.device, arguments.index, arguments.run_anyway, arguments.strength),
-    )
+    return service.watch(arguments)
 
 
 def inspect(arguments: argparse.Namespace) -> Outcome:
@@ -100,7 +88,7 @@ def inspect(arguments: argparse.Namespace) -> Outcome:
         row for row in rows if row.status != "open" and not (any_open and _is_directory(row))
     ]
     for row in refused:
-        _refuse(_argument_of_row(row.path, arguments.paths), row.message)
+        refuse(_argument_of_row(row.path, arguments.paths), row.message)
     if arguments.json:
         text = json.dumps([row.as_json() for row in rows], indent=1)
     else:
@@ -146,6 +134,7 @@ def verify(arguments: argparse.Namespace) -> Outcome:
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], Outcome]] = {
     "predict": predict,
+    "watch": watch,
     "inspect": inspect,
     "self-test": self_test,
     "bench": bench,
@@ -168,11 +157,6 @@ def _argument_of_row(path: str, paths: Sequence[Path]) -> int:
     from jrviewer.batch import argument_number
 
     return argument_number(Path(path), paths)
-
-
-def _refuse(argument: int, sentence: str) -> None:
-    """By the argument's number: a path may be a patient's name."""
-    output.say(f"argument {argument}: {sentence}")
 
 
 def _parsed(arguments: Sequence[str]) -> argparse.Namespace:

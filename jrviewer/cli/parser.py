@@ -16,6 +16,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"JRViewer {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_predict(commands.add_parser("predict", help="denoise, infer the cloud, export both"))
+    _add_watch(commands.add_parser("watch", help="predict whatever arrives in a folder"))
     inspect = commands.add_parser("inspect", help="what the reader sees, a row a file")
     _add_paths(inspect)
     inspect.add_argument("--json", action="store_true", help="as JSON")
@@ -39,6 +40,28 @@ def make_parser() -> argparse.ArgumentParser:
 
 def _add_predict(parser: argparse.ArgumentParser) -> None:
     _add_paths(parser)
+    add_job(parser)
+    parser.add_argument(
+        "--index", type=_index, metavar="N", help="only slice N of every series, counted from 0"
+    )
+
+
+def _add_watch(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", type=Path, metavar="IN", help="the folder that fills")
+    add_job(parser)
+    parser.add_argument(
+        "--quiet",
+        type=_seconds,
+        default=10.0,
+        metavar="SECONDS",
+        help="a series is complete when nothing of it has come for so long (10)",
+    )
+    parser.add_argument("--once", action="store_true", help="end when all that is there is done")
+    parser.set_defaults(index=None)
+
+
+def add_job(parser: argparse.ArgumentParser) -> None:
+    """What is done with every slice, and where the exports go."""
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for the exports")
     parser.add_argument(
         "--device",
@@ -61,9 +84,6 @@ def _add_predict(parser: argparse.ArgumentParser) -> None:
         default=_kinds("ply,png,dcm"),
         metavar="KINDS",
         help="ply,png,dcm or some of them; vtp and csv hold the cloud, too",
-    )
-    parser.add_argument(
-        "--index", type=_index, metavar="N", help="only slice N of every series, counted from 0"
     )
     parser.add_argument(
         "--run-anyway", action="store_true", help="even where the input check is red"
@@ -110,3 +130,13 @@ def _index(text: str) -> int:
     if not text.isascii() or not text.isdigit():
         raise argparse.ArgumentTypeError("a whole number, counted from 0")
     return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 < seconds < 86400:
+        raise argparse.ArgumentTypeError("a number of seconds, more than 0 and less than a day")
+    return seconds

@@ -13,6 +13,7 @@ from jrviewer.dicom.results import Looked, Opened, Refused, Row, Status
 from jrviewer.dicom.writing.uid_map import UidMap, new_key
 
 if TYPE_CHECKING:
+    from jrviewer.dicom.common.find_files import files_below
     from jrviewer.dicom.decoding.codec_samples import failing_codecs
     from jrviewer.dicom.decoding.process import close, decoders
     from jrviewer.dicom.reading.inspect import inspect
@@ -30,6 +31,7 @@ __all__ = [
     "close",
     "decoders",
     "failing_codecs",
+    "files_below",
     "inspect",
     "look",
     "new_key",
@@ -42,6 +44,7 @@ _MODULES = {
     "close": "decoding.process",
     "decoders": "decoding.process",
     "failing_codecs": "decoding.codec_samples",
+    "files_below": "common.find_files",
     "inspect": "reading.inspect",
     "look": "reading.look",
     "read": "reading.read",

@@ -104,7 +104,7 @@ def behind(path: Path) -> Iterator[Candidate]:
 def _in_folder(path: Path) -> Iterator[Candidate]:
     closed: list[Path] = []
     is_empty = True
-    for file in _files_below(path, closed):
+    for file in files_below(path, closed):
         is_empty = False
         yield from _in_file(file)
     for folder in closed:
@@ -114,14 +114,15 @@ def _in_folder(path: Path) -> Iterator[Candidate]:
         yield _failed(path, "", EmptyFileError(_EMPTY_FOLDER))
 
 
-def _files_below(folder: Path, closed: list[Path]) -> Iterator[Path]:
+def files_below(folder: Path, closed: list[Path] | None = None) -> Iterator[Path]:
     """Files of a folder and its folders, without hidden ones; every folder once, so that links
     in a circle end. Folders that cannot be read are added to `closed`.
     """
     seen: set[str] = set()
 
     def note(error: OSError) -> None:
-        closed.append(Path(error.filename))
+        if closed is not None:
+            closed.append(Path(error.filename))
 
     for root, folders, names in os.walk(folder, onerror=note, followlinks=True):
         real = os.path.realpath(root)
