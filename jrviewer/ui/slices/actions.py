@@ -2,15 +2,13 @@
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
-from PySide6.QtWidgets import QMenu, QToolBar, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from jrviewer.core.records import Slice
 from jrviewer.ui.slices.strength_actions import StrengthActions
 from jrviewer.ui.state.captions import number
 from jrviewer.ui.state.comparison import Mode
 from jrviewer.ui.widgets import theme
-from jrviewer.ui.widgets.menu_button import menu_button
-from jrviewer.ui.widgets.segmented_control import SegmentedControl
 
 BLEND_STEP = 10
 
@@ -32,7 +30,7 @@ class SliceActions(QObject):
                 tr("Swipe"), tr("Original left of a movable line, AI right of it"), "S"
             ),
             "flicker": self._make(tr("Flicker"), tr("Alternate between original and AI"), "K"),
-            "removed": self._make(tr("Removed noise"), tr("Original minus AI"), "D"),
+            "removed": self._make(tr("Difference"), tr("What was removed: original minus AI"), "D"),
         }
         self.tools = {
             "length": self._make(tr("Length"), tr("Measure a length"), "L"),
@@ -59,8 +57,6 @@ class SliceActions(QObject):
             self._make(tr("Slower"), tr("Play slower"), ","),
             self._make(tr("Faster"), tr("Play faster"), "."),
         ]
-        self.modes["side"].setIconText(tr("Side"))
-        self.modes["removed"].setIconText(tr("Removed"))
         self._group()
         for mode, action in self.modes.items():
             action.setData(mode)
@@ -72,9 +68,8 @@ class SliceActions(QObject):
         for action, step in zip(self.blends, (-BLEND_STEP, BLEND_STEP), strict=True):
             action.setData(step)
             action.triggered.connect(self._step_blend)
-        for action, step, sign in zip(self.rate_actions, (-1, 1), "−+", strict=True):
+        for action, step in zip(self.rate_actions, (-1, 1), strict=True):
             action.setData(step)
-            action.setIconText(sign)
             action.triggered.connect(self._step_rate)
         self.play.setCheckable(True)
         self.undo.setEnabled(False)
@@ -84,18 +79,6 @@ class SliceActions(QObject):
         """All actions, so that the window can take their keys."""
         own = [action for action in self.children() if isinstance(action, QAction)]
         return [*own, *self.strength.everything()]
-
-    def fill(self, bar: QToolBar, before: QAction) -> None:
-        """Put the actions on the toolbar, left of another one."""
-        compare = SegmentedControl(self.tr("Compare"), list(self.modes.values()), bar)
-        measured = [*self.tools.values(), self.delete, self.undo, self.redo]
-        measure = menu_button(bar, self.tr("Measure"), "measure", measured)
-        bar.insertWidget(before, compare)
-        self.strength.fill(bar, before)
-        bar.insertSeparator(before)
-        bar.insertWidget(before, measure)
-        bar.insertAction(before, self.play)
-        bar.insertSeparator(before)
 
     def context_menu(self, menu: QMenu) -> None:
         """Add the actions to the menu of a slice pane."""

@@ -1,10 +1,11 @@
 """Plays a series, or the frames of one file, in a loop, at the file's own rate if it states one."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
 
 from jrviewer.ui.state.captions import number
 from jrviewer.ui.state.session import Session
@@ -13,7 +14,7 @@ SLICES_PER_SECOND = 8.0  # if the file states no rate
 RATES = (0.5, 1.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0, 60.0)
 """Rates to choose from, in slices a second; screens show no more."""
 
-WIDEST = "▶ 29.97 / s (file)"
+WIDEST = "29.97 / s (file)  "
 
 Origin = Literal["file", "user", "default"]
 
@@ -91,39 +92,38 @@ def steps_due(elapsed_ms: int, rate: float) -> int:
 
 
 class RateControl(QWidget):
-    """Shows a rate in slices a second, and where it comes from."""
+    """Plays and stops; beside it the rate in slices a second, and where it comes from, with a menu
+    of other rates.
+    """
 
-    def __init__(self, slower: QAction, faster: QAction) -> None:
+    def __init__(self, play: QAction, others: Sequence[QAction]) -> None:
         super().__init__()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(1)
-        self.label = QLabel()
-        self.label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.label.setMinimumWidth(self.label.fontMetrics().horizontalAdvance(WIDEST))
-        for part in (_button(slower), self.label, _button(faster)):
+        self.play, self.rate = QToolButton(), QToolButton()
+        self.play.setDefaultAction(play)
+        self.play.setAccessibleName(play.text())
+        self.rate.setMinimumWidth(self.rate.fontMetrics().horizontalAdvance(WIDEST))
+        self.rate.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self)
+        menu.addActions(list(others))
+        self.rate.setMenu(menu)
+        for part in (self.play, self.rate):
+            part.setAutoRaise(True)
+            part.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             row.addWidget(part)
 
     def show_rate(self, cine: Cine) -> None:
         """Show the rate and its origin."""
-        sign = "▶ " if cine.plays else ""
         digits = 0 if cine.rate == round(cine.rate) else 2 if cine.rate > 10 else 1
         words = self.tr("{} / s").format(number(cine.rate, digits))
         origin = {"file": self.tr(" (file)"), "user": "", "default": ""}[cine.origin]
-        self.label.setText(f"{sign}{words}{origin}")
+        self.rate.setText(f"{words}{origin}")
         meanings = {
             "file": self.tr("Rate stated by the file"),
             "user": self.tr("Rate chosen by you"),
             "default": self.tr("The file states no rate"),
         }
-        self.label.setToolTip(meanings[cine.origin])
-        self.label.setAccessibleName(self.tr("Slices a second: {}").format(self.label.text()))
-
-
-def _button(action: QAction) -> QToolButton:
-    button = QToolButton()
-    button.setDefaultAction(action)
-    button.setAutoRaise(True)
-    button.setAccessibleName(action.text())
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    return button
+        self.rate.setToolTip(meanings[cine.origin])
+        self.rate.setAccessibleName(self.tr("Slices a second: {}").format(self.rate.text()))

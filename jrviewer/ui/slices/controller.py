@@ -46,7 +46,7 @@ class SliceController(QObject):
         self._is_busy = False
         self.actions_ = SliceActions(self)
         self.cine = Cine(session, self)
-        self.rate_control = RateControl(*self.actions_.rate_actions)
+        self.rate_control = RateControl(self.actions_.play, self.actions_.rate_actions)
         self.roi_readout, self.residual_button = RoiReadout(), ResidualButton()
         self.blend = self._blend_slider()
         self.file_windows = FileWindowsMenu(parent)

@@ -37,10 +37,10 @@ class StrengthActions(QObject):
         """All actions, so that the window can take their keys."""
         return [*self.named.values(), self.custom]
 
-    def fill(self, bar: QToolBar, before: QAction) -> None:
-        """Put the button on the toolbar, left of another action."""
+    def fill(self, bar: QToolBar) -> None:
+        """Put the button on the toolbar."""
         self.button = menu_button(bar, strength_name(STANDARD), "strength", self.everything())
-        bar.insertWidget(before, self.button)
+        bar.addWidget(self.button)
         bar.toolButtonStyleChanged.connect(self._keep_width)
         self._keep_width()
         self.show_strength(STANDARD)

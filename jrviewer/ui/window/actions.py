@@ -4,14 +4,12 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMenu, QToolBar
+from PySide6.QtWidgets import QMenu
 
 from jrviewer.core.records import Slice, Window
 from jrviewer.imaging.windowing import PRESETS, presets
 from jrviewer.ui.state.view import View
 from jrviewer.ui.widgets import theme
-from jrviewer.ui.widgets.menu_button import menu_button
-from jrviewer.ui.widgets.window_button import WindowButton
 
 STEPS = {"Up": -1, "Down": 1, "PgUp": -10, "PgDown": 10, "Home": -100_000, "End": 100_000}
 
@@ -26,11 +24,13 @@ class Actions(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         tr = self.tr
-        self.open = self._make(tr("Open"), tr("Open DICOM files"), "open", "Ctrl+O")
+        self.open = self._make(tr("Files…"), tr("Open DICOM files"), "open", "Ctrl+O")
         self.open_folder = self._make(
-            tr("Folder"), tr("Open a folder of DICOM files"), "folder", "Ctrl+Shift+O"
+            tr("Folder…"), tr("Open a folder of DICOM files"), "folder", "Ctrl+Shift+O"
         )
-        self.series = self._make(tr("Series"), tr("Show or hide the list of series"), "list", "F9")
+        self.series = self._make(
+            tr("List of series"), tr("Show or hide the list of series"), "list", "F9"
+        )
         self.close_series = self._make(
             tr("Close series"), tr("Close the series that is shown"), "", "Ctrl+W"
         )
@@ -45,10 +45,12 @@ class Actions(QObject):
         self.fit = self._make(tr("Fit"), tr("Show the whole slice"), "fit", "F")
         self.invert = self._make(tr("Invert"), tr("Swap black and white"), "invert", "I")
         self.smooth = self._make(tr("Smooth"), tr("Interpolate between pixels"), "smooth", "N")
-        self.run = self._make(tr("Run"), tr("Denoise and infer 3D"), "run", "Return", "Enter")
-        self.cancel = self._make(tr("Cancel"), tr("Cancel the current work"), "cancel", "Esc")
+        self.run = self._make(
+            tr("Run on this slice"), tr("Denoise and infer 3D"), "run", "Return", "Enter"
+        )
+        self.cancel = self._make(tr("Stop"), tr("Stop the current work"), "cancel", "Esc")
         self.run_series = self._make(
-            tr("Run series"),
+            tr("Run on the whole series"),
             tr("Run the model on every slice"),
             "series",
             "Ctrl+Return",
@@ -85,20 +87,6 @@ class Actions(QObject):
         self.invert.setChecked(view.is_inverted)
         self.smooth.setChecked(view.is_smooth)
         self.patient.setChecked(view.has_patient_text)
-
-    def fill(self, bar: QToolBar) -> None:
-        """Put the actions on the toolbar."""
-        bar.addActions([self.open, self.open_folder, self.series])
-        bar.addSeparator()
-        self.window_button = WindowButton(bar, [self.auto, self.own, *self.presets])
-        bar.addWidget(self.window_button)
-        bar.addActions([self.reset, self.invert])
-        shown = [self.fit, self.smooth, self.patient, self.full_screen]
-        bar.addWidget(menu_button(bar, self.tr("View"), "view", shown))
-        bar.addSeparator()
-        bar.addActions([self.run, self.run_series, self.cancel])
-        bar.addSeparator()
-        bar.addAction(self.export)
 
     def context_menu(self, menu: QMenu) -> None:
         """Fill the menu of a slice pane."""

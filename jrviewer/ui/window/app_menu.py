@@ -15,9 +15,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QMainWindow,
     QMenu,
-    QSizePolicy,
-    QToolBar,
-    QWidget,
 )
 
 from jrviewer.core.records import Structure
@@ -37,7 +34,6 @@ from jrviewer.ui.state.settings import Settings
 from jrviewer.ui.state.strength import strength_name
 from jrviewer.ui.state.view import shade_of
 from jrviewer.ui.widgets import theme
-from jrviewer.ui.widgets.menu_button import menu_button
 from jrviewer.ui.window.bars.first_run import NoticeBar, StepsBar
 from jrviewer.ui.window.messages import Messages
 
@@ -77,7 +73,7 @@ class AppMenu(QObject):
         self.guide = self._action(self.tr("Guide and keys"), "", "F1")
         self.about_model = self._action(self.tr("About the model"), "", "")
         self.about = self._action(self.tr("About JRViewer"), "", "")
-        self.recent_menu = QMenu(parent)
+        self.recent_menu = QMenu(self.tr("Recent"), parent)
 
     def attach_crash_log(self, crash_log: CrashLog) -> None:
         """Offer the details of every bug that the log records."""
@@ -94,19 +90,6 @@ class AppMenu(QObject):
     def everything(self) -> list[QAction]:
         """All actions, so that the window can take their keys."""
         return [self.settings_action, self.guide, self.about_model, self.about]
-
-    def fill(self, bar: QToolBar, after: QAction) -> None:
-        """Put the menus on the toolbar: recent files behind the action `after`, the rest last."""
-        following = bar.actions()[bar.actions().index(after) + 1]
-        self.recent_button = menu_button(bar, self.tr("Recent"), "recent", ())
-        self.recent_button.setMenu(self.recent_menu)
-        bar.insertWidget(following, self.recent_button)
-        spacer = QWidget()
-        spacer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        bar.addWidget(spacer)
-        bar.addAction(self.settings_action)
-        help_actions = [self.guide, self.about_model, self.about]
-        bar.addWidget(menu_button(bar, self.tr("Help"), "help", help_actions))
 
     @Slot()
     def apply_settings(self) -> None:

@@ -87,6 +87,8 @@ def _results(window: MainWindow) -> Iterator[Connection]:
     yield session.warned, window.messages.show_warning
     yield session.busy_changed, window.show_busy
     yield session.busy_changed, slices.show_busy
+    yield session.busy_changed, window.tools.run.show_busy
+    yield window.tools.run.stop_requested, session.cancel
     yield session.busy_changed, window.update_actions
     yield session.device_known, window.status_bar.show_device
     yield session.device_known, window.app_menu.list_graphics
@@ -159,7 +161,7 @@ def _viewing(window: MainWindow) -> Iterator[Connection]:
     yield slices.file_windows.aboutToShow, slices.list_file_windows
     yield slices.file_windows.window_chosen, view.set_preset
     yield slices.file_windows.lut_chosen, slices.set_lut
-    yield slices.window_named, actions.window_button.show_window
+    yield slices.window_named, window.tools.window.show_window
     yield actions.reset.triggered, window.presenter.reset_slices
     yield actions.reset.triggered, window.cloud.reset_view
     yield actions.fit.triggered, view.fit

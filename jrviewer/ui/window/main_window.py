@@ -18,6 +18,7 @@ from jrviewer.ui.widgets.pane import Header, Pane
 from jrviewer.ui.window import tab_order
 from jrviewer.ui.window.actions import Actions
 from jrviewer.ui.window.app_menu import AppMenu
+from jrviewer.ui.window.bars import tools
 from jrviewer.ui.window.bars.message_bar import MessageBar
 from jrviewer.ui.window.bars.status_bar import StatusBar
 from jrviewer.ui.window.bars.tool_bar import ToolBar
@@ -90,9 +91,12 @@ class MainWindow(DropTargetWindow):
     def _fill_toolbar(self) -> None:
         self.bar = bar = ToolBar(self.tr("Tools"))
         self.addToolBar(bar)
-        self.actions_.fill(bar)
-        self.slice_controller.actions_.fill(bar, before=self.actions_.run)
-        self.app_menu.fill(bar, after=self.actions_.open_folder)
+        menu, slices = self.app_menu, self.slice_controller
+        others = menu.everything()
+        self.tools = tools.fill(bar, self.actions_, slices.actions_, menu.recent_menu, others)
+        tools.fill_window_menu(
+            self.tools.window, self.actions_, slices.actions_, slices.file_windows
+        )
 
     def _lay_out(self) -> None:
         viewer = QWidget()
@@ -126,10 +130,6 @@ class MainWindow(DropTargetWindow):
         self.slider.add_tool(controller.rate_control)
         self.status_bar.insertWidget(1, controller.roi_readout)
         self.status_bar.insertPermanentWidget(3, controller.residual_button)
-        choices = self.actions_.window_button.choices
-        choices.addSeparator()
-        choices.addMenu(controller.file_windows)
-        choices.addAction(controller.actions_.box)
         history = [controller.actions_.undo, controller.actions_.redo]
         self.cloud.toolbar.history_actions = history
 

@@ -3,9 +3,17 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QIcon, QImage, QPixmap, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QListWidget,
+    QListWidgetItem,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QToolButton,
+    QWidget,
+)
 
 from jrviewer.core.records import Series
 from jrviewer.imaging import windowing
@@ -23,6 +31,18 @@ WARNED_PX = 18  # of a line more
 ROW = "row"  # property of a button
 NAME = Qt.ItemDataRole.UserRole  # of a refused file
 MAX_REFUSED = 100  # entries; the rest is counted
+
+
+class _WholeEntry(QStyledItemDelegate):
+    """Gives what lies over an entry the whole entry, not its text alone."""
+
+    def updateEditorGeometry(
+        self,
+        editor: QWidget,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        editor.setGeometry(option.rect)
 
 
 class SeriesList(QListWidget):
@@ -43,6 +63,7 @@ class SeriesList(QListWidget):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWordWrap(True)
         self.setAcceptDrops(False)  # the window takes them
+        self.setItemDelegate(_WholeEntry(self))
         self._names_shown = True
         self._icons: dict[Series, QIcon] = {}
         self.itemClicked.connect(self._choose)

@@ -12,7 +12,6 @@ from jrviewer.ui.state.session import Session
 from jrviewer.ui.window.main_window import MainWindow
 from tests.support.dicom_factory import write_series
 from tests.ui.conftest import FakeBackend
-from tests.ui.support import mouse_and_keys
 from tests.ui.support.mouse_and_keys import press
 
 Key = Qt.Key
@@ -67,11 +66,12 @@ def test_f9_puts_the_list_away_and_the_next_run_remembers(
     assert not again.series_list.isHidden()
 
 
-def test_the_button_on_the_toolbar_does_the_same(open_window: MainWindow) -> None:
-    button = open_window.bar.widgetForAction(open_window.actions_.series)
-    mouse_and_keys.click(button)
+def test_the_menu_at_the_end_of_the_toolbar_does_the_same(open_window: MainWindow) -> None:
+    entry = open_window.tools.more.menu().actions()[0]
+    assert entry.text() == "List of series"
+    entry.trigger()
     assert not open_window.series_list.isVisible()
-    mouse_and_keys.click(button)
+    entry.trigger()
     assert open_window.series_list.isVisible()
 
 
