@@ -15,6 +15,8 @@ def main(arguments: list[str] | None = None) -> int:
     from training.baselines import command
     from training.evaluate import benchmark, evaluate, reliability
     from training.experiments import dropout_factor, ideal_observer, paper, sequential
+    from training.experiments.denoisers import compare as denoisers
+    from training.experiments.sparse_series import compare as sparse_series
     from training.fit import curves
     from training.release import calibrate, phantom_sample
 
@@ -42,6 +44,10 @@ def main(arguments: list[str] | None = None) -> int:
     benchmark.add_arguments(commands.add_parser("bench", help="speed beside other denoisers"))
     paper.add_arguments(commands.add_parser("paper", help="the paper's protocol on phantoms"))
     sequential.add_arguments(commands.add_parser("sequential", help="joint or sequential training"))
+    denoisers.add_arguments(commands.add_parser("denoisers", help="denoisers of other kinds"))
+    sparse_series.add_arguments(
+        commands.add_parser("sparse", help="clouds from several slices of a sparse series")
+    )
     phantom_sample.add_arguments(
         commands.add_parser("sample", help="make the bundled phantom slice")
     )
@@ -59,6 +65,8 @@ def main(arguments: list[str] | None = None) -> int:
         "bench": benchmark.run,
         "paper": paper.run,
         "sequential": sequential.run,
+        "denoisers": denoisers.run,
+        "sparse": sparse_series.run,
         "sample": phantom_sample.run,
     }
     malloc.configure()

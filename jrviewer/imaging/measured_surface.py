@@ -76,14 +76,25 @@ def surface_of_voxels(
     the centre of voxel (0, 0, 0); closed where the body leaves the picture in-plane.
     """
     grid, step_mm = resampled(voxels_hu, spacing_mm)
+    height = (len(voxels_hu) - 1) * float(spacing_mm[0])
+    return surface_of_grid(grid, step_mm, (0.0, height))
+
+
+def surface_of_grid(
+    grid_hu: FloatArray, step_mm: Sequence[float], z_range_mm: tuple[float, float]
+) -> Surface:
+    """The surfaces of HU on a grid (z, y, x) of about 3 mm, whose first layer lies at the range's
+    begin.
+    """
+    base = np.array([0.0, 0.0, z_range_mm[0]], dtype=np.float32)
     pieces = [
-        (label, _millimetres(np.concatenate([*_triangles(mask)]), step_mm))
-        for label, mask in volume_masks(grid).items()
+        (label, _millimetres(np.concatenate([*_triangles(mask)]), step_mm) + base)
+        for label, mask in volume_masks(grid_hu).items()
     ]
     return Surface(
         np.concatenate([triangles for _, triangles in pieces]),
         np.concatenate([np.full(len(part), label, np.uint8) for label, part in pieces]),
-        (0.0, (len(voxels_hu) - 1) * float(spacing_mm[0])),
+        z_range_mm,
     )
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from jrviewer.core.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, FloatArray
 from jrviewer.core.records import Structure, UInt8Array
 from jrviewer.imaging.body_masks import BoolArray
+from jrviewer.imaging.interpolated_surface import sampled
 from jrviewer.imaging.measured_surface import Surface, surface_of_voxels
 from training.data.volumes import Volume, whole_slices
 
@@ -71,7 +72,7 @@ def surface_points(
     for structure in Structure:
         part = surface.of(structure)
         count = min(most, round(float(part.areas_mm2.sum()) / area_per_point_mm2))
-        points.append(_sampled(part.triangles_mm, part.areas_mm2, count, random))
+        points.append(sampled(part.triangles_mm, part.areas_mm2, count, random))
         labels.append(np.full(count, structure, np.uint8))
     return SurfacePoints(np.concatenate(points), np.concatenate(labels), surface.z_range_mm)
 
@@ -133,24 +134,9 @@ def _sampled_in_box(
     areas = part.areas_mm2
     kept = np.zeros((0, 3), np.float32)
     while len(kept) < count:
-        drawn = _sampled(part.triangles_mm, areas, count, random)
+        drawn = sampled(part.triangles_mm, areas, count, random)
         kept = np.concatenate([kept, drawn[_inside(drawn, centre_mm)]])
     return kept[:count]
-
-
-def _sampled(
-    triangles_mm: FloatArray, areas: FloatArray, count: int, random: np.random.Generator
-) -> FloatArray:
-    """Points (count, 3) float32, uniform over the area of triangles."""
-    if not count:
-        return np.zeros((0, 3), np.float32)
-    ends = np.cumsum(areas, dtype=np.float64)
-    chosen = np.searchsorted(ends, random.random(count) * ends[-1], side="right")
-    corners = triangles_mm[np.minimum(chosen, len(ends) - 1)]
-    # The square root makes the density even over the triangle (Osada 2002, eq. 1).
-    root, along = np.sqrt(random.random((count, 1))), random.random((count, 1))
-    weights = np.stack([1 - root, root * (1 - along), root * along], axis=1)  # (count, 3, 1)
-    return np.asarray((corners * weights).sum(axis=1), dtype=np.float32)
 
 
 def _key(volume: Volume) -> str:

@@ -55,7 +55,7 @@ def phantom_table(methods: Methods) -> Row:
 def disc_table(methods: Methods, data: Path, report: Report = silent) -> Row:
     """By noise in HU, then strength or peer: `contrast_kept` and `cnr_gain`."""
     rows: dict[str, dict[str, list[Row]]] = {}
-    for count, (clean, mm) in enumerate(_clean_slices(data)):
+    for count, (clean, mm) in enumerate(clean_slices(data)):
         report(0.5, f"discs in slice {count + 1}")
         image, discs = add_discs(clean, mm, seed=count)
         grain = real_like(clean.shape, seed=count)
@@ -99,7 +99,8 @@ def _both(
     return results
 
 
-def _clean_slices(data: Path) -> Iterator[tuple[FloatArray, float]]:
+def clean_slices(data: Path) -> Iterator[tuple[FloatArray, float]]:
+    """Cleaned slices (rows, columns) of validation patients in HU, and their pixel size in mm."""
     for one in native_series(data, "validation"):
         for index in DISC_SLICES if one.name in DISC_SERIES else ():
             if index < len(one.slices):

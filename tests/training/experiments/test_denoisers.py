@@ -1,0 +1,86 @@
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from training.experiments.denoisers.compare import schedule
+from training.experiments.denoisers.networks import (
+    VARIANTS,
+    Attention,
+    Convolutional,
+    FewSteps,
+    Mirrored,
+)
+
+SMALL = (8, 8, 16)
+
+
+def noise(seed: int, rows: int = 40, columns: int = 24) -> torch.Tensor:
+    random = torch.Generator().manual_seed(seed)
+    return 30 * torch.randn((2, 1, rows, columns), generator=random)
+
+
+def trained_a_little(net: Convolutional) -> Convolutional:
+    """With an output layer that says something."""
+    torch.nn.init.normal_(net.head.out.weight, std=0.1, generator=torch.Generator().manual_seed(0))
+    return net.eval()
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_all_take_about_as_many_multiplications_as_ours(name: str) -> None:
+    def macs(which: str) -> float:
+        net = VARIANTS[which].make().eval()
+        with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+            net.denoise(torch.zeros(1, 1, 64, 64), 0.0)
+        return counter.get_total_flops() / 2 / 64**2
+
+    assert macs(name) == pytest.approx(macs("ours"), rel=0.15)
+    assert macs(name) < 40_000
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_a_step_teaches_every_weight(name: str) -> None:
+    net = VARIANTS[name].make()
+    with torch.no_grad():
+        for one in net.parameters():  # the output starts at zero, and would hold all others back
+            one.add_(0.01)
+
+    random = torch.Generator().manual_seed(0)
+    net.loss(noise(0, 32, 32), torch.zeros(2, 1, 32, 32), torch.zeros(2), random).backward()
+
+    assert [key for key, one in net.named_parameters() if one.grad is None] == []
+
+
+def test_a_slice_of_any_size_keeps_it() -> None:
+    attention = Attention(16, is_shifted=True)
+
+    assert attention(torch.ones(1, 16, 9, 13)).shape == (1, 16, 9, 13)
+
+
+def test_the_mean_with_the_mirror_image_knows_no_left_and_right() -> None:
+    net = Mirrored(trained_a_little(Convolutional(SMALL)))
+    hu = noise(1)
+
+    with torch.inference_mode():
+        one, other = net.denoise(hu, 0.0), net.denoise(hu.flip(3), 0.0).flip(3)
+
+    assert torch.allclose(one, other, atol=1e-3)
+    assert not torch.allclose(one, hu)
+
+
+def test_a_network_that_knows_the_answer_takes_the_last_step_to_it() -> None:
+    class Knowing(FewSteps):
+        def _at(self, hu, kind, t):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+            found = super()._at(hu, kind, t)
+            return found._replace(hu=torch.full_like(hu, 7.0))
+
+    denoised = Knowing(SMALL).denoise(noise(2), 0.0)
+
+    assert torch.allclose(denoised, torch.full_like(denoised, 7.0), atol=1e-4)
+
+
+def test_the_learning_rate_rises_and_falls() -> None:
+    rates = [schedule(step, 800) for step in range(800)]
+
+    assert max(rates) == pytest.approx(1, abs=0.05)
+    assert rates[0] < 0.02
+    assert rates[-1] == pytest.approx(0.02, abs=0.001)

@@ -1,0 +1,1 @@
+"""Denoisers of other kinds beside ours, at equal cost: `python -m training denoisers`."""

@@ -1,0 +1,1 @@
+"""Clouds from several slices of a sparse series: `python -m training sparse`."""
