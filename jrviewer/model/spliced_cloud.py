@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from jrviewer.core.geometry import BOX_HALF_DEPTH_MM, Box, FloatArray
 from jrviewer.core.records import Cloud, Structure
@@ -37,6 +38,7 @@ def splice(cloud: Cloud, surface: Surface, spans: Sequence[Span]) -> Cloud:
     if not inside.any() or not len(near.labels):
         return cloud
     points, labels = _on_surface(near, cloud.labels[inside])
+    normals = _outwards(near, points)
     sigma = _sigma_mm(heights_in(cloud.box, points), labels, spans)
     return Cloud(
         np.concatenate([cloud.points[~inside], points]).astype(np.float32),
@@ -44,6 +46,7 @@ def splice(cloud: Cloud, surface: Surface, spans: Sequence[Span]) -> Cloud:
         np.concatenate([cloud.sigma[~inside], sigma]),
         "mm",
         cloud.box,
+        np.concatenate([cloud.normals[~inside], normals]),
     )
 
 
@@ -109,6 +112,18 @@ def _on_surface(surface: Surface, wanted: Labels) -> tuple[FloatArray, Labels]:
         np.concatenate(structures)[order],
         distance=lambda points, _: np.zeros(len(points)),  # every place is as good as another
         rise=lambda points, _: np.zeros_like(points),
+    )
+
+
+def _outwards(surface: Surface, points: FloatArray) -> FloatArray:
+    """Unit vectors (N, 3) float32 out of the structure where points lie: the nearest triangle's."""
+    triangles = surface.triangles_mm
+    nearest = cKDTree(triangles.mean(axis=1)).query(points)[1]
+    first, second, third = triangles[nearest].transpose(1, 0, 2)
+    normals = np.cross(second - first, third - first)
+    length = np.linalg.norm(normals, axis=1, keepdims=True)
+    return np.where(length > 0, normals / np.maximum(length, 1e-12), (0.0, 0.0, 1.0)).astype(
+        np.float32
     )
 
 

@@ -36,6 +36,15 @@ def test_between_equal_slices_the_surface_goes_straight_on() -> None:
     assert np.unique(np.rint(points[:, 2] / 5)).tolist() == [*range(-2, 11)]  # without a gap
 
 
+def test_the_triangles_face_out_of_the_body() -> None:
+    surface = interpolated_surface([trunk(60)] * 2, np.array([0.0, 20.0]), STEP_MM)
+
+    first, second, third = surface.triangles_mm.transpose(1, 0, 2)
+    outwards = surface.triangles_mm.mean(axis=1) - [94.5, 94.5, 0]
+    facing = (np.cross(second - first, third - first) * outwards)[:, :2].sum(axis=1)
+    assert (facing > 0).mean() > 0.99
+
+
 def test_halfway_between_a_narrow_and_a_wide_slice_the_body_is_half_as_wide_again() -> None:
     points = corners([trunk(55), trunk(65)], [0, 20])
 

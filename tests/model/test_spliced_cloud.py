@@ -47,6 +47,7 @@ def test_the_others_lie_on_the_interpolated_surface() -> None:
     assert np.abs(moved[:, 0] - 70).max() < 0.1
     assert set(spliced.labels[kept:]) == {Structure.SKIN}
     assert np.ptp(moved[:, 1]) > 90  # over all of it
+    assert np.abs(spliced.normals[kept:] @ [1, 0, 0]).min() == pytest.approx(1)
 
 
 def test_sigma_grows_with_the_gap() -> None:

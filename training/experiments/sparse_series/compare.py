@@ -19,6 +19,7 @@ import numpy as np
 from jrviewer.core.geometry import BOX_HALF_DEPTH_MM, FloatArray
 from jrviewer.core.progress import Report
 from jrviewer.core.records import Cloud, Structure
+from jrviewer.imaging.body_masks import BoolArray
 from jrviewer.imaging.interpolated_surface import (
     WIDEST_GAP_MM,
     Span,
@@ -27,6 +28,8 @@ from jrviewer.imaging.interpolated_surface import (
 )
 from jrviewer.imaging.measured_surface import Surface, distance_to_surface, surface_of_grid
 from jrviewer.imaging.volume import grid_points, interpolated, layer_on_grid
+from jrviewer.model.cloud_normals import Slopes
+from jrviewer.model.cloud_placement import place_cloud
 from jrviewer.model.joint_model import JointModel
 from jrviewer.model.load import load_model
 from jrviewer.model.spliced_cloud import covered, heights_in, splice
@@ -43,6 +46,7 @@ FAR = 99  # slices on either side: all that the box holds, and the next
 RADIUS = 1.645  # of sigma holds nine tenths
 FEW = {"neighbours": 1, "two on either side": 2, "all": FAR}
 
+_OF_EACH_POINT = ("points", "labels", "sigma", "normals")
 _IDENTITY = ("case", "patient", "region", "method", "gap")
 
 Row = dict[str, Any]
@@ -151,15 +155,15 @@ def _inferred(model: JointModel, volume: Volume, index: int) -> Cloud | None:
     if found is None:
         return None
     image, box = found
-    points, labels, sigma = model.clouds(image, (POINTS,))[0]
-    return Cloud(box.to_patient(points).astype(np.float32), labels, sigma, "mm", box)
+    expected, _ = model.infer_surfaces(image)
+    return place_cloud(expected, Slopes.of(image), POINTS, box, has_mm=True)
 
 
 def _from_the_ends(own: Cloud, given: Given, volume: Volume, model: JointModel) -> Cloud:
     """Spliced as always, but what lies beyond the given slices is inferred from the last ones."""
     heights = heights_in(own.box, own.points)
     inside = covered(heights, given.spans)
-    parts = [Cloud(own.points[inside], own.labels[inside], own.sigma[inside], "mm", own.box)]
+    parts = [_chosen(own, inside)]
     low, high = given.spans[0].low_mm, given.spans[-1].high_mm
     for index, beyond in ((given.indices[0], (-np.inf, low)), (given.indices[-1], (high, np.inf))):
         cloud = _inferred(model, volume, index)
@@ -167,16 +171,17 @@ def _from_the_ends(own: Cloud, given: Given, volume: Volume, model: JointModel) 
             return splice(own, given.surface, given.spans)
         height = heights_in(own.box, cloud.points)
         kept = (height > beyond[0]) & (height < beyond[1]) & (np.abs(height) <= BOX_HALF_DEPTH_MM)
-        parts.append(
-            Cloud(cloud.points[kept], cloud.labels[kept], cloud.sigma[kept], "mm", own.box)
-        )
-    points, labels, sigma = (
-        np.concatenate([getattr(part, name) for part in parts])
-        for name in ("points", "labels", "sigma")
-    )
-    return splice(
-        replace(own, points=points, labels=labels, sigma=sigma), given.surface, given.spans
-    )
+        parts.append(_chosen(cloud, kept))
+    whole: dict[str, Any] = {
+        name: np.concatenate([getattr(part, name) for part in parts]) for name in _OF_EACH_POINT
+    }
+    return splice(replace(own, **whole), given.surface, given.spans)
+
+
+def _chosen(cloud: Cloud, which: BoolArray) -> Cloud:
+    """Some of a cloud's points."""
+    some: dict[str, Any] = {name: getattr(cloud, name)[which] for name in _OF_EACH_POINT}
+    return replace(cloud, **some)
 
 
 def _identity(case: CloudCase) -> Row:
