@@ -2,8 +2,8 @@
 interpolation.
 
 Scanners measure fewer points of k-space than the image has pixels, fill the rest with zeros and
-filter what they have, so that the noise is smooth: native brains keep half of its power at a third
-of the Nyquist frequency and a fiftieth at all of it. Anatomy of two patients is too little to learn
+filter what they have, so that the noise is smooth: native brains keep two fifths of its power at a
+quarter of the Nyquist frequency, a quarter at a half and a hundredth at all of it. Anatomy of two patients is too little to learn
 from: CT slices with random grey curves stand in for other sequences.
 """
 
@@ -18,6 +18,7 @@ MEASURED_SHARE = (0.45, 1.0)  # of k-space, in each direction
 FALL_NYQUIST = (0.3, 1.2)  # where a filter halves the amplitude, log-uniform
 FALL_POWER = (1.2, 3.0)
 FILTERED_SHARE = 0.75
+SLOW_SHARE, SLOW_NYQUIST, MOST_SLOW = 0.6, (0.12, 0.4), 6.0  # power added towards frequency zero
 UNEVEN = 0.2  # spread of the logarithm of the coils' sensitivity over a crop
 KNOTS = 6  # of a random grey curve
 
@@ -56,6 +57,8 @@ def _complex_noise(shape: torch.Size, random: torch.Generator) -> Tensor:
         spectrum = spectrum * (fall[:, None] if axis == 1 else fall)
     if float(torch.rand((), generator=random)) < FILTERED_SHARE:
         spectrum = spectrum * _filter(shape, random)
+    if float(torch.rand((), generator=random)) < SLOW_SHARE:
+        spectrum = spectrum * _slower(shape, random)
     noise = torch.fft.ifft2(spectrum).real
     return noise / noise.std()
 
@@ -65,9 +68,20 @@ def _filter(shape: torch.Size, random: torch.Generator) -> Tensor:
     place, power = torch.rand(2, generator=random).tolist()
     at = FALL_NYQUIST[0] * (FALL_NYQUIST[1] / FALL_NYQUIST[0]) ** place
     steepness = FALL_POWER[0] + (FALL_POWER[1] - FALL_POWER[0]) * power
+    return torch.exp(-0.693 * (_nyquist(shape) / at) ** steepness)
+
+
+def _slower(shape: torch.Size, random: torch.Generator) -> Tensor:
+    """Amplitude (rows, columns) that rises towards frequency zero, as pulsation and motion do."""
+    place, much = torch.rand(2, generator=random).tolist()
+    at = SLOW_NYQUIST[0] * (SLOW_NYQUIST[1] / SLOW_NYQUIST[0]) ** place
+    return torch.sqrt(1 + MOST_SLOW * much * torch.exp(-((_nyquist(shape) / at) ** 2)))
+
+
+def _nyquist(shape: torch.Size) -> Tensor:
+    """Frequency (rows, columns) over the Nyquist frequency."""
     row, column = (torch.fft.fftfreq(size) * 2 for size in shape)
-    nyquist = torch.hypot(row[:, None], column[None])
-    return torch.exp(-0.693 * (nyquist / at) ** steepness)
+    return torch.hypot(row[:, None], column[None])
 
 
 def _uneven(shape: torch.Size, random: torch.Generator) -> Tensor:

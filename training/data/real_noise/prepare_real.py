@@ -21,11 +21,17 @@ from training.data.noise_pool import HU_RANGE, fit_square
 from training.data.real_noise.classical import non_local_means
 from training.data.real_noise.native_spectra import measured_spectra
 from training.data.real_noise.real_pairs import Anatomy, RealPairs, anatomy_of
-from training.data.real_noise.references import UNITS_PER_HU, write_references
+from training.data.real_noise.references import (
+    UNITS_PER_HU,
+    USUAL_LEFT,
+    without_slow_noise,
+    write_references,
+)
 from training.data.real_noise.spectra import Fields
 from training.data.volumes import kept
 from training.phantoms import REGIONS, make_phantom
 
+REFERENCES, MR_SLICES = "cleaned", "mr_cleaned.npz"  # as `references` cleans them today
 SIDE = 512  # pixels of phantoms and of simulated fields
 PHANTOMS, PHANTOM_SEED = 240, 2_000_000  # far from the seeds of the views and of the evaluation
 PHANTOM_MM = (0.55, 0.95)
@@ -53,8 +59,8 @@ def prepare_real(
     anatomy, mr = [phantoms], []
     fields = Fields()
     if data is not None:
-        write_references(data, cache / "references", without, report)
-        anatomy = anatomy_of(cache / "references") or anatomy
+        write_references(data, cache / REFERENCES, without, report)
+        anatomy = anatomy_of(cache / REFERENCES) or anatomy
         if cleaner is not None:
             by_network = cache / f"references-{cleaner.weights_sha256[:12]}"
             write_references(data, by_network, without, report, partial(_cleaned_by, cleaner))
@@ -123,10 +129,10 @@ def _in_square(source: Anatomy, random: np.random.Generator) -> tuple[FloatArray
 
 def _mr_slices(data: Path, cache: Path, without: Sequence[str]) -> list[FloatArray]:
     """Cleaned MR slices of the training patients, their 99.5th percentile at 1."""
-    path = cache / "mr.npz"
+    path = cache / MR_SLICES
     if not path.is_file():
         made = [
-            cleaned_mr(pixels.astype(np.float32))
+            thoroughly_cleaned_mr(pixels.astype(np.float32))
             for entry in volumes.catalogue(data)
             if entry.split == "train" and entry.modality == "MR" and kept(entry.name, without)
             for pixels in _bright(volumes.load(entry).voxels)
@@ -148,3 +154,10 @@ def cleaned_mr(pixels: FloatArray) -> FloatArray:
     noise = noise_sd(scaled, calm_region(scaled, "stored"))
     sd = noise if np.isfinite(noise) else USUAL_MR_SD
     return non_local_means(scaled, sd, MR_STRENGTH)
+
+
+def thoroughly_cleaned_mr(pixels: FloatArray) -> FloatArray:
+    """The same without the slow noise that non-local means leave."""
+    cleaned = cleaned_mr(pixels)
+    calm = calm_region(pixels, "stored")
+    return without_slow_noise(cleaned, calm, USUAL_LEFT * USUAL_MR_SD)

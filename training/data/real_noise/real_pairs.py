@@ -18,8 +18,9 @@ from training.data.real_noise import magnetic
 from training.data.real_noise.references import UNITS_PER_HU, read_references
 from training.data.real_noise.spectra import Fields, draw_noise
 
-MR_SHARE = 0.14
-RECOLOURED_SHARE = 0.5  # of the MR crops: CT made to look like MR
+MR_SHARE = 0.18
+RECOLOURED_SHARE = 0.5  # of the MR crops: CT made to look like MR …
+RECOLOURED_PHANTOM_SHARE = 0.5  # … half of it phantoms: steep greys show what noise CT has left
 PHANTOM_SHARE = 0.15
 UNTOUCHED_SHARE = 0.5  # of the phantoms: no noise at all, and none must be found
 INSERT_SHARE = 0.5  # faint discs, so that real ones are not smoothed away
@@ -72,12 +73,14 @@ class RealPairs:
         if is_mr and second >= RECOLOURED_SHARE:
             image = magnetic.to_hu(_scaled_crop(self.mr, pixels, random))
             return _turned(image, random), torch.tensor(1.0), torch.tensor(0.0), torch.tensor(MR)
-        of_phantom = sort > 1 - PHANTOM_SHARE and len(self.phantoms) > 0
+        turn = second / RECOLOURED_SHARE if is_mr else (1 - sort) / PHANTOM_SHARE
+        part = RECOLOURED_PHANTOM_SHARE if is_mr else 1.0
+        of_phantom = turn < part and len(self.phantoms) > 0
         source = _chosen(self.phantoms if of_phantom else self.anatomy, random)
         hu, mm = _zoomed(source, pixels, random)
         if is_mr:
             hu = magnetic.to_hu(magnetic.recoloured(hu, random))
-        with_noise = 0.0 if of_phantom and second < UNTOUCHED_SHARE else 1.0
+        with_noise = 0.0 if of_phantom and not is_mr and second < UNTOUCHED_SHARE else 1.0
         kind = torch.tensor(MR if is_mr else CT)
         return _turned(hu, random), torch.tensor(mm), torch.tensor(with_noise), kind
 

@@ -4,7 +4,9 @@ A reconstruction kernel is a ramp that gives way to a fall; in calm tissue of na
 noise's power peaks at 0.1–0.6 line pairs per millimetre and keeps 5–60 % of its peak towards zero.
 Three kinds of field take turns: white noise under a random ramp and fall; simulated projections
 (`training.data.noise`, whose ramp is there already) under a random fall; white noise under spectra
-measured in native training slices. All are gently stretched, of uneven strength and any level.
+measured in native training slices. To half of them a slow field is added, up to all of the noise:
+native soft kernels keep their highest power towards frequency zero, where a ramp has none. All are
+gently stretched, of uneven strength and any level.
 """
 
 from collections.abc import Sequence
@@ -28,6 +30,7 @@ STREAKS, STREAK_SHARE = 0.7, 0.25  # … and more where a body is much longer on
 UNEVEN = 0.25  # spread of the logarithm of the strength over a crop
 USUAL_HU, STRONG_HU = (4.0, 42.0), (42.0, 80.0)
 STRONG_SHARE = 0.15
+SLOWER_SHARE, SLOWER_LP_MM = 0.5, (0.12, 0.6)  # fields with a slow one added, and its Gaussian
 PHYSICS_SHARE, MEASURED_SHARE = 0.5, 0.15  # of the crops; the rest is white noise with a ramp
 
 
@@ -73,7 +76,24 @@ def _one(side: int, pixel_mm: float, fields: Fields, random: torch.Generator) ->
         power = _measured(lp_mm, fields, random)
     else:
         power = _ramp(lp_mm, random) * _fall(lp_mm, random)
-    return torch.fft.irfft2(torch.fft.rfft2(base) * power.sqrt(), s=(side, side))
+    noise = _filtered(base, power)
+    if float(torch.rand((), generator=random)) < SLOWER_SHARE:
+        noise = _with_slow(noise, lp_mm, random)
+    return noise
+
+
+def _filtered(base: Tensor, power: Tensor) -> Tensor:
+    """A field (side, side) of unit strength."""
+    noise = torch.fft.irfft2(torch.fft.rfft2(base) * power.sqrt(), s=base.shape)
+    return noise / noise.std().clamp(min=1e-6)
+
+
+def _with_slow(noise: Tensor, lp_mm: Tensor, random: torch.Generator) -> Tensor:
+    """Some of its variance given to white noise under a Gaussian."""
+    base = torch.randn(noise.shape, generator=random)
+    slow = _filtered(base, torch.exp(-((lp_mm / _log_uniform(SLOWER_LP_MM, random)) ** 2)))
+    share = float(torch.rand((), generator=random)) ** 1.5
+    return (1 - share) ** 0.5 * noise + share**0.5 * slow
 
 
 def _frequencies(side: int, random: torch.Generator) -> Tensor:
