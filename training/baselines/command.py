@@ -16,12 +16,18 @@ from jrviewer.core.errors import JRViewerError
 from jrviewer.core.progress import Report
 from training.baselines import clouds
 from training.baselines.denoisers import TRAINED, save_network
-from training.baselines.train_denoisers import Budget, Crops, pool_crops, train_peer
+from training.baselines.train_denoisers import (
+    Budget,
+    Crops,
+    pool_crops,
+    real_crops,
+    train_peer,
+)
 from training.console import progress
-from training.data.prepare import patient_pairs
+from training.data.prepare import patient_pairs, real_pairs
 from training.data.views import Stored, View, read_pool, write_pool
 from training.data.volumes import data_sha256
-from training.preset import load_preset
+from training.preset import Preset, load_preset
 
 FOLDER = Path(__file__).parent
 CLOUD_FILE = "cloud.npz"
@@ -47,6 +53,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--steps", type=int, default=None, help="updates of each denoiser, instead of minutes"
     )
     parser.add_argument("--seed", type=int, default=2026)
+    parser.add_argument(
+        "--preset", default="shipped", help="whose crops the denoisers learn from, as ours did"
+    )
+    parser.add_argument(
+        "--start", type=Path, help="folder of earlier fits that the denoisers begin with"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -58,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
         _fit_cloud(args, report)
     peers = [name for name in TRAINED if name in wanted]
     if peers:
-        crops = pool_crops(_pairs(args, report))
+        crops = _crops(args, report)
         for name in peers:
             _train(name, crops, args)
     return 0
@@ -78,10 +90,19 @@ def training_views(pool: Path) -> list[View]:
 
 def remember(folder: Path, name: str, facts: dict[str, object]) -> None:
     """Add the facts of one fit to the folder's facts file."""
-    path = folder / FACTS_FILE
-    known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    known = known_facts(folder)
     known[name] = facts
+    path = folder / FACTS_FILE
     path.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def known_facts(folder: Path) -> dict[str, object]:
+    """The facts of every fit in a folder."""
+    path = folder / FACTS_FILE
+    facts: dict[str, object] = {}
+    if path.is_file():
+        facts = json.loads(path.read_text(encoding="utf-8"))
+    return facts
 
 
 def _unstored(stored: Stored, row: int) -> View:
@@ -115,9 +136,17 @@ def _fit_cloud(args: argparse.Namespace, report: Report) -> None:
     remember(args.out, "cloud", facts)
 
 
-def _pairs(args: argparse.Namespace, report: Report) -> Path:
-    """The pool of noisy pairs that the shipped model learns from."""
-    pool = args.pairs or patient_pairs(load_preset("shipped"), args.data, args.cache, report)
+def _crops(args: argparse.Namespace, report: Report) -> Crops:
+    """What a preset of ours learns from."""
+    preset = load_preset(args.preset)
+    if preset.real_noise:
+        return real_crops(real_pairs(preset, args.data, args.cache, report))
+    return pool_crops(_pairs(preset, args, report))
+
+
+def _pairs(preset: Preset, args: argparse.Namespace, report: Report) -> Path:
+    """The pool of noisy pairs that a preset learns from."""
+    pool = args.pairs or patient_pairs(preset, args.data, args.cache, report)
     if pool is None:
         raise JRViewerError(f"{args.data} holds no CT fine enough to train the denoisers on.")
     return Path(pool)
@@ -128,10 +157,18 @@ def _train(name: str, crops: Crops, args: argparse.Namespace) -> None:
     if not args.resume:
         checkpoint.unlink(missing_ok=True)
     budget = Budget(args.minutes, args.steps)
-    trained = train_peer(name, crops, budget, args.seed, checkpoint)
+    start = args.start / f"{name}.safetensors" if args.start else None
+    trained = train_peer(name, crops, budget, args.seed, checkpoint, start)
     minutes = trained.seconds / 60
-    facts = {"updates": trained.updates, "minutes": round(minutes, 2), "seed": args.seed}
+    facts: dict[str, object] = {
+        "updates": trained.updates,
+        "minutes": round(minutes, 2),
+        "seed": args.seed,
+        "preset": args.preset,
+    }
+    if args.start:
+        facts["began_with"] = known_facts(args.start)[name]
     facts_as_text = {key: str(value) for key, value in facts.items()}
     save_network(name, trained.network, args.out, facts_as_text)
-    remember(args.out, name, dict(facts))
+    remember(args.out, name, facts)
     sys.stdout.write(f"{name}: {trained.updates} updates in {minutes:.1f} minutes\n")

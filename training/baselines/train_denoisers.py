@@ -1,23 +1,26 @@
 """Training of the denoisers compared with: one small loop for all three.
 
-They learn from the pool of noisy pairs that `training.data.noise_pool` writes.
+They learn from the pool of noisy pairs that `training.data.noise_pool` writes, or from crops with
+noise as scanners make it.
 """
 
 import json
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from jrviewer.core.geometry import FloatArray
 from jrviewer.model.devices import multiplies_bfloat16
 from training.baselines.denoisers import HU_SCALE, new_network
 from training.data.noise_pool import read_index
+from training.data.real_noise.real_pairs import RealPairs
 
 BATCH, PATCH = 16, 64
 SAVE_EVERY_SECONDS = 120.0
@@ -63,6 +66,11 @@ class Training:
         self.optimiser.step()
         self.updates += 1
 
+    def begin_with(self, weights: Path) -> None:
+        """Start from a stored peer."""
+        state = {name: value.float() for name, value in load_file(weights).items()}
+        self.network.load_state_dict(state)
+
     def save(self, path: Path) -> None:
         """Write the checkpoint whole or not at all."""
         state = {
@@ -87,16 +95,23 @@ class Training:
 
 
 def train_peer(
-    name: str, crops: Crops, budget: Budget, seed: int, checkpoint: Path | None = None
+    name: str,
+    crops: Crops,
+    budget: Budget,
+    seed: int,
+    checkpoint: Path | None = None,
+    start: Path | None = None,
 ) -> Training:
     """A trained peer.
 
     The same relative squared error as ours, Adam, a learning rate that falls along a cosine over
     the budget, convolutions in bfloat16 where the CPU has it, as ours. Two runs with the same seed
     and the same number of steps, well within the minutes, agree. Resumes from `checkpoint` where
-    there is one, and counts its minutes.
+    there is one, and counts its minutes; a new one begins with the weights of the file `start`.
     """
     training = Training(name, seed)
+    if start is not None:
+        training.begin_with(start)
     if checkpoint is not None and checkpoint.is_file():
         training.load(checkpoint)
     before, saved = time.monotonic() - training.seconds, time.monotonic()
@@ -130,6 +145,18 @@ def pool_crops(pool: Path) -> Crops:
     def crops(random: np.random.Generator) -> tuple[FloatArray, FloatArray]:
         drawn = [_crop(random, clean, noise) for _ in range(BATCH)]
         return np.stack([noisy for noisy, _ in drawn]), np.stack([one for _, one in drawn])
+
+    return crops
+
+
+def real_crops(pairs: RealPairs) -> Crops:
+    """Batches of crops with noise as scanners make it, the same that ours learns CT from."""
+    ct = replace(pairs, mr=())
+
+    def crops(random: np.random.Generator) -> tuple[FloatArray, FloatArray]:
+        generator = torch.Generator().manual_seed(int(random.integers(2**62)))
+        clean, noisy, _, _ = ct.draw(BATCH, PATCH, generator)
+        return noisy[:, 0].numpy(), clean[:, 0].numpy()
 
     return crops
 

@@ -69,9 +69,20 @@ def prepare(
             write(tilted, make=tilted_views)
     drawn = Views(*views, tilted=tilted)
     if preset.real_noise:
-        key = _key(preset, data) if data else "phantoms"
-        return prepare_real(data, cache / f"real-{key}", preset.without, report, cleaner), drawn
+        return real_pairs(preset, data, cache, report, cleaner), drawn
     return Pairs(*(f for f in pairs if f), mr=mr), drawn
+
+
+def real_pairs(
+    preset: Preset,
+    data: Path | None,
+    cache: Path,
+    report: Report = silent,
+    cleaner: JointModel | None = None,
+) -> RealPairs:
+    """Crops with noise as scanners make it, from the pools in `cache`."""
+    key = _key(preset, data) if data else "phantoms"
+    return prepare_real(data, cache / f"real-{key}", preset.without, report, cleaner)
 
 
 def patient_pairs(preset: Preset, data: Path, cache: Path, report: Report = silent) -> Path | None:

@@ -18,7 +18,7 @@ from jrviewer.model import cpu_tuning, joint_model, network, network_input
 from jrviewer.model.joint_model import JointModel
 from jrviewer.model.load import load_model
 from training.baselines.clouds import CloudBaselines
-from training.baselines.command import CLOUD_FILE, FACTS_FILE, FOLDER
+from training.baselines.command import CLOUD_FILE, FOLDER, known_facts
 from training.baselines.denoisers import Peers
 from training.console import progress
 from training.data.cases import Case, cases, phantom_cases
@@ -27,6 +27,7 @@ from training.evaluate import cloud, denoise
 from training.evaluate.cost import cost_table
 from training.evaluate.mc_dropout import dropout_table, known_fit
 from training.evaluate.ood import ood_table
+from training.evaluate.real_noise.levels import levels_markdown, levels_table
 from training.evaluate.real_noise.methods import Methods
 from training.evaluate.real_noise.real import real_markdown, real_table, warn_if_empty
 from training.evaluate.report import markdown
@@ -61,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     which.add_argument("--all", action="store_true", help="every patient of the folder")
     parser.add_argument("--quick", action="store_true", help="a slice or so of each region")
     parser.add_argument("--json", type=Path, required=True, help="where the tables go")
-    parser.add_argument("--only", choices=("real", "cloud"), help="one part alone")
+    parser.add_argument("--only", choices=("real", "levels", "cloud"), help="one part alone")
     parser.add_argument("--pairs", type=Path, help="real pairs: NAME.dcm and NAME.full.npy")
     parser.add_argument("--baselines", type=Path, default=FOLDER, help="the fits to compare with")
     parser.add_argument("--cache", type=Path, default=Path("runs/cache"), help="kept between runs")
@@ -72,6 +73,8 @@ def run(args: argparse.Namespace) -> int:
     model = None if args.weights == "none" else load_model("cpu", Path(args.weights))
     if args.only == "real":
         return _write(args, _about(args, model) | _real(args, model, progress()))
+    if args.only == "levels":
+        return _write(args, _about(args, model) | _levels(args, model, progress()))
     if args.only == "cloud":
         return _write(args, _about(args, model) | _clouds_alone(args, model, progress()))
     tables = evaluate(args, model, progress()) | _real(args, model, progress())
@@ -83,6 +86,8 @@ def _write(args: argparse.Namespace, tables: Tables) -> int:
     args.json.parent.mkdir(parents=True, exist_ok=True)
     args.json.write_text(json.dumps(tables, indent=1) + "\n", encoding="utf-8")
     text = markdown(tables) if "denoise" in tables else ""
+    if "levels" in tables:
+        text = levels_markdown(tables["levels"]) + "\n" + text
     if "real" in tables:
         text = real_markdown(tables["real"]) + "\n" + text
     args.json.with_suffix(".md").write_text(text, encoding="utf-8")
@@ -122,6 +127,14 @@ def _real(args: argparse.Namespace, model: JointModel | None, report: Report) ->
     return {"real": table}
 
 
+def _levels(args: argparse.Namespace, model: JointModel | None, report: Report) -> Tables:
+    """Simulated noise at real levels; nothing without a model."""
+    if model is None:
+        return {}
+    methods = Methods(model.denoise, Peers(args.baselines))
+    return {"levels": levels_table(methods, args.data, report)}
+
+
 def _about(args: argparse.Namespace, model: JointModel | None) -> Tables:
     """What was measured, on what, by which machine."""
     return {
@@ -132,7 +145,7 @@ def _about(args: argparse.Namespace, model: JointModel | None) -> Tables:
         "model": model.name if model else "none",
         "weights_sha256": model.weights_sha256 if model else "",
         "machine": _machine(),
-        "peers": _facts(args.baselines),
+        "peers": known_facts(args.baselines),
     }
 
 
@@ -222,12 +235,6 @@ def spread(chosen: list[Case], most: int) -> list[Case]:
         step = max(1, len(own) * len(regions) // most)
         picked += own[step // 2 :: step]
     return picked
-
-
-def _facts(folder: Path) -> Tables:
-    path = folder / FACTS_FILE
-    facts: Tables = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    return facts
 
 
 def _machine() -> dict[str, str]:

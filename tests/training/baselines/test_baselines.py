@@ -17,6 +17,7 @@ from training.baselines.constant_cloud import Descent, Group, best_constant
 from training.baselines.denoisers import Peers, new_network, save_network
 from training.baselines.train_denoisers import BATCH, PATCH, Budget, train_peer
 from training.data.contours import extrusion, plane_pixels
+from training.data.real_noise.real_pairs import Anatomy, RealPairs
 from training.data.views import View
 from training.metrics.scores import Truth, nearest_mm
 from training.preset import load_preset
@@ -208,3 +209,22 @@ def test_the_command_fits_and_trains_on_training_patients_alone(
     assert facts["cloud"]["patients"] == 2
     assert facts["cnn10"]["updates"] == 1
     assert Peers(out).names() == ("nlm", "tv", "bilateral", "cnn10")
+
+
+def test_the_denoisers_go_on_from_earlier_fits_on_the_crops_of_another_preset(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crops = Anatomy(np.full((1, 96, 96), 320, dtype=np.int16), 0.8, 1.0)
+    monkeypatch.setattr(command, "real_pairs", lambda *_: RealPairs([crops]))
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    first, second = tmp_path / "first", tmp_path / "second"
+    given = ["--data", str(tmp_path), "--cache", str(tmp_path / "cache"), "--preset", "real"]
+    given += ["--only", "cnn10", "--steps", "1"]
+
+    command.run(parser.parse_args([*given, "--out", str(first)]))
+    command.run(parser.parse_args([*given, "--out", str(second), "--start", str(first)]))
+
+    facts = json.loads((second / "facts.json").read_text(encoding="utf-8"))["cnn10"]
+    assert facts["preset"] == "real"
+    assert facts["began_with"]["updates"] == 1

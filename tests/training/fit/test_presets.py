@@ -38,7 +38,7 @@ def test_every_preset_loads_and_its_shares_make_a_whole(name: str) -> None:
 
 
 def test_an_unknown_preset_is_refused_with_those_that_exist() -> None:
-    with pytest.raises(JRViewerError, match="cleared, phantoms, real, sequential, shipped"):
+    with pytest.raises(JRViewerError, match="cleared, cleared_real, phantoms, real, real_first, "):
         load_preset("none")
 
 
@@ -46,8 +46,20 @@ def test_cleared_differs_from_the_first_cycle_of_shipped_in_its_data_alone() -> 
     shipped, cleared = load_preset("shipped"), load_preset("cleared")
     first = replace(shipped.cycles[0], share=cleared.cycles[0].share)
 
-    assert cleared.without == ("openkbp",)
+    assert cleared.without == ("openkbp", "covidctmd")
     assert cleared == replace(shipped, name="cleared", without=cleared.without, cycles=(first,))
+
+
+def test_cleared_real_learns_real_noise_from_the_data_of_cleared() -> None:
+    cleared, real = load_preset("cleared"), load_preset("cleared_real")
+
+    assert real.real_noise
+    assert real.without == cleared.without
+    assert real.model == cleared.model
+
+
+def test_real_learns_denoising_alone_so_that_clouds_stay_as_they_are() -> None:
+    assert {cycle.learns for cycle in load_preset("real").cycles} == {("denoising",)}
 
 
 def test_volumes_left_out_are_not_drawn_from(data: Path, tmp_path: Path) -> None:
@@ -85,6 +97,8 @@ def test_the_card_names_no_source_that_was_left_out(shared: Path) -> None:
 
     assert "OpenKBP" in str(whole)
     assert "OpenKBP" not in str(cleared)
+    assert "COVID" in str(whole)
+    assert "COVID" not in str(cleared)
     assert "LIDC-IDRI" in str(cleared["data"])
 
 

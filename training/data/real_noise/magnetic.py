@@ -3,8 +3,9 @@ interpolation.
 
 Scanners measure fewer points of k-space than the image has pixels, fill the rest with zeros and
 filter what they have, so that the noise is smooth: native brains keep two fifths of its power at a
-quarter of the Nyquist frequency, a quarter at a half and a hundredth at all of it. Anatomy of two patients is too little to learn
-from: CT slices with random grey curves stand in for other sequences.
+quarter of the Nyquist frequency, a quarter at a half and a hundredth at all of it. Anatomy of two
+patients is too little to learn from: CT slices with random grey curves stand in for other
+sequences.
 """
 
 import torch

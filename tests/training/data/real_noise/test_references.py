@@ -2,6 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from jrviewer.imaging.noise_level import calm_region, noise_sd
 from tests.support.record_factory import body_image
@@ -11,6 +12,8 @@ from training.data.real_noise.references import (
     UNITS_PER_HU,
     cleaned,
     read_references,
+    thoroughly_cleaned,
+    without_slow_noise,
     write_references,
 )
 
@@ -66,6 +69,31 @@ def test_cleaning_takes_noise_and_leaves_the_mean() -> None:
     calm = calm_region(noisy, "HU")
     assert noise_sd(left, calm) < 0.4 * noise_sd(noisy, calm)
     assert left.mean() == pytest.approx(50, abs=1)
+
+
+def slow_noise(sd: float) -> np.ndarray:
+    """Noise (96, 96) with nothing fine in it."""
+    noise = ndimage.gaussian_filter(np.random.default_rng(1).normal(0, 1, (96, 96)), 2.5)
+    scaled: np.ndarray = (sd * noise / noise.std()).astype(np.float32)
+    return scaled
+
+
+def test_slow_noise_goes_as_well() -> None:
+    noisy = 50 + slow_noise(8)
+    calm = calm_region(noisy, "HU")
+    left = noise_sd(cleaned(noisy), calm), noise_sd(thoroughly_cleaned(noisy), calm)
+    assert left[1] < 0.75 * left[0]
+
+
+def test_an_organ_stays_while_slow_noise_goes() -> None:
+    row, column = np.mgrid[:96, :96]
+    organ = np.where(np.hypot(row - 48, column - 48) < 16, 40, 0).astype(np.float32)
+    noisy = 50 + organ + slow_noise(3)
+    left = without_slow_noise(noisy, np.zeros((96, 96), dtype=bool), usual_sd=3.0)
+    inside = ndimage.binary_erosion(organ > 0, iterations=4)
+    outside = ~ndimage.binary_dilation(organ > 0, iterations=4)
+    assert left[inside].mean() - left[outside].mean() == pytest.approx(40, abs=2)
+    assert left.shape == noisy.shape
 
 
 def test_a_spectrum_is_that_of_the_noise() -> None:

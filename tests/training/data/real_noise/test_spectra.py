@@ -1,7 +1,9 @@
 import numpy as np
+import pytest
 import torch
 
 from training.data.noise import noise_power_spectrum
+from training.data.real_noise import spectra
 from training.data.real_noise.spectra import STRONG_HU, USUAL_HU, Fields, draw_levels, draw_noise
 
 
@@ -50,3 +52,16 @@ def test_simulated_fields_are_used_where_there_are_any() -> None:
     physics = np.random.default_rng(0).normal(0, 10, (2, 128, 128)).astype(np.float16)
     noise = draw_noise(48, torch.full((8,), 0.7), Fields(list(physics)), generator())
     assert torch.isfinite(noise).all()
+
+
+def test_some_noise_is_slow_as_soft_kernels_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A ramp alone has next to no power where these have most of it."""
+
+    def slow_share() -> float:
+        drawn = draw_noise(64, torch.full((60,), 0.7), Fields(), generator())
+        slow = torch.nn.functional.avg_pool2d(drawn[:, None], 6)[:, 0]
+        return float((slow.std(dim=(1, 2)) / drawn.std(dim=(1, 2))).quantile(0.8))
+
+    with_slow = slow_share()
+    monkeypatch.setattr(spectra, "SLOWER_SHARE", 0.0)
+    assert with_slow > 1.15 * slow_share()
