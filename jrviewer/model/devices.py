@@ -56,6 +56,12 @@ def multiplies_bfloat16() -> bool:
     return any(able.get(name, False) for name in ("amx_bf16", "avx512_bf16", "bf16"))
 
 
+def multiplies_int8() -> bool:
+    """Whether the CPU adds up products of bytes itself (VNNI)."""
+    able = torch.cpu.get_capabilities()
+    return any(able.get(name, False) for name in ("avx512_vnni", "avx_vnni"))
+
+
 def slices_at_once(device: torch.device, pixels: int) -> int:
     """How many slices of so many pixels a device is given at once, each by a thread of its own."""
     if device.type == "cpu":

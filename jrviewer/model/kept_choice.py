@@ -1,4 +1,4 @@
-"""Whether the network runs in bfloat16 on this computer's CPU, kept from start to start.
+"""The precision that the network runs in on this computer's CPU, kept from start to start.
 
 Precision changes results by a fraction of a HU and moves points of the cloud, so it is chosen once
 for a computer and its weights, and stays until somebody asks for a new choice: the same slice gives
@@ -9,7 +9,7 @@ import hashlib
 import json
 import platform
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import platformdirs
 import torch
@@ -17,6 +17,7 @@ import torch
 from jrviewer.core.atomic_write import replace_file
 from jrviewer.core.errors import ExportError
 
+Precision = Literal["fp32", "bf16", "int8"]
 FILE = "cpu-choice.json"
 MOST_KEPT = 20  # choices of other weights and versions; the oldest goes
 
@@ -26,18 +27,18 @@ def path() -> Path:
     return platformdirs.user_config_path("jrviewer", appauthor=False) / FILE
 
 
-def recall(weights_sha256: str) -> bool | None:
+def recall(weights_sha256: str) -> Precision | None:
     """What was chosen for these weights on this computer; None where nothing usable is kept."""
     kept = _read().get(_key(weights_sha256))
-    choice = kept.get("bfloat16") if isinstance(kept, dict) else None
-    return choice if isinstance(choice, bool) else None
+    choice = kept.get("precision") if isinstance(kept, dict) else None
+    return next((one for one in get_args(Precision) if one == choice), None)
 
 
-def keep(weights_sha256: str, *, bfloat16: bool) -> bool:
+def keep(weights_sha256: str, precision: Precision) -> bool:
     """Keep a choice; whether that worked. Without a place to write, every start chooses anew."""
     kept = _read()
     kept.pop(_key(weights_sha256), None)
-    kept[_key(weights_sha256)] = {"bfloat16": bfloat16}
+    kept[_key(weights_sha256)] = {"precision": precision}
     newest = dict(list(kept.items())[-MOST_KEPT:])
     try:
         path().parent.mkdir(parents=True, exist_ok=True)

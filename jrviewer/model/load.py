@@ -59,19 +59,20 @@ def load_model(
             "The graphics processor's memory is too full for the model. "
             "Close other programs, or choose the CPU."
         ) from error
-    half = None
-    if device == "auto" and target.type == "cpu":
-        half = None if exact else cpu_tuning.kept_half(net, sha256)
+    way = cpu_tuning.EXACT
+    if device == "auto" and target.type == "cpu" and not exact:
+        way = cpu_tuning.kept(net, sha256)
     return JointModel(
         name=f"{about['name']} {about['version']}",
         weights_sha256=sha256,
-        device=f"{devices.name_of(target)} {'fp32' if half is None else 'bf16'}",
+        device=f"{devices.name_of(target)} {way.precision}",
         net=net,
         sharpness=float(about.get("sharpness", 1.0)),
         sigma_factors=tuple((float(end), float(by)) for end, by in about.get("sigma_factors", ())),
         familiarity=familiarity,
         note=note,
-        half=half,
+        half=way.half,
+        int8=way.int8,
     )
 
 

@@ -7,15 +7,16 @@ import json
 import os
 import platform
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from jrviewer.core.progress import Report
 from jrviewer.diagnostics import benchmark
 from jrviewer.model import cpu_tuning, joint_model, network, network_input
 from jrviewer.model.joint_model import JointModel
+from jrviewer.model.kept_choice import Precision
 from jrviewer.model.load import load_model
 from training.baselines.clouds import CloudBaselines
 from training.baselines.command import CLOUD_FILE, FOLDER, known_facts
@@ -63,6 +64,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quick", action="store_true", help="a slice or so of each region")
     parser.add_argument("--json", type=Path, required=True, help="where the tables go")
     parser.add_argument("--only", choices=("real", "levels", "cloud"), help="one part alone")
+    parser.add_argument(
+        "--precision", choices=get_args(Precision), default="fp32", help="that ours runs in"
+    )
     parser.add_argument("--pairs", type=Path, help="real pairs: NAME.dcm and NAME.full.npy")
     parser.add_argument("--baselines", type=Path, default=FOLDER, help="the fits to compare with")
     parser.add_argument("--cache", type=Path, default=Path("runs/cache"), help="kept between runs")
@@ -70,7 +74,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the tables; returns the exit status."""
-    model = None if args.weights == "none" else load_model("cpu", Path(args.weights))
+    if args.precision != "fp32" and args.only != "real":  # kept scores do not tell them apart
+        sys.stderr.write("Another precision is measured with --only real alone.\n")
+        return 2
+    model = None if args.weights == "none" else _model(Path(args.weights), args.precision)
     if args.only == "real":
         return _write(args, _about(args, model) | _real(args, model, progress()))
     if args.only == "levels":
@@ -80,6 +87,12 @@ def run(args: argparse.Namespace) -> int:
     tables = evaluate(args, model, progress()) | _real(args, model, progress())
     tables["cost"] = cost_table(model, args.baselines, quick=args.quick)
     return _write(args, tables)
+
+
+def _model(weights: Path, precision: Precision) -> JointModel:
+    model = load_model("cpu", weights)
+    way = cpu_tuning.in_precision(model.net, precision)
+    return replace(model, half=way.half, int8=way.int8, device=f"CPU {precision}")
 
 
 def _write(args: argparse.Namespace, tables: Tables) -> int:
@@ -143,6 +156,7 @@ def _about(args: argparse.Namespace, model: JointModel | None) -> Tables:
         "split": "all" if args.all else args.split,
         "quick": bool(args.quick),
         "model": model.name if model else "none",
+        "precision": args.precision,
         "weights_sha256": model.weights_sha256 if model else "",
         "machine": _machine(),
         "peers": known_facts(args.baselines),
