@@ -3,7 +3,6 @@
 import json
 import platform
 from collections.abc import Iterator, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +142,8 @@ def _key_text(key: QKeySequence) -> str:
 
 
 def _version_of(name: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version  # start-up need not wait for it
+
     try:
         return version(name)
     except PackageNotFoundError:  # not recorded in a frozen program

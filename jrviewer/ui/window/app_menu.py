@@ -1,4 +1,7 @@
-"""Application menu: recent files, export, settings, help, first steps, crash reports."""
+"""Application menu: recent files, export, settings, help, first steps, crash reports.
+
+Dialogs are imported when they are opened: start-up need not wait for them.
+"""
 
 from __future__ import annotations
 
@@ -21,11 +24,7 @@ from jrviewer.core.records import Structure
 from jrviewer.core.strength import parse_strength
 from jrviewer.imaging.structures import may_show_face, shows_face
 from jrviewer.imaging.windowing import PRESETS
-from jrviewer.ui.dialogs import help as pages
 from jrviewer.ui.dialogs.export_controller import ExportController
-from jrviewer.ui.dialogs.export_dialog import ExportDialog, Subject
-from jrviewer.ui.dialogs.settings_dialog import SettingsDialog
-from jrviewer.ui.dialogs.strength_dialog import StrengthDialog
 from jrviewer.ui.state import settings
 from jrviewer.ui.state.preferences import Preferences
 from jrviewer.ui.state.recent_files import RecentFiles
@@ -132,6 +131,8 @@ class AppMenu(QObject):
     @Slot()
     def ask_export(self) -> None:
         """Open the export dialog."""
+        from jrviewer.ui.dialogs.export_dialog import ExportDialog, Subject
+
         session = self._session
         if (known := session.prediction) is None or session.series is None:
             return
@@ -158,6 +159,8 @@ class AppMenu(QObject):
     @Slot()
     def ask_settings(self) -> None:
         """Open the settings dialog."""
+        from jrviewer.ui.dialogs.settings_dialog import SettingsDialog
+
         dialog = SettingsDialog(self.settings, self._session.backend.graphics, self._window)
         dialog.chosen.connect(self._take_settings)
         self._open(dialog)
@@ -165,6 +168,8 @@ class AppMenu(QObject):
     @Slot()
     def ask_strength(self) -> None:
         """Open the dialog for a strength of one's own."""
+        from jrviewer.ui.dialogs.strength_dialog import StrengthDialog
+
         session = self._session
         known = session.prediction
         before = known.noise_before if known is not None and known.is_noise_known else None
@@ -176,6 +181,8 @@ class AppMenu(QObject):
     @Slot()
     def list_graphics(self) -> None:
         """List the graphics processors in an open settings dialog, once torch has found them."""
+        from jrviewer.ui.dialogs.settings_dialog import SettingsDialog
+
         if isinstance(self.dialog, SettingsDialog):
             self.dialog.show_graphics(self._session.backend.graphics)
 
@@ -203,16 +210,22 @@ class AppMenu(QObject):
     @Slot()
     def show_guide(self) -> None:
         """Show the guide and the keys."""
+        from jrviewer.ui.dialogs import help as pages
+
         self._open(pages.guide(self._window.actions(), self._window), modal=False)
 
     @Slot()
     def show_about(self) -> None:
         """Show versions and licence."""
+        from jrviewer.ui.dialogs import help as pages
+
         self._open(pages.about(self._window), modal=False)
 
     @Slot()
     def show_model(self) -> None:
         """Show the model card."""
+        from jrviewer.ui.dialogs import help as pages
+
         self._open(pages.about_model(self._window), modal=False)
 
     def _open(self, dialog: QDialog, *, modal: bool = True) -> None:

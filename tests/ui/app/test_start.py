@@ -2,18 +2,21 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from PySide6.QtGui import QFileOpenEvent
+from PySide6.QtGui import QFileOpenEvent, QPaintEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from jrviewer.core.errors import JRViewerError
 from jrviewer.core.progress import Report
+from jrviewer.dicom import Opened
 from jrviewer.ui import app
 from jrviewer.ui.app import Application, StartUp
+from jrviewer.ui.jobs.backend import Share, read_paths
+from jrviewer.ui.window.main_window import MainWindow
 from tests.ui.conftest import FakeBackend
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -77,9 +80,9 @@ def test_a_path_on_the_command_line_opens_in_all_three_panes(
 ) -> None:
     begun = start(ct_file)
 
-    qtbot.waitUntil(lambda: begun.session.prediction is not None, timeout=60_000)
     cloud = begun.window.cloud
-    assert cloud.interactor is not None
+    qtbot.waitUntil(lambda: cloud.interactor is not None, timeout=60_000)
+    assert begun.session.prediction is not None
     assert cloud.stack.currentWidget() is cloud.interactor
     assert begun.window.original.isVisible()
     assert begun.window.denoised.isVisible()
@@ -100,9 +103,48 @@ def test_without_3d_the_slices_still_work(
     monkeypatch.setattr("jrviewer.ui.cloud.cloud_view.CloudView.prepare", staticmethod(fail))
     begun = start(ct_file)
 
-    qtbot.waitUntil(lambda: begun.session.prediction is not None)
-    assert "3D is off" in begun.window.cloud.message.text()
+    qtbot.waitUntil(lambda: "3D is off" in begun.window.cloud.message.text())
+    assert begun.session.prediction is not None
     assert begun.window.actions_.export.isEnabled()
+
+
+def test_what_is_seen_first_comes_first(
+    qtbot: QtBot, start: Start, ct_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The window, the slice, what the model makes of it, and then the 3D libraries."""
+    order: list[str] = []
+
+    def prepare(report: Report) -> None:
+        order.append("3D")
+        raise JRViewerError("3D is off here.")
+
+    class Noting(FakeBackend):
+        def __init__(self) -> None:
+            super().__init__()
+            self.read = self.note_reading
+
+        def note_reading(self, paths: Sequence[Path], report: Report, share: Share) -> Opened:
+            order.append("read")
+            return read_paths(paths, report, share)
+
+        def ready(self, report: Report) -> str:
+            order.append("model")
+            return super().ready(report)
+
+    monkeypatch.setattr("jrviewer.ui.cloud.cloud_view.CloudView.prepare", staticmethod(prepare))
+    monkeypatch.setattr("tests.ui.app.test_start.FakeBackend", Noting)
+    paint = MainWindow.paintEvent
+
+    def note(window: MainWindow, event: QPaintEvent) -> None:
+        order.append("window")
+        paint(window, event)
+
+    monkeypatch.setattr(MainWindow, "paintEvent", note)
+    begun = start(ct_file)
+    begun.session.predicted.connect(lambda prediction: order.append("result"))
+
+    qtbot.waitUntil(lambda: "3D" in order)
+    assert list(dict.fromkeys(order)) == ["window", "read", "model", "result", "3D"]
 
 
 @pytest.mark.vtk
