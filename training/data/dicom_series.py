@@ -5,6 +5,7 @@ One folder per patient below the data folder; whatever tree of studies and serie
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,7 +68,11 @@ def ct_voxels(folder: Path) -> tuple[FloatArray, tuple[float, float, float]]:
     """HU (z, y, x) and spacings (z, y, x) of a folder's series, turned to z up, y back, x left and
     evenly spaced along z. Raises NoVolumeError where there is no axial CT series.
     """
-    slices = ct_slices(folder)
+    return evenly_stacked(ct_slices(folder))
+
+
+def evenly_stacked(slices: "Sequence[Slice]") -> tuple[FloatArray, tuple[float, float, float]]:
+    """The same of the slices of a series. Raises NoVolumeError where they are no axial CT."""
     if len(slices) < 2:
         raise NoVolumeError("the folder holds no CT series of two or more slices")
     plane = slices[0].plane

@@ -69,12 +69,25 @@ QUICK = Extent(slices=10, epochs=2, half_depth_mm=12.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Phantoms:
-    """Slices (S, 1, 128, 128) in [0, 1], and two independent draws (S, 1000, 3) of surfaces."""
+class Bodies:
+    """Slices (S, 1, 128, 128) in [0, 1], and two independent draws (S, 1000, 3) of surfaces;
+    `parts` are the rows for training, validation and test, else the seed draws them.
+    """
 
     clean: Tensor
     points: Tensor
     again: Tensor
+    parts: tuple[Tensor, Tensor, Tensor] | None = None
+    source: str = "our phantoms"
+
+    def split(self, seed: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Rows for training, validation and test, 70/20/10."""
+        if self.parts is not None:
+            return self.parts
+        count = len(self.clean)
+        first, second = round(PARTS[0] * count), round((PARTS[0] + PARTS[1]) * count)
+        order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
+        return order[:first], order[first:second], order[second:]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,14 +126,19 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def reproduce(extent: Extent, seeds: int, report: Report) -> tuple[dict[str, Any], Outcome]:
-    """The tables as the JSON has them, and the first seed's outcome for the figures."""
+def reproduce(
+    extent: Extent, seeds: int, report: Report, bodies: Bodies | None = None
+) -> tuple[dict[str, Any], Outcome]:
+    """The tables as the JSON has them, and the first seed's outcome for the figures; of phantoms,
+    unless other bodies are given.
+    """
     started = time.monotonic()
-    phantoms = _phantoms(extent, report)
-    outcomes = [_outcome(phantoms, extent, seed, report) for seed in range(1, seeds + 1)]
+    bodies = bodies or _phantoms(extent, report)
+    outcomes = [_outcome(bodies, extent, seed, report) for seed in range(1, seeds + 1)]
     by_seed = [outcome.scores for outcome in outcomes]
-    parts = [len(part) for part in _split(extent.slices, 1)]
+    parts = [len(part) for part in bodies.split(1)]
     tables = {
+        "bodies": bodies.source,
         "protocol": _protocol(extent),
         "seeds": list(range(1, seeds + 1)),
         "slices": dict(zip(("train", "validation", "test"), parts, strict=True)),
@@ -157,30 +175,38 @@ def _protocol(extent: Extent) -> dict[str, Any]:
     }
 
 
-def _phantoms(extent: Extent, report: Report) -> Phantoms:
+def in_unit_range(hu: FloatArray) -> FloatArray:
+    """HU as the protocol's networks see it, HU_RANGE as [0, 1]."""
+    low, high = HU_RANGE
+    return np.clip((hu - low) / (high - low), 0, 1)
+
+
+def _phantoms(extent: Extent, report: Report) -> Bodies:
     """One slice of each body; points in box units, [-1, 1] across 448 mm."""
     clean: list[FloatArray] = []
     points: list[FloatArray] = []
     again: list[FloatArray] = []
     for i in range(extent.slices):
         phantom = make_phantom(FIRST_PHANTOM + i)
-        low, high = HU_RANGE
-        hu = phantom.render(0.0, SIZE, PIXEL_MM)
-        clean.append(np.clip((hu - low) / (high - low), 0, 1)[np.newaxis])
+        clean.append(in_unit_range(phantom.render(0.0, SIZE, PIXEL_MM))[np.newaxis])
         for draws, seed in ((points, 0), (again, 1)):
             mm, _ = phantom.surface_points(POINTS, seed, half_depth_mm=extent.half_depth_mm)
             draws.append(mm / BOX_HALF_WIDTH_MM)
         report((i + 1) / extent.slices, f"Phantom {i + 1} of {extent.slices}")
-    stacked = [np.stack(arrays).astype(np.float32) for arrays in (clean, points, again)]
-    return Phantoms(*(torch.from_numpy(array) for array in stacked))
+    return Bodies(stacked(clean), stacked(points), stacked(again))
 
 
-def _outcome(phantoms: Phantoms, extent: Extent, seed: int, report: Report) -> Outcome:
+def stacked(arrays: Sequence[FloatArray]) -> Tensor:
+    """As one float32 tensor."""
+    return torch.from_numpy(np.stack(arrays).astype(np.float32))
+
+
+def _outcome(bodies: Bodies, extent: Extent, seed: int, report: Report) -> Outcome:
     """One run: the seed draws the split, the noise, the first weights and the order."""
-    training, validation, test = _split(len(phantoms.clean), seed)
+    training, validation, test = bodies.split(seed)
     generator = torch.Generator().manual_seed(seed)
-    noise = NOISE * torch.randn(phantoms.clean.shape, generator=generator)
-    noisy = Samples(phantoms.clean + noise, phantoms.clean, phantoms.points)
+    noise = NOISE * torch.randn(bodies.clean.shape, generator=generator)
+    noisy = Samples(bodies.clean + noise, bodies.clean, bodies.points)
     curves: dict[str, Curves] = {}
 
     def trained(name: str, network: Network, samples: Samples) -> Network:
@@ -188,8 +214,10 @@ def _outcome(phantoms: Phantoms, extent: Extent, seed: int, report: Report) -> O
         held_out = samples.chosen(validation)
 
         def after_epoch(loss: float) -> None:
-            with torch.inference_mode():
-                terms = {key: term.item() for key, term in network.terms(held_out).items()}
+            terms: dict[str, float] = {}
+            if len(held_out):
+                with torch.inference_mode():
+                    terms = {key: term.item() for key, term in network.terms(held_out).items()}
             for key, value in {"training": loss, **terms}.items():
                 curves[name].setdefault(key, []).append(value)
             done = len(curves[name]["training"])
@@ -212,16 +240,9 @@ def _outcome(phantoms: Phantoms, extent: Extent, seed: int, report: Report) -> O
         images["joint"], clouds["joint"] = joint(noisy.noisy[test])
     images |= {"input": noisy.noisy[test], "black": torch.zeros_like(images["joint"])}
     clouds["constant"] = _constant(noisy.points[training], generator).expand(len(test), -1, -1)
-    clouds["floor"] = phantoms.again[test]
+    clouds["floor"] = bodies.again[test]
     truth = noisy.chosen(test)
     return Outcome(_scores(images, clouds, truth), curves, _example(images, clouds, truth))
-
-
-def _split(count: int, seed: int) -> list[Tensor]:
-    """Rows for training, validation and test, 70/20/10; every row is another body."""
-    first, second = round(PARTS[0] * count), round((PARTS[0] + PARTS[1]) * count)
-    order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
-    return [order[:first], order[first:second], order[second:]]
 
 
 def _constant(points: Tensor, generator: torch.Generator) -> Tensor:

@@ -38,12 +38,12 @@ def markdown(tables: Mapping[str, Any]) -> str:
     """Protocol, table, and notes on its interpretation."""
     slices, protocol = tables["slices"], tables["protocol"]
     lines = [
-        "# The paper's protocol on our phantoms",
+        f"# The paper's protocol on {tables['bodies']}",
         "",
         *(["A quick run for tests: its numbers mean nothing.", ""] if tables["quick"] else []),
         "- " + ", ".join(f"{key} {value}" for key, value in protocol.items()),
         f"- {slices['train']} slices to train, {slices['validation']} to validate, "
-        f"{slices['test']} to test, each of another phantom; {len(tables['seeds'])} seeds, "
+        f"{slices['test']} to test, no body in two of them; {len(tables['seeds'])} seeds, "
         "mean ± standard deviation over them; the last epoch counts",
         "- parameters: " + ", ".join(f"{k} {v:,}" for k, v in tables["parameters"].items()),
         f"- {tables['seconds']:.0f} s, "

@@ -1,0 +1,122 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from jrviewer.core.errors import JRViewerError
+from tests.support.dicom_factory import write_series
+from training.data.volumes import catalogue
+from training.experiments.lidc import command
+from training.experiments.lidc.folders import import_patients, part_of
+from training.preset import load_preset
+
+
+def write_patient(root: Path, number: int, spacing: float = 0.7) -> None:
+    """As TCIA ships one: a CT and its marks in one folder, radiographs in another."""
+    folder = root / f"LIDC-IDRI-{number:04d}" / "1.2.840.1" / "1.2.840.2"
+    write_series(folder, 9, spacing=(spacing, spacing))
+    (folder / "069.xml").write_text("<LidcReadMessage>not closed", encoding="utf-8")
+    write_series(folder.parent / "1.2.840.3", 2)
+
+
+def nothing(fraction: float, what: str) -> None:
+    """No progress."""
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    for number in (1, 314):
+        write_patient(tmp_path / "tcia", number)
+    return tmp_path / "tcia"
+
+
+def test_folders_as_tcia_ships_them_become_volumes_split_by_patient(
+    tree: Path, tmp_path: Path
+) -> None:
+    rows = import_patients(tree, tmp_path / "out", None, nothing)
+
+    assert [(row.patient, row.part) for row in rows] == [
+        ("LIDC-IDRI-0001", "test"),
+        ("LIDC-IDRI-0314", "train"),
+    ]
+    entries = catalogue(tmp_path / "out")
+    assert [(e.patient, e.split, e.region) for e in entries] == [
+        ("LIDC-IDRI-0001", "validation", "chest"),
+        ("LIDC-IDRI-0314", "train", "chest"),
+    ]
+
+
+def test_fine_slices_are_averaged(tree: Path, tmp_path: Path) -> None:
+    import_patients(tree, tmp_path / "out", 1, nothing)
+
+    with np.load(tmp_path / "out" / "volumes" / "chest_lidc_idri_0001.npz") as file:
+        assert file["volume"].shape == (9, 32, 32)
+        assert file["spacing"].tolist() == [5.0, 1.4, 1.4]
+
+
+def test_held_out_patients_keep_native_slices_and_others_do_not(tree: Path, tmp_path: Path) -> None:
+    import_patients(tree, tmp_path / "out", None, nothing)
+
+    (kept,) = (tmp_path / "out" / "native").iterdir()
+    assert kept.name == "chest_lidc_idri_0001"
+    assert len([*kept.iterdir()]) == 9
+
+
+def test_what_was_read_once_is_not_read_again(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = import_patients(tree, tmp_path / "out", None, nothing)
+    monkeypatch.setattr("training.experiments.lidc.folders.ct_slices", lambda folder: 1 / 0)
+
+    assert import_patients(tree, tmp_path / "out", None, nothing) == first
+
+
+def test_a_folder_without_such_patients_says_what_to_choose(tmp_path: Path) -> None:
+    write_series(tmp_path / "somebody", 9)
+
+    with pytest.raises(JRViewerError, match="LIDC-IDRI-0001"):
+        import_patients(tmp_path, tmp_path / "out", None, nothing)
+
+
+def test_all_patients_fall_into_parts_of_70_20_and_10_per_cent() -> None:
+    parts = [part_of(f"LIDC-IDRI-{number:04d}") for number in range(1, 1011)]
+
+    assert parts.count("train") / 1010 == pytest.approx(0.7, abs=0.03)
+    assert parts.count("validation") / 1010 == pytest.approx(0.2, abs=0.03)
+    assert parts.count("test") / 1010 == pytest.approx(0.1, abs=0.03)
+
+
+def test_the_papers_slices_stay_in_their_patients_part(tmp_path: Path) -> None:
+    for number in (1, 314):
+        write_patient(tmp_path / "tcia", number, spacing=3.0)
+    rows = import_patients(tmp_path / "tcia", tmp_path / "out", None, nothing)
+
+    bodies = command._bodies(tmp_path / "out", rows, 3, nothing)
+
+    training, validation, test = bodies.split(seed=1)
+    assert (len(training), len(validation), len(test)) == (3, 0, 3)
+    assert bodies.clean.shape == (6, 1, 128, 128)
+    assert not np.array_equal(bodies.points[0], bodies.again[0])
+    assert set(map(int, training)) & set(map(int, test)) == set()
+
+
+def test_hours_grow_with_patients_but_for_the_steps_of_training() -> None:
+    table = {
+        "patients": {"train": ["a"], "validation": [], "test": ["b"]},
+        "seconds": {
+            "reading": 20.0, "surfaces": 4.0, "protocol": 80.0, "step": 0.36, "yardstick": 60.0
+        },
+        "paper": {
+            "slices": {"train": 4, "validation": 0, "test": 4},
+            "protocol": {"epochs": 2},
+            "seeds": [1],
+        },
+    }  # fmt: skip
+
+    hours = command.hours(json.loads(json.dumps(table)), epochs=50, seeds=3)
+
+    assert hours["reading"] == pytest.approx(10 * 1010 / 3600)
+    assert hours["training"] == pytest.approx(0.36 * load_preset("shipped").steps / 3600)
+    assert hours["paper"] == pytest.approx(10 * 4 * 0.7 * 1010 * 50 * 3 / 3600)
+    assert hours["yardstick"] == pytest.approx(60 * 0.3 * 1010 / 3600)
