@@ -116,12 +116,23 @@ def self_test(arguments: argparse.Namespace) -> Outcome:
 
 def bench(arguments: argparse.Namespace) -> Outcome:
     """Speed and memory of the shipped model on this computer."""
+    if arguments.choose_again:
+        return _choose_again(as_json=arguments.json)
     from jrviewer.diagnostics import benchmark
 
     with output.progress() as report:
         found = benchmark.run(quick=arguments.quick, report=report)
     text = json.dumps(found, indent=1) if arguments.json else "\n".join(benchmark.as_lines(found))
     return text, DONE
+
+
+def _choose_again(*, as_json: bool) -> Outcome:
+    from jrviewer.model import kept_choice
+    from jrviewer.model.load import load_model
+
+    kept_choice.forget()
+    device = load_model("auto").device
+    return json.dumps({"device": device}) if as_json else f"The model runs on {device}.", DONE
 
 
 def verify(arguments: argparse.Namespace) -> Outcome:

@@ -28,6 +28,11 @@ def make_parser() -> argparse.ArgumentParser:
     bench = commands.add_parser("bench", help="speed and memory on this computer")
     bench.add_argument("--json", action="store_true", help="as JSON")
     bench.add_argument("--quick", action="store_true", help="few rounds")
+    bench.add_argument(
+        "--choose-again",
+        action="store_true",
+        help="time nothing else: choose this computer's precision anew, and say and keep it",
+    )
     verify = commands.add_parser("verify", help="is an export ours, unchanged, from this source")
     verify.add_argument(
         "export", type=Path, metavar="EXPORT", help="any file that JRViewer exported"

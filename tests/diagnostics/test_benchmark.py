@@ -1,10 +1,12 @@
 import json
+from pathlib import Path
 
 import pytest
 import torch
 
 from jrviewer import cli
 from jrviewer.diagnostics import benchmark
+from jrviewer.model import kept_choice
 from jrviewer.model.network import Config, JointNet
 from jrviewer.model.network_input import CT
 from tests.support.small_network import small_net
@@ -55,3 +57,17 @@ def test_a_quick_run_gives_every_figure(capsys: pytest.CaptureFixture[str]) -> N
     assert found["import_ms"]["numpy"] > 0
     assert found["series"]["slices_per_s"] == found["series_slices_per_s"]
     assert found["series"]["cancel_s"] > 0
+
+
+def test_the_command_line_chooses_the_precision_anew_and_keeps_it(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / kept_choice.FILE
+    monkeypatch.setattr(kept_choice, "path", lambda: file)
+    file.write_text('{"of another computer": {"precision": "fp32"}}')
+
+    assert cli.main(["bench", "--choose-again", "--json"]) == 0
+
+    device = json.loads(capsys.readouterr().out)["device"]
+    [kept] = json.loads(file.read_text()).values()
+    assert device == f"CPU {kept['precision']}"

@@ -86,8 +86,9 @@ def about_model(parent: QWidget) -> PageWindow:
     return PageWindow(_tr("About the model"), page, QSize(680, 680), parent)
 
 
-def about(parent: QWidget) -> PageWindow:
-    """Versions and licence."""
+def about(runs_on: str, parent: QWidget) -> PageWindow:
+    """Versions and licence, and where the model runs, "" if it is not loaded yet."""
+    kept = _tr("The model runs on **{}**: chosen once for this computer, and kept.\n")
     lines = [
         f"# JRViewer {__version__}\n",
         f"**{NOTICE}**\n",
@@ -96,6 +97,7 @@ def about(parent: QWidget) -> PageWindow:
             "entirely on this computer and never uses the network.\n"
         ),
         _tr("Apache License 2.0. The libraries below keep their own licences.\n"),
+        kept.format(runs_on or _tr("(not loaded yet)")),
         f"- Python {platform.python_version()} · Qt {qVersion()} · {platform.system()}",
         *(f"- {name} {_version_of(name)}" for name in LIBRARIES),
     ]

@@ -1,6 +1,6 @@
 """Settings dialog with three pages: display, AI, privacy."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -8,6 +8,7 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFormLayout,
     QLabel,
+    QPushButton,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -23,6 +24,7 @@ class SettingsDialog(QDialog):
     """Shows settings, and emits them if they are accepted."""
 
     chosen = Signal(object)  # Settings
+    anew_requested = Signal()  # choose this computer's precision anew, at once
 
     def __init__(
         self, settings: Settings, graphics: tuple[str, ...] | None, parent: QWidget
@@ -38,6 +40,10 @@ class SettingsDialog(QDialog):
         self.device = QComboBox()
         self._found = _note("")
         self._list_devices(settings.device, graphics)
+        self.runs_on = QLabel("")
+        self.anew = QPushButton(self.tr("Choose precision anew"))
+        self.anew.clicked.connect(self._ask_anew)
+        self.show_device("")
         self.strength = QComboBox()
         self.strength.setAccessibleName(self.tr("Denoising strength"))
         for text in dict.fromkeys((*NAMED, settings.strength)):
@@ -82,6 +88,17 @@ class SettingsDialog(QDialog):
         """List graphics processors; None if they are not known yet."""
         self._list_devices(self.device.currentData(), names)
 
+    def show_device(self, name: str) -> None:
+        """Show where the model runs and in which precision; "" if that is not known yet."""
+        self.runs_on.setText(name or self.tr("not loaded yet"))
+        self.anew.setEnabled(bool(name))
+
+    @Slot()
+    def _ask_anew(self) -> None:
+        self.show_device("")
+        self.runs_on.setText(self.tr("choosing …"))
+        self.anew_requested.emit()
+
     def _list_devices(self, chosen: str, graphics: tuple[str, ...] | None) -> None:
         known = graphics or ()
         words = [self.tr("automatic"), self.tr("processor (CPU)")]
@@ -115,6 +132,16 @@ class SettingsDialog(QDialog):
         form = QFormLayout(page)
         form.addRow(self.tr("Device"), self.device)
         form.addRow(self._found)
+        form.addRow(self.tr("Runs on"), self.runs_on)
+        form.addRow("", self.anew)
+        form.addRow(
+            _note(
+                self.tr(
+                    "The precision was chosen once for this computer and is kept, so that a slice "
+                    "gives the same numbers every day. Results that are there stay as they are."
+                )
+            )
+        )
         form.addRow(self.tr("Denoising strength"), self.strength)
         form.addRow(self.ahead)
         form.addRow(

@@ -105,6 +105,14 @@ class Backend:
         """Load the model and name its device, e.g. "CPU fp32"."""
         return self._loaded(report).device
 
+    def choose_anew(self, report: Report) -> str:
+        """Choose this computer's precision anew, and name the device as `ready` does."""
+        from jrviewer.model import kept_choice
+
+        kept_choice.forget()
+        self.loaded_for = ""
+        return self.ready(report)
+
     def predict(self, chosen: Slice, report: Report, *, run_anyway: bool = False) -> Prediction:
         """Predict one slice; on the CPU if the graphics memory is full."""
         from jrviewer.model.predict import predict

@@ -23,6 +23,7 @@ class ModelDevice(QObject):
         super().__init__(parent)
         self._foreground, self._backend = foreground, backend
         self.is_allowed = False  # whether the model may be used yet
+        self.name = ""  # where the last result was made, as exports say it
 
     def choose(self, device: Device) -> None:
         """Switch to another device and load the model there."""
@@ -35,8 +36,14 @@ class ModelDevice(QObject):
         what = self.tr("loading the model")
         self._foreground.start(NEVER_CANCELLED, what, self._backend.ready, self.tell)
 
+    def choose_anew(self) -> None:
+        """Choose this computer's precision anew; until somebody asks, it is kept."""
+        what = self.tr("choosing the precision")
+        self._foreground.start(NEVER_CANCELLED, what, self._backend.choose_anew, self.tell)
+
     def tell(self, device: str) -> None:
         """Say which device made the last result."""
+        self.name = device
         self.known.emit(device)
         if note := self._backend.take_note():
             self.warned.emit(note)

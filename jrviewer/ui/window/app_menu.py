@@ -163,6 +163,8 @@ class AppMenu(QObject):
 
         dialog = SettingsDialog(self.settings, self._session.backend.graphics, self._window)
         dialog.chosen.connect(self._take_settings)
+        dialog.anew_requested.connect(self._session.model_device.choose_anew)
+        dialog.show_device(self._session.model_device.name)
         self._open(dialog)
 
     @Slot()
@@ -180,11 +182,12 @@ class AppMenu(QObject):
 
     @Slot()
     def list_graphics(self) -> None:
-        """List the graphics processors in an open settings dialog, once torch has found them."""
+        """Tell an open settings dialog of the graphics processors and of where the model runs."""
         from jrviewer.ui.dialogs.settings_dialog import SettingsDialog
 
         if isinstance(self.dialog, SettingsDialog):
             self.dialog.show_graphics(self._session.backend.graphics)
+            self.dialog.show_device(self._session.model_device.name)
 
     @Slot(object)
     def _take_settings(self, new: Settings) -> None:
@@ -219,7 +222,7 @@ class AppMenu(QObject):
         """Show versions and licence."""
         from jrviewer.ui.dialogs import help as pages
 
-        self._open(pages.about(self._window), modal=False)
+        self._open(pages.about(self._session.model_device.name, self._window), modal=False)
 
     @Slot()
     def show_model(self) -> None:

@@ -3,14 +3,18 @@
 What torch would report is made up; the network that is loaded is real and small.
 """
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from jrviewer.core.errors import DeviceError
 from jrviewer.core.progress import silent
+from jrviewer.model import kept_choice
 from jrviewer.model.joint_model import JointModel
 from jrviewer.ui.app import create_window
+from jrviewer.ui.dialogs.help import PageWindow
 from jrviewer.ui.dialogs.settings_dialog import SettingsDialog
 from jrviewer.ui.jobs.backend import Backend
 from jrviewer.ui.state.preferences import Preferences
@@ -132,3 +136,34 @@ def test_a_choice_of_an_earlier_version_becomes_automatic(qtbot: QtBot, told: st
     window, _ = make_window(qtbot, told)
 
     assert window.app_menu.settings.device == "auto"
+
+
+def test_the_precision_is_chosen_anew_only_where_that_is_asked_for(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_choice, "path", lambda: tmp_path / kept_choice.FILE)
+    kept_choice.keep("0" * 64, "fp32")
+    window, backend = make_window(qtbot, "cpu")
+    load(qtbot, window)
+    dialog = open_settings(qtbot, window)
+    assert dialog.runs_on.text() == "cpu fp32"
+    assert kept_choice.recall("0" * 64) == "fp32"
+
+    with qtbot.waitSignal(window.session.device_known):
+        qtbot.mouseClick(dialog.anew, Qt.MouseButton.LeftButton)  # type: ignore[no-untyped-call]
+        assert not dialog.anew.isEnabled()
+
+    assert kept_choice.recall("0" * 64) is None
+    assert backend.loaded == ["cpu", "cpu"]
+    assert (dialog.runs_on.text(), dialog.anew.isEnabled()) == ("cpu fp32", True)
+
+
+def test_about_says_where_the_model_runs(qtbot: QtBot) -> None:
+    window, _ = make_window(qtbot, "cpu")
+    load(qtbot, window)
+
+    window.app_menu.about.trigger()
+
+    dialog = window.app_menu.dialog
+    assert isinstance(dialog, PageWindow)
+    assert "runs on cpu fp32" in dialog.page.toPlainText()
