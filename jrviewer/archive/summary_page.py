@@ -9,8 +9,8 @@ from pathlib import Path
 
 from jrviewer import NOTICE, __version__
 from jrviewer.archive.manifest import Record
-from jrviewer.core.atomic_write import create_file
-from jrviewer.export.report import Result, new_name
+from jrviewer.core.atomic_write import create_under, numbered
+from jrviewer.export.report import Result
 
 MOST_SHOWN = 200  # of a kind; the manifest lists them all
 SUMMARY = b"<meta name='generator' content='JRViewer summary'>"
@@ -47,7 +47,6 @@ def write_summary(
     folder: Path, about: Result, records: Iterable[Record], *, stem: str = "summary"
 ) -> str:
     """Write the page under a name that is new in the folder; returns it. Raises ExportError."""
-    name = new_name(folder, stem, ".html")
     counts: Counter[str] = Counter()
     shown: dict[str, list[str]] = {kind: [] for kind in _KINDS}
     for record in records:
@@ -57,8 +56,9 @@ def write_summary(
             counts[f"kind {kind}"] += 1
             if len(shown[kind]) < MOST_SHOWN:
                 shown[kind].append(_figure(record))
-    create_file(folder / name, _parts(about, counts, shown))
-    return name
+    return create_under(
+        folder, numbered(Path(f"{stem}.html")), lambda: _parts(about, counts, shown)
+    )
 
 
 def _rows_of(record: Record) -> Iterator[str]:

@@ -15,7 +15,7 @@ from jrviewer import NOTICE
 from jrviewer.cli import output
 from jrviewer.cli.jobs import job_of, refuse
 from jrviewer.cli.parser import make_parser
-from jrviewer.core.atomic_write import replace_file
+from jrviewer.core.atomic_write import create_under, numbered
 from jrviewer.core.errors import JRViewerError
 
 if TYPE_CHECKING:
@@ -105,7 +105,10 @@ def self_test(arguments: argparse.Namespace) -> Outcome:
     faults = list(found["faults"])
     if arguments.html:
         try:
-            replace_file(arguments.html, selftest.as_page(found).encode())
+            page = selftest.as_page(found).encode()
+            name = create_under(arguments.html.parent, numbered(arguments.html), lambda: page)
+            if name != arguments.html.name:  # a file of that name was there, and stays
+                output.say("The page's name was taken: it is in a numbered file beside it.")
         except JRViewerError as error:  # the result is printed all the same
             faults.append(str(error))
     for sentence in faults:

@@ -1,18 +1,21 @@
 """Files that appear whole or not at all: written beside the target, then moved there in one step.
 
-What a killed process leaves behind has a name that the next export into that folder replaces or
-removes. Knows nothing of what is in the files.
+An unfinished file belongs to one write alone, so that two processes that write under one name at
+the same time never mix; what a killed one leaves is removed by a later export into that folder.
+Knows nothing of what is in the files.
 """
 
 import contextlib
 import errno
 import hashlib
+import itertools
 import os
+import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from jrviewer.core.errors import ExportError
+from jrviewer.core.errors import ExportError, NameTakenError
 
 ABANDONED_S = 600.0  # no export of ours takes that long: an older part belongs to a dead process
 
@@ -41,9 +44,32 @@ def replace_file(path: Path, content: bytes) -> None:
 def create_file(path: Path, content: bytes | Iterable[bytes]) -> None:
     """Give a finished content, or its parts, a name that no file has yet.
 
-    Raises ExportError, a file of that name untouched, where there is one or the system refuses.
+    Raises NameTakenError, the file of that name untouched, where there is one, and ExportError
+    where the system refuses.
     """
     _write(path, content, _name_newly)
+
+
+def create_under(
+    folder: Path, names: Iterable[str], content: Callable[[], bytes | Iterable[bytes]]
+) -> str:
+    """Give a content the first of the names that is free, even if another process takes names at
+    the same time; returns it. Raises ExportError where the system refuses.
+    """
+    for name in names:
+        if os.path.lexists(folder / name):
+            continue
+        with contextlib.suppress(NameTakenError):
+            create_file(folder / name, content())
+            return name
+    raise ExportError("Every name for the file is taken. Choose another folder.")
+
+
+def numbered(path: Path) -> Iterator[str]:
+    """The file's own name, then `name-0002.png` and so on."""
+    yield path.name
+    for number in itertools.count(2):
+        yield f"{path.stem}-{number:04d}{path.suffix}"
 
 
 def _write(
@@ -52,7 +78,7 @@ def _write(
     beside = part_of(path)
     try:
         _remove_abandoned(path.parent)
-        with beside.open("wb") as file:
+        with beside.open("xb") as file:
             file.writelines([content] if isinstance(content, bytes) else content)
             file.flush()
             os.fsync(file.fileno())
@@ -61,7 +87,8 @@ def _write(
     except OSError as error:
         with contextlib.suppress(OSError):  # where it was never made, or the disk is gone
             beside.unlink(missing_ok=True)
-        raise ExportError(f"{reason_of(error)}; nothing was changed.") from error
+        kind = NameTakenError if isinstance(error, FileExistsError) else ExportError
+        raise kind(f"{reason_of(error)}; nothing was changed.") from error
 
 
 def _name_newly(beside: Path, path: Path) -> None:
@@ -71,9 +98,8 @@ def _name_newly(beside: Path, path: Path) -> None:
     except FileExistsError:
         raise
     except OSError:  # a disk without hard links
-        if path.exists():
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from None
-        beside.rename(path)
+        path.open("xb").close()  # takes the name, or fails where another has it
+        beside.replace(path)
     else:
         beside.unlink()
 
@@ -96,16 +122,16 @@ def _sync_folder(folder: Path) -> None:
 
 
 def part_of(path: Path) -> Path:
-    """The unfinished file of a target: always the same, so that the next export of that name
-    replaces what a killed one left; a hash, as the target's name may be a patient's.
+    """An unfinished file for a target, a new one each time; a hash, as the target's name may be a
+    patient's.
     """
     digest = hashlib.sha256(os.fsencode(path.name)).hexdigest()
-    return path.with_name(f".jrviewer-{digest[:16]}.part")
+    return path.with_name(f".jrviewer-{digest[:16]}-{secrets.token_hex(4)}.part")
 
 
 def _remove_abandoned(folder: Path) -> None:
-    """Remove unfinished files of other targets that are too old to be still in the writing; a
-    folder is looked through once in a while.
+    """Remove unfinished files that are too old to be still in the writing; a folder is looked
+    through once in a while.
     """
     now = time.time()
     if now - _looked_through.get(folder, 0.0) < ABANDONED_S:

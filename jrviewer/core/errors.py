@@ -59,5 +59,9 @@ class ExportError(JRViewerError):
     """An export could not be written; the target is as it was before."""
 
 
+class NameTakenError(ExportError):
+    """There is a file of that name already; it was left as it is."""
+
+
 class Cancelled(Exception):  # noqa: N818 - not an error: the user has moved on
     """Raised by a report when the user has asked for something else."""

@@ -23,6 +23,8 @@ def is_export_file(path: Path, member: str = "") -> bool:
     cannot be read.
     """
     try:
+        if not path.is_file():  # a pipe would never end
+            return False
         if member:
             with zipfile.ZipFile(path) as archive:
                 return _is_export(archive.read(member))

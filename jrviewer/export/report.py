@@ -1,12 +1,11 @@
 """The report of a run: a JSON file of what became of every slice, and of no patient."""
 
-import itertools
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from jrviewer.core.atomic_write import create_file
+from jrviewer.core.atomic_write import create_under, numbered
 from jrviewer.core.errors import ExportError
 from jrviewer.core.identifier_search import is_leaked
 from jrviewer.core.noise_words import rounded
@@ -62,20 +61,13 @@ def is_safe(record: Result, identifiers: frozenset[str]) -> bool:
 
 
 def write_report(folder: Path, about: Result, results: Iterable[Result]) -> str:
-    """Write the report, result by result, under a name that is new in the folder; returns it."""
-    name = new_name(folder, "report", ".json")
+    """Write the report, result by result, under a name that is new in the folder; returns it.
+    `results` may be gone through more than once.
+    """
     try:
-        create_file(folder / name, _parts(about, results))
+        return create_under(folder, numbered(Path("report.json")), lambda: _parts(about, results))
     except ExportError as error:
         raise ExportError(f"The exports are written, but the report is not. {error}") from error
-    return name
-
-
-def new_name(folder: Path, stem: str, ending: str) -> str:
-    """`report.json`, or `report-0002.json` where that is taken, and so on."""
-    numbered = (f"{stem}-{number:04d}{ending}" for number in itertools.count(2))
-    names = itertools.chain([f"{stem}{ending}"], numbered)
-    return next(name for name in names if not (folder / name).exists())
 
 
 def _parts(about: Result, results: Iterable[Result]) -> Iterator[bytes]:

@@ -1,12 +1,13 @@
 """All files of one prediction: the cloud, the picture and the derived DICOM, under one name."""
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from jrviewer.core.errors import ExportError, JRViewerError
+from jrviewer.core.errors import ExportError, JRViewerError, NameTakenError
 from jrviewer.core.prediction import Prediction
 from jrviewer.core.records import Series, VoiLut, Window
 from jrviewer.export import provenance
@@ -32,6 +33,7 @@ ENDINGS = {
 }
 KINDS = tuple(ENDINGS)
 USUAL_KINDS = ("ply", "png", "dcm")  # where none are named
+MOST_TRIES = 50  # for a name, while other processes write into the folder
 FACE = (
     "The slices may be of a head: put together they show a face, which removing the identity does "
     "not change. Give them only to those who may recognise the patient."
@@ -115,30 +117,45 @@ class ExportWriter:
         """Write the requested kinds under a new name, a neutral one where the identity is to be
         removed. Failures are not raised.
         """
-        neutral = self._request.deidentify
-        stem = output_stem(prediction.slice, self._is_taken, is_neutral=neutral)
-        self._used.add(stem.casefold())
-        done = Exported()
-        cloud = self._write_cloud
-        writers: dict[str, Callable[[Prediction, str, Exported], None]] = {
-            **{kind: partial(cloud, kind) for kind in ("ply", "vtp", "csv")},
-            "png": self._write_png,
-            "dcm": self._write_dcm,
-        }
+        stem, done = self._new_stem(prediction), Exported()
         for kind in (kind for kind in KINDS if kind in self._request.kinds):
             try:
-                writers[kind](prediction, stem, done)
+                stem = self._write_kind(kind, prediction, stem, done)
             except JRViewerError as error:
                 done.failures.append(str(error))
                 done.is_disk = done.is_disk or isinstance(error.__cause__, OSError)
         return done
+
+    def _new_stem(self, prediction: Prediction) -> str:
+        neutral = self._request.deidentify
+        stem = output_stem(prediction.slice, self._is_taken, is_neutral=neutral)
+        self._used.add(stem.casefold())
+        return stem
+
+    def _write_kind(self, kind: str, prediction: Prediction, stem: str, done: Exported) -> str:
+        """Write one file, under the next free name where another process has just taken the first;
+        returns the name that it got, without ending.
+        """
+        writers: dict[str, Callable[[Prediction, str, Exported], None]] = {
+            **{cloud: partial(self._write_cloud, cloud) for cloud in ("ply", "vtp", "csv")},
+            "png": self._write_png,
+            "dcm": self._write_dcm,
+        }
+        for _ in range(MOST_TRIES):
+            try:
+                writers[kind](prediction, stem, done)
+            except NameTakenError:
+                stem = self._new_stem(prediction)
+            else:
+                return stem
+        raise ExportError("Other programs take every name for the file. Choose another folder.")
 
     def _is_taken(self, stem: str) -> bool:
         if stem.casefold() in self._used:
             return True
         for kind, ending in ENDINGS.items():
             path = self._request.folder / f"{stem}{ending}"
-            if path.exists() and (kind in self._request.kinds or is_export_file(path)):
+            if os.path.lexists(path) and (kind in self._request.kinds or is_export_file(path)):
                 return True
         return not self._reserve(stem)
 

@@ -20,6 +20,7 @@ from jrviewer.core.errors import JRViewerError
 from jrviewer.core.resources import resource
 from jrviewer.ui.cloud.opengl import default_format, opengl
 from jrviewer.ui.crash_log import CrashLog
+from jrviewer.ui.interrupts import Interrupts
 from jrviewer.ui.jobs.backend import Backend, import_torch
 from jrviewer.ui.jobs.worker_thread import Ticket
 from jrviewer.ui.state.preferences import Preferences
@@ -139,8 +140,13 @@ def main(paths: Sequence[Path] = ()) -> int:
     start = StartUp(paths, preferences=Preferences.of_user())
     start.window.app_menu.attach_crash_log(install_crash_log(application))
     application.file_requested.connect(start.open_file)
+    interrupts = Interrupts(application)
+    interrupts.asked_to_end.connect(application.closeAllWindows)
     start.begin()
-    return application.exec()
+    try:
+        return application.exec()
+    finally:
+        interrupts.close()
 
 
 def create_application() -> Application:

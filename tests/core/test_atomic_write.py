@@ -9,8 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from jrviewer.core.atomic_write import ABANDONED_S, create_file, part_of, replace_file
-from jrviewer.core.errors import ExportError
+from jrviewer.core.atomic_write import (
+    ABANDONED_S,
+    create_file,
+    create_under,
+    numbered,
+    part_of,
+    replace_file,
+)
+from jrviewer.core.errors import ExportError, NameTakenError
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -69,7 +76,7 @@ def test_a_read_only_disk_leaves_the_old_file_and_says_so(tmp_path: Path) -> Non
 def killed_while_writing(path: Path) -> None:
     ran = subprocess.run([sys.executable, "-c", KILLED, str(path)], cwd=ROOT, check=False)
     assert ran.returncode != 0
-    assert part_of(path).exists()
+    assert list(path.parent.glob(".jrviewer-*.part"))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kills by a POSIX signal")
@@ -80,16 +87,6 @@ def test_a_killed_process_leaves_the_old_file(tmp_path: Path) -> None:
     killed_while_writing(path)
 
     assert path.read_bytes() == b"old"
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="kills by a POSIX signal")
-def test_the_next_export_of_that_name_replaces_what_a_killed_one_left(tmp_path: Path) -> None:
-    path = tmp_path / "a.dcm"
-    killed_while_writing(path)
-
-    replace_file(path, b"newer")
-
-    assert [one.read_bytes() for one in tmp_path.iterdir()] == [b"newer"]
 
 
 def test_the_next_export_into_that_folder_removes_what_was_abandoned(tmp_path: Path) -> None:
@@ -146,8 +143,78 @@ def test_a_new_file_never_replaces_one_and_leaves_nothing_behind(
         monkeypatch.setattr(os, "link", without_links)
     create_file(tmp_path / "a.ply", b"first")
 
-    with pytest.raises(ExportError, match="A file of that name is there already"):
+    with pytest.raises(NameTakenError, match="A file of that name is there already"):
         create_file(tmp_path / "a.ply", b"second")
 
     assert [path.name for path in tmp_path.iterdir()] == ["a.ply"]
     assert (tmp_path / "a.ply").read_bytes() == b"first"
+
+
+def test_two_writers_of_one_name_at_the_same_time_never_share_an_unfinished_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second one starts, and is done, while the first is between writing and naming."""
+    target, sync = tmp_path / "a.ply", os.fsync
+    lost: list[str] = []
+
+    def second_comes_in(descriptor: int) -> None:
+        monkeypatch.setattr(os, "fsync", sync)
+        sync(descriptor)
+        create_file(target, b"second, and longer")
+
+    monkeypatch.setattr(os, "fsync", second_comes_in)
+    try:
+        create_file(target, b"first")
+    except NameTakenError as error:
+        lost.append(str(error))
+
+    assert len(lost) == 1
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {
+        "a.ply": b"second, and longer"
+    }
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right of their own")
+@pytest.mark.parametrize("has_links", [True, False])
+def test_a_new_file_does_not_follow_a_link_that_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_links: bool
+) -> None:
+    """Neither to a file elsewhere, nor to one that is not there yet."""
+    elsewhere, out = tmp_path / "elsewhere", tmp_path / "out"
+    elsewhere.mkdir()
+    out.mkdir()
+    (elsewhere / "old").write_bytes(b"old")
+    (out / "a.ply").symlink_to(elsewhere / "old")
+    (out / "a-0002.ply").symlink_to(elsewhere / "not there")
+    if not has_links:
+        monkeypatch.setattr(os, "link", without_links)
+
+    for name in ("a.ply", "a-0002.ply"):
+        with pytest.raises(NameTakenError):
+            create_file(out / name, b"new")
+    name = create_under(out, numbered(out / "a.ply"), lambda: b"new")
+
+    assert name == "a-0003.ply"
+    assert {path.name: path.read_bytes() for path in elsewhere.iterdir()} == {"old": b"old"}
+    assert sorted(path.name for path in out.iterdir()) == ["a-0002.ply", "a-0003.ply", "a.ply"]
+
+
+MANY_AT_ONCE = """
+import sys
+from pathlib import Path
+from jrviewer.core.atomic_write import create_under, numbered
+for n in range(20):
+    create_under(Path(sys.argv[1]), numbered(Path("report.json")), lambda: sys.argv[2].encode() * 50_000)
+"""
+
+
+def test_four_processes_that_write_under_one_name_lose_and_mix_nothing(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", MANY_AT_ONCE, str(tmp_path)]
+    running = [subprocess.Popen([*command, letter], cwd=ROOT) for letter in "abcd"]
+
+    assert [one.wait() for one in running] == [0] * 4
+
+    contents = [path.read_bytes() for path in tmp_path.iterdir()]
+    assert sorted(content[:1] for content in contents) == sorted([b"a", b"b", b"c", b"d"] * 20)
+    assert all(set(content) == {content[0]} for content in contents)
+    assert {len(content) for content in contents} == {50_000}

@@ -1,3 +1,4 @@
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -63,6 +64,38 @@ def test_a_foreign_file_is_in_the_way_of_its_own_kind_only(tmp_path: Path) -> No
         ["IM1-0002.ply", "IM1-0002.png"]
     ]
     assert (tmp_path / "IM1.ply").read_text() == "somebody's"
+
+
+def test_a_name_that_another_process_takes_meanwhile_is_left_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes between the look whether the name is free and the writing."""
+    link = os.link
+
+    def after_another(source: object, target: object, **how: object) -> None:
+        monkeypatch.setattr(os, "link", link)
+        Path(str(target)).write_text("another run's")
+        link(source, target, **how)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "link", after_another)
+
+    written = names(ExportWriter(ExportRequest(tmp_path, BOTH)), prediction_of("IM1.dcm"))
+
+    assert written == [["IM1-0002.ply", "IM1-0002.png"]]
+    assert (tmp_path / "IM1.ply").read_text() == "another run's"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a right of their own")
+def test_a_link_in_the_folder_is_neither_followed_nor_replaced(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "IM1.png").symlink_to(tmp_path / "not there")
+
+    written = names(ExportWriter(ExportRequest(out, PNG)), prediction_of("IM1.dcm"))
+
+    assert written == [["IM1-0002.png"]]
+    assert (out / "IM1.png").is_symlink()
+    assert not (tmp_path / "not there").exists()
 
 
 @pytest.mark.parametrize("name", ["Beispiel", "Mueller", "12.03.1950", "acc-778899", "IM1"])
