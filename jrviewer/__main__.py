@@ -8,6 +8,8 @@ from pathlib import Path
 from jrviewer import cli
 from jrviewer.core import malloc
 
+INTERRUPTED = 130  # what a shell expects after Ctrl-C
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run with the command line's arguments; returns the exit code.
@@ -20,7 +22,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments = sys.argv[1:]
     if cli.is_command(arguments):
         return cli.main(arguments)
-    from jrviewer.ui.app import main as open_window
+    try:
+        from jrviewer.ui.app import main as open_window
+    except KeyboardInterrupt:  # there is no window yet that it could close
+        return INTERRUPTED
 
     return open_window([Path(argument) for argument in arguments])
 

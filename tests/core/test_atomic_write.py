@@ -203,8 +203,9 @@ MANY_AT_ONCE = """
 import sys
 from pathlib import Path
 from jrviewer.core.atomic_write import create_under, numbered
+content = sys.argv[2].encode() * 50_000
 for n in range(20):
-    create_under(Path(sys.argv[1]), numbered(Path("report.json")), lambda: sys.argv[2].encode() * 50_000)
+    create_under(Path(sys.argv[1]), numbered(Path("report.json")), lambda: content)
 """
 
 

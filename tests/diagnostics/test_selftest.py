@@ -60,6 +60,21 @@ def without_opengl(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("without_opengl")
+def test_the_page_replaces_no_file(
+    card: Card, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    card(dict(MEASURED))
+    page = tmp_path / "page.html"
+    page.write_text("somebody's")
+
+    assert cli.main(["self-test", "--html", str(page)]) == 0
+
+    assert page.read_text() == "somebody's"
+    assert "<html" in (tmp_path / "page-0002.html").read_text().lower()
+    assert "numbered file beside it" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("without_opengl")
 class TestSample:
     def test_a_sample_that_comes_out_as_expected_is_well(self, card: Card) -> None:
         card({name: value + 0.4 for name, value in MEASURED.items()})
