@@ -7,10 +7,12 @@ shown with the reason beside it. Knows the slice and its body mask, no network a
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 
-from jrviewer.core.geometry import is_axial
+from jrviewer.core.geometry import FloatArray, is_axial
+from jrviewer.core.padding import without_padding
 from jrviewer.core.records import Finding, Slice
+from jrviewer.imaging.body_masks import BoolArray, body_mask
+from jrviewer.imaging.field_of_view import cut_share, likeness_of_sides
 
 MODALITIES = ("CT", "MR")
 HU_LIMITS = (-1100.0, 4096.0)  # beyond: no Hounsfield units, or metal and extended scales
@@ -21,18 +23,40 @@ MAX_DENSE_SHARE = 0.05  # of the body mask where there is no air: a vertex may b
 AIR_HU = -800.0
 MIN_AIR_SHARE = 0.01  # of the image; only a crop inside the body has less
 MIN_BODY_SHARE = 0.02  # of the image
+MAX_CUT_SHARE = 0.18  # of the body's outline; shoulders and hips of a whole body may touch the edge
+MAX_CUT_SHARE_ASKEW = 0.05  # where its sides differ: a slice along the body leaves the picture
+LEAST_LIKENESS = 0.85  # of its two sides
+BETWEEN_AIR_AND_BONE_HU = (-700.0, 200.0)
+TISSUE_HU = (-130.0, 130.0)  # fat, water, muscle, organs: most of what is neither air nor bone
+LEAST_TISSUE_SHARE = 0.65  # of it; the least of 664 slices of 173 CT volumes had 0.69
+CANONICAL_MM = (3.5, 3.5)
 MIN_SIDE_PIXELS = 50  # few training volumes have fewer
 MAX_PIXEL_MM = 6.0
 FIELD_OF_VIEW_MM = (100.0, 1000.0)  # of the longer side
 NARROWEST = 0.25  # the shorter side, as a share of the longer one
 
 
-def check(image: Slice, body: npt.NDArray[np.bool_]) -> tuple[Finding, ...]:
+def check(image: Slice, body: BoolArray) -> tuple[Finding, ...]:
     """Everything that speaks against trusting the model on this slice; empty when nothing does.
 
     `body` is the slice's body mask (rows, columns).
     """
     return (*_kind(image), *_values(image, body), *_place(image))
+
+
+def check_canonical(image: FloatArray) -> Iterator[Finding]:
+    """What the denoised slice in its box (128, 128), in HU, tells of its unit: here noise does not
+    blur what tells tissues apart.
+    """
+    inside = image[body_mask(image, "HU", CANONICAL_MM)]
+    low, high = BETWEEN_AIR_AND_BONE_HU
+    soft = inside[(inside > low) & (inside < high)]
+    if not len(soft) or np.mean((soft > TISSUE_HU[0]) & (soft < TISSUE_HU[1])) < LEAST_TISSUE_SHARE:
+        yield Finding(
+            "amber",
+            "Fat, muscle and organs do not have their usual Hounsfield units: the values may be of "
+            "another unit, or of MR.",
+        )
 
 
 def _kind(image: Slice) -> Iterator[Finding]:
@@ -50,7 +74,7 @@ def _kind(image: Slice) -> Iterator[Finding]:
         yield Finding("amber", "The image was compressed with loss, which changes its noise.")
 
 
-def _values(image: Slice, body: npt.NDArray[np.bool_]) -> Iterator[Finding]:
+def _values(image: Slice, body: BoolArray) -> Iterator[Finding]:
     if image.acquisition.modality == "CT" and image.unit != "HU":
         yield Finding("red", "This CT has no rescale to Hounsfield units, which the model needs.")
     if body.mean() < MIN_BODY_SHARE:
@@ -60,7 +84,7 @@ def _values(image: Slice, body: npt.NDArray[np.bool_]) -> Iterator[Finding]:
         yield from _hounsfield(image, body)
 
 
-def _hounsfield(image: Slice, body: npt.NDArray[np.bool_]) -> Iterator[Finding]:
+def _hounsfield(image: Slice, body: BoolArray) -> Iterator[Finding]:
     low, high = np.percentile(image.pixels[body], (0.5, 99.5))
     if low < HU_LIMITS[0] or high > HU_LIMITS[1]:
         yield Finding("amber", "Some values lie outside the usual range of Hounsfield units.")
@@ -72,6 +96,32 @@ def _hounsfield(image: Slice, body: npt.NDArray[np.bool_]) -> Iterator[Finding]:
             "red",
             "The values do not look like air, soft tissue and bone: these are no usual Hounsfield "
             "units, or the image is inverted.",
+        )
+        return
+    if not np.any(image.pixels < AIR_HU):
+        yield Finding(
+            "amber",
+            "There is no air in the picture: it shows a detail inside the body, or its values are "
+            "no Hounsfield units.",
+        )
+    else:
+        yield from _whole(image, body)
+
+
+def _whole(image: Slice, body: BoolArray) -> Iterator[Finding]:
+    """Whether the picture shows the whole body, and its two sides."""
+    share = cut_share(body, without_padding(image))
+    along_rows = abs(image.plane.along_row[0]) >= abs(image.plane.along_column[0])
+    if share > MAX_CUT_SHARE:
+        yield Finding(
+            "amber",
+            "The picture cuts the body off: the cloud knows no skin there, and is less certain.",
+        )
+    elif share > MAX_CUT_SHARE_ASKEW and likeness_of_sides(body, int(along_rows)) < LEAST_LIKENESS:
+        yield Finding(
+            "amber",
+            "The body leaves the picture and has no two like sides: a part is cut off, or this is "
+            "no slice across the body.",
         )
 
 

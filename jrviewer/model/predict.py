@@ -21,7 +21,7 @@ from jrviewer.imaging.contrast_medium import contrast_in
 from jrviewer.imaging.noise_level import measure
 from jrviewer.model import cloud_placement, devices
 from jrviewer.model.cloud_normals import Slopes
-from jrviewer.model.input_check import check
+from jrviewer.model.input_check import check, check_canonical
 from jrviewer.model.joint_model import JointModel
 from jrviewer.model.slice_pool import SlicePool, beside
 
@@ -185,7 +185,9 @@ def _surfaces(
     box = canonical_box(plane, centre)
     canonical = canonical_image(denoised, plane, box)
     expected, features = model.infer_surfaces(canonical)
-    unfamiliar = tuple(model.familiarity.findings(features)) if model.familiarity else ()
+    unfamiliar = tuple(check_canonical(canonical))
+    if model.familiarity:
+        unfamiliar += tuple(model.familiarity.findings(features))
     has_mm = image.spacing_source != "missing"
     if not has_mm:
         box = cloud_placement.box_of_pixels(image.plane, plane, centre)

@@ -21,9 +21,8 @@ class Interrupts(QObject):
         self._read, self._written = socket.socketpair()
         for end in (self._read, self._written):
             end.setblocking(False)
-        self._notifier = QSocketNotifier(
-            self._read.fileno(), QSocketNotifier.Type.Read, self, activated=self._receive
-        )
+        self._notifier = QSocketNotifier(self._read.fileno(), QSocketNotifier.Type.Read, self)
+        self._notifier.activated.connect(self._receive)
         signal.set_wakeup_fd(self._written.fileno(), warn_on_full_buffer=False)
         for number in SIGNALS:
             signal.signal(number, _ignore)  # else Python would raise KeyboardInterrupt in a slot

@@ -5,7 +5,7 @@ import pytest
 
 from jrviewer.core.records import Finding, Slice
 from jrviewer.imaging.body_masks import body_mask
-from jrviewer.model.input_check import check
+from jrviewer.model.input_check import check, check_canonical
 from tests.support.record_factory import body_image, make_plane, make_slice
 
 
@@ -85,3 +85,59 @@ def test_a_spacing_in_a_wrong_unit_is_never_green(spacing_mm: tuple[float, float
     image = make_slice(plane=make_plane(spacing_mm=spacing_mm))
 
     assert levels(image) & {"amber", "red"}
+
+
+def cut_to(rows: slice, columns: slice) -> Slice:
+    return make_slice(pixels=np.ascontiguousarray(body_image()[rows, columns]))
+
+
+def test_a_body_that_the_field_of_view_cuts_off_is_amber() -> None:
+    image = cut_to(slice(0, 128), slice(32, 96))
+
+    assert levels(image) == {"amber"}
+    assert "cuts the body off" in said(image)
+
+
+def test_a_picture_without_any_air_is_amber_and_not_called_cut() -> None:
+    image = make_slice(pixels=np.where(body_image() < -500, 20.0, body_image()))
+
+    assert levels(image) == {"amber"}
+    assert "no air" in said(image)
+    assert "cuts" not in said(image)
+
+
+def askew() -> np.ndarray:
+    """A body whose one side is the lower half of it, down to the picture's edge."""
+    pixels = np.full((128, 128), -1000.0)
+    pixels[20:128, 60:80] = 40.0
+    pixels[20:60, 30:60] = 40.0
+    return pixels
+
+
+def test_unlike_sides_count_where_the_body_leaves_the_picture() -> None:
+    assert "no two like sides" in said(make_slice(pixels=askew()))
+    within = askew()
+    within[120:] = -1000.0
+    assert findings(make_slice(pixels=within)) == ()
+
+
+def test_the_two_sides_are_the_patient_s_however_the_picture_is_turned() -> None:
+    plane = make_plane(along_row=(0, 1, 0), along_column=(1, 0, 0))
+    turned = make_slice(pixels=np.ascontiguousarray(askew().T), plane=plane)
+
+    assert "no two like sides" in said(turned)
+
+
+def test_tissues_with_their_usual_values_are_hounsfield_units() -> None:
+    assert [*check_canonical(body_image())] == []
+
+
+@pytest.mark.parametrize("factor", [0.5, 3.0])
+def test_tissues_that_lie_elsewhere_are_amber(factor: float) -> None:
+    """As MR that was scaled to begin at −1000."""
+    image = (body_image() + 1000.0) * factor - 1000.0
+
+    (found,) = check_canonical(image)
+
+    assert found.level == "amber"
+    assert "another unit" in found.sentence

@@ -9,6 +9,7 @@ from the centre of voxel (0, 0, 0).
 import csv
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -146,6 +147,16 @@ def patient_splits(data: Path) -> dict[str, Split]:
 def kept(name: str, without: Sequence[str]) -> bool:
     """Whether a volume or slice of that name is used: it contains none of the words."""
     return not any(word in name for word in without)
+
+
+def collection_of(entry: Entry) -> str:
+    """What a volume was published with: `chest_lidc_0314` is of `lidc`, and a patient of a DICOM
+    tree of what stands before the number, `LIDC-IDRI-0001` of `LIDC-IDRI`.
+    """
+    words = entry.name.split("_")
+    if entry.path.is_dir() or len(words) < 3:
+        return re.sub(r"[-_ ]*\d.*$", "", entry.patient) or entry.patient
+    return words[1]
 
 
 def normalised(patient: str) -> str:

@@ -23,7 +23,7 @@ from training.baselines.command import CLOUD_FILE, FOLDER, known_facts
 from training.baselines.denoisers import Peers
 from training.console import progress
 from training.data.cases import Case, cases, phantom_cases
-from training.data.volumes import catalogue, data_sha256
+from training.data.volumes import Split, catalogue, data_sha256
 from training.evaluate import cloud, denoise
 from training.evaluate.cost import cost_table
 from training.evaluate.mc_dropout import dropout_table, known_fit
@@ -110,7 +110,7 @@ def _write(args: argparse.Namespace, tables: Tables) -> int:
 
 def evaluate(args: argparse.Namespace, model: JointModel | None, report: Report) -> Tables:
     """All tables as the JSON has them, but for the cost: times are no two runs' the same."""
-    splits = ("train", "validation") if args.all else (args.split,)
+    splits: tuple[Split, ...] = ("train", "validation") if args.all else (args.split,)
     extent = QUICK if args.quick else Extent()
     tables = _about(args, model)
     tables |= _denoise(args, model, splits, extent, report)
@@ -120,7 +120,7 @@ def evaluate(args: argparse.Namespace, model: JointModel | None, report: Report)
 
 def _clouds_alone(args: argparse.Namespace, model: JointModel | None, report: Report) -> Tables:
     """The tables of clouds, and of the input check that lives on the same features."""
-    splits = ("train", "validation") if args.all else (args.split,)
+    splits: tuple[Split, ...] = ("train", "validation") if args.all else (args.split,)
     extent = QUICK if args.quick else Extent()
     tables = _cloud(args, model, splits, extent, report)
     if model and model.familiarity:

@@ -1,12 +1,13 @@
-"""How well the input check separates bad slices from good ones: the split's own slices, and bad
-ones made of them.
+"""How well the input check separates bad slices from good ones: the split's own slices, native
+ones too, and bad ones made of them.
 
-Every kind of bad slice claims to be an axial CT slice with rescale and spacing; what a file states
+A slice in which the field of view cuts the body off is no good one, and is counted apart. Every
+kind of bad slice claims to be an axial CT slice with rescale and spacing; what a file states
 honestly is caught by the hard checks without looking at a pixel. A slice's score is its distance
 from the training slices in units of the limit, and infinite if a hard check is red.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +17,21 @@ from jrviewer.core.geometry import FloatArray, Plane
 from jrviewer.core.progress import Report
 from jrviewer.core.records import Acquisition, Slice, Source
 from jrviewer.imaging.body_masks import body_mask
-from jrviewer.model.input_check import check
+from jrviewer.imaging.field_of_view import cut_share
+from jrviewer.model.input_check import MAX_CUT_SHARE, check, check_canonical
 from jrviewer.model.joint_model import JointModel
 from training.data.cases import evenly
-from training.data.volumes import Volume, catalogue, load, whole_slices
+from training.data.real_noise.native import native_series
+from training.data.volumes import Entry, Split, Volume, catalogue, load, whole_slices
 from training.evaluate.cloud import chosen_entries, seen
 
 PER_VOLUME = 2
 ZOOM = 3  # a crop of a third of the width fills the picture
+FIELD_SHARE = 0.7  # of the body's width that a narrow field of view shows
+MR_SPAN_HU = 1500.0  # from air to the brightest, where MR comes scaled like CT
 BOTTLE_PIXELS, BOTTLE_MM = 256, 1.5
 
+Scores = dict[str, list[float]]  # by kind
 Picture = tuple[FloatArray, tuple[float, float]]
 """Pixels claimed to be HU (rows, columns), and spacing in mm (row, column)."""
 
@@ -33,38 +39,72 @@ Picture = tuple[FloatArray, tuple[float, float]]
 def ood_table(
     model: JointModel,
     data: Path,
-    splits: tuple[str, ...],
+    splits: tuple[Split, ...],
     most: int | None,
     seed: int,
     report: Report,
 ) -> dict[str, Any]:
     """`auroc` as the mean over the kinds, `by_kind`, and the share of good slices that get an
-    amber or red check.
+    amber or red check, also by region and of native slices alone.
     """
-    random = np.random.default_rng(seed)
-    good: list[float] = []
-    bad: dict[str, list[float]] = {}
+    good: Scores = {}
+    bad: Scores = {}
     entries = chosen_entries(data, splits, most)
+    for group, kind, picture in _all_pictures(data, entries, splits, seed, report):
+        is_good = kind == "good" and not is_cut(*picture)
+        name = group if is_good else "cut in the series" if kind == "good" else kind
+        (good if is_good else bad).setdefault(name, []).append(_score(model, *picture))
+    return _table([score for scores in good.values() for score in scores], good, bad)
+
+
+def _all_pictures(
+    data: Path, entries: Sequence[Entry], splits: tuple[Split, ...], seed: int, report: Report
+) -> Iterator[tuple[str, str, Picture]]:
+    """(region or "native", kind, picture) of CT volumes, native series and MR."""
+    random = np.random.default_rng(seed)
     for number, entry in enumerate(entries):
         report(number / len(entries), f"input check on {number + 1} of {len(entries)} volumes")
-        volume = load(entry)
-        for kind, picture in _pictures(volume, random):
-            found = _score(model, *picture)
-            (good if kind == "good" else bad.setdefault(kind, [])).append(found)
+        for kind, picture in _pictures(load(entry), random):
+            yield entry.region, kind, picture
+    for series in (one for split in splits for one in native_series(data, split)):
+        for index in evenly(len(series.slices), 3 * PER_VOLUME):
+            yield "native", "good", (series.slices[index], (series.pixel_mm, series.pixel_mm))
     for entry in catalogue(data):
         if entry.modality == "MR" and entry.split in splits:
-            volume = load(entry)
-            for index in evenly(len(volume.voxels), 3 * PER_VOLUME):
-                picture = volume.voxels[index].astype(np.float32), _spacing(volume)
-                bad.setdefault("mr as ct", []).append(_score(model, *picture))
-    by_kind = {kind: _auroc(good, scores) for kind, scores in sorted(bad.items())}
+            yield from (("head", kind, picture) for kind, picture in _mr_pictures(load(entry)))
+
+
+def _mr_pictures(volume: Volume) -> Iterator[tuple[str, Picture]]:
+    """MR that claims to be CT: with the scanner's own values, and scaled from air upwards."""
+    for index in evenly(len(volume.voxels), 3 * PER_VOLUME):
+        values = volume.voxels[index].astype(np.float32)
+        yield "mr as ct", (values, _spacing(volume))
+        scaled = values / np.percentile(values, 99.5) * MR_SPAN_HU - 1000
+        yield "mr scaled as ct", (scaled.astype(np.float32), _spacing(volume))
+
+
+def _table(all_good: list[float], good: Scores, bad: Scores) -> dict[str, Any]:
+    by_kind = {kind: _auroc(all_good, scores) for kind, scores in sorted(bad.items())}
     return {
         "auroc": float(np.mean([*by_kind.values()])),
-        "false_alarms": float(np.mean(np.array(good) > 1)),
-        "good_slices": len(good),
+        "auroc_of_nine": float(np.mean([by_kind[kind] for kind in NINE if kind in by_kind])),
+        "false_alarms": _flagged(all_good),
+        "good_slices": len(all_good),
+        "false_alarms_by_region": {kind: _flagged(own) for kind, own in sorted(good.items())},
+        "good_by_region": {kind: len(own) for kind, own in sorted(good.items())},
         "by_kind": by_kind,
-        "seen_through": {k: float(np.mean(np.array(s) > 1)) for k, s in sorted(bad.items())},
+        "seen_through": {kind: _flagged(scores) for kind, scores in sorted(bad.items())},
+        "bad_slices": {kind: len(scores) for kind, scores in sorted(bad.items())},
     }
+
+
+def _flagged(scores: list[float]) -> float:
+    return float(np.mean(np.array(scores) > 1))
+
+
+def is_cut(hu: FloatArray, spacing_mm: tuple[float, float]) -> bool:
+    """Whether the field of view cuts the body off, as the input check understands it."""
+    return cut_share(body_mask(hu, "HU", spacing_mm), hu) > MAX_CUT_SHARE
 
 
 def _pictures(volume: Volume, random: np.random.Generator) -> Iterator[tuple[str, Picture]]:
@@ -75,7 +115,9 @@ def _pictures(volume: Volume, random: np.random.Generator) -> Iterator[tuple[str
         yield "good", (hu, spacing)
         for kind, spoil in SPOILT.items():
             yield kind, (spoil(hu), spacing)
+        yield "narrow field of view", (_narrowed(hu, spacing), spacing)
         yield "sagittal", _sagittal(volume, whole, random)
+        yield "coronal", _coronal(volume, whole, random)
         yield "water bottle", _bottle(random)
         noise = random.normal(0, random.uniform(100, 600), (BOTTLE_PIXELS, BOTTLE_PIXELS))
         yield "pure noise", (noise.astype(np.float32), (BOTTLE_MM, BOTTLE_MM))
@@ -90,6 +132,10 @@ def _zoomed(hu: FloatArray) -> FloatArray:
     return np.asarray(ndimage.zoom(hu[rows, columns], ZOOM, order=1))
 
 
+NINE = (  # the kinds that every version was measured on
+    *("8-bit", "inverted", "mr as ct", "no rescale", "pure noise", "sagittal", "upside-down"),
+    *("water bottle", "zoomed crop"),
+)
 SPOILT: dict[str, Callable[[FloatArray], FloatArray]] = {
     "no rescale": lambda hu: hu + 1024,
     "8-bit": lambda hu: np.clip((hu + 160) / 400 * 255, 0, 255).round(),
@@ -107,6 +153,26 @@ def _sagittal(volume: Volume, whole: range, random: np.random.Generator) -> Pict
     column = int(volume.voxels.shape[2] * random.uniform(0.4, 0.6))
     cut = volume.voxels[whole.start : whole.stop, :, column].astype(np.float32)[::-1]
     return np.asarray(ndimage.zoom(cut, (step_mm / row_mm, 1), order=1)), (row_mm, row_mm)
+
+
+def _coronal(volume: Volume, whole: range, random: np.random.Generator) -> Picture:
+    """The same from side to side."""
+    from scipy import ndimage
+
+    step_mm, _, column_mm = volume.spacing_mm
+    row = int(volume.voxels.shape[1] * random.uniform(0.4, 0.6))
+    cut = volume.voxels[whole.start : whole.stop, row].astype(np.float32)[::-1]
+    zoomed = ndimage.zoom(cut, (step_mm / column_mm, 1), order=1)
+    return np.asarray(zoomed), (column_mm, column_mm)
+
+
+def _narrowed(hu: FloatArray, spacing_mm: tuple[float, float]) -> FloatArray:
+    """A square about the body's middle that is narrower than the body."""
+    body = body_mask(hu, "HU", spacing_mm)
+    rows, columns = np.flatnonzero(body.any(axis=1)), np.flatnonzero(body.any(axis=0))
+    half = int((columns[-1] - columns[0] + 1) * FIELD_SHARE / 2)
+    row, column = (int(one[0] + one[-1]) // 2 for one in (rows, columns))
+    return hu[max(row - half, 0) : row + half, max(column - half, 0) : column + half]
 
 
 def _bottle(random: np.random.Generator) -> Picture:
@@ -134,6 +200,7 @@ def _score(model: JointModel, hu: FloatArray, spacing_mm: tuple[float, float]) -
     found = seen(hu, plane, model.denoise)
     if found is None:
         return np.inf
+    levels |= {one.level for one in check_canonical(found[0])}
     features = model.infer_surfaces(found[0])[1][None]
     known = model.familiarity
     distance = max(float(known.distance(features)[0]), float(known.upside_down(features)[0]))

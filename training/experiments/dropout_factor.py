@@ -21,7 +21,7 @@ from training.data.volumes import kept
 from training.evaluate import mc_dropout
 from training.evaluate.cloud import CloudCase, cases_of, chosen_entries
 from training.evaluate.mc_dropout import FILE, SEED, Fit, raw_errors
-from training.metrics.calibration import SliceErrors, factor, sigma_factors
+from training.metrics.calibration import SliceErrors, cautious_factor, sigma_factors
 from training.metrics.uncertainty import DEEPEST_MM
 
 SLICES = {"head-neck": 1}  # per training volume, since these regions have many
@@ -74,6 +74,6 @@ def fit(model: JointModel, cases: Iterable[CloudCase], report: Report, volumes: 
         "rate": mc_dropout.RATE,
         "slices": len(found),
         "patients": len({one.patient for one in found}),
-        "factor": factor(found, 0.0, DEEPEST_MM),
+        "factor": cautious_factor(found, 0.0, DEEPEST_MM),
         "factors_by_depth": sigma_factors(found),
     }

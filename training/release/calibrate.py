@@ -1,16 +1,15 @@
-"""`python -m training calibrate`: calibrates sigma by conformal prediction.
+"""`python -m training calibrate`: calibrates sigma and the learned input check, of a run or of
+finished weights.
 
-The network's own sigma estimates how far a point is from the true surface. Training patients show
-by how much it is off: for each depth range, the factor with which nine points of ten lie within
-1.645 sigma (Vovk 2005; the score is distance over sigma). Patients, not points, are the
-exchangeable units, so patients have equal weight within their region, regions equal weight among
-each other, and the quantile is that of one patient more. Distances are to the surface itself, not
-to samples of it.
+The network's own sigma estimates how far a point is from the true surface. Patients show by how
+much it is off: for each depth range, the factor with which nine points of ten lie within 1.645
+sigma in a collection that was never seen (`training.metrics.calibration`). Distances are to the
+surface itself, not to samples of it. The network knows its training patients by heart, so that
+those of the validation split take part: how collections are covered without their own patients is
+part of the result, and is what to believe.
 
-The network was trained on these very patients; the validation patients, who take no part here, show
-in `evaluate` what that costs.
-
-The same slices give the statistics of the learned input check (`training.release.ood_statistics`).
+Slices of training patients give the statistics of the learned input check
+(`training.release.ood_statistics`).
 """
 
 import argparse
@@ -18,63 +17,96 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from jrviewer.core.geometry import FloatArray, Plane
 from jrviewer.core.progress import Report
 from jrviewer.model.joint_model import JointModel
+from jrviewer.model.load import load_model
 from jrviewer.model.predict import POINTS
 from training.console import progress
 from training.data.prepare import PHANTOM_PIXEL_MM
-from training.data.volumes import kept
+from training.data.volumes import Split, collection_of, kept
 from training.evaluate.cloud import cases_of, chosen_entries, seen
 from training.metrics.calibration import SliceErrors, calibration
 from training.metrics.uncertainty import errors_of
 from training.phantoms import make_phantom
+from training.preset import load_preset
 from training.release import ood_statistics
-from training.release.checkpoint import CALIBRATION, FAMILIARITY, model_of_run, state_of_run
+from training.release.checkpoint import (
+    CALIBRATION,
+    FAMILIARITY,
+    WEIGHTS,
+    model_of_run,
+    state_of_run,
+)
+from training.release.recalibrate import CARD, recalibrate
 
 PHANTOMS = 60
 SLICES = {"head-neck": 2}  # per volume, since these regions have many
 SLICES_ELSEWHERE = 8
 SEED = 77
+SPLITS: tuple[Split, ...] = ("train", "validation")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
-    parser.add_argument("--run", type=Path, required=True, help="the run's folder")
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--run", type=Path, help="the run's folder")
+    which.add_argument("--model", type=Path, help="a folder of finished weights and their card")
     parser.add_argument("--data", type=Path, required=True, help="what it was trained on")
+    parser.add_argument("--evaluation", type=Path, help="JSON of evaluate, for the card's figures")
     parser.add_argument("--cache", type=Path, default=Path("runs/cache"), help="kept between runs")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the run's calibration, which `export` puts into the weights; returns the exit
-    status.
+    """Write the run's calibration, which `export` puts into the weights, or put it into finished
+    ones; returns the exit status.
     """
-    state = state_of_run(args.run)
-    with tempfile.TemporaryDirectory() as folder:
-        model = model_of_run(args.run, Path(folder))
-    without = state["preset"].get("without", ())
-    slices = training_slices(model, args.data, without, args.cache / "surfaces", progress())
-    found, known = zip(*slices, strict=True)
-    result = {"step": state["step"], "slices": len(found)} | calibration(found)
-    text = json.dumps(result, indent=1) + "\n"
-    arrays = ood_statistics.fit([*known, *phantom_slices(model)]).arrays()
-    np.savez(args.run / FAMILIARITY, **arrays)  # type: ignore[arg-type]
-    (args.run / CALIBRATION).write_text(text, encoding="utf-8")
-    sys.stdout.write(text)
+    if args.model:
+        card = json.loads((args.model / CARD).read_text("utf-8"))
+        model = load_model("cpu", args.model / WEIGHTS)
+        without = load_preset(card["preset"]).without
+        result, arrays = measured(model, args.data, without, args.cache)
+        result = {"step": card["steps"]} | result
+        evaluation = json.loads(args.evaluation.read_text("utf-8")) if args.evaluation else None
+        recalibrate(args.model, result, arrays, evaluation)
+    else:
+        state = state_of_run(args.run)
+        with tempfile.TemporaryDirectory() as folder:
+            model = model_of_run(args.run, Path(folder))
+        without = state["preset"].get("without", ())
+        result, arrays = measured(model, args.data, without, args.cache)
+        result = {"step": state["step"]} | result
+        np.savez(args.run / FAMILIARITY, **arrays)  # type: ignore[arg-type]
+        (args.run / CALIBRATION).write_text(json.dumps(result, indent=1) + "\n", "utf-8")
+    sys.stdout.write(json.dumps(result, indent=1) + "\n")
     return 0
 
 
-def training_slices(
+def measured(
+    model: JointModel, data: Path, without: Sequence[str], cache: Path
+) -> tuple[dict[str, Any], dict[str, FloatArray]]:
+    """The calibration, and the arrays of the learned input check."""
+    raw = replace(model, sigma_factors=())
+    slices = [*known_slices(raw, data, without, cache / "surfaces", progress())]
+    found = [errors for errors, _ in slices]
+    known = [one for errors, one in slices if errors.learnt]
+    arrays = ood_statistics.fit([*known, *phantom_slices(raw)]).arrays()
+    return {"slices": len(found)} | calibration(found), arrays
+
+
+def known_slices(
     model: JointModel, data: Path, without: Sequence[str], cache: Path, report: Report
 ) -> Iterator[tuple[SliceErrors, ood_statistics.Seen]]:
-    """For slices of the training patients, run as in the app: the cloud's errors, and the encoder's
+    """For slices of all patients, run as in the app: the cloud's errors, and the encoder's
     features.
     """
-    entries = [e for e in chosen_entries(data, ("train",)) if kept(e.name, without)]
+    entries = [e for e in chosen_entries(data, SPLITS) if kept(e.name, without)]
     for number, entry in enumerate(entries):
         report(number / len(entries), f"calibrating on {number + 1} of {len(entries)} volumes")
         for case in cases_of(entry, SLICES.get(entry.region, SLICES_ELSEWHERE), cache, SEED):
@@ -84,8 +116,9 @@ def training_slices(
             points, _, sigma_mm = model.infer_surfaces(image)[0].sample(POINTS)
             points = case.box.to_box(box.to_patient(points))
             errors = errors_of(points, sigma_mm, case.view.z_range, case.box, case.surface)
+            own = collection_of(entry), entry.split == "train"
             yield (
-                SliceErrors(entry.patient, entry.region, errors),
+                SliceErrors(entry.patient, entry.region, errors, *own),
                 _both_ways(model, image, entry.patient),
             )
 

@@ -92,6 +92,7 @@ def figures(evaluation: Mapping[str, Any]) -> dict[str, Any]:
         "input_check": {
             "auroc": round(check["auroc"], 3),
             "false_alarms": f"{_count(check)} of {check['good_slices']}",
+            "seen_through": {k: round(v, 3) for k, v in check.get("seen_through", {}).items()},
         },
     }
 
@@ -165,7 +166,36 @@ def as_markdown(card: Mapping[str, Any]) -> str:
     ]
     if "figures" in card:
         lines += ["", "## Measured on patients it never saw", *_figures(card["figures"])]
+    if "left_out" in card.get("calibration", {}):
+        lines += ["", "## Sigma", "", *_sigma_lines(card["calibration"])]
     return "\n".join(lines) + "\n"
+
+
+def _sigma_lines(calibration: Mapping[str, Any]) -> list[str]:
+    """How collections are covered that took no part in the calibration."""
+    by_region = calibration["left_out"]
+    depths = list(dict.fromkeys(depth for row in by_region.values() for depth in row))
+    named = [f"{depth} mm" if depth != "all" else "all" for depth in depths]
+    rows = calibration["collections"]
+    least = min(share for row in rows for share in row["covered"].values())
+    unseen = sorted({row["collection"] for row in rows if not row["learnt"]})
+    return [
+        "Share of the points within their 90 % radius, by distance from the slice, in collections "
+        "left out of the calibration in turn:",
+        "",
+        "| region | " + " | ".join(named) + " |",
+        "|---" * (len(depths) + 1) + "|",
+        *(
+            f"| {region} | "
+            + " | ".join(f"{100 * row[d]:.1f} %" if d in row else "–" for d in depths)
+            + " |"
+            for region, row in by_region.items()
+        ),
+        "",
+        f"The least of any collection and distance is {100 * least:.1f} %. The network never "
+        f"learnt from the patients of {', '.join(unseen) or 'none of them'}; the others show less "
+        "error than new patients would. Heads alone are not among them.",
+    ]
 
 
 def _source(source: Mapping[str, Any]) -> str:
@@ -191,11 +221,15 @@ def _figures(found: Mapping[str, Any]) -> list[str]:
     if "kept_by_dose" in found:
         lines += _kept_lines(found["kept_by_dose"])
     check = found["input_check"]
+    seen = check.get("seen_through", {})
+    named = ", ".join(f"{kind} {100 * share:.0f} %" for kind, share in seen.items())
     return [
         *lines,
         "",
-        f"Input check: area under the curve {check['auroc']:.3f} against nine kinds of bad input; "
+        f"Input check: area under the curve {check['auroc']:.3f} against "
+        f"{len(seen) or 'nine'} kinds of bad input; "
         f"{check['false_alarms']} good slices raise it.",
+        *([f"Amber or red: {named}."] if seen else []),
     ]
 
 

@@ -18,7 +18,7 @@ from jrviewer.core.errors import JRViewerError, ModelError
 from jrviewer.model.joint_model import JointModel
 from jrviewer.model.load import FAMILIAR, load_model
 from jrviewer.model.network import Config, JointNet
-from training.release.card import about_data, as_markdown, expected_numbers, figures
+from training.release.card import about_data, expected_numbers, figures
 from training.release.checkpoint import (
     CALIBRATION,
     FAMILIARITY,
@@ -27,9 +27,8 @@ from training.release.checkpoint import (
     state_of_run,
     write_weights,
 )
+from training.release.recalibrate import write_card
 
-CARD = "card.json"
-PAGE = "card.md"
 TOLERANCE_HU = 0.5  # between the checkpoint's numbers and those of the rounded weights
 
 
@@ -56,8 +55,7 @@ def export(run: Path, out: Path, data: Path | None = None, evaluation: Path | No
     card["expected"] = expected_numbers(weights)
     if evaluation is not None:
         card["figures"] = figures(json.loads(evaluation.read_text("utf-8")))
-    (out / CARD).write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    (out / PAGE).write_text(as_markdown(card), "utf-8")
+    write_card(out, card)
     return weights
 
 

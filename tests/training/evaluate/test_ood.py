@@ -1,11 +1,13 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from jrviewer.core.progress import silent
 from tests.support.small_network import model_with_distance_limit
 from tests.training.support.tiny_run import write_data
-from training.evaluate.ood import ood_table
+from training.data.volumes import Split
+from training.evaluate.ood import NINE, ood_table
 
 
 @pytest.fixture
@@ -21,7 +23,38 @@ def test_hard_red_checks_count_as_seen_through_and_good_slices_pass(data: Path) 
     assert {"no rescale", "8-bit", "upside-down", "zoomed crop", "sagittal"} <= set(
         table["by_kind"]
     )
-    assert {"water bottle", "pure noise"} <= set(table["by_kind"])
+    assert {"water bottle", "pure noise", "coronal"} <= set(table["by_kind"])
+    assert table["seen_through"]["narrow field of view"] == 1
+    assert table["false_alarms_by_region"] == {"chest": 0}
+    assert table["good_by_region"] == {"chest": table["good_slices"]}
+    nine = [table["by_kind"][kind] for kind in NINE if kind in table["by_kind"]]
+    assert table["auroc_of_nine"] == pytest.approx(sum(nine) / len(nine))
+
+
+def test_a_slice_in_which_the_body_is_cut_is_no_good_one(data: Path) -> None:
+    path = data / "volumes" / "chest_c.npz"
+    with np.load(path) as file:
+        np.savez(path, volume=file["volume"][:, :, 24:72], spacing=file["spacing"])
+
+    splits: tuple[Split, ...] = ("train", "validation")
+    table = ood_table(model_with_distance_limit(1e9), data, splits, None, 0, silent)
+
+    assert table["good_slices"] == 4  # of the other two patients
+    assert table["seen_through"]["cut in the series"] == 1
+
+
+def test_mr_that_claims_to_be_ct_is_seen_whether_it_is_scaled_or_not(data: Path) -> None:
+    """Tissues between air and fat, where CT has none."""
+    with np.load(data / "volumes" / "chest_c.npz") as file:
+        mr = (np.clip(file["volume"] + 1000.0, 0, 700) * 0.4).astype(np.int16)
+        np.savez(data / "volumes" / "mr_d.npz", volume=mr, spacing=file["spacing"])
+    with (data / "volumes.csv").open("a", encoding="utf-8") as listed:
+        listed.write("mr_d,validation,d,MR,head,made here\n")
+
+    table = ood_table(model_with_distance_limit(1e9), data, ("validation",), None, 0, silent)
+
+    assert table["seen_through"]["mr as ct"] == 1
+    assert table["seen_through"]["mr scaled as ct"] == 1
 
 
 def test_a_check_that_warns_of_everything_raises_only_false_alarms(data: Path) -> None:

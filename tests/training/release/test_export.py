@@ -83,13 +83,19 @@ def test_the_card_shows_what_was_measured_and_what_denoising_costs(
         "denoise": {"10": {"ours": ours, "by_region": {}}, "100": {"ours": {}}},
         "cloud": {"ours": {"L1_mm": 6.36}, "gap_closed": 0.785},
         "uncertainty": {"coverage90": 0.884, "spearman": 0.339},
-        "ood": {"auroc": 0.9971, "false_alarms": 0.025, "good_slices": 40},
+        "ood": {
+            "auroc": 0.9971,
+            "false_alarms": 0.025,
+            "good_slices": 40,
+            "seen_through": {"sagittal": 0.975},
+        },
     }
     (tmp_path / "evaluation.json").write_text(json.dumps(evaluation))
 
     export(run, tmp_path / "model", evaluation=tmp_path / "evaluation.json")
 
     card = (tmp_path / "model" / "card.md").read_text()
+    assert "Amber or red: sagittal 98 %." in card
     assert "| 10 % | 97.2 % | 51 % | × 1.85 | +2.4, −0.1, +0.7 |" in card
     assert "88 % of the points lie within their 90 % radius" in card
     assert "correlation of sigma with a point's error is 0.34" in card

@@ -1,0 +1,56 @@
+"""How much of a body's outline is the picture's own edge, as the field of view cuts the body off;
+and how alike the body's two sides are, as only in slices across it.
+
+The edge is that of the picture, or the circle in it within which scanners reconstruct, where
+nothing lies beyond. Arrays alone.
+"""
+
+import numpy as np
+
+from jrviewer.core.geometry import FloatArray
+from jrviewer.imaging.body_masks import BoolArray
+
+WORKING_PIXELS = 256  # of the longer side; a finer mask has no finer outline
+RIM_PIXELS = 2.0  # the circle's rim: the mask ends where a smoothed pixel does
+
+
+def cut_share(body: BoolArray, pixels: FloatArray) -> float:
+    """Share, 0 to 1, of the outline of a body mask (rows, columns) that lies on the edge of the
+    pixels (rows, columns); 0 where there is no body.
+    """
+    step = max(1, round(max(body.shape) / WORKING_PIXELS))
+    mask = np.pad(body[::step, ::step], 1)
+    inner = mask[:-2, 1:-1] & mask[2:, 1:-1] & mask[1:-1, :-2] & mask[1:-1, 2:]
+    outline = mask[1:-1, 1:-1] & ~inner
+    length = int(outline.sum())
+    return float((outline & _edge(pixels[::step, ::step])).sum() / length) if length else 0.0
+
+
+def likeness_of_sides(body: BoolArray, axis: int = 1) -> float:
+    """How much a body mask (rows, columns) and its mirror image in its own middle share of what
+    either covers, 0 to 1; `axis` 1 runs along the rows, from side to side.
+    """
+    step = max(1, round(max(body.shape) / WORKING_PIXELS))
+    mask = body[::step, ::step] if axis else body[::step, ::step].T
+    columns = np.flatnonzero(mask.any(axis=0))
+    if not len(columns):
+        return 0.0
+    within = mask[:, columns[0] : columns[-1] + 1]
+    turned = within[:, ::-1]
+    return float((within & turned).sum() / (within | turned).sum())
+
+
+def _edge(pixels: FloatArray) -> BoolArray:
+    edge = np.zeros(pixels.shape, dtype=bool)
+    edge[[0, -1]] = edge[:, [0, -1]] = True
+    if pixels[0, 0] != pixels[0, -1] or pixels[0, 0] != pixels[-1, 0]:  # no circle in a square
+        return edge
+    rows, columns = pixels.shape
+    row, column = np.ogrid[:rows, :columns]
+    middle_row, middle_column = (rows - 1) / 2, (columns - 1) / 2
+    radius = np.hypot(row - middle_row, column - middle_column)
+    most = min(rows, columns) / 2
+    beyond = pixels[radius > most + 1]
+    if len(beyond) and not (beyond != beyond[0]).any():
+        edge |= radius > most - RIM_PIXELS
+    return edge
