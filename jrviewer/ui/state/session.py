@@ -162,7 +162,7 @@ class Session(SessionParts):
         if self.slice is None:
             self.model_device.load()
         elif self.prediction is None:
-            self.run()
+            self._show_prediction(self.slice)
 
     def run(self, *, run_anyway: bool = False) -> None:
         """Run the model on the slice that is shown."""

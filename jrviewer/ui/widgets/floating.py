@@ -1,4 +1,4 @@
-"""Widgets that float over another one, at its lower edge: what they say moves nothing."""
+"""Widgets that float over another one: what they say moves nothing."""
 
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QWidget
@@ -7,13 +7,23 @@ SIDE_PX = 12  # distance from the sides
 
 
 class Floating(QObject):
-    """Keeps a widget at the lower edge of another, as high as its text needs."""
+    """Keeps a widget near the lower or upper edge of another, as high as its text needs."""
 
-    def __init__(self, widget: QWidget, below: QWidget, *, above_px: int, widest_px: int) -> None:
-        """`above_px`: distance from the lower edge of `below`, which is covered."""
+    def __init__(
+        self,
+        widget: QWidget,
+        below: QWidget,
+        *,
+        widest_px: int,
+        above_px: int = 0,
+        top_px: int | None = None,
+    ) -> None:
+        """`above_px`: distance from the lower edge of `below`, which is covered. With `top_px` the
+        widget lies in the middle, at that distance from the upper edge.
+        """
         super().__init__(widget)
         self._widget, self._below = widget, below
-        self._above_px, self._widest_px = above_px, widest_px
+        self._above_px, self._widest_px, self._top_px = above_px, widest_px, top_px
         widget.setParent(below)
         below.installEventFilter(self)
         widget.installEventFilter(self)
@@ -34,6 +44,8 @@ class Floating(QObject):
         height = self._widget.heightForWidth(width)
         if height < 0:
             height = self._widget.sizeHint().height()
-        top = max(room.height() - self._above_px - height, 0)
-        self._widget.setGeometry(SIDE_PX, top, width, height)
+        left, top = SIDE_PX, max(room.height() - self._above_px - height, 0)
+        if self._top_px is not None:
+            left, top = max((room.width() - width) // 2, 0), self._top_px
+        self._widget.setGeometry(left, top, width, height)
         self._widget.raise_()

@@ -33,7 +33,7 @@ from jrviewer.ui.state.settings import Settings
 from jrviewer.ui.state.strength import strength_name
 from jrviewer.ui.state.view import shade_of
 from jrviewer.ui.widgets import theme
-from jrviewer.ui.window.bars.first_run import NoticeBar, StepsBar
+from jrviewer.ui.window.bars.first_run import Hints, NoticeBar
 from jrviewer.ui.window.messages import Messages
 
 if TYPE_CHECKING:
@@ -59,9 +59,11 @@ class AppMenu(QObject):
         self.settings = settings.load(preferences)
         self.recent_files = RecentFiles(preferences, keeps=self.settings.keeps_recent)
         self.export_controller = ExportController(session, self)
-        self.notice, self.steps = NoticeBar(), StepsBar()
-        self.notice.setVisible(not preferences.get("first run/notice read", False))
-        self.steps.setVisible(not preferences.get("first run/steps ended", False))
+        self.notice, self.steps = NoticeBar(), Hints(self)
+        if preferences.get("first run/notice read", False):
+            self.notice.end()
+        if preferences.get("first run/steps ended", False):
+            self.steps.end()
         self.notice.ticked.connect(partial(preferences.put, "first run/notice read", True))
         self.steps.ended.connect(partial(preferences.put, "first run/steps ended", True))
         self.shown_structures: Callable[[], frozenset[Structure]] = lambda: frozenset(Structure)

@@ -112,12 +112,12 @@ class MainWindow(DropTargetWindow):
         rows = QVBoxLayout(middle)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(0)
-        for bar in (self.app_menu.notice, self.app_menu.steps):
-            rows.addWidget(bar)
         rows.addWidget(self._pages, 1)
         rows.addWidget(self.slider)
         self.setCentralWidget(middle)
         self.message_bar.float_over(self._pages)
+        self.app_menu.notice.float_over(self._pages, self.message_bar)
+        self.app_menu.steps.float_over(self.original, self.denoised, self.cloud.stack)
         self.setStatusBar(self.status_bar)
 
     def _add_slice_tools(self) -> None:
@@ -214,7 +214,7 @@ class MainWindow(DropTargetWindow):
         menu = self.app_menu
         tab_order.arrange(
             (
-                *(self.bar, menu.notice, menu.steps, self.message_bar, self.welcome),
+                *(self.bar, menu.notice, self.message_bar, self.welcome),
                 *(self.series_list, self.panes.tabs, *self.panes.in_order),
                 *(self.slider, self.status_bar),
             )

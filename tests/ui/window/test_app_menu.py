@@ -63,9 +63,9 @@ def test_the_four_steps_are_ticked_when_they_are_done(
 
     steps.watch(window.cloud.stack)
     mouse_and_keys.drag(window.cloud.stack, (50, 50), (90, 60))
-    assert steps.isVisible()
+    assert not steps.is_ended
     window.app_menu.export_controller.exported.emit("slice.ply")
-    assert not steps.isVisible()
+    assert steps.is_ended
     assert window.preferences.get("first run/steps ended", default=False)
 
 

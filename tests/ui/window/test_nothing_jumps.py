@@ -104,3 +104,68 @@ def test_where_no_cloud_is_made_nothing_is_said_of_skin(window_3d: MainWindow) -
 
     assert not legend.skin_off.isVisible()
     assert not legend.isVisible()
+
+
+def test_the_notice_and_the_hints_move_no_picture_when_they_go(
+    qtbot: QtBot, open_window: MainWindow
+) -> None:
+    settle()
+    before = places(open_window)
+    menu = open_window.app_menu
+
+    mouse_and_keys.click(menu.notice.tick)
+    assert not menu.notice.isVisible()
+    hint = next(iter(menu.steps.hints.values()))
+    assert hint.isVisible()
+    mouse_and_keys.click(hint.findChildren(QToolButton)[0])
+    settle()
+
+    assert not any(one.isVisible() for one in menu.steps.hints.values())
+    assert places(open_window) == before
+
+
+def test_a_message_takes_the_place_of_the_notice_and_gives_it_back(
+    open_window: MainWindow,
+) -> None:
+    notice, bar = open_window.app_menu.notice, open_window.message_bar
+    assert notice.isVisible()
+
+    bar.show_message("warning", "Something.")
+    assert not notice.isVisible()
+
+    mouse_and_keys.click(bar.findChildren(QToolButton)[-1])
+    assert notice.isVisible()
+
+    mouse_and_keys.click(notice.tick)
+    bar.show_message("warning", "Something.")
+    bar.hide()
+    assert not notice.isVisible()
+
+
+def test_a_note_goes_by_itself_but_a_warning_stays(open_window: MainWindow) -> None:
+    bar = open_window.message_bar
+    bar.show_message("note", "Exported.")
+    assert bar._leave.isActive()
+    bar._leave.timeout.emit()
+    assert not bar.isVisible()
+
+    bar.show_message("warning", "Something.")
+    assert not bar._leave.isActive()
+
+
+def test_a_hint_stands_in_the_pane_that_it_is_about_until_it_was_done(
+    qtbot: QtBot, open_window: MainWindow
+) -> None:
+    hints = open_window.app_menu.steps.hints
+    drop, compare, turn = hints.values()
+    assert (drop.parentWidget(), compare.parentWidget()) == (
+        open_window.original,
+        open_window.denoised,
+    )
+    assert turn.parentWidget() is open_window.cloud.stack
+    assert "Space" in compare.label.text()
+
+    mouse_and_keys.drag(open_window.original, (50, 300), (90, 310))
+
+    assert drop.isVisible()
+    assert "Ctrl+E" in compare.label.text()

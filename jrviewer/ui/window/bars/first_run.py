@@ -1,19 +1,24 @@
-"""First run: the notice with a check box, and four steps that are ticked when done."""
+"""First run: the notice with a check box, and hints inside the panes that go once they were done.
+Both float: nothing jumps when they go.
+"""
 
 from typing import cast
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from jrviewer import NOTICE
-from jrviewer.ui.widgets.elided_label import ElidedLabel
+from jrviewer.ui.widgets.floating import Floating
+from jrviewer.ui.window.bars.message_bar import ABOVE_PX, WIDEST_PX, MessageBar
 
 STEPS = ("drop", "compare", "turn", "export")
+HINT_TOP_PX = 118  # below the corner texts
+HINT_WIDEST_PX = 320
 
 
 class NoticeBar(QFrame):
-    """The notice, shown until it is ticked. Never modal."""
+    """The notice, shown until it is ticked, and never together with a message. Never modal."""
 
     ticked = Signal()
 
@@ -22,20 +27,43 @@ class NoticeBar(QFrame):
         self.setObjectName("messageBar")
         self.setProperty("kind", "warning")
         self.setAccessibleName(self.tr("Notice"))
-        text = QLabel(
+        self._text = QLabel(
             self.tr(
                 "{} What the AI shows may be wrong: it can remove structures and invent anatomy. "
                 "Look at the original first. Everything stays on this computer."
             ).format(NOTICE)
         )
-        text.setWordWrap(True)
+        self._text.setWordWrap(True)
         self.tick = QCheckBox(self.tr("I have read this"))
         self.tick.toggled.connect(self._end)
         row = QHBoxLayout(self)
-        row.setContentsMargins(12, 5, 12, 5)
+        row.setContentsMargins(12, 7, 12, 7)
         row.addWidget(QLabel("▲"))
-        row.addWidget(text, 1)
+        row.addWidget(self._text, 1)
         row.addWidget(self.tick)
+
+    def float_over(self, panes: QWidget, messages: MessageBar) -> None:
+        """Lie where messages do, and give way to them."""
+        Floating(self, panes, above_px=ABOVE_PX, widest_px=WIDEST_PX)
+        messages.installEventFilter(self)
+        self.setVisible(not self.tick.isChecked())
+
+    def sizeHint(self) -> QSize:
+        """As wide as it may be: a wrapping label would ask for less."""
+        return QSize(WIDEST_PX, super().sizeHint().height())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Give way to a message, and come back after it."""
+        if event.type() == QEvent.Type.ShowToParent:
+            self.hide()
+        elif event.type() == QEvent.Type.HideToParent and not self.tick.isChecked():
+            self.show()
+        return False
+
+    @Slot()
+    def end(self) -> None:
+        """It was read in an earlier run."""
+        self.tick.setChecked(True)
 
     @Slot(bool)
     def _end(self, is_ticked: bool) -> None:
@@ -44,45 +72,74 @@ class NoticeBar(QFrame):
             self.ticked.emit()
 
 
-class StepsBar(QFrame):
-    """Four things to try; each is ticked once it was done."""
+class _Hint(QFrame):
+    """One thing to try, over a pane."""
 
-    ended = Signal()
+    closed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("messageBar")
-        self.setProperty("kind", "note")
-        self.setAccessibleName(self.tr("First steps"))
-        self._texts = {
-            "drop": self.tr("Drop your own CT or MR slice on the window"),
-            "compare": self.tr("Compare: hold Space, drag to set the window"),
-            "turn": self.tr("Turn the cloud with the left mouse button"),
-            "export": self.tr("Export with Ctrl+E"),
-        }
-        self._labels = {step: ElidedLabel() for step in STEPS}
-        self.done: set[str] = set()
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("hint")
+        self.label = QLabel()
+        self.label.setWordWrap(True)
         close = QToolButton()
         close.setText("✕")
         close.setAutoRaise(True)
-        close.setAccessibleName(self.tr("Dismiss the first steps"))
+        close.setAccessibleName(self.tr("Dismiss the hints"))
         close.setToolTip(close.accessibleName())
-        close.clicked.connect(self._end)
+        close.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        close.clicked.connect(self.closed)
         row = QHBoxLayout(self)
-        row.setContentsMargins(12, 4, 6, 4)
-        row.setSpacing(18)
-        for label in self._labels.values():
-            row.addWidget(label)
-        row.addStretch()
-        row.addWidget(close)
+        row.setContentsMargins(12, 5, 5, 5)
+        row.addWidget(self.label, 1)
+        row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        self.hide()
+
+    def sizeHint(self) -> QSize:
+        """As wide as its text in one line."""
+        wide = self.label.fontMetrics().horizontalAdvance(self.label.text())
+        return QSize(wide + 60, super().sizeHint().height())
+
+    def show_text(self, text: str) -> None:
+        """Show a text; "" hides the hint."""
+        self.label.setText(text)
+        self.setAccessibleName(text)
+        self.setVisible(bool(text))
+        self.updateGeometry()
+
+
+class Hints(QObject):
+    """Four things to try, each in the pane that it is about, until it was done once."""
+
+    ended = Signal()
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._texts = {
+            "drop": self.tr("Drop your own CT or MR slice anywhere on the window"),
+            "compare": self.tr("Hold Space to see the original here, or drag to set the window"),
+            "turn": self.tr("Drag to turn the cloud"),
+            "export": self.tr("Ctrl+E exports"),
+        }
+        self.done: set[str] = set()
+        self.is_ended = False
+        self.hints: dict[tuple[str, ...], _Hint] = {}
+
+    def float_over(self, original: QWidget, denoised: QWidget, cloud: QWidget) -> None:
+        """Lie over the panes."""
+        panes = {("drop",): original, ("compare", "export"): denoised, ("turn",): cloud}
+        for steps, pane in panes.items():
+            self.hints[steps] = hint = _Hint()
+            hint.closed.connect(self.end)
+            Floating(hint, pane, top_px=HINT_TOP_PX, widest_px=HINT_WIDEST_PX)
         self._show()
 
     def tick(self, step: str) -> None:
-        """Tick a step; after the last one the bar is hidden."""
+        """A step was done; after the last one no hint is left."""
         self.done.add(step)
-        self._show()
         if len(self.done) == len(STEPS):
-            self._end()
+            self.end()
+        self._show()
 
     def watch(self, canvas: QObject) -> None:
         """Tick "turn" when the cloud is turned."""
@@ -96,14 +153,15 @@ class StepsBar(QFrame):
             self.tick("turn")
         return False
 
-    def _show(self) -> None:
-        for number, (step, label) in enumerate(self._labels.items(), start=1):
-            sign = "✓" if step in self.done else f"{number}."
-            label.setText(f"{sign} {self._texts[step]}")
-            label.setToolTip(self._texts[step])
-            label.setEnabled(step not in self.done)
-
     @Slot()
-    def _end(self) -> None:
-        self.hide()
-        self.ended.emit()
+    def end(self) -> None:
+        """No more hints."""
+        if not self.is_ended:
+            self.is_ended = True
+            self._show()
+            self.ended.emit()
+
+    def _show(self) -> None:
+        for steps, hint in self.hints.items():
+            left = [] if self.is_ended else [one for one in steps if one not in self.done]
+            hint.show_text(self._texts[left[0]] if left else "")

@@ -2,10 +2,11 @@
 
 from typing import Literal
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QApplication,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -21,6 +22,7 @@ SIGNS = {"error": "!", "warning": "▲", "note": "i"}
 ABOVE_PX = 110  # height of the corner texts, and of the controls below the 3D view
 WIDEST_PX = 760
 SPACING_PX = 10
+NOTE_MS = 15_000  # errors and warnings stay
 
 
 class MessageBar(QFrame):
@@ -63,6 +65,8 @@ class MessageBar(QFrame):
         row.addWidget(self.action)
         row.addWidget(self.copy)
         row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        self._leave = QTimer(self, singleShot=True, interval=NOTE_MS)
+        self._leave.timeout.connect(self._leave_unless_used)
         self.hide()
 
     @property
@@ -113,6 +117,7 @@ class MessageBar(QFrame):
         self.action.setText(action)
         self.action.setVisible(bool(action))
         self.show()
+        self._leave.start() if kind == "note" and not action else self._leave.stop()
 
     def add_line(self, text: str) -> None:
         """Add a line, free of names, to the message shown."""
@@ -135,6 +140,15 @@ class MessageBar(QFrame):
     def _toggle_lines(self) -> None:
         self._is_brief = not self._is_brief
         self._put_text()
+
+    @Slot()
+    def _leave_unless_used(self) -> None:
+        """A note goes by itself, but not while the pointer or the keyboard is on it."""
+        focus = QApplication.focusWidget()
+        if self.underMouse() or (focus is not None and self.isAncestorOf(focus)):
+            self._leave.start()
+        else:
+            self.dismiss()
 
     def dismiss(self) -> None:
         """Hide the message."""
