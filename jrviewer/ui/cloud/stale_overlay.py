@@ -1,5 +1,5 @@
-"""Overlays of the 3D view: dimmed if the result belongs to another slice, with a hatched frame if
-the input check is not green.
+"""Overlays of the 3D view: lines and a caption if the result belongs to another slice, a hatched
+frame if the input check is not green.
 """
 
 from PySide6.QtCore import QEvent, QObject, Qt
@@ -33,18 +33,18 @@ class _Cover(QLabel):
 
 
 class StaleOverlay(_Cover):
-    """Dims the view, with a message."""
+    """Lines across the view, and a caption: it shows another slice's result. Nothing is dimmed, so
+    that going through a series does not flash.
+    """
 
-    def __init__(self, covered: QWidget) -> None:
-        super().__init__(covered)
-        self.setWordWrap(True)
-        self.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
-        self.setStyleSheet(
-            "background: rgba(17, 21, 26, 150); color: #ffce73; padding: 8px; font-weight: bold;"
-        )
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint lines and caption."""
+        painter = QPainter(self)
+        painting.paint_stale(painter, self.rect(), self.text())
+        painter.end()
 
     def show_text(self, text: str) -> None:
-        """Dim the view and say why."""
+        """Say whose result it is."""
         self.setText(text)
         self.cover()
 

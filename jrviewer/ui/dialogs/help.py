@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QSize, Qt, QUrl, qVersion
+from PySide6.QtCore import QCoreApplication, QSize, Qt, QUrl, Slot, qVersion
 from PySide6.QtGui import QAction, QImage, QKeySequence, QTextDocument
-from PySide6.QtWidgets import QDialog, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QPushButton, QTextBrowser, QVBoxLayout, QWidget
 
 from jrviewer import NOTICE, __version__
 from jrviewer.core.resources import resource
@@ -64,7 +64,7 @@ class PageWindow(QDialog):
         self.setWindowTitle(title)
         self.page = page
         page.setAccessibleName(title)
-        rows = QVBoxLayout(self)
+        self.rows = rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.addWidget(page)
         self.resize(size)
@@ -78,12 +78,30 @@ def guide(actions: Sequence[QAction], parent: QWidget) -> PageWindow:
     return PageWindow(title, Page(text, path.parent), QSize(860, 780), parent)
 
 
+class ModelWindow(PageWindow):
+    """The model's card as a page, its limits first; a button shows every field instead."""
+
+    def __init__(self, parent: QWidget) -> None:
+        card = resource("model/card.md").read_text(encoding="utf-8")
+        fields = json.loads(resource("model/card.json").read_text(encoding="utf-8"))
+        heading = _tr("# About the model\n\n**{}**\n").format(NOTICE)
+        self._card, self._fields = card, "\n".join([heading, *card_lines(fields)])
+        super().__init__(_tr("About the model"), Page(card), QSize(760, 720), parent)
+        self.switch = QPushButton()
+        self.switch.setCheckable(True)
+        self.switch.toggled.connect(self._show)
+        self.rows.addWidget(self.switch, 0, Qt.AlignmentFlag.AlignRight)
+        self._show(is_all=False)
+
+    @Slot(bool)
+    def _show(self, is_all: bool) -> None:
+        self.page.setMarkdown(self._fields if is_all else self._card)
+        self.switch.setText(_tr("Back to the card") if is_all else _tr("All fields"))
+
+
 def about_model(parent: QWidget) -> PageWindow:
     """The card of the bundled model."""
-    card = json.loads(resource("model/card.json").read_text(encoding="utf-8"))
-    heading = _tr("# About the model\n\n**{}**\n").format(NOTICE)
-    page = Page("\n".join([heading, *card_lines(card)]))
-    return PageWindow(_tr("About the model"), page, QSize(680, 680), parent)
+    return ModelWindow(parent)
 
 
 def about(runs_on: str, parent: QWidget) -> PageWindow:

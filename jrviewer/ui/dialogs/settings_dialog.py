@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from jrviewer.core.strength import NAMED, parse_strength
 from jrviewer.ui.dialogs.preset_table import PresetTable
-from jrviewer.ui.state.settings import DEVICES, THEMES, Settings
+from jrviewer.ui.state.settings import DEVICES, TEXT_SIZES, THEMES, Settings
 from jrviewer.ui.state.strength import strength_name
 
 
@@ -34,6 +34,11 @@ class SettingsDialog(QDialog):
         self.theme = QComboBox()
         self.theme.addItems([self.tr("dark"), self.tr("light"), self.tr("as the system")])
         self.theme.setCurrentIndex(THEMES.index(settings.theme))
+        self.text_size = QComboBox()
+        self.text_size.setAccessibleName(self.tr("Text size"))
+        for per_cent in TEXT_SIZES:
+            self.text_size.addItem(f"{per_cent} %", per_cent)
+        self.text_size.setCurrentIndex(TEXT_SIZES.index(settings.text_size))
         self.smooth = _box(self.tr("Interpolate between pixels"), settings.smooth)
         self.presets = PresetTable(settings.presets)
         self.sample = _box(self.tr("Open the sample at start"), settings.opens_sample)
@@ -73,6 +78,7 @@ class SettingsDialog(QDialog):
         self.chosen.emit(
             Settings(
                 theme=THEMES[self.theme.currentIndex()],
+                text_size=self.text_size.currentData(),
                 smooth=self.smooth.isChecked(),
                 opens_sample=self.sample.isChecked(),
                 device=self.device.currentData(),
@@ -120,6 +126,7 @@ class SettingsDialog(QDialog):
         page = QWidget()
         form = QFormLayout(page)
         form.addRow(self.tr("Theme"), self.theme)
+        form.addRow(self.tr("Text size"), self.text_size)
         form.addRow(self.smooth)
         form.addRow(self.sample)
         form.addRow(QLabel(self.tr("Presets, for CT in HU")))

@@ -39,6 +39,11 @@ class SliceActions(QObject):
                 tr("Rectangle"), tr("Measure values in a rectangle"), "Shift+O"
             ),
         }
+        self.marks = self._make(
+            tr("Rings"), tr("Show or hide rings where structure may have been removed"), "G"
+        )
+        self.marks.setCheckable(True)
+        self.marks.setChecked(True)
         self.strength = StrengthActions(self)
         self.box = self._make(
             tr("From a region"), tr("Set the window from the values in a rectangle"), "W"
@@ -85,7 +90,7 @@ class SliceActions(QObject):
         menu.addSeparator()
         self.strength.context_menu(menu)
         for title, actions in (
-            (self.tr("Compare"), [*self.modes.values(), *self.blends]),
+            (self.tr("Compare"), [*self.modes.values(), *self.blends, self.marks]),
             (self.tr("Measure"), [*self.tools.values(), self.delete, self.undo, self.redo]),
             (self.tr("Play"), [self.play, *self.rate_actions]),
         ):

@@ -85,12 +85,13 @@ class SliceController(QObject):
                 pane.show_layers(())
             return
         marks = self._marks(known, chosen)
-        self._original.show_layers((*marks, self._measured(chosen, None)))
+        beside = marks if self._compare.now.mode == "removed" else ()
+        self._original.show_layers((*beside, self._measured(chosen, None)))
         if known is None:
             self._denoised.show_layers(())
             return
         what = content(known, self._compare.now)
-        layers = [*marks] if what.kind == "removed" else []
+        layers = [*marks] if what.kind != "original" else []
         self._denoised.show_layers(
             (*layers, *self._explained(known, what), self._measured(chosen, what))
         )
@@ -103,7 +104,7 @@ class SliceController(QObject):
 
     def _marks(self, known: Prediction | None, chosen: Slice) -> tuple[Layer, ...]:
         found = None if known is None else known.removed
-        if found is None or self._compare.now.mode != "removed":
+        if found is None or not self._compare.now.shows_marks:
             return ()
         unit = annotation_painter.unit_of(chosen)
         return (partial(residual_painter.paint_marks, found.marks, unit),)
@@ -145,6 +146,7 @@ class SliceController(QObject):
     def show_comparison(self, how: Comparison) -> None:
         """Show which way of comparing is chosen."""
         self.actions_.show_mode(how.mode)
+        self.actions_.marks.setChecked(how.shows_marks)
         self.blend.setValue(how.blend)
         self.blend.setEnabled(how.mode != "removed")
         self.refresh()

@@ -7,7 +7,7 @@ import math
 from dataclasses import replace
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetricsF, QPainter, QPen
 
 from jrviewer.core.geometry import orientation_label
 from jrviewer.core.records import Slice
@@ -27,8 +27,10 @@ from jrviewer.ui.widgets.painting import (
 
 BAR_STEPS_MM = (1, 2, 5, 10, 20, 50, 100, 200)
 BAR_SHARE = 0.3  # of the pane's width at most
+USUAL_PX, LARGEST = 560, 1.6  # side of a pane with texts of the usual size; their largest share
 MARK_GAP, MARK_ARM = 4, 10
 LEFT_SHARE = 0.6  # of the pane's width, for lines below the first that are never cut
+_MESSAGE_FLAGS = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
 _WIDEST_LETTERS = "A·R·S"
 _FEWEST_LETTERS = 5  # of an elided text that is worth showing
 
@@ -56,17 +58,33 @@ def paint(
         _paint_mark(painter, QPointF(*projection.to_point(*mark)))
 
 
+def font_for(font: QFont, area: QRect) -> QFont:
+    """The font of all texts on a pane: larger on a large pane, never smaller than the window's."""
+    share = min(max(min(area.width(), area.height()) / USUAL_PX, 1.0), LARGEST)
+    scaled = QFont(font)
+    scaled.setPixelSize(round(QFontInfo(font).pixelSize() * share))
+    return scaled
+
+
 def paint_message(painter: QPainter, area: QRect, message: str) -> None:
     """A message in the centre, on a dark background."""
-    flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-    room = QRectF(area.adjusted(28, 28, -28, -28))
-    bounds = painter.boundingRect(room, flags, message).adjusted(-14, -9, 14, 9)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(24, 29, 34, 225))
-    painter.drawRoundedRect(bounds, 6, 6)
+    metrics = QFontMetricsF(painter.font())
+    painter.drawRoundedRect(message_bounds(metrics, area, message), 6, 6)
     painter.setPen(TEXT)
-    painter.drawText(room, flags, message)
+    painter.drawText(_message_room(area), _MESSAGE_FLAGS, message)
+
+
+def message_bounds(metrics: QFontMetricsF, area: QRect, message: str) -> QRectF:
+    """The background of a message in the centre."""
+    bounds = metrics.boundingRect(_message_room(area), _MESSAGE_FLAGS, message)
+    return bounds.adjusted(-14, -9, 14, 9)
+
+
+def _message_room(area: QRect) -> QRectF:
+    return QRectF(area.adjusted(28, 28, -28, -28))
 
 
 def _paint_plates(painter: QPainter, texts: list[Text]) -> None:

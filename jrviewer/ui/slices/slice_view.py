@@ -30,7 +30,6 @@ Layer = Callable[[QPainter, QRect, Projection], None]
 WHEEL_STEP = 120  # eighths of a degree in one notch, as Qt counts
 ZOOM_PER_NOTCH = 1.2
 ZOOM_PER_PX = 1.01
-STALE_OPACITY = 0.35
 BACKGROUND = QColor(0, 0, 0)
 
 
@@ -73,7 +72,7 @@ class SliceView(QWidget):
         self._wheel = 0
 
     def show_slice(self, chosen: Slice, pixels: FloatArray) -> None:
-        """Show values (rows, columns) with a slice's geometry; ends message and dimming."""
+        """Show values (rows, columns) with a slice's geometry; ends message and lines."""
         self._slice = chosen
         self._message = self._stale = ""
         self.show_pixels(pixels)
@@ -107,7 +106,7 @@ class SliceView(QWidget):
         self.update()
 
     def set_stale(self, text: str) -> None:
-        """Dim the slice with a text that says what it shows; "" ends it."""
+        """Lines across the slice, and a text that says what it shows; "" ends it."""
         self._stale = text
         self.update()
 
@@ -136,7 +135,7 @@ class SliceView(QWidget):
 
     @property
     def message(self) -> str:
-        """The message shown instead of a slice or over a dimmed one."""
+        """The message shown instead of a slice, or over another slice's result."""
         return self._message or self._stale
 
     @property
@@ -155,6 +154,7 @@ class SliceView(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint slice, overlay, layers and message."""
         painter = QPainter(self)
+        painter.setFont(overlay.font_for(self.font(), self.rect()))
         painter.fillRect(self.rect(), BACKGROUND)
         chosen, projection = self._slice, self.projection
         if chosen is not None and projection is not None:
@@ -164,8 +164,10 @@ class SliceView(QWidget):
                 layer(painter, self.rect(), projection)
         if self._is_hatched and chosen is not None:
             painting.paint_hatching(painter, self.rect())
-        if self.message:
-            overlay.paint_message(painter, self.rect(), self.message)
+        if self._message:
+            overlay.paint_message(painter, self.rect(), self._message)
+        elif self._stale:
+            painting.paint_stale(painter, self.rect(), self._stale)
         painter.end()
 
     def _paint_image(
@@ -180,14 +182,12 @@ class SliceView(QWidget):
         bottom_right = QPointF(*projection.to_point(shape[0] - 0.5, shape[1] - 0.5))
         smooth = QPainter.RenderHint.SmoothPixmapTransform
         painter.setRenderHint(smooth, self._view.is_smooth)
-        painter.setOpacity(STALE_OPACITY if self._stale else 1.0)
         painter.drawImage(QRectF(top_left, bottom_right), self._image)
         if self._under_image is not None:
             painter.setClipRect(QRectF(0, 0, self.mouse.split * self.width(), self.height()))
             painter.fillRect(self.rect(), BACKGROUND)
             painter.drawImage(QRectF(top_left, bottom_right), self._under_image)
             painter.setClipping(False)
-        painter.setOpacity(1.0)
 
     def _render(self, pixels: FloatArray) -> QImage:
         """Values (rows, columns) as an image, windowed or in the colours of a residual."""

@@ -33,6 +33,7 @@ class Comparison:
     blend: int = 100  # per cent of the AI slice
     shows_original: bool = False  # flicker: which of the two is visible now
     peeks: bool = False  # Space is held
+    shows_marks: bool = True  # rings where structure may have been removed
 
 
 class ComparisonValues(TypedDict, total=False):
@@ -43,6 +44,7 @@ class ComparisonValues(TypedDict, total=False):
     blend: int
     shows_original: bool
     peeks: bool
+    shows_marks: bool
 
 
 class CompareState(QObject):
@@ -80,6 +82,11 @@ class CompareState(QObject):
     def set_blend(self, per_cent: int) -> None:
         """Set the share of the AI slice in per cent."""
         self.change(blend=per_cent)
+
+    @Slot(bool)
+    def show_marks(self, is_shown: bool) -> None:
+        """Show or hide the rings where structure may have been removed."""
+        self.change(shows_marks=is_shown)
 
     @Slot()
     def _take_turns(self) -> None:

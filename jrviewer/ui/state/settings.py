@@ -9,6 +9,7 @@ from jrviewer.ui.state.preferences import Preferences
 
 Theme = Literal["dark", "light", "system"]
 
+TEXT_SIZES = (100, 115, 130, 150)
 THEMES: tuple[Theme, ...] = ("dark", "light", "system")
 DEVICES = ("auto", "cpu")  # or the name of a graphics processor
 
@@ -23,6 +24,7 @@ class Settings:
     """Every setting with its default."""
 
     theme: Theme = "dark"
+    text_size: int = 100  # per cent, one of TEXT_SIZES
     smooth: bool = True  # interpolate between pixels
     opens_sample: bool = True  # at start, if no files are given
     device: str = "auto"  # one of DEVICES, or a graphics processor's name
@@ -44,6 +46,8 @@ def load(preferences: Preferences) -> Settings:
     values["presets"] = _presets(preferences.get("settings/presets", []))
     if values["theme"] not in THEMES:
         values["theme"] = default.theme
+    if values["text_size"] not in TEXT_SIZES:
+        values["text_size"] = default.text_size
     if values["device"] in ("", "cuda"):  # "cuda": stored by versions that offered no names
         values["device"] = default.device
     try:

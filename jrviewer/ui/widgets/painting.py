@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, QSizeF
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -26,6 +26,8 @@ AMBER = QColor(235, 170, 60)
 SELECTED = QColor(255, 235, 120)
 GAP = 10.0  # minimum distance between texts of two corners
 MARGIN = 13  # keeps texts clear of the hatched border
+STALE_TEXT = QColor(255, 206, 115)
+STALE_STEP, STALE_TOP = 26, 84  # between lines; of the caption, below the corner texts
 HATCH_WIDTH, HATCH_STEP = 7, 6
 
 
@@ -60,6 +62,29 @@ def paint_hatching(painter: QPainter, area: QRect) -> None:
     high = area.height()
     for x in range(-high, area.width(), HATCH_STEP):
         painter.drawLine(x, high, x + high, 0)
+    painter.restore()
+
+
+def paint_stale(painter: QPainter, area: QRect, text: str) -> None:
+    """Lines across a picture that belongs to another slice, and a caption that says so. Its
+    brightness stays, so that going through a series does not flash.
+    """
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    high = area.height()
+    for colour, shift in ((QColor(0, 0, 0, 60), 1), (QColor(190, 205, 215, 70), 0)):
+        painter.setPen(QPen(colour, 1))
+        for x in range(-high, area.width(), STALE_STEP):
+            painter.drawLine(x + shift, high, x + high + shift, 0)
+    flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
+    top = min(STALE_TOP, area.height() // 6)
+    room = QRectF(area.adjusted(20, top, -20, 0))
+    bounds = painter.boundingRect(room, int(flags), text).adjusted(-10, -5, 10, 5)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(17, 21, 26, 215))
+    painter.drawRoundedRect(bounds, 5, 5)
+    painter.setPen(STALE_TEXT)
+    painter.drawText(room, int(flags), text)
     painter.restore()
 
 

@@ -5,7 +5,7 @@ same rules.
 """
 
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QAction, QColor, QIcon, QPalette, QPixmap
@@ -15,6 +15,7 @@ from jrviewer.core.resources import resource
 
 Iconed = QAction | QToolButton
 
+_FONT_SIZE = re.compile(r"font-size: (\d+)px")
 ICON_NAME = "icon_name"  # property with the name of a widget's icon
 ICON_SIZES = (20, 24, 40, 48)  # pixels, for up to two device pixels per point
 _STROKE = "#d6dee4"
@@ -67,14 +68,14 @@ LIGHT = {
 }
 
 
-def apply(application: QApplication, name: str) -> None:
-    """Apply the Fusion style with a theme: "dark", "light" or "system"."""
+def apply(application: QApplication, name: str, text_size: int = 100) -> None:
+    """Apply the Fusion style with a theme: "dark", "light" or "system"; `text_size` in per cent."""
     if name == "system":
         scheme = application.styleHints().colorScheme()
         name = "light" if scheme == Qt.ColorScheme.Light else "dark"
-    if application.property("theme") == name:
+    if application.property("theme") == (applied := f"{name} {text_size}"):
         return
-    application.setProperty("theme", name)
+    application.setProperty("theme", applied)
     is_light = name == "light"
     application.setStyle("Fusion")
     palette = QPalette()
@@ -89,7 +90,7 @@ def apply(application: QApplication, name: str) -> None:
     sheet = resource("style/dark.qss").read_text(encoding="utf-8")
     if is_light:
         sheet = re.sub(r"#[0-9a-f]{6}\b", lambda found: _shade(found[0], is_light=True), sheet)
-    application.setStyleSheet(sheet)
+    application.setStyleSheet(_FONT_SIZE.sub(partial(_scaled, text_size), sheet))
 
 
 def apply_dark(application: QApplication) -> None:
@@ -121,6 +122,10 @@ def restyle(widget: QWidget) -> None:
     for one in (widget, *widget.findChildren(QWidget)):
         one.style().unpolish(one)
         one.style().polish(one)
+
+
+def _scaled(per_cent: int, size: re.Match[str]) -> str:
+    return f"font-size: {round(int(size[1]) * per_cent / 100)}px"
 
 
 def _shade(colour: str, *, is_light: bool) -> str:

@@ -62,6 +62,12 @@ class Actions(QObject):
         self.patient = self._make(
             tr("Patient text"), tr("Show or hide patient text"), "patient", "Ctrl+H"
         )
+        self.below = self._make(
+            tr("Cloud below the slices"),
+            tr("Put the cloud below the slices or beside them"),
+            "",
+            "Ctrl+L",
+        )
         self.full_screen = self._make(tr("Full screen"), tr("Full screen"), "", "F11")
         self.quit = self._make(tr("Quit"), tr("Close JRViewer"), "", "Ctrl+Q")
         self.steps = [self._step(key, slices) for key, slices in STEPS.items()]
@@ -74,7 +80,7 @@ class Actions(QObject):
                 -1,
             ),
         ]
-        for action in (self.series, self.invert, self.smooth, self.patient):
+        for action in (self.series, self.invert, self.smooth, self.patient, self.below):
             action.setCheckable(True)
             action.setChecked(action in (self.smooth, self.patient))
 

@@ -203,7 +203,7 @@ class AppMenu(QObject):
     def _apply_theme(self, name: str) -> None:
         application = QApplication.instance()
         assert isinstance(application, QApplication)
-        theme.apply(application, name)
+        theme.apply(application, name, self.settings.text_size)
         theme.refresh(self._window)
 
     @Slot()

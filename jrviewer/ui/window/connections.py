@@ -79,9 +79,9 @@ def _results(window: MainWindow) -> Iterator[Connection]:
     yield session.unpredicted, presenter.show_unpredicted
     yield session.unpredicted, slices.refresh
     yield session.withheld, presenter.show_withheld
-    yield session.withheld, window.messages.offer_run
     yield session.withheld, slices.refresh
     yield session.refused, window.messages.show_refused
+    yield session.opening.passed_over, window.messages.show_passed_over
     yield session.failed, window.messages.show_error
     yield session.failed, presenter.show_no_result
     yield session.warned, window.messages.show_warning
@@ -149,7 +149,7 @@ def _opening(window: MainWindow) -> Iterator[Connection]:
     yield actions.run_series.triggered, session.run_series
     yield actions.cancel.triggered, slices.cancel
     yield slices.can_cancel_changed, actions.cancel.setEnabled
-    yield window.message_bar.acted, window.run_anyway
+    yield window.presenter.offer.clicked, window.run_anyway
     yield window.status_bar.check.clicked, window.messages.show_reasons
 
 
@@ -168,6 +168,8 @@ def _viewing(window: MainWindow) -> Iterator[Connection]:
     yield actions.invert.toggled, view.set_inverted
     yield actions.smooth.toggled, view.set_smooth
     yield actions.patient.toggled, view.show_patient_text
+    yield actions.below.toggled, window.panes.put_cloud_below
+    yield window.presenter.cloud_missing, window.panes.fold_cloud
     yield actions.full_screen.triggered, window.toggle_full_screen
     yield actions.quit.triggered, window.close
 
@@ -185,6 +187,7 @@ def _comparing(window: MainWindow) -> Iterator[Connection]:
     yield slices.blend.valueChanged, session.compare.set_blend
     yield slices.residual_button.requested, slices.toggle_residual
     yield slices.actions_.compared, slices.toggle_mode
+    yield slices.actions_.marks.toggled, session.compare.show_marks
     strength = slices.actions_.strength
     yield session.strength.changed, strength.show_strength
     yield strength.chosen, session.strength.choose

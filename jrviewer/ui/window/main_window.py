@@ -85,7 +85,8 @@ class MainWindow(DropTargetWindow):
         self.cloud_controller.refresh()
         self.app_menu.apply_settings()
         self.update_actions()
-        restore_layout(self, self.panes.splitter, self.preferences)
+        restore_layout(self, self.panes, self.preferences)
+        self.actions_.below.setChecked(self.panes.is_below)
         self.screen_fit.keep_on_screen()
 
     def _fill_toolbar(self) -> None:
@@ -161,7 +162,7 @@ class MainWindow(DropTargetWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop the worker and wait, then free OpenGL, then accept."""
-        save_layout(self, self.panes.splitter, self.preferences)
+        save_layout(self, self.panes, self.preferences)
         self.app_menu.close_dialogs()
         self.session.close()
         self.cloud.close_interactor()
@@ -215,7 +216,7 @@ class MainWindow(DropTargetWindow):
         tab_order.arrange(
             (
                 *(self.bar, menu.notice, self.message_bar, self.welcome),
-                *(self.series_list, self.panes.tabs, *self.panes.in_order),
+                *(self.series_list, self.panes.tabs, *self.panes.in_order, self.panes.folded),
                 *(self.slider, self.status_bar),
             )
         )

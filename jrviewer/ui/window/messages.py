@@ -29,6 +29,15 @@ class Messages(QObject):
         self._bar.show_message("error", sentence, details=details, nameless=reasons)
         self.series_warnings.add_to_refused()
 
+    @Slot(str, str)
+    def show_passed_over(self, sentence: str, reasons: str) -> None:
+        """Say in passing which files are no images; warnings of the series come first."""
+        if self.series_warnings.is_shown:
+            self._bar.add_line(sentence.split("\n")[0])
+            return
+        details = f"{versions()}\n{reasons}"
+        self._bar.show_message("note", sentence, details=details, is_brief=True)
+
     @Slot(str)
     def show_warning(self, sentence: str) -> None:
         """Show a warning."""
@@ -43,11 +52,6 @@ class Messages(QObject):
     def show_exported(self, name: str) -> None:
         """Show which files were written."""
         self._bar.show_message("note", self.tr("Exported: {}").format(name))
-
-    @Slot(str)
-    def offer_run(self, reason: str) -> None:
-        """Show why the model did not run, and offer to run it anyway."""
-        self._bar.show_message("warning", reason, self.tr("Run anyway"))
 
     @Slot()
     def show_reasons(self) -> None:

@@ -1,10 +1,11 @@
-"""The three panes side by side: which are visible, and how wide each is."""
+"""The three panes, side by side or the cloud below: which are visible, and how large each is."""
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QSplitter, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QSplitter, QTabBar, QVBoxLayout, QWidget
 
 from jrviewer.ui.widgets.pane import Pane
+from jrviewer.ui.window.folded_pane import FoldedPane
 
 NARROW_PX = 1100  # below this width slices and cloud have a tab each
 
@@ -24,23 +25,63 @@ class Panes(QWidget):
         self.tabs.addTab(self.tr("Inferred 3D"))
         self.tabs.currentChanged.connect(self._arrange)
         self.tabs.hide()
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.setHandleWidth(4)
-        self.splitter.setChildrenCollapsible(False)
+        self.slices, self.splitter = _splitter(), _splitter()
+        for pane in slices:
+            self.slices.addWidget(pane)
+        self.splitter.addWidget(self.slices)
+        self.splitter.addWidget(cloud)
         for pane in (*slices, cloud):
-            self.splitter.addWidget(pane)
             pane.maximised.connect(self._toggle_sender)
-        self.splitter.setSizes([1000, 1000, 1100])
-        self.splitter.splitterMoved.connect(self.rearranged)
+        self.slices.setSizes([1000, 1000])
+        self.splitter.setSizes([2000, 1100])
+        for splitter in (self.slices, self.splitter):
+            splitter.splitterMoved.connect(self.rearranged)
+        self.folded = FoldedPane()
+        self.folded.clicked.connect(self.unfold)
+        self.is_below = False
+        self._is_folded = False
+        self._beside = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._beside.setSpacing(0)
+        self._beside.addWidget(self.splitter, 1)
+        self._beside.addWidget(self.folded)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.tabs)
-        column.addWidget(self.splitter, 1)
+        column.addLayout(self._beside, 1)
+
+    @Slot(bool)
+    def put_cloud_below(self, is_below: bool) -> None:
+        """Put the cloud below the slices, or beside them."""
+        if is_below == self.is_below:
+            return
+        self.is_below = is_below
+        way = Qt.Orientation.Vertical if is_below else Qt.Orientation.Horizontal
+        self.splitter.setOrientation(way)
+        direction = QBoxLayout.Direction
+        self._beside.setDirection(direction.TopToBottom if is_below else direction.LeftToRight)
+        self.folded.set_upright(is_upright=not is_below)
+        self.splitter.setSizes([1000, 900] if is_below else [2000, 1100])
+        self._arrange()
+
+    @Slot(str)
+    def fold_cloud(self, reason: str) -> None:
+        """Fold the cloud's pane, which has nothing to show; "" unfolds it."""
+        if reason == self.folded.reason and reason:
+            return  # once unfolded it stays so while the reason is the same
+        self.folded.show_reason(reason)
+        self._is_folded = bool(reason)
+        self._arrange()
+
+    @Slot()
+    def unfold(self) -> None:
+        """Show the folded pane all the same."""
+        self._is_folded = False
+        self._arrange()
 
     @property
     def in_order(self) -> tuple[Pane, ...]:
-        """The panes from left to right."""
+        """The panes in reading order."""
         return (*self._slices, self._cloud)
 
     def minimumSizeHint(self) -> QSize:
@@ -62,6 +103,8 @@ class Panes(QWidget):
         pane = next(pane for pane in self.in_order if pane.view is view)
         if pane.isVisible():
             return
+        if pane is self._cloud:
+            self._is_folded = False
         self._maximised = None
         self.tabs.setCurrentIndex(1 if pane is self._cloud else 0)
         self._arrange()
@@ -84,11 +127,24 @@ class Panes(QWidget):
 
     def _arrange(self) -> None:
         is_narrow = self.width() < NARROW_PX and self._maximised is None
-        self.tabs.setVisible(is_narrow)
+        is_folded = self._is_folded and self._maximised is None
+        has_tabs = is_narrow and not is_folded
+        self.tabs.setVisible(has_tabs)
+        self.folded.setVisible(is_folded)
         shows_cloud = self.tabs.currentIndex() == 1
         for pane in (*self._slices, self._cloud):
             if self._maximised is not None:
                 pane.setVisible(pane is self._maximised)
+            elif is_folded:
+                pane.setVisible(pane is not self._cloud)
             else:
-                pane.setVisible(not is_narrow or (pane is self._cloud) == shows_cloud)
+                pane.setVisible(not has_tabs or (pane is self._cloud) == shows_cloud)
+        self.slices.setVisible(any(not pane.isHidden() for pane in self._slices))
         self.rearranged.emit()
+
+
+def _splitter() -> QSplitter:
+    splitter = QSplitter(Qt.Orientation.Horizontal)
+    splitter.setHandleWidth(4)
+    splitter.setChildrenCollapsible(False)
+    return splitter

@@ -3,7 +3,7 @@ same slice.
 """
 
 import numpy as np
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
 from jrviewer.core.geometry import FloatArray
@@ -12,6 +12,7 @@ from jrviewer.core.records import Slice
 from jrviewer.rendering.picking import nearest_points
 from jrviewer.ui.cloud.cloud_view import CloudView
 from jrviewer.ui.slices import residual_painter
+from jrviewer.ui.slices.pane_offer import PaneOffer
 from jrviewer.ui.slices.slice_view import SliceView
 from jrviewer.ui.state import captions
 from jrviewer.ui.state.captions import Corners, SeriesPosition
@@ -27,6 +28,8 @@ from jrviewer.ui.window.bars.status_bar import StatusBar
 class Presenter(QObject):
     """Original, denoised and cloud of one session."""
 
+    cloud_missing = Signal(str)  # why this kind of slice has no cloud; "" where it has one
+
     def __init__(
         self, session: Session, panes: tuple[Pane, Pane, Pane], status: StatusBar, parent: QObject
     ) -> None:
@@ -39,7 +42,8 @@ class Presenter(QObject):
         assert isinstance(cloud, CloudView)
         self._original, self._denoised, self._cloud = original, denoised, cloud
         self._status = status
-        self._shown: Prediction | None = None  # what the AI panes show, current or dimmed
+        self.offer = PaneOffer(denoised)
+        self._shown: Prediction | None = None  # what the AI panes show, of this slice or another
         self._scale = 0.0  # of the colours of what was removed
         self._withheld = ""  # why the model did not run on the slice that is shown
         self._probed: tuple[float, float] | None = None
@@ -55,6 +59,7 @@ class Presenter(QObject):
     def show_emptied(self) -> None:
         """Nothing is open any more."""
         self.show_chosen(0)
+        self.offer.offer("")
         for pane in (self._original, self._denoised):
             pane.show_nothing("")
             pane.show_corners(Corners())
@@ -77,11 +82,15 @@ class Presenter(QObject):
     def show_prediction(self, prediction: Prediction) -> None:
         """Show the result of the slice that is shown."""
         self._shown = prediction
+        self.offer.offer("")
         self._denoised.show_slice(prediction.slice, prediction.denoised)
         self._paint_denoised()
         self._denoised.set_hatched(is_doubted := prediction.level != "green")
         self._cloud.set_stale(False, "")
         self._cloud.show_prediction(prediction)
+        # A slice of a CT without a cloud lies beside others that have one: nothing is to jump.
+        is_ever = prediction.cloud is not None or prediction.slice.unit == "HU"
+        self.cloud_missing.emit("" if is_ever else prediction.no_cloud_reason)
         if prediction.cloud is None:
             self._cloud.show_message(prediction.no_cloud_reason)
         # After the cloud, which Qt raises.
@@ -94,7 +103,7 @@ class Presenter(QObject):
 
     @Slot(object)
     def show_unpredicted(self, chosen: Slice) -> None:
-        """Dim the last result and say of which slice it is; without one, say what is being done."""
+        """Say of which slice the last result is; without one, what is being done."""
         self._withheld = ""
         self._status.show_check(*captions.check_text(None))
         self._status.show_noise("", "")
@@ -109,14 +118,21 @@ class Presenter(QObject):
         self._status.show_check(self.tr("Input check: ■ not run"), reason)
         self._status.show_noise("", "")
         self._show_sentence(reason)
+        self._cloud.show_message(self.tr("No cloud: the model was not run."))  # said beside it
+        self.offer.offer(self.tr("Run anyway"))
 
     @Slot(str)
     def show_no_result(self, reason: str) -> None:
         """Show that there is no result and none is being computed."""
-        if self._session.slice is not None and self._session.prediction is None:
-            self._show_sentence(self._withheld or reason)
+        if self._session.slice is None or self._session.prediction is not None:
+            return
+        if self._withheld:
+            self.show_withheld(self._withheld)
+        else:
+            self._show_sentence(reason)
 
     def _show_sentence(self, sentence: str) -> None:
+        self.offer.offer("")
         if self._shown is None:
             self._denoised.show_nothing(sentence)
             self._denoised_pane.show_detail("")
@@ -125,9 +141,9 @@ class Presenter(QObject):
             self._cloud.show_prediction(None)
             self._cloud.show_message(sentence)
             return
-        place = self._position_text(self._shown.slice)
-        self._denoised.set_stale(self.tr("{}\nDimmed: result of {}").format(sentence, place))
-        self._cloud.set_stale(True, self.tr("Result of {}").format(place))
+        words = self.tr("Result of {}").format(self._position_text(self._shown.slice))
+        self._denoised.set_stale(f"{words}\n{sentence}")
+        self._cloud.set_stale(True, words)
 
     @Slot(object)
     def show_view(self, view: View) -> None:

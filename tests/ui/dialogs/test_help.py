@@ -11,6 +11,7 @@ from jrviewer import NOTICE, __version__
 from jrviewer.core.resources import resource
 from jrviewer.ui.dialogs import help as pages
 from jrviewer.ui.window.main_window import MainWindow
+from tests.ui.support import mouse_and_keys
 
 
 @pytest.fixture
@@ -75,3 +76,21 @@ def test_about_names_the_versions(qtbot: QtBot, window: MainWindow) -> None:
     assert __version__ in text
     assert "torch 2" in text
     dialog.close()
+
+
+def test_the_model_s_card_is_a_page_with_its_limits_first_and_every_field_behind_a_button(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    shown = pages.about_model(window)
+    qtbot.addWidget(shown)
+    assert isinstance(shown, pages.ModelWindow)
+    card = shown.page.toPlainText()
+    assert NOTICE in card
+    assert card.index("Limits") < card.index("What it learnt from") < card.index("Measured")
+    assert "widths" not in card
+
+    mouse_and_keys.click(shown.switch)
+    assert "widths" in shown.page.toPlainText()
+    assert NOTICE in shown.page.toPlainText()
+    mouse_and_keys.click(shown.switch)
+    assert shown.page.toPlainText() == card

@@ -148,3 +148,29 @@ def test_a_closed_series_leaves_its_map(qtbot: QtBot, done_window: MainWindow) -
     assert not done_window.slider.isVisible()
     press(qtbot, done_window, Key.Key_M)
     assert not done_window.message_bar.isVisible()
+
+
+def ring_pixels(window: MainWindow) -> int:
+    """How many pixels of the AI pane are of the rings' pink."""
+    image = window.denoised.grab().toImage()
+    wanted = MARK.rgb()
+    return sum(
+        image.pixel(x, y) == wanted for x in range(image.width()) for y in range(image.height())
+    )
+
+
+def test_rings_stand_on_the_ai_pane_by_default_and_g_hides_them(
+    qtbot: QtBot, done_window: MainWindow
+) -> None:
+    done_window.session.show(MARKED)
+    assert ring_pixels(done_window) > 20
+
+    press(qtbot, done_window, Key.Key_G)
+    assert not done_window.session.compare.now.shows_marks
+    assert ring_pixels(done_window) == 0
+
+    press(qtbot, done_window, Key.Key_G)
+    assert ring_pixels(done_window) > 20
+    with qtbot.waitSignal(done_window.session.compare.changed):
+        done_window.session.compare.change(peeks=True)
+    assert ring_pixels(done_window) == 0  # the original, while Space is held

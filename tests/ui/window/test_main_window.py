@@ -135,7 +135,7 @@ def test_both_panes_look_the_same_way(qtbot: QtBot, open_window: MainWindow) -> 
 
 
 def test_panes_of_unequal_size_still_magnify_equally(qtbot: QtBot, open_window: MainWindow) -> None:
-    open_window.panes.splitter.setSizes([300, 600, 500])
+    open_window.panes.slices.setSizes([300, 600])
     open_window.panes.rearranged.emit()
 
     original, denoised = open_window.original.projection, open_window.denoised.projection

@@ -15,7 +15,7 @@ from jrviewer.core.records import Slice
 from jrviewer.ui.jobs import backend
 from jrviewer.ui.state.settings import Settings
 from jrviewer.ui.window.main_window import MainWindow
-from tests.support.dicom_factory import write_colour
+from tests.support.dicom_factory import write_colour, write_ct, write_structure_set
 from tests.ui.conftest import FakeBackend
 from tests.ui.support import mouse_and_keys
 
@@ -179,3 +179,36 @@ def test_a_skin_that_was_switched_on_ends_with_its_series(
         mouse_and_keys.drop(open_window.original, [ct_file])
 
     assert cleared
+
+
+def test_what_lies_on_every_cd_is_a_grey_note_with_details_and_no_error(
+    qtbot: QtBot, window: MainWindow, ct_file: Path, tmp_path: Path
+) -> None:
+    litter = [tmp_path / name for name in ("readme.txt", "viewer.exe", "letter.pdf")]
+    for path in litter:
+        path.write_bytes(b"no image at all " * 40)
+    write_structure_set(tmp_path / "structures.dcm")
+    with qtbot.waitSignal(window.session.opening.passed_over):
+        mouse_and_keys.drop(window.welcome, [ct_file, *litter, tmp_path / "structures.dcm"])
+
+    bar = window.message_bar
+    assert bar.property("kind") == "note"
+    assert bar.text.startswith("4 other files were no images.\n")
+    assert bar.more.isVisible()
+    assert "readme" not in bar.text
+    assert window.series_list.count() == 1
+
+
+def test_a_broken_image_beside_good_ones_is_an_error_though_others_are_none(
+    qtbot: QtBot, window: MainWindow, ct_file: Path, tmp_path: Path
+) -> None:
+    write_ct(tmp_path / "cut.dcm", keep_bytes=900)
+    (tmp_path / "readme.txt").write_bytes(b"no image at all " * 40)
+    with qtbot.waitSignal(window.session.refused):
+        mouse_and_keys.drop(
+            window.welcome, [ct_file, tmp_path / "cut.dcm", tmp_path / "readme.txt"]
+        )
+
+    assert window.message_bar.property("kind") == "error"
+    assert window.message_bar.text.startswith("cut.dcm: ")
+    assert "readme" not in window.message_bar.text

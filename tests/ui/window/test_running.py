@@ -64,9 +64,15 @@ def test_a_red_input_check_offers_to_run_anyway(
     monkeypatch.setattr(backend, "predict", refuse)
     with qtbot.waitSignal(window.session.withheld):
         window.session.open([write_colour(tmp_path / "colour.dcm")])
-    assert "colour image" in window.message_bar.text
+    # Once, in the AI pane, with its button.
+    assert "colour image" in window.denoised.message
+    assert window.message_bar.text == ""
+    assert "colour" not in window.cloud.message.text()
+    offer = window.presenter.offer
+    assert offer.isVisible()
     with qtbot.waitSignal(window.session.predicted):
-        window.message_bar.acted.emit()
+        mouse_and_keys.click(offer)
+    assert not offer.isVisible()
 
 
 @pytest.mark.parametrize("backend", [SlowBackend(500)])

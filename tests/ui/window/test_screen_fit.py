@@ -54,7 +54,7 @@ def test_a_window_left_on_a_monitor_that_has_gone_comes_back_on_screen(
     qtbot: QtBot, window: MainWindow, saved: QRect
 ) -> None:
     window.setGeometry(saved)
-    save_layout(window, window.panes.splitter, window.preferences)
+    save_layout(window, window.panes, window.preferences)
 
     again = _again(qtbot, window.preferences)
 
@@ -75,7 +75,7 @@ def test_a_window_whose_monitor_goes_while_it_is_used_comes_back(
 
 def test_a_remembered_place_on_screen_is_kept(qtbot: QtBot, window: MainWindow) -> None:
     window.setGeometry(60, 50, 1200, 760)
-    save_layout(window, window.panes.splitter, window.preferences)
+    save_layout(window, window.panes, window.preferences)
     assert _again(qtbot, window.preferences).geometry() == QRect(60, 50, 1200, 760)
 
 

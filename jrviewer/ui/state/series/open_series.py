@@ -13,7 +13,7 @@ from jrviewer.core.errors import JRViewerError
 from jrviewer.core.records import Series, Slice
 from jrviewer.ui.jobs.backend import Backend
 from jrviewer.ui.jobs.foreground import Foreground
-from jrviewer.ui.state.series.refusals import opened_name, reasons, refusals
+from jrviewer.ui.state.series.refusals import NO_IMAGES, opened_name, passed_over, reasons, refusals
 from jrviewer.ui.state.series.series_shelf import SeriesShelf
 
 if TYPE_CHECKING:
@@ -30,13 +30,14 @@ class OpenSeries(QObject):
     closed = Signal(object)  # tuple[Series, ...]
     slices_closed = Signal(object)  # frozenset[Slice]: nothing may keep them
     refused = Signal(str, str)  # files that were not opened, with reasons; the reasons alone
+    passed_over = Signal(str, str)  # the same of files that are no images, as on every patient's CD
 
     def __init__(self, foreground: Foreground, backend: Backend, parent: QObject) -> None:
         super().__init__(parent)
         self._foreground, self._backend = foreground, backend
         self.shelf = SeriesShelf()
         self.paths: tuple[Path, ...] = ()  # of the last request to open
-        self.refused_files: tuple[Refused, ...] = ()  # of the last reading
+        self.refused_files: tuple[Refused, ...] = ()  # of the last reading: what should have opened
         self.is_partial = False  # only the first slice of what is being read is here
         self._is_passing = False
         foreground.shared.connect(self._show_first_slice)
@@ -76,12 +77,21 @@ class OpenSeries(QObject):
             self._show(*self.shelf.begin(part))
 
     def _take(self, found: Opened) -> None:
-        self.is_partial, self.refused_files = False, found.refused
+        self.is_partial = False
+        self.refused_files = _broken(found)
         if found.series:
             self._show(*self.shelf.add(found.series, is_passing=self._is_passing))
         self.end_part()
-        if found.refused or not found.series:
-            self.refused.emit(refusals(found.refused, self.paths), reasons(found.refused))
+        self._tell_refused(found)
+
+    def _tell_refused(self, found: Opened) -> None:
+        """Beside images that opened, other files are no error; a broken image always is."""
+        broken = self.refused_files
+        others = [one for one in found.refused if one not in broken]
+        if others:
+            self.passed_over.emit(passed_over(others), reasons(others))
+        if broken or not found.series:
+            self.refused.emit(refusals(broken, self.paths), reasons(broken))
 
     def _show(self, chosen: Series, gone: Sequence[Series]) -> None:
         self.opened.emit(self.shelf.all)
@@ -94,3 +104,8 @@ class OpenSeries(QObject):
         slices = (one for series in gone for one in series)
         self.slices_closed.emit(frozenset(one for one in slices if not self.shelf.hold(one)))
         self.closed.emit(tuple(gone))
+
+
+def _broken(found: Opened) -> tuple[Refused, ...]:
+    """What should have opened: without a single image, everything."""
+    return tuple(one for one in found.refused if not found.series or one.status not in NO_IMAGES)

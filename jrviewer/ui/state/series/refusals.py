@@ -13,6 +13,18 @@ if TYPE_CHECKING:
 MAX_SENTENCES = 3  # of refused files; the rest is counted
 
 
+NO_IMAGES = ("not_dicom", "no_image")  # Refused.status of files that need not open
+
+
+def passed_over(refused: "Sequence[Refused]") -> str:
+    """How many files are no images, and a line for each kind."""
+    count = len(refused)
+    words = (
+        _tr("1 other file was no image.") if count == 1 else _tr("{} other files were no images.")
+    )
+    return "\n".join((words.format(count), reasons(refused)))
+
+
 def refusals(refused: "Sequence[Refused]", paths: Sequence[Path]) -> str:
     """File names and reasons, the first few in full; `paths` are those requested."""
     said = [f"{name_of(entry)}: {entry.message}" for entry in refused[:MAX_SENTENCES]]

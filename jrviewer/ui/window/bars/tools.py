@@ -50,7 +50,7 @@ def fill(
     spacer = QWidget()
     spacer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
     bar.addWidget(spacer)
-    shown = [actions.series, actions.patient, actions.full_screen]
+    shown = [actions.series, actions.below, slices.marks, actions.patient, actions.full_screen]
     more = menu_button(bar, bar.tr("More"), "overflow", shown)
     _add(more.menu(), *others)
     _add(more.menu(), actions.quit)

@@ -17,10 +17,15 @@ class SeriesWarnings(QObject):
         self._session, self._message_bar = session, message_bar
         self._shown = ""
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether the message bar shows warnings of the series."""
+        return bool(self._shown) and self._message_bar.text.startswith(self._shown)
+
     @Slot(int)
     def show_chosen(self, index: int) -> None:
         """Show the warnings of a series; those of the one before it go."""
-        if self._shown and self._message_bar.text == self._shown:
+        if self.is_shown:
             self._message_bar.hide()
         series = self._session.all_series[index]
         self._shown = "" if self._session.is_partial else warnings_of(series)

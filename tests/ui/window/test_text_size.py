@@ -1,0 +1,55 @@
+"""Texts grow by a setting, and in the corners with the pane."""
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QFont, QFontInfo
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from jrviewer.ui.dialogs.settings_dialog import SettingsDialog
+from jrviewer.ui.slices import overlay
+from jrviewer.ui.state import settings
+from jrviewer.ui.state.preferences import Preferences
+from jrviewer.ui.widgets import theme
+from jrviewer.ui.window.main_window import MainWindow
+from tests.ui.support import mouse_and_keys
+from tests.ui.support.mouse_and_keys import press
+
+
+@pytest.fixture
+def usual_again(qapp: QApplication) -> Iterator[None]:
+    yield
+    theme.apply(qapp, "dark")
+
+
+def test_the_setting_makes_every_text_larger(
+    qtbot: QtBot, open_window: MainWindow, usual_again: None
+) -> None:
+    label, small = open_window.status_bar.notice, 12
+    assert QFontInfo(label.font()).pixelSize() == small
+    press(qtbot, open_window, Qt.Key.Key_Comma, mouse_and_keys.CTRL)
+    dialog = open_window.app_menu.dialog
+    assert isinstance(dialog, SettingsDialog)
+    dialog.text_size.setCurrentIndex(3)
+    dialog.accept()
+
+    assert QFontInfo(label.font()).pixelSize() == 18
+    assert QFontInfo(open_window.original.font()).pixelSize() == 18
+    assert settings.load(open_window.preferences).text_size == 150
+
+
+def test_a_size_edited_by_hand_is_the_usual_one() -> None:
+    preferences = Preferences()
+    preferences.put("settings/text_size", 900)
+
+    assert settings.load(preferences).text_size == 100
+
+
+@pytest.mark.parametrize(("side", "size"), [(200, 12), (560, 12), (840, 18), (3000, 19)])
+def test_corner_texts_grow_with_the_pane_within_limits(qtbot: QtBot, side: int, size: int) -> None:
+    font = QFont()
+    font.setPixelSize(12)
+
+    assert overlay.font_for(font, QRect(0, 0, side, side + 300)).pixelSize() == size
