@@ -124,7 +124,9 @@ def bench(arguments: argparse.Namespace) -> Outcome:
     from jrviewer.diagnostics import benchmark
 
     with output.progress() as report:
-        found = benchmark.run(quick=arguments.quick, report=report)
+        found = benchmark.run(
+            quick=arguments.quick, beside_load=arguments.beside_load, report=report
+        )
     text = json.dumps(found, indent=1) if arguments.json else "\n".join(benchmark.as_lines(found))
     return text, DONE
 

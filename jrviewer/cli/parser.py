@@ -29,6 +29,9 @@ def make_parser() -> argparse.ArgumentParser:
     bench.add_argument("--json", action="store_true", help="as JSON")
     bench.add_argument("--quick", action="store_true", help="few rounds")
     bench.add_argument(
+        "--beside-load", action="store_true", help="also beside a process that keeps a core busy"
+    )
+    bench.add_argument(
         "--choose-again",
         action="store_true",
         help="time nothing else: choose this computer's precision anew, and say and keep it",

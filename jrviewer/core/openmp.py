@@ -8,10 +8,14 @@ for a moment only, and then sleep.
 
 import os
 
+# torch brings GNU's runtime on Linux (libgomp), Intel's on Windows (libiomp5md.dll) and LLVM's on
+# macOS (libomp.dylib); the last two are one source. Their documentation: libgomp spins 300 000
+# rounds where nothing is said and none where PASSIVE is, unless GOMP_SPINCOUNT says more; the
+# others spin for 200 ms, or not at all where PASSIVE or KMP_BLOCKTIME=0 is set (LLVM D18577).
 POLICY = {
-    "OMP_WAIT_POLICY": "PASSIVE",  # libgomp (Linux) and libomp (macOS)
+    "OMP_WAIT_POLICY": "PASSIVE",  # all three
     "GOMP_SPINCOUNT": "1000",  # libgomp: rounds of spinning; 10 000 are too many beside others
-    "KMP_BLOCKTIME": "0",  # Intel's and LLVM's runtime (Windows, macOS): milliseconds of spinning
+    "KMP_BLOCKTIME": "0",  # Windows, macOS: milliseconds; also of a version that knows no policy
 }
 
 

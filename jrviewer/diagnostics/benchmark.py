@@ -1,8 +1,8 @@
 """Speed and memory of the shipped model on this computer, on the bundled 512 × 512 slice.
 
 Everything that is compared is timed in turn, round by round, so that another program disturbs all
-alike; medians count. Also the processor's own peak, by matrix products in torch and NumPy, and what
-share of it the network reaches. Prints nothing.
+alike; medians count, and what other programs took meanwhile is told. Also the processor's own peak,
+by matrix products and convolutions, and what share of it the network reaches. Prints nothing.
 """
 
 import os
@@ -11,7 +11,8 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,13 @@ import numpy as np
 import torch
 
 from jrviewer import dicom
+from jrviewer.core import malloc
 from jrviewer.core.progress import Report, silent
 from jrviewer.core.records import Slice
 from jrviewer.core.resources import resource
 from jrviewer.diagnostics import throughput
+from jrviewer.diagnostics.other_programs import OtherPrograms, busy_process, note_on
+from jrviewer.model.devices import multiplies_bfloat16
 from jrviewer.model.joint_model import JointModel
 from jrviewer.model.load import load_model
 from jrviewer.model.network import JointNet
@@ -32,6 +36,8 @@ from jrviewer.model.predict import POINTS, predict
 ROUNDS, QUICK_ROUNDS = 21, 5
 SERIES, QUICK_SERIES = 300, 8  # slices
 PEAK_SIDE = 1024  # of the matrices
+PEAK_CONVOLUTIONS = ((32, 256), (64, 128), (128, 64))  # channels and side, as the network has them
+PEAK_ROUNDS = 8
 LIBRARIES = ("numpy", "PySide6.QtWidgets", "pydicom", "pyvista", "pyvistaqt", "torch")
 WINDOW = "jrviewer.ui.app"
 
@@ -42,32 +48,30 @@ def run(
     peers: Mapping[str, Callable[[Slice], Task]] | None = None,
     *,
     quick: bool = False,
+    beside_load: bool = False,
     report: Report = silent,
 ) -> dict[str, Any]:
-    """All figures, ready for JSON; `peers` make a task of the slice that all are timed on."""
+    """All figures, ready for JSON; `peers` make a task of the slice that all are timed on. With
+    `beside_load` the times once more beside a busy process.
+    """
+    malloc.configure()  # as the app does
     rounds = QUICK_ROUNDS if quick else ROUNDS
+    slices = QUICK_SERIES if quick else SERIES
     report(0.0, "importing")
     imports = import_ms(1 if quick else 5)
     sample = dicom.read([resource("sample/phantom.dcm")]).series[0][0]
-    pixels = sample.pixels
     exact, fast = load_model("cpu"), load_model("auto")
-    tasks: dict[str, Task] = {
-        "predict": lambda: predict(exact, sample, run_anyway=True),
-        "predict_fastest": lambda: predict(fast, sample, run_anyway=True),
-        "denoise": lambda: exact.denoise(pixels, sample.unit),
-        "denoise_fastest": lambda: fast.denoise(pixels, sample.unit),
-        "cloud": _cloud_task(exact),
-        **{name: make(sample) for name, make in (peers or {}).items()},
-    }
+    tasks = _tasks(exact, fast, sample, peers or {})
     report(0.2, "timing")
-    seconds = in_turn(tasks, rounds)
+    others = OtherPrograms()
+    ms = {name: _summary(taken) for name, taken in in_turn(tasks, rounds).items()}
     peak = peak_gflops()
+    cores = others.cores()
     macs = macs_of_denoising(exact.net)
-    ms = {name: _summary(taken) for name, taken in seconds.items()}
-    gflops = 2e-9 * macs * pixels.size / (1e-3 * ms["denoise"]["median"])
+    gflops = 2e-9 * macs * sample.pixels.size / (1e-3 * ms["denoise"]["median"])
     report(0.8, "series")
-    series = throughput.measure(sample, QUICK_SERIES if quick else SERIES)
-    return {
+    series = throughput.measure(sample, slices)
+    found = {
         "machine": machine(),
         "device": {"exact": exact.device, "fastest": fast.device},
         "peak_gflops": peak,
@@ -83,6 +87,50 @@ def run(
         "series": series,
         "import_ms": imports,
         "rss_mb": series["peak_mb"],
+        "others_cores": cores,
+        "note": note_on(cores),
+    }
+    if beside_load:
+        report(0.9, "beside a busy process")
+        found["beside_load"] = _beside_load(tasks, ms, sample, rounds, slices)
+    return found
+
+
+def _tasks(
+    exact: JointModel,
+    fast: JointModel,
+    sample: Slice,
+    peers: Mapping[str, Callable[[Slice], Task]],
+) -> dict[str, Task]:
+    """Everything that is timed in turn."""
+    pixels = sample.pixels
+    return {
+        "predict": lambda: predict(exact, sample, run_anyway=True),
+        "predict_fastest": lambda: predict(fast, sample, run_anyway=True),
+        "denoise": lambda: exact.denoise(pixels, sample.unit),
+        "denoise_fastest": lambda: fast.denoise(pixels, sample.unit),
+        "cloud": _cloud_task(exact),
+        **{name: make(sample) for name, make in peers.items()},
+    }
+
+
+def _beside_load(
+    tasks: Mapping[str, Task],
+    alone: Mapping[str, Mapping[str, float]],
+    sample: Slice,
+    rounds: int,
+    slices: int,
+) -> dict[str, Any]:
+    """The same beside a process that keeps one core busy: median and p95 in milliseconds, and how
+    many times the median alone.
+    """
+    with busy_process():
+        ms = {name: _summary(taken) for name, taken in in_turn(tasks, rounds).items()}
+        series = throughput.measure(sample, slices)
+    times = {name: round(one["median"] / alone[name]["median"], 2) for name, one in ms.items()}
+    return {
+        "ms": {name: {**one, "times_alone": times[name]} for name, one in ms.items()},
+        "series_slices_per_s": series["slices_per_s"],
     }
 
 
@@ -113,19 +161,36 @@ def in_turn(tasks: Mapping[str, Task], rounds: int) -> dict[str, list[float]]:
 
 
 def peak_gflops() -> dict[str, float]:
-    """The better of torch's and NumPy's matrix products, in 10⁹ operations a second."""
-    side = PEAK_SIDE
-    single = np.random.default_rng(1).random((side, side), dtype=np.float32)
-    tensor = torch.from_numpy(single)
-    half = tensor.bfloat16()
-    tasks: dict[str, Task] = {
-        "torch": lambda: tensor @ tensor,
-        "numpy": lambda: single @ single,
-        "bf16": lambda: half @ half,
-    }
-    best = {name: min(taken) for name, taken in in_turn(tasks, 8).items()}
-    rate = {name: 2e-9 * side**3 / seconds for name, seconds in best.items()}
-    return {"fp32": round(max(rate["torch"], rate["numpy"]), 1), "bf16": round(rate["bf16"], 1)}
+    """The best of matrix products and 3 × 3 convolutions, in 10⁹ operations a second: neither kind
+    is the faster one on every processor.
+    """
+    work: dict[str, float] = {}
+    tasks: dict[str, Task] = {}
+    for precision, kind in (("fp32", torch.float32), ("bf16", torch.bfloat16)):
+        for name, operations, task in _products(kind):
+            work[f"{precision} {name}"], tasks[f"{precision} {name}"] = operations, task
+    single = np.random.default_rng(1).random((PEAK_SIDE, PEAK_SIDE), dtype=np.float32)
+    work["fp32 numpy"], tasks["fp32 numpy"] = 2.0 * PEAK_SIDE**3, lambda: single @ single
+    with torch.inference_mode():
+        best = {name: min(taken) for name, taken in in_turn(tasks, PEAK_ROUNDS).items()}
+    peak: dict[str, float] = {}
+    for name, seconds in best.items():
+        precision = name.split()[0]
+        peak[precision] = max(peak.get(precision, 0.0), round(1e-9 * work[name] / seconds, 1))
+    return peak
+
+
+def _products(kind: torch.dtype) -> Iterator[tuple[str, float, Task]]:
+    """Name, operations and task of products in one precision."""
+    matrix = torch.rand(PEAK_SIDE, PEAK_SIDE).to(kind)
+    yield "matrix", 2.0 * PEAK_SIDE**3, lambda: matrix @ matrix
+    if kind is torch.bfloat16 and not multiplies_bfloat16():
+        return  # imitated convolutions take too long to be worth it
+    for channels, side in PEAK_CONVOLUTIONS:
+        image = torch.rand(1, channels, side, side).to(kind, memory_format=torch.channels_last)
+        weight = torch.rand(channels, channels, 3, 3).to(kind, memory_format=torch.channels_last)
+        convolve = partial(torch.conv2d, image, weight, padding=1)
+        yield f"convolution {channels}", 18.0 * channels**2 * side**2, convolve
 
 
 def macs_of_denoising(net: JointNet) -> int:

@@ -47,7 +47,7 @@ def test_the_shipped_sizes_cost_what_the_page_says() -> None:
 
 @pytest.mark.slow
 def test_a_quick_run_gives_every_figure(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["bench", "--quick", "--json"]) == 0
+    assert cli.main(["bench", "--quick", "--beside-load", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
 
     assert set(found["peak_gflops"]) == {"fp32", "bf16"}
@@ -57,6 +57,12 @@ def test_a_quick_run_gives_every_figure(capsys: pytest.CaptureFixture[str]) -> N
     assert found["import_ms"]["numpy"] > 0
     assert found["series"]["slices_per_s"] == found["series_slices_per_s"]
     assert found["series"]["cancel_s"] > 0
+    beside = found["beside_load"]
+    assert set(beside["ms"]) == {
+        *("predict", "predict_fastest", "denoise", "denoise_fastest", "cloud")
+    }
+    assert all(set(one) == {"median", "p95", "times_alone"} for one in beside["ms"].values())
+    assert beside["series_slices_per_s"] > 0
 
 
 def test_the_command_line_chooses_the_precision_anew_and_keeps_it(

@@ -29,13 +29,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="as JSON")
     parser.add_argument("--quick", action="store_true", help="few rounds")
     parser.add_argument(
+        "--beside-load", action="store_true", help="also beside a process that keeps a core busy"
+    )
+    parser.add_argument(
         "--baselines", type=Path, default=FOLDER, help="folder of the other denoisers' weights"
     )
 
 
 def run(args: argparse.Namespace) -> int:
     """Time everything and print it; returns the exit status."""
-    found = benchmark.run(peers(args.baselines), quick=args.quick, report=progress())
+    found = benchmark.run(
+        peers(args.baselines), quick=args.quick, beside_load=args.beside_load, report=progress()
+    )
     found |= layer_times.measure(found["peak_gflops"], quick=args.quick)
     found["joint_to_sequential"] = ratios(found)
     lines = [json.dumps(found, indent=1)] if args.json else benchmark.as_lines(found)
