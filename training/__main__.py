@@ -15,6 +15,7 @@ def main(arguments: list[str] | None = None) -> int:
     from training.baselines import command
     from training.evaluate import benchmark, evaluate, reliability
     from training.experiments import dropout_factor, ideal_observer, paper, sequential
+    from training.experiments.clouds import compare as clouds
     from training.experiments.denoisers import compare as denoisers
     from training.experiments.lidc import command as lidc
     from training.experiments.sparse_series import compare as sparse_series
@@ -46,6 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
     paper.add_arguments(commands.add_parser("paper", help="the paper's protocol on phantoms"))
     sequential.add_arguments(commands.add_parser("sequential", help="joint or sequential training"))
     denoisers.add_arguments(commands.add_parser("denoisers", help="denoisers of other kinds"))
+    clouds.add_arguments(commands.add_parser("clouds", help="ways to a cloud other than ours"))
     lidc.add_arguments(commands.add_parser("lidc", help="the paper's intended data, LIDC-IDRI"))
     sparse_series.add_arguments(
         commands.add_parser("sparse", help="clouds from several slices of a sparse series")
@@ -68,6 +70,7 @@ def main(arguments: list[str] | None = None) -> int:
         "paper": paper.run,
         "sequential": sequential.run,
         "denoisers": denoisers.run,
+        "clouds": clouds.run,
         "lidc": lidc.run,
         "sparse": sparse_series.run,
         "sample": phantom_sample.run,

@@ -8,6 +8,7 @@ the whole volume's. On training patients the command tells the sigma that the sp
 import argparse
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -36,7 +37,7 @@ from jrviewer.model.spliced_cloud import covered, heights_in, splice
 from training.baselines.clouds import truth_of
 from training.console import progress
 from training.data.views import volume_plane
-from training.data.volumes import Volume, load, whole_slices
+from training.data.volumes import Entry, Volume, load, whole_slices
 from training.evaluate.cloud import CloudCase, cases_of, chosen_entries, seen
 from training.metrics.scores import cloud_scores
 
@@ -77,19 +78,29 @@ def run(args: argparse.Namespace) -> int:
     """Write the table; the exit status."""
     report, model = progress(), load_model("cpu", args.weights)
     rows: list[Row] = []
-    entries = chosen_entries(args.data, (args.split,), args.most)
+    entries = _in_turn(chosen_entries(args.data, (args.split,), args.most))
+    args.json.parent.mkdir(parents=True, exist_ok=True)
     for done, entry in enumerate(entries):
         report(done / len(entries), entry.name)
         volume = load(entry)
         for case in cases_of(entry, args.per_volume, args.cache / "surfaces", SEED):
             rows += _rows(case, volume, model, report)
-    table = {"split": args.split, "slices": len({row["case"] for row in rows}), **tables_of(rows)}
-    args.json.parent.mkdir(parents=True, exist_ok=True)
-    args.json.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
-    text = markdown(table)
-    args.json.with_suffix(".md").write_text(text, encoding="utf-8")
-    sys.stdout.write(text)
+        if rows:  # after every volume: a run that is ended early leaves a table
+            table = {"split": args.split, **tables_of(rows)}
+            args.json.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
+            args.json.with_suffix(".md").write_text(markdown(table), encoding="utf-8")
+    sys.stdout.write(args.json.with_suffix(".md").read_text(encoding="utf-8"))
     return 0
+
+
+def _in_turn(entries: Sequence[Entry]) -> list[Entry]:
+    """One volume of each region after the other."""
+    seen: Counter[str] = Counter()
+    order = []
+    for entry in entries:
+        order.append(seen[entry.region])
+        seen[entry.region] += 1
+    return [entries[i] for i in sorted(range(len(entries)), key=order.__getitem__)]
 
 
 def _rows(case: CloudCase, volume: Volume, model: JointModel, report: Report) -> Iterator[Row]:
@@ -231,7 +242,7 @@ def tables_of(rows: Sequence[Row]) -> Row:
         for gap, own in by_gap.items():
             keys = dict.fromkeys(key for row in own for key in row if key not in _IDENTITY)
             by_gap[gap] = {key: _over_patients(own, key) for key in keys}
-    return {"methods": methods}
+    return {"slices": len({row["case"] for row in rows}), "methods": methods}
 
 
 def _flat(row: Row) -> Row:
