@@ -27,6 +27,7 @@ from jrviewer.export.writer import FACE, ExportWriter
 
 if TYPE_CHECKING:
     from jrviewer.dicom import Looked
+    from jrviewer.model.joint_model import JointModel
 
 MOST_PICTURES = 200  # of slices that should be looked at, in one run
 LEFT_OUT = "The details are left out, as they would hold something that identifies a patient."
@@ -62,14 +63,18 @@ def run(paths: Sequence[Path], job: Job, refuse: Refuse, report: Report = silent
 
 
 @contextmanager
-def open_run(job: Job, refuse: Refuse, report: Report = silent) -> "Iterator[Run]":
-    """A run into a folder that is locked meanwhile, with nothing planned yet."""
+def open_run(
+    job: Job, refuse: Refuse, report: Report = silent, *, model: "JointModel | None" = None
+) -> "Iterator[Run]":
+    """A run into a folder that is locked meanwhile, with nothing planned yet. `model`: one that is
+    loaded already.
+    """
     from jrviewer.model.load import load_model
 
     folder = job.request.folder
     make_folder(folder)
     with FolderLock(folder):
-        model = load_model(job.options.device)
+        model = model or load_model(job.options.device)
         with (
             closing(Manifest(folder, job.digest(model.weights_sha256))) as manifest,
             closing(Plan()) as plan,
@@ -106,6 +111,7 @@ class Run:
     results: Results
     report: Report
     is_over: Callable[[], bool] = lambda: False  # whether to end after the slice at work
+    heard: Callable[[Record], None] = lambda record: None  # gets every new record
     failed: bool = False  # something may succeed another time
     shows_face: bool = False
     pictures: int = 0
@@ -201,6 +207,7 @@ class Run:
                 record["thumbnail"] = ""
         if is_new:
             self.manifest.commit(outcome.key, record)
+            self.heard(record)
         self.results.add(record)
         self.failed = self.failed or outcome.kind == "failed"
         self.shows_face = self.shows_face or FACE in record["message"]

@@ -1,4 +1,4 @@
-"""The command line: predict, watch, inspect, self-test, bench, verify. No Qt.
+"""The command line: predict, watch, node, inspect, self-test, bench, verify. No Qt.
 
 Results go to stdout; progress goes to stderr and only where that is a terminal; every refused input
 gets one line on stderr. Says neither names nor paths, except `inspect`, whose result is a list of
@@ -76,6 +76,13 @@ def watch(arguments: argparse.Namespace) -> Outcome:
     return service.watch(arguments)
 
 
+def node(arguments: argparse.Namespace) -> Outcome:
+    """Run, try or feed a DICOM node."""
+    from jrviewer.cli import service
+
+    return service.node(arguments)
+
+
 def inspect(arguments: argparse.Namespace) -> Outcome:
     """Say what the reader sees, a row a file."""
     from jrviewer import dicom
@@ -151,6 +158,7 @@ def verify(arguments: argparse.Namespace) -> Outcome:
 COMMANDS: dict[str, Callable[[argparse.Namespace], Outcome]] = {
     "predict": predict,
     "watch": watch,
+    "node": node,
     "inspect": inspect,
     "self-test": self_test,
     "bench": bench,

@@ -17,6 +17,7 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_predict(commands.add_parser("predict", help="denoise, infer the cloud, export both"))
     _add_watch(commands.add_parser("watch", help="predict whatever arrives in a folder"))
+    _add_node(commands.add_parser("node", help="a DICOM node: receive, predict, send on"))
     inspect = commands.add_parser("inspect", help="what the reader sees, a row a file")
     _add_paths(inspect)
     inspect.add_argument("--json", action="store_true", help="as JSON")
@@ -66,6 +67,28 @@ def _add_watch(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--once", action="store_true", help="end when all that is there is done")
     parser.set_defaults(index=None)
+
+
+def _add_node(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "action",
+        nargs="?",
+        choices=("serve", "check", "fetch"),
+        default="serve",
+        help="listen (the default), try the configuration, or fetch series and do them",
+    )
+    parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="TOML")
+    check = parser.add_argument_group("check")
+    check.add_argument(
+        "--no-phantom", action="store_true", help="send no phantom to the destination and back"
+    )
+    fetch = parser.add_argument_group("fetch")
+    fetch.add_argument("--from", dest="peer", metavar="PEER", help="its name in the configuration")
+    for name, of in (
+        *(("study", "UID"), ("series", "UID"), ("accession", "NUMBER")),
+        *(("patient", "ID"), ("modality", "CT|MR|…")),
+    ):
+        fetch.add_argument(f"--{name}", default="", metavar=of)
 
 
 def add_job(parser: argparse.ArgumentParser) -> None:

@@ -1,17 +1,22 @@
-"""Commands that go on until they are told to end: watch."""
+"""Commands that go on until they are told to end: watch and node."""
 
 import argparse
+import importlib.util
 import signal
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from jrviewer import NOTICE
 from jrviewer.cli import output
 from jrviewer.cli.jobs import job_of, refuse
-from jrviewer.core.errors import ExportError
+from jrviewer.core.errors import ExportError, JRViewerError
+
+if TYPE_CHECKING:
+    from jrviewer.node.config import NodeConfig
 
 LOOK_EVERY_S = 2.0
 
@@ -37,6 +42,55 @@ def watch(arguments: argparse.Namespace) -> tuple[str, int]:
         ended = run.end()
     text = f"{ended.done} of {ended.total} done; the details are in {ended.report}. {NOTICE}"
     return text, 0 if ended.done == ended.total else 1
+
+
+def node(arguments: argparse.Namespace) -> tuple[str, int]:
+    """Run, try or feed a DICOM node."""
+    if importlib.util.find_spec("pynetdicom") is None:
+        raise JRViewerError("The node is an extra: pip install 'jrviewer[node]'.")
+    from jrviewer.node.config import read_config
+
+    config = read_config(arguments.config)
+    if arguments.action == "check":
+        return _check(config, with_phantom=not arguments.no_phantom)
+    with told_to_end() as is_over:
+        if arguments.action == "fetch":
+            return _fetch(config, arguments, is_over)
+        from jrviewer.node.service import serve
+
+        serve(config, is_over, output.say)
+    return NOTICE, 0
+
+
+def _check(config: "NodeConfig", *, with_phantom: bool) -> tuple[str, int]:
+    from jrviewer.node.check import check
+
+    found = list(check(config, with_phantom=with_phantom))
+    lines = [f"{'ok    ' if one.ok else 'FAILED'} {one.name}: {one.said}" for one in found]
+    return "\n".join(lines), 0 if all(one.ok for one in found) else 1
+
+
+def _fetch(
+    config: "NodeConfig", arguments: argparse.Namespace, is_over: threading.Event
+) -> tuple[str, int]:
+    """Fetch, then work until the queue is empty or nothing of it succeeds now."""
+    from jrviewer.node.commitment import Commitments
+    from jrviewer.node.fetch import Wanted, fetch
+    from jrviewer.node.queue import Queue
+    from jrviewer.node.service import make_node
+
+    if arguments.peer not in config.peers:
+        raise JRViewerError("--from names no peer of the configuration.")
+    wanted = Wanted(**{name: getattr(arguments, name) for name in Wanted.__dataclass_fields__})
+    if wanted == Wanted(modality=wanted.modality):
+        raise JRViewerError("Say what to fetch: --study, --series, --accession or --patient.")
+    queue = Queue(config.folder)
+    whole = fetch(config, config.peers[arguments.peer], wanted, queue, output.say)
+    worker = make_node(config, queue, Commitments(), output.say, is_over)
+    while not is_over.is_set() and worker.step(0.0):
+        pass
+    is_done = whole > 0 and queue.is_empty()
+    return f"{whole} series came whole. {NOTICE}", 0 if is_done else 1
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from jrviewer.dicom.writing.uid_map import UidMap, new_key
 
 if TYPE_CHECKING:
     from jrviewer.dicom.common.find_files import files_below
+    from jrviewer.dicom.common.sop_classes import is_image as is_image_class
     from jrviewer.dicom.decoding.codec_samples import failing_codecs
     from jrviewer.dicom.decoding.process import close, decoders
     from jrviewer.dicom.reading.inspect import inspect
@@ -33,6 +34,7 @@ __all__ = [
     "failing_codecs",
     "files_below",
     "inspect",
+    "is_image_class",
     "look",
     "new_key",
     "read",
@@ -46,6 +48,7 @@ _MODULES = {
     "failing_codecs": "decoding.codec_samples",
     "files_below": "common.find_files",
     "inspect": "reading.inspect",
+    "is_image_class": "common.sop_classes",
     "look": "reading.look",
     "read": "reading.read",
     "write_derived": "writing.write",
@@ -53,7 +56,11 @@ _MODULES = {
 }
 
 
+_OTHER_NAMES = {"is_image_class": "is_image"}
+
+
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - as the type checker sees it above
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+    module = importlib.import_module(f"{__name__}.{_MODULES[name]}")
+    return getattr(module, _OTHER_NAMES.get(name, name))

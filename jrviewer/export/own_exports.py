@@ -27,9 +27,9 @@ def is_export_file(path: Path, member: str = "") -> bool:
             return False
         if member:
             with zipfile.ZipFile(path) as archive:
-                return _is_export(archive.read(member))
+                return is_export_content(archive.read(member))
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as held:
-            return _is_export(held)
+            return is_export_content(held)
     except _UNREADABLE:  # an empty file cannot be mapped
         return False
 
@@ -46,7 +46,8 @@ class OwnExports:
         return self._known[file]
 
 
-def _is_export(content: bytes | mmap.mmap) -> bool:
+def is_export_content(content: bytes | mmap.mmap) -> bool:
+    """Whether bytes are an export or another file of a run."""
     if _MANIFEST.match(content[:_HEAD]) or _SUMMARY in content[:_HEAD]:
         return True
     if content[:4] == b"PAR1":
