@@ -5,6 +5,8 @@ goes through before it is released. Knows identifiers and bytes, no formats.
 import re
 from collections.abc import Iterable
 
+from jrviewer.core.identifier_spellings import is_spelled
+
 SHORTEST_TERM = 4
 """Shorter identifiers ("M", "7", "045") occur in every file by chance: searching them would refuse
 exports at random without protecting a patient.
@@ -16,12 +18,16 @@ _UID_OF_RANDOM_DIGITS = re.compile(r"2\.25\.\d{20,39}(?!\d)")
 
 
 def names_patient(text: str, identifiers: frozenset[str]) -> bool:
-    """Whether a file name holds one of the identifiers; short names count as whole words only."""
+    """Whether a file name holds one of the identifiers, however it is spelled; short names count as
+    whole words only.
+    """
     folded = text.casefold()
     if any(term in folded for term in _terms(identifiers)):
         return True
     words = set(re.split(r"[\W_]+", folded))
-    return any(part in words for part in _parts(identifiers) if part.isalpha() and len(part) > 1)
+    if any(part in words for part in _parts(identifiers) if part.isalpha() and len(part) > 1):
+        return True
+    return is_spelled(text, identifiers)
 
 
 def is_leaked(text: str, content: bytes, identifiers: frozenset[str], fixed: str = "") -> bool:
