@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:  # there is no window yet that it could close
         return INTERRUPTED
 
-    return open_window([Path(argument) for argument in arguments])
+    return open_window([Path(argument) for argument in arguments if argument])
 
 
 if __name__ == "__main__":

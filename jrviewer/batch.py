@@ -4,6 +4,7 @@ Never names a patient: inputs are told apart by the number of their argument and
 nothing.
 """
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -256,12 +257,17 @@ class _Steady:
         return prediction.beside(self._last[1])
 
 
+def _real(path: Path) -> Path:
+    """Without links; a link in a circle, of which `Path.resolve` makes an exception, stays."""
+    return Path(os.path.realpath(path))
+
+
 def argument_number(path: Path, paths: Sequence[Path]) -> int:
     """Which of the arguments, counted from 1, a file came with: itself, its folder, or the DICOMDIR
     beside or above it; 0 where none fits.
     """
-    found = path.resolve()
-    given = [argument.resolve() for argument in paths]
+    found = _real(path)
+    given = [_real(argument) for argument in paths]
     tests: list[Callable[[Path], bool]] = [
         lambda argument: argument == found,
         lambda argument: argument in found.parents,

@@ -4,6 +4,7 @@ Needs no network and knows no router: it looks at the folder again and again. A 
 has not changed for a while, a series once none of its files has come for as long.
 """
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,7 +22,7 @@ class Watch:
 
     def __init__(self, run: Run, folder: Path, quiet_s: float, say: Say) -> None:
         self._run, self._folder, self._quiet_s, self._say = run, folder, quiet_s, say
-        self._out = run.folder.resolve()
+        self._out = Path(os.path.realpath(run.folder))
         self._seen = sqlite3.connect("", isolation_level=None)
         self._seen.execute(
             "CREATE TABLE seen (path TEXT PRIMARY KEY, size INTEGER, changed INTEGER,"
@@ -121,5 +122,5 @@ def _files_in(folder: Path, out: Path) -> Iterator[Path]:
     from jrviewer.dicom import files_below
 
     for path in files_below(folder):
-        if out not in path.resolve().parents:
+        if out not in Path(os.path.realpath(path)).parents:
             yield path

@@ -38,6 +38,7 @@ def main(arguments: Sequence[str]) -> int:
     """
     output.replace_unprintable_letters()
     try:
+        _require_current_folder()
         parsed = _parsed(arguments)
         with output.libraries_silenced():
             text, status = COMMANDS[parsed.command](parsed)
@@ -181,6 +182,16 @@ def _argument_of_row(path: str, paths: Sequence[Path]) -> int:
     from jrviewer.batch import argument_number
 
     return argument_number(Path(path), paths)
+
+
+def _require_current_folder() -> None:
+    """Relative paths lead nowhere without it, and libraries end the program."""
+    try:
+        Path.cwd()
+    except FileNotFoundError as error:
+        raise JRViewerError(
+            "The current folder is not there any more. Change to another one, and run it again."
+        ) from error
 
 
 def _parsed(arguments: Sequence[str]) -> argparse.Namespace:

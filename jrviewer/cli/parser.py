@@ -24,7 +24,7 @@ def make_parser() -> argparse.ArgumentParser:
     self_test = commands.add_parser("self-test", help="try the bundled sample on this computer")
     self_test.add_argument("--json", action="store_true", help="as JSON")
     self_test.add_argument(
-        "--html", type=Path, metavar="FILE", help="a page for the quality file, too"
+        "--html", type=_path, metavar="FILE", help="a page for the quality file, too"
     )
     bench = commands.add_parser("bench", help="speed and memory on this computer")
     bench.add_argument("--json", action="store_true", help="as JSON")
@@ -39,10 +39,10 @@ def make_parser() -> argparse.ArgumentParser:
     )
     verify = commands.add_parser("verify", help="is an export ours, unchanged, from this source")
     verify.add_argument(
-        "export", type=Path, metavar="EXPORT", help="any file that JRViewer exported"
+        "export", type=_path, metavar="EXPORT", help="any file that JRViewer exported"
     )
     verify.add_argument(
-        "source", type=Path, nargs="?", metavar="SOURCE", help="the DICOM file it should come from"
+        "source", type=_path, nargs="?", metavar="SOURCE", help="the DICOM file it should come from"
     )
     return parser
 
@@ -56,7 +56,7 @@ def _add_predict(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_watch(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folder", type=Path, metavar="IN", help="the folder that fills")
+    parser.add_argument("folder", type=_path, metavar="IN", help="the folder that fills")
     add_job(parser)
     parser.add_argument(
         "--quiet",
@@ -77,7 +77,7 @@ def _add_node(parser: argparse.ArgumentParser) -> None:
         default="serve",
         help="listen (the default), try the configuration, or fetch series and do them",
     )
-    parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="TOML")
+    parser.add_argument("--config", type=_path, required=True, metavar="FILE", help="TOML")
     check = parser.add_argument_group("check")
     check.add_argument(
         "--no-phantom", action="store_true", help="send no phantom to the destination and back"
@@ -93,7 +93,7 @@ def _add_node(parser: argparse.ArgumentParser) -> None:
 
 def add_job(parser: argparse.ArgumentParser) -> None:
     """What is done with every slice, and where the exports go."""
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for the exports")
+    parser.add_argument("--out", type=_path, required=True, metavar="DIR", help="for the exports")
     parser.add_argument(
         "--device",
         type=_device,
@@ -129,8 +129,17 @@ def add_job(parser: argparse.ArgumentParser) -> None:
 
 def _add_paths(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "paths", type=Path, nargs="+", metavar="PATH", help="file, folder, ZIP or DICOMDIR"
+        "paths", type=_path, nargs="+", metavar="PATH", help="file, folder, ZIP or DICOMDIR"
     )
+
+
+def _path(text: str) -> Path:
+    """An empty one would mean the current folder, and often stands for a variable that is not
+    set.
+    """
+    if not text:
+        raise argparse.ArgumentTypeError("a path is empty: is a variable not set?")
+    return Path(text)
 
 
 def _kinds(text: str) -> frozenset[str]:

@@ -2,6 +2,7 @@
 their names.
 """
 
+import os
 from pathlib import Path
 
 from jrviewer.core.errors import CorruptFileError
@@ -49,7 +50,9 @@ def _resolve(folder: Path, parts: list[str]) -> tuple[Path, bool]:
     path = folder
     for part in parts:
         path = _child(path, part)
-    inside = ".." not in parts and path.resolve().is_relative_to(folder.resolve())
+    inside = ".." not in parts and Path(os.path.realpath(path)).is_relative_to(
+        os.path.realpath(folder)
+    )
     return path, inside
 
 

@@ -23,6 +23,7 @@ from jrviewer.dicom.common.zip_archive import archive_members, is_archive
 
 _MAX_FILE = 4 << 30
 _NOT_THERE = "There is no file here: it was moved, or its drive is not connected. Choose it again."
+_NO_FILE = "This is no file but a pipe or a device. Choose a file, a folder or a ZIP archive."
 _EMPTY_FOLDER = "The folder holds no files. Choose the folder that the images lie in."
 _EMPTY_ARCHIVE = "The ZIP archive holds no files. Copy it again, or ask for another one."
 _NOT_DICOM = "This is not a DICOM file. JRViewer opens DICOM files, folders, ZIPs and DICOMDIRs."
@@ -94,7 +95,8 @@ def behind(path: Path) -> Iterator[Candidate]:
         yield from _in_folder(path)
         return
     if not _is_file(path):  # reading from a pipe would block
-        yield _failed(path, "", NotDicomError(_NOT_THERE))
+        is_there = os.path.exists(path)  # noqa: PTH110 - raises nothing
+        yield _failed(path, "", NotDicomError(_NO_FILE if is_there else _NOT_THERE))
         return
     yield from _in_file(path)
     if is_directory_file(path):

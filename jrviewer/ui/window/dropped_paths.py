@@ -11,15 +11,20 @@ from urllib.parse import unquote_to_bytes
 
 from PySide6.QtCore import QMimeData, QSysInfo, QUrl
 
+# Of GNOME's and KDE's file managers, where their common list names only addresses of their own.
+_OTHER_LISTS = ("application/x-kde4-urilist", "x-special/gnome-copied-files")
 _THIS_COMPUTER = ("", "localhost", "127.0.0.1", "::1")
 
 
 def dropped_paths(data: QMimeData) -> list[Path]:
     """Local files and folders that a drag carries, in order and each once."""
     found = [path for url in data.urls() if (path := local_path(url))]
+    for name in _OTHER_LISTS:
+        if not found and data.hasFormat(name):
+            found = list(_from_text(os.fsdecode(data.data(name).data())))
     if not found and data.hasText():
         found = list(_from_text(data.text()))
-    return [Path(path) for path in dict.fromkeys(found)]
+    return [Path(path) for path in dict.fromkeys(one.rstrip("\0") for one in found)]
 
 
 def local_path(url: QUrl, *, is_windows: bool = os.name == "nt") -> str:
@@ -60,7 +65,7 @@ def _is_this_computer(host: str) -> bool:
 
 def _from_text(text: str) -> Iterator[str]:
     """Paths of existing files in plain text, one a line, as file URLs or absolute paths."""
-    for line in (line.strip().strip("\"'") for line in text.splitlines()):
+    for line in (line.strip("\0 \t").strip("\"'") for line in text.splitlines()):
         path = local_path(QUrl(line)) if line.lower().startswith("file:") else line
         if os.path.isabs(path) and os.path.exists(path):  # noqa: PTH110, PTH117 - any text
             yield path

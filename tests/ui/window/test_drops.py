@@ -37,6 +37,12 @@ def _text(text: str) -> QMimeData:
     return data
 
 
+def _named(name: str, text: str, *, uris: str = "") -> QMimeData:
+    data = _uri(uris) if uris else QMimeData()
+    data.setData(name, text.encode())
+    return data
+
+
 def _encoded(path: Path) -> str:
     return bytes(QUrl.fromLocalFile(str(path)).toEncoded().data()).decode()
 
@@ -52,6 +58,21 @@ NOTATIONS: dict[str, Callable[[Path], QMimeData]] = {
     "this computer in its domain": lambda path: _uri(f"file://{HOST}.local{path}\r\n"),
     "a path in a list of addresses": lambda path: _uri(f"{path}\r\n"),
     "a comment before it": lambda path: _uri(f"# two files\r\nfile://{path}\r\n"),
+    "a list that ends with a zero": lambda path: _uri(f"{_encoded(path)}\0"),
+    "lines of another system": lambda path: _uri(f"{_encoded(path)}\n"),
+    "GNOME's copied files": lambda path: _named(
+        "x-special/gnome-copied-files", f"copy\n{_encoded(path)}"
+    ),
+    "GNOME's cut files": lambda path: _named(
+        "x-special/gnome-copied-files", f"cut\nfile://{path}\n"
+    ),
+    "KDE's list beside addresses of its own": lambda path: _named(
+        "application/x-kde4-urilist", f"{_encoded(path)}\r\n", uris="desktop:/a.dcm\r\n"
+    ),
+    "addresses of another program, and plain text": lambda path: _named(
+        "text/plain", str(path), uris="sftp://server/a.dcm\r\n"
+    ),
+    "a path with blanks around it as plain text": lambda path: _text(f"  {path} \n"),
     "plain text": lambda path: _text(str(path)),
     "a quoted path": lambda path: _text(f'"{path}"\n'),
     "an address as plain text": lambda path: _text(f"{_encoded(path)}\n"),
@@ -86,6 +107,19 @@ def test_what_is_not_on_this_computer_is_not_taken(text: str) -> None:
 @pytest.mark.parametrize("text", ["Dear colleague", "/no/such/file.dcm", "see /tmp", "\0", "a\0b"])
 def test_plain_text_that_names_no_file_is_not_taken(text: str) -> None:
     assert dropped_paths(_text(text)) == []
+
+
+def test_what_is_local_is_taken_from_a_list_that_names_other_computers_too(tmp_path: Path) -> None:
+    data = _uri(f"sftp://server/a.dcm\r\nfile://{tmp_path}\r\nfile://elsewhere/tmp\r\n")
+    assert dropped_paths(data) == [tmp_path]
+
+
+def test_a_list_wins_over_the_text_beside_it(tmp_path: Path) -> None:
+    """Some file managers put the names of the files, or of their folder, into the text."""
+    (path := tmp_path / "a.dcm").touch()
+    data = _uri(f"{_encoded(path)}\r\n")
+    data.setText(f"{tmp_path}\n/")
+    assert dropped_paths(data) == [path]
 
 
 def test_a_file_named_twice_is_opened_once(tmp_path: Path) -> None:
