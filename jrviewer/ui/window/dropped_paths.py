@@ -21,7 +21,7 @@ def dropped_paths(data: QMimeData) -> list[Path]:
     found = [path for url in data.urls() if (path := local_path(url))]
     for name in _OTHER_LISTS:
         if not found and data.hasFormat(name):
-            found = list(_from_text(os.fsdecode(data.data(name).data())))
+            found = list(_from_text(os.fsdecode(bytes(data.data(name).data()))))
     if not found and data.hasText():
         found = list(_from_text(data.text()))
     return [Path(path) for path in dict.fromkeys(one.rstrip("\0") for one in found)]
