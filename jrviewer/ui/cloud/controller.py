@@ -12,6 +12,7 @@ from jrviewer.rendering.picking import Grip
 from jrviewer.ui.cloud.cloud_view import CloudView
 from jrviewer.ui.cloud.ruler_drag import Shift, moved
 from jrviewer.ui.state import captions
+from jrviewer.ui.state.demonstration import dose_name
 from jrviewer.ui.state.rulers import RulerCommand
 from jrviewer.ui.state.session import Session
 
@@ -58,7 +59,10 @@ class CloudController(QObject):
             self._beside = MeasuredReference(surface, distances, own)
 
     def _title(self) -> str:
-        """A title that is true of everything drawn, including rulers."""
+        """A title that is true of everything drawn, including rulers and a simulated dose."""
+        chosen = self._session.slice
+        if chosen is not None and (dose := dose_name(chosen)):
+            return self.tr("INFERRED 3D – {}").format(dose)
         if self._is_shown:
             return self.tr("INFERRED POINTS + MEASURED SURFACE")
         drawn = () if self._session.prediction is None else self._rulers.items

@@ -12,23 +12,24 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from jrviewer.core.strength import Strength, strength_for
+from jrviewer.core.strength import Noise, Strength, strength_for
+
+NEARLY = 0.02  # share of the noise by which a target may be missed without a word
 
 
 class StrengthDialog(QDialog):
     """Emits every strength as it is set, so that the slice follows; Cancel emits the first again.
 
-    `before` is the standard deviation of the shown slice's noise, None where no target can be
-    named; `unit` is its unit.
+    `noise` is the shown slice's, None where no target can be named; `unit` is its unit. Where the
+    model takes less from this slice than a strength asks for, the dialog says what is left.
     """
 
     chosen = Signal(object)  # Strength
 
-    def __init__(
-        self, strength: Strength, before: float | None, unit: str, parent: QWidget
-    ) -> None:
+    def __init__(self, strength: Strength, noise: Noise | None, unit: str, parent: QWidget) -> None:
         super().__init__(parent)
-        self._first, self._before = strength, before
+        self._first, self._noise, self._unit = strength, noise, unit
+        self._before = before = None if noise is None else noise.before
         self.setWindowTitle(self.tr("Denoising strength"))
         self.percent = QSpinBox()
         self.percent.setRange(0, 100)
@@ -41,6 +42,9 @@ class StrengthDialog(QDialog):
         self.target.setSuffix(f" {unit}")
         self.target.setAccessibleName(self.tr("Noise to leave in this slice"))
         self.target.setEnabled(before is not None)
+        self.reached = QLabel()
+        self.reached.setObjectName("note")
+        self.reached.setWordWrap(True)
         self._show(strength)
         self.percent.valueChanged.connect(self._take_percent)
         self.target.valueChanged.connect(self._take_target)
@@ -69,6 +73,7 @@ class StrengthDialog(QDialog):
         rows = QVBoxLayout(self)
         rows.addLayout(form)
         rows.addWidget(note)
+        rows.addWidget(self.reached)
         rows.addWidget(self.buttons)
         self.setMinimumWidth(360)
 
@@ -80,6 +85,18 @@ class StrengthDialog(QDialog):
             self.target.setValue((1 - strength.reduction) * self._before)
         for blocker in blocked:
             blocker.unblock()
+        self.reached.setText(self._shortfall(strength))
+
+    def _shortfall(self, strength: Strength) -> str:
+        """What is left where a strength cannot be reached, "" where it can."""
+        if self._noise is None:
+            return ""
+        wanted = (1 - strength.reduction) * self._noise.before
+        left = self._noise.after(self._noise.shares(strength))
+        if left <= wanted + NEARLY * self._noise.before:
+            return ""
+        words = self.tr("▲ Not reached in this slice: the model leaves noise of {}.")
+        return words.format(f"{left:.1f} {self._unit}".strip())
 
     @Slot(int)
     def _take_percent(self, percent: int) -> None:

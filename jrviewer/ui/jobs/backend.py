@@ -24,6 +24,7 @@ from jrviewer.core.records import Series, Slice, VoiLut, Window
 from jrviewer.core.strength import Strength
 
 if TYPE_CHECKING:
+    from jrviewer.diagnostics.low_dose_demonstration import Demonstration
     from jrviewer.dicom import Opened
     from jrviewer.export.writer import ExportRequest
     from jrviewer.model.devices import Device
@@ -123,6 +124,17 @@ class Backend:
         except DeviceMemoryError:
             self._give_up_graphics()
             return self.predict(chosen, report, run_anyway=run_anyway)
+
+    def demonstrate(self, prediction: Prediction, report: Report) -> "Demonstration":
+        """Simulate a lower dose of a prediction's slice, and denoise that."""
+        from jrviewer.diagnostics.low_dose_demonstration import demonstrate
+
+        model = self._loaded(report)
+        try:
+            return demonstrate(model, prediction, report)
+        except DeviceMemoryError:
+            self._give_up_graphics()
+            return self.demonstrate(prediction, report)
 
     def predict_all(
         self, slices: Sequence[Slice], report: Report, share: Callable[[Outcome], None]

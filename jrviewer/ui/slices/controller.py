@@ -124,7 +124,7 @@ class SliceController(QObject):
         annotations = PaneAnnotations(
             chosen,
             chosen.pixels if what is None else what.pixels,
-            "" if what is None else self._prefix(what),
+            self._prefix(chosen, what),
             self._annotations.shown,
             self._annotations.selected,
         )
@@ -133,14 +133,15 @@ class SliceController(QObject):
         target = KeyboardTarget(self._keyboard.crosshair, held)
         return partial(annotation_painter.paint, annotation_painter.labelled(annotations), target)
 
-    def _prefix(self, what: Content) -> str:
+    def _prefix(self, chosen: Slice, what: Content | None) -> str:
+        """What a measurement's values are of."""
         blend = self._compare.now.blend
         words = {
-            "original": "",
+            "original": self.tr("simulated") if chosen.simulated_dose is not None else "",
             "AI": "AI" if blend == 100 else self.tr("AI {} %").format(blend),
             "removed": self.tr("removed by AI"),
         }
-        return words[what.kind]
+        return words["original" if what is None else what.kind]
 
     @Slot(object)
     def show_comparison(self, how: Comparison) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetricsF, QPainter, QPe
 
 from jrviewer.core.geometry import orientation_label
 from jrviewer.core.records import Slice
-from jrviewer.ui.state.captions import Corners
+from jrviewer.ui.state.corners import Corners
 from jrviewer.ui.state.view import Projection
 from jrviewer.ui.widgets.painting import (
     GAP,

@@ -21,7 +21,7 @@ from jrviewer.imaging import windowing
 from jrviewer.ui.slices import overlay, residual_painter
 from jrviewer.ui.slices.keys import SliceKeys
 from jrviewer.ui.slices.mouse_tools import MouseTools
-from jrviewer.ui.state.captions import Corners
+from jrviewer.ui.state.corners import Corners
 from jrviewer.ui.state.view import Projection, View, project, shade_of
 from jrviewer.ui.widgets import painting
 

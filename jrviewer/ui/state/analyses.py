@@ -2,7 +2,7 @@
 and how near the bundled phantom's prediction comes to the truth.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from functools import partial
 from weakref import WeakKeyDictionary
 
@@ -15,7 +15,7 @@ from jrviewer.diagnostics.phantom_truth import Score
 from jrviewer.ui.jobs.worker_thread import Ticket, WorkerThread
 
 
-class _Analysis(QObject):
+class Analysis(QObject):
     """One kind of analysis, of the newest prediction requested."""
 
     analysed = Signal(object)  # the Prediction
@@ -43,10 +43,14 @@ class _Analysis(QObject):
             self.analysed.emit(prediction)
         elif prediction is not self._analysing:
             self._analysing = prediction
-            self._ticket = self._worker_thread.submit(self.lane, partial(self._compute, prediction))
+            self._ticket = self._worker_thread.submit(self.lane, self._job(prediction))
 
     def _is_known(self, prediction: Prediction) -> bool:
         raise NotImplementedError
+
+    def _job(self, prediction: Prediction) -> Callable[[Report], object]:
+        """What the worker thread shall run."""
+        return partial(self._compute, prediction)
 
     @staticmethod
     def _compute(prediction: Prediction, report: Report) -> object:
@@ -69,7 +73,7 @@ class _Analysis(QObject):
             self._ticket = self._analysing = None
 
 
-class ResidualAnalysis(_Analysis):
+class ResidualAnalysis(Analysis):
     """What was removed from a slice: fills `Prediction.removed`."""
 
     lane = "removed"
@@ -83,7 +87,7 @@ class ResidualAnalysis(_Analysis):
         return prediction.compute_removed()
 
 
-class DenseClouds(_Analysis):
+class DenseClouds(Analysis):
     """The cloud of 4096 points: fills `Prediction.dense_cloud`."""
 
     lane = "dense"
@@ -97,7 +101,7 @@ class DenseClouds(_Analysis):
         return prediction.compute_dense_cloud()
 
 
-class PhantomScores(_Analysis):
+class PhantomScores(Analysis):
     """How near predictions come to the ground truth, where that is known."""
 
     lane = "truth"

@@ -13,23 +13,13 @@ from jrviewer.core.records import Series, Slice
 from jrviewer.diagnostics.phantom_truth import Score
 from jrviewer.imaging import windowing
 from jrviewer.imaging.measurements_2d import handles
+from jrviewer.ui.state.corners import Corners
 from jrviewer.ui.state.keyboard_annotations import KeyboardAnnotations
 from jrviewer.ui.state.rulers import Rulers
 from jrviewer.ui.state.view import View
 
 MINUS = "−"
 _SAME_PLACE_MM = 0.01
-
-
-@dataclass(frozen=True, slots=True)
-class Corners:
-    """Lines of text for the four corners."""
-
-    top_left: tuple[str, ...] = ()
-    top_right: tuple[str, ...] = ()
-    bottom_left: tuple[str, ...] = ()
-    bottom_right: tuple[str, ...] = ()
-    keeps_top_left: bool = False  # its lines are never cut: others give way, or they are wrapped
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +46,14 @@ def is_clip(series: Series) -> bool:
         return bool(np.allclose(first.plane.origin_mm, last.plane.origin_mm, atol=_SAME_PLACE_MM))
     own, other = first.source, last.source
     return (own.path, own.member) == (other.path, other.member)
+
+
+def position_text(chosen: Slice, series: Series | None) -> str:
+    """Position of a slice in its series."""
+    if series is None or len(series) == 1 or chosen not in series.slices:
+        return tr("single slice")
+    words = tr("frame {} of {}") if is_clip(series) else tr("slice {} of {}")
+    return words.format(series.slices.index(chosen) + 1, len(series))
 
 
 def tr(text: str) -> str:
@@ -127,17 +125,16 @@ def denoised_corners(
     view: View,
     magnification: float,
     title: str = "",
-    score: Score | None = None,
+    compared: tuple[str, ...] = (),
 ) -> Corners:
     """Corner texts of the AI slice, with the model's name. `title` says how much of the image is
-    AI, `score` how close the result is to a known ground truth.
+    AI, `compared` how close the result is to a known truth.
     """
     seconds = number(prediction.seconds, 2)
     lines = [prediction.model, tr("{} s").format(seconds)]
     if prediction.overridden:
         lines.append(tr("INPUT CHECK OVERRIDDEN"))
-    if score is not None:
-        lines += score_lines(score)
+    lines += compared
     return Corners(
         top_left=tuple(line for line in (title, tr("AI – not the acquired image")) if line),
         top_right=tuple(lines),
@@ -174,8 +171,10 @@ def view_lines(
     )
 
 
-def score_lines(score: Score) -> tuple[str, ...]:
-    """How close original, AI slice and cloud are to the ground truth."""
+def score_lines(score: Score | None) -> tuple[str, ...]:
+    """How close original, AI slice and cloud are to the ground truth, if it is known."""
+    if score is None:
+        return ()
     before, after = number(score.psnr_before, 1), number(score.psnr_after, 1)
     lines = [
         tr("Compared with the phantom's ground truth:"),

@@ -74,6 +74,9 @@ class Session(SessionParts):
             self.shown.connect(drawn.show)
         self.predicted.connect(self.residuals.analyse)
         self.predicted.connect(self.phantom_scores.analyse)
+        self.predicted.connect(self.demonstrations.analyse)
+        self.demonstrations.made.connect(self._show_demonstration)
+        self.demonstrations.ended.connect(self._close_twin)
         self.rulers.refused.connect(self.warned)
         self.strength.changed.connect(self._show_again)
 
@@ -121,7 +124,9 @@ class Session(SessionParts):
 
     def close_series(self, index: int) -> None:
         """Close a series with all results; the next one in the list is shown instead."""
-        gone = self.all_series[index]
+        gone, acquired = self.all_series[index], self.demonstrations.acquired
+        if gone is self.series and gone is self.demonstrations.series:
+            self._choose(next(one for one in self.all_series if acquired in one.slices))
         if gone is self.series:
             self.foreground.discard("predict")
             self.series = self.view.slice = None
@@ -131,6 +136,26 @@ class Session(SessionParts):
         elif self.series is None:
             self.emptied.emit()
         self.foreground.check_idle()
+
+    @Slot()
+    def toggle_demonstration(self) -> None:
+        """Show the slice at a simulated dose, or return to the slice itself."""
+        known = self.prediction
+        if known is not None and known.slice.simulated_dose is None:
+            self._close_twin(self.demonstrations.series)
+            self.demonstrations.start(known)
+        elif known is not None:
+            self._close_twin(self.demonstrations.series)
+
+    @Slot(object, object)
+    def _show_demonstration(self, series: Series, twin: Prediction) -> None:
+        self._predictions.keep(twin, self.slice)
+        self.opening.put(series)
+
+    @Slot(object)
+    def _close_twin(self, series: Series | None) -> None:
+        if series is not None and series in self.all_series:
+            self.close_series(self.all_series.index(series))
 
     @Slot(object)
     def _forget(self, slices: frozenset[Slice]) -> None:
@@ -151,10 +176,7 @@ class Session(SessionParts):
 
     def step(self, slices: int) -> None:
         """Move through the series."""
-        if self.series is not None and 0 <= self.index + slices < len(self.series):
-            self.show(self.index + slices)
-        elif self.series is not None and slices:
-            self.show(len(self.series) - 1 if slices > 0 else 0)
+        self.show(self.index + slices)
 
     def allow_predictions(self) -> None:
         """Start using the model; start-up delays it until the window is complete."""
@@ -190,7 +212,8 @@ class Session(SessionParts):
         """A result of the series whose removed noise was not checked, if nobody waits."""
         if self.series is None or self.foreground.is_busy or self.prefetcher.is_busy:
             return None
-        known = (self._predictions.at(self.strength.now, one) for one in self.series)
+        others = (one for one in self.series if one is not self.slice)
+        known = (self._predictions.at(self.strength.now, one) for one in others)
         return next((one for one in known if one is not None and one.removed is None), None)
 
     def cancel(self) -> None:

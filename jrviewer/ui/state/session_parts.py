@@ -9,6 +9,7 @@ from jrviewer.ui.jobs.worker_thread import WorkerThread
 from jrviewer.ui.state.analyses import DenseClouds, PhantomScores, ResidualAnalysis
 from jrviewer.ui.state.annotations import Annotations
 from jrviewer.ui.state.comparison import CompareState
+from jrviewer.ui.state.demonstration import Demonstrations
 from jrviewer.ui.state.keyboard_annotations import KeyboardAnnotations
 from jrviewer.ui.state.model_device import ModelDevice
 from jrviewer.ui.state.rulers import Rulers
@@ -41,9 +42,13 @@ class SessionParts(QObject):
         self.dense_clouds = DenseClouds(self.worker_thread, self)
         self.phantom_scores = PhantomScores(self.worker_thread, self)
         self.surface = SurfaceState(self.worker_thread, self)
+        self.demonstrations = Demonstrations(self.worker_thread, self.foreground, backend, self)
         self.prefetcher.progressed.connect(self.foreground.check_idle)
         self.foreground.busy.connect(self.surface.pause)
         self.foreground.idle.connect(self.surface.resume)
-        analyses = (self.residuals, self.dense_clouds, self.phantom_scores)
+        analyses = (
+            *(self.residuals, self.dense_clouds),
+            *(self.phantom_scores, self.demonstrations),
+        )
         for part in (self.history, self.annotations, self.rulers, *analyses):
             self.opening.slices_closed.connect(part.forget)

@@ -2,7 +2,15 @@
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from jrviewer.ui.widgets import theme
 from jrviewer.ui.widgets.elided_label import ElidedLabel
@@ -89,3 +97,13 @@ class Pane(QFrame):
         """Set the text right of the title."""
         if self._header is not None:
             self._header.detail.setText(text)
+
+
+def back_button(text: str) -> QToolButton:
+    """A button for the title line that leads back to something; hidden, and no higher than it."""
+    button = QToolButton()
+    button.setObjectName("backButton")
+    button.setText(text)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.hide()
+    return button

@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu
 
+from jrviewer.core.prediction import Prediction
 from jrviewer.core.records import Slice, Window
 from jrviewer.imaging.windowing import PRESETS, presets
 from jrviewer.ui.state.view import View
@@ -54,6 +55,12 @@ class Actions(QObject):
             tr("Run the model on every slice"),
             "series",
             "Ctrl+Return",
+        )
+        self.demonstrate = self._make(
+            tr("Show at 25 % dose (simulated)"),
+            tr("Add noise as at a quarter of the dose and denoise that, or return to the scan"),
+            "",
+            "Ctrl+D",
         )
         self.export = self._make(tr("Export…"), tr("Export results to files"), "export", "Ctrl+E")
         self.copy = self._make(
@@ -120,6 +127,16 @@ class Actions(QObject):
             text = f"{self.tr(window.name)}  {window.width:.0f} / {window.centre:.0f}"
             action.setText(text.replace("-", "−"))
             action.setData(window)
+
+    def allow(self, shown: Slice | None, known: Prediction | None) -> None:
+        """Enable what can be done with a slice and its result: a simulated dose is not exported."""
+        is_twin = shown is not None and shown.simulated_dose is not None
+        for action in (self.export, self.copy):
+            action.setEnabled(known is not None and not is_twin)
+        is_ct = known is not None and known.is_noise_known and known.slice.unit == "HU"
+        self.demonstrate.setEnabled(is_twin or is_ct)
+        back, there = self.tr("Back to the scan"), self.tr("Show at 25 % dose (simulated)")
+        self.demonstrate.setText(back if is_twin else there)
 
     @Slot(object, int, int)
     def show_slice(self, chosen: Slice, index: int, count: int) -> None:

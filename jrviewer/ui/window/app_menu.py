@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from jrviewer.core.records import Structure
-from jrviewer.core.strength import parse_strength
+from jrviewer.core.strength import Strength, parse_strength
 from jrviewer.imaging.structures import may_show_face, shows_face
 from jrviewer.imaging.windowing import PRESETS
 from jrviewer.ui.dialogs.export_controller import ExportController
@@ -176,11 +176,18 @@ class AppMenu(QObject):
 
         session = self._session
         known = session.prediction
-        before = known.noise_before if known is not None and known.is_noise_known else None
+        noise = None if known is None or not known.is_noise_known else known.noise
         unit = "HU" if known is not None and known.slice.unit == "HU" else ""
-        dialog = StrengthDialog(session.strength.now, before, unit, self._window)
+        dialog = StrengthDialog(session.strength.now, noise, unit, self._window)
         dialog.chosen.connect(session.strength.choose)
         self._open(dialog)
+
+    @Slot(object)
+    def keep_strength(self, strength: Strength) -> None:
+        """The strength chosen on the toolbar is that of the next start, too."""
+        self._strength = str(strength)
+        self.settings = replace(self.settings, strength=self._strength)
+        settings.save(self._preferences, self.settings)
 
     @Slot()
     def list_graphics(self) -> None:

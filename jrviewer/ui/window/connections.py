@@ -147,6 +147,9 @@ def _opening(window: MainWindow) -> Iterator[Connection]:
     yield slices.cine.changed, slices.show_rate
     yield actions.run.triggered, window.run
     yield actions.run_series.triggered, session.run_series
+    yield actions.demonstrate.triggered, session.toggle_demonstration
+    yield window.presenter.leave_twin.clicked, session.toggle_demonstration
+    yield session.demonstrations.analysed, window.presenter.show_comparison
     yield actions.cancel.triggered, slices.cancel
     yield slices.can_cancel_changed, actions.cancel.setEnabled
     yield window.presenter.offer.clicked, window.run_anyway
@@ -190,6 +193,7 @@ def _comparing(window: MainWindow) -> Iterator[Connection]:
     yield slices.actions_.marks.toggled, session.compare.show_marks
     strength = slices.actions_.strength
     yield session.strength.changed, strength.show_strength
+    yield session.strength.changed, window.app_menu.keep_strength
     yield strength.chosen, session.strength.choose
     yield strength.custom_requested, window.app_menu.ask_strength
     yield slices.actions_.blend_stepped, slices.step_blend

@@ -224,9 +224,10 @@ class MainWindow(DropTargetWindow):
     @Slot()
     def update_actions(self) -> None:
         """Enable export and copying if there is a result, and "Run series" for several slices."""
-        series, has_result = self.session.series, self.session.prediction is not None
-        self.actions_.export.setEnabled(has_result)
-        self.actions_.copy.setEnabled(has_result)
+        series, shown = self.session.series, self.session.slice
+        self.actions_.allow(shown, self.session.prediction)
+        is_acquired = shown is None or shown.simulated_dose is None
+        self.cloud.toolbar.picture.setEnabled(is_acquired)
         self.actions_.run_series.setEnabled(series is not None and len(series) > 1)
 
     @Slot(object)

@@ -15,13 +15,15 @@ from jrviewer.ui.slices import residual_painter
 from jrviewer.ui.slices.pane_offer import PaneOffer
 from jrviewer.ui.slices.slice_view import SliceView
 from jrviewer.ui.state import captions
-from jrviewer.ui.state.captions import Corners, SeriesPosition
+from jrviewer.ui.state.captions import SeriesPosition
 from jrviewer.ui.state.comparison import blend_title, content, kind_of
+from jrviewer.ui.state.corners import Corners
+from jrviewer.ui.state.demonstration import dose_name, likeness_lines
 from jrviewer.ui.state.session import Session
 from jrviewer.ui.state.strength import noise_text, strength_name
 from jrviewer.ui.state.view import View
 from jrviewer.ui.widgets import painting
-from jrviewer.ui.widgets.pane import Pane
+from jrviewer.ui.widgets.pane import Pane, back_button
 from jrviewer.ui.window.bars.status_bar import StatusBar
 
 
@@ -43,6 +45,8 @@ class Presenter(QObject):
         self._original, self._denoised, self._cloud = original, denoised, cloud
         self._status = status
         self.offer = PaneOffer(denoised)
+        self.leave_twin = back_button(self.tr("Back to the scan"))
+        self._original_pane.add_tool(self.leave_twin)
         self._shown: Prediction | None = None  # what the AI panes show, of this slice or another
         self._scale = 0.0  # of the colours of what was removed
         self._withheld = ""  # why the model did not run on the slice that is shown
@@ -74,7 +78,11 @@ class Presenter(QObject):
     def show_slice(self, chosen: Slice, index: int, count: int) -> None:
         """Show another slice."""
         self._original.show_slice(chosen, chosen.pixels)
+        dose = dose_name(chosen)
+        words = self.tr("{}, NOT ACQUIRED").format(dose)
+        self._original_pane.show_title(words if dose else self.tr("ORIGINAL"), has_badge=False)
         self._original_pane.show_detail(self._position_text(chosen))
+        self.leave_twin.setVisible(bool(dose))
         self._refresh_corners()
         self.show_probe(self._probed)
 
@@ -223,20 +231,18 @@ class Presenter(QObject):
         self._scale = what.scale
         self._denoised.show_pixels(what.pixels, under=what.under, scale=what.scale)
         self._denoised.show_split(self._session.compare.now.split)
-        self._denoised_pane.show_title(what.title, has_badge=what.kind != "original")
+        dose = dose_name(shown.slice)
+        title = f"{what.title} – {dose}" if dose else what.title
+        self._denoised_pane.show_title(title, has_badge=what.kind != "original")
         strength = strength_name(shown.strength)
         self._denoised_pane.show_badge(self.tr("AI {}").format(strength))
         self._denoised_pane.show_detail(what.detail or self._position_text(shown.slice))
 
     def _position_text(self, chosen: Slice) -> str:
         """Position of the slice in its series."""
-        series = self._session.series
         if self._session.is_partial:
             return self.tr("first slice, more are being read")
-        if series is None or len(series) == 1 or chosen not in series.slices:
-            return self.tr("single slice")
-        words = self.tr("frame {} of {}") if captions.is_clip(series) else self.tr("slice {} of {}")
-        return words.format(series.slices.index(chosen) + 1, len(series))
+        return captions.position_text(chosen, self._session.series)
 
     def _refresh_corners(self) -> None:
         session, view = self._session, self._session.view.now
@@ -246,13 +252,15 @@ class Presenter(QObject):
         is_frame = captions.is_clip(session.series)
         place = SeriesPosition(session.index, len(session.series), is_frame)
         pixels = projection.scale * projection.spacing_mm[1] * self._original.devicePixelRatio()
-        self._original.show_corners(
-            captions.original_corners(session.slice, session.series.title, place, view, pixels)
-        )
+        title, dose = session.series.title, dose_name(session.slice)
+        corners = captions.original_corners(session.slice, title, place, view, pixels)
+        self._original.show_corners(corners.under(dose))
         known = session.prediction
-        self._denoised.show_corners(
-            Corners() if known is None else self._compared_corners(known, place, view, pixels)
-        )
+        if known is None:
+            self._denoised.show_corners(Corners())
+        else:
+            corners = self._compared_corners(known, place, view, pixels)
+            self._denoised.show_corners(corners.under(dose))
 
     def _compared_corners(
         self, known: Prediction, place: SeriesPosition, view: View, pixels: float
@@ -275,8 +283,10 @@ class Presenter(QObject):
                 title = self.tr("ORIGINAL left, AI right")
             if title:
                 return captions.denoised_corners(known, place, view, pixels, title)
-            score = self._session.phantom_scores.of(known)
-            return captions.denoised_corners(known, place, view, pixels, score=score)
+            session = self._session
+            lines = captions.score_lines(session.phantom_scores.of(known))
+            lines += likeness_lines(session.demonstrations.of(known))
+            return captions.denoised_corners(known, place, view, pixels, compared=lines)
         unit = "HU" if known.slice.unit == "HU" else self.tr("stored")
         found = residual_painter.sentences(known.removed, unit)
         return Corners(

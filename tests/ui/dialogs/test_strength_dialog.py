@@ -201,3 +201,31 @@ def test_a_strength_that_is_none_is_replaced_by_the_standard_one(
     user_preferences.put("settings/strength", stored)
 
     assert settings.load(user_preferences).strength == "standard"
+
+
+def test_a_target_that_the_model_cannot_reach_is_said_to_be_out_of_reach(
+    qtbot: QtBot, noisy_window: MainWindow, dialog: StrengthDialog
+) -> None:
+    dialog.target.setValue(6)
+    assert dialog.reached.text() == ""
+
+    dialog.target.setValue(0.5)  # the made-up model leaves a tenth of 20 HU
+
+    left_over = shown(noisy_window).noise_after
+    assert left_over is not None
+    assert left_over > 1
+    assert dialog.reached.text().endswith(f"the model leaves noise of {left_over:.1f} HU.")
+    dialog.percent.setValue(50)
+    assert dialog.reached.text() == ""
+
+
+def test_the_strength_chosen_on_the_toolbar_is_that_of_the_next_start(
+    qtbot: QtBot, noisy_window: MainWindow
+) -> None:
+    press(qtbot, noisy_window, KEYS[HIGH], ALT)
+    assert settings.load(noisy_window.preferences).strength == "high"
+
+    again = app.create_window(Session(NoisyBackend()), noisy_window.preferences)
+    qtbot.addWidget(again)
+    assert again.session.strength.now == HIGH
+    again.close()

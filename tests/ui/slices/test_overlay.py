@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from jrviewer.core.geometry import orientation_label
 from jrviewer.ui.slices import overlay
-from jrviewer.ui.state.captions import Corners
+from jrviewer.ui.state.corners import Corners
 from jrviewer.ui.state.view import Projection
 from jrviewer.ui.widgets.painting import MARGIN
 from tests.support.record_factory import make_plane, make_slice

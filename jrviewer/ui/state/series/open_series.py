@@ -51,6 +51,12 @@ class OpenSeries(QObject):
         job = partial(self._backend.read, self.paths)
         self._foreground.start(LANE, self.tr("reading files"), job, self._take, shares=True)
 
+    def put(self, series: Series) -> None:
+        """Add a series that was not read from files, and show it."""
+        self.shelf.all = (*self.shelf.all, series)
+        self.opened.emit(self.shelf.all)
+        self.read.emit(series)
+
     def close(self, series: Series) -> None:
         """Close a series. If it is still being read, the reading ends."""
         if self.shelf.is_part(series):

@@ -45,6 +45,7 @@ def fill(
     bar.addWidget(menu_button(bar, bar.tr("Measure"), "measure", measured))
     bar.addSeparator()
     run = RunButton(bar, [actions.run, actions.run_series])
+    _add(run.choices, actions.demonstrate)
     bar.addWidget(run)
     bar.addAction(actions.export)
     spacer = QWidget()
