@@ -185,7 +185,7 @@ class SurfaceMesh:
 
     `faces` int32 (T, 3) are triangles of `corners_mm` float32 (P, 3) with a Structure value each,
     `labels` uint8 (T,); `normals` float32 (P, 3) point out of the structure. Nothing is claimed
-    beyond what `geometry` covers.
+    beyond what `geometry` covers, nor finer than the grid of steps `grid_mm` (z, y, x).
     """
 
     corners_mm: FloatArray
@@ -193,6 +193,7 @@ class SurfaceMesh:
     faces: npt.NDArray[np.int32]
     labels: UInt8Array
     geometry: VolumeGeometry
+    grid_mm: tuple[float, float, float]
 
     def __post_init__(self) -> None:
         for array in (self.corners_mm, self.normals, self.faces, self.labels):

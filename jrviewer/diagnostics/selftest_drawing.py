@@ -125,7 +125,7 @@ def _missing_of_measured(scene: "Scene", prediction: Prediction, grey: UInt8Arra
     slices = [replace(prediction.slice, plane=replace(plane, origin_mm=one)) for one in places]
     measured = SurfaceMeasurement(Series(tuple(slices)))()
     distances = Nearest(measured).distances(cloud.points)
-    scene.show(prediction, grey, Look(measured=True), MeasuredReference(measured, distances, cloud))
+    scene.show(prediction, grey, Look(reveal=0.5), MeasuredReference(measured, distances, cloud))
     ends = np.stack([places[0], places[-1]])
     scene.show_rulers((DrawnRuler(ends, "MEASURED", is_selected=False),), None)
     spots = [(x, y) for x in range(64, 200, 12) for y in range(64, 200, 12)]

@@ -13,7 +13,7 @@ from jrviewer.core.errors import ExportError
 from jrviewer.core.identifier_search import is_leaked, names_patient
 from jrviewer.core.prediction import Prediction
 from jrviewer.core.records import Slice
-from jrviewer.export.provenance import KEYS, PNG_SIGNATURE
+from jrviewer.export.provenance import KEYS, PNG_SIGNATURE, is_stl
 
 FIXED_WORDS = f"""{NOTICE} ORIGINAL AI DENOISED RUN ANYWAY LOSSY Input check: green amber red
 ply format binary_little_endian ascii comment element vertex property float uchar label sigma_mm
@@ -22,7 +22,9 @@ FRAME=x to the patient's left, y to the back, z to the head; normals too xml ver
 PolyData byte_order LittleEndian header_type UInt32 UInt8 Int32 Float32 Piece NumberOfPoints
 NumberOfVerts NumberOfLines NumberOfStrips NumberOfPolys PointData Scalars Normals DataArray Name
 NumberOfComponents format appended offset colour Points Verts connectivity offsets AppendedData
-encoding raw structure quality skin bone or contrast medium air SKIN=included left out
+encoding raw structure quality CONTENT=surface measured from slices; nothing in it is inferred
+GRID_MM along rows, columns and slices; open where nothing was measured face list int
+vertex_indices skin bone or contrast medium air SKIN=included left out
 JRViewer {__version__} {" ".join(KEYS)} yes MONOCHROME1 Values
 through the file's own table Removed looks like noise place is marked places are marked
 strength low standard high Noise unchanged Hardly any to could not be measured hardly anything
@@ -75,6 +77,8 @@ def _texts_in(content: bytes) -> list[str]:
     """What a finished file says, whatever its maker meant to say: all texts of a PNG, compressed
     ones too, or the header of a PLY or a VTK file, or a whole table.
     """
+    if is_stl(content):
+        return []
     if not content.startswith(PNG_SIGNATURE):
         end = APPENDED if content.startswith(b"<?xml") else b"end_header\n"
         return [content.partition(end)[0].decode("latin-1")]

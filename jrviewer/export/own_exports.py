@@ -55,4 +55,4 @@ def is_export_content(content: bytes | mmap.mmap) -> bool:
     if content[:1] == b"{" and len(content) < _LARGEST_REPORT:
         report = json.loads(content[:])
         return isinstance(report, dict) and report.keys() == _REPORT_KEYS
-    return content.find(SEAL) >= 0 and content.find(_APP) >= 0
+    return content[: len(SEAL)] == SEAL or (content.find(SEAL) >= 0 and content.find(_APP) >= 0)

@@ -28,6 +28,7 @@ from jrviewer.core.resources import resource
 WEIGHTS = "model/joint.safetensors"
 SEAL = b"content_sha256="
 DIGITS = 64  # of a sha256 in hexadecimal
+STL_HEADER = 80  # bytes
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PNG_KEYWORD = b"Seal\0"
 
@@ -46,6 +47,12 @@ KEYS = (
     "strength",  # that the noise was reduced by, e.g. "standard (50 %)"
     "noise",  # its standard deviation in the slice, before and after, in words
     "removed_marks",  # places where structure, not only noise, may have been removed
+)
+
+_CHANGED = "The file has been changed since JRViewer wrote it: do not rely on it."
+_STL_PRAISE = (
+    "OK: a measured surface exported by JRViewer, unchanged. An STL file has no room to say from "
+    "which series it comes; the OBJ and PLY of the same surface do."
 )
 
 Status = Literal["ok", "changed", "other_weights", "other_source", "not_ours"]
@@ -121,6 +128,20 @@ def sealed(content: bytes) -> bytes:
     return before + _text_stamp(_sha256(before + after)) + after
 
 
+def sealed_stl(content: bytes) -> bytes:
+    """A binary STL with the seal of all its other bytes as its header, which is as long."""
+    return _stl_stamp(_sha256(content[STL_HEADER:])) + content[STL_HEADER:]
+
+
+def is_stl(content: bytes) -> bool:
+    """Whether it is an STL that this app sealed: no other file begins with its seal."""
+    return content.startswith(SEAL)
+
+
+def _stl_stamp(digits: str) -> bytes:
+    return _text_stamp(digits) + b"\n"
+
+
 def unsealed() -> str:
     """Where a text or DICOM export wants its seal: as long as the seal itself."""
     return SEAL.decode() + "0" * DIGITS
@@ -140,6 +161,8 @@ def verify(export: Path, source: Path | None = None) -> Verdict:
         raise JRViewerError(
             "The export could not be read. Check that it still exists and that you may read it."
         ) from error
+    if is_stl(content):
+        return _verdict_on_stl(content)
     stated = _stated(content)
     if "app" not in stated or SEAL not in content:
         sentence = "This is no export of JRViewer, or what it said of itself has been changed."
@@ -150,12 +173,19 @@ def verify(export: Path, source: Path | None = None) -> Verdict:
     return Verdict("ok", (_praise(source is not None),), stated)
 
 
+def _verdict_on_stl(content: bytes) -> Verdict:
+    """An STL has no room for words: whether it is unchanged is all that can be said."""
+    if content != sealed_stl(content):
+        return Verdict("changed", (_CHANGED,), {})
+    return Verdict("ok", (_STL_PRAISE,), {})
+
+
 def _faults(
     content: bytes, stated: dict[str, str], source: Path | None
 ) -> Iterator[tuple[Status, str]]:
     """What is wrong, the gravest first."""
     if not _is_unchanged(content):
-        yield "changed", "The file has been changed since JRViewer wrote it: do not rely on it."
+        yield "changed", _CHANGED
     if sentence := _fault_of_weights(stated):
         yield "other_weights", sentence
     if source is not None and (sentence := _fault_of_source(stated, source)):

@@ -31,7 +31,6 @@ from jrviewer.imaging.volume import (
 )
 
 IndexArray = npt.NDArray[np.integer[Any]]
-
 LOWEST_HU, HIGHEST_HU = -1024.0, 3071.0  # padding looks like air, metal like bone
 SLAB = 12  # layers a turn: marching cubes holds Python's lock, and the window must not wait for it
 AT_ONCE = 64  # points between two reports
@@ -231,6 +230,7 @@ def _measured(
         faces.astype(np.int32),
         np.concatenate(labels),
         geometry,
+        step_mm,
     )
 
 

@@ -13,7 +13,6 @@ import pyvista as pv
 from jrviewer.core.geometry import FloatArray, Plane, orientation_letters
 from jrviewer.core.lazy_vtk import vtk_module
 from jrviewer.core.records import UInt8Array
-from jrviewer.rendering.look import BACKGROUND
 
 AnyPlotter: TypeAlias = Any  # any pyvista plotter: its decorated methods do not type-check
 
@@ -37,15 +36,9 @@ def _paint() -> npt.NDArray[np.uint32]:
 
 _PAINT = _paint()
 
-# Farther points sink into the background: the depth cue that works with every OpenGL.
-_FADE = """//VTK::Light::Impl
-  float farness = smoothstep(0.45, 1.0, gl_FragCoord.z);
-  fragOutput0.rgb = mix(fragOutput0.rgb, vec3({}, {}, {}), 0.65 * farness);
-"""
-
 
 class Points:
-    """Points as little lit spheres of their own colours."""
+    """Marks as little lit spheres of their own colours."""
 
     def __init__(self, plotter: AnyPlotter) -> None:
         self.mesh = pv.PolyData(np.zeros((1, 3), dtype=np.float32))
@@ -65,18 +58,6 @@ class Points:
             render=False,
         )
         self.actor.visibility = False
-
-    def fade(self) -> None:
-        """Let the farther points take on the background's colour."""
-        fade = _FADE.format(*(channel / 255 for channel in BACKGROUND))
-        shader = self.actor.GetShaderProperty()
-        shader.AddFragmentShaderReplacement("//VTK::Light::Impl", True, fade, False)
-        self.actor.prop.ambient = 0.3
-
-    def brighten(self) -> None:
-        """Show near and far points alike, brighter: eye-dome lighting takes light away."""
-        self.actor.GetShaderProperty().ClearAllFragmentShaderReplacements()
-        self.actor.prop.ambient = 0.9
 
     def show(self, points: FloatArray, colours: UInt8Array, size: float) -> None:
         """Show other points (N, 3) in colours (N, 3), `size` pixels wide; none hides the actor."""
@@ -122,12 +103,15 @@ class SlicePlane:
         self.letters = [_Word(plotter) for _ in range(4)]
         self.show(visible=False)
 
-    def place(self, corners: FloatArray, plane: Plane) -> None:
-        """Move to other corners (4, 3): first row's start and end, last row's end and start."""
+    def place(self, corners: FloatArray, plane: Plane, held: FloatArray | None = None) -> None:
+        """Move to other corners (4, 3): first row's start and end, last row's end and start. The
+        letters stand around the part of it that holds the body, of corners `held` (4, 3).
+        """
         self.mesh.points = corners
         self.frame.points = corners
-        middle = corners.mean(axis=0)
-        edges = (corners + np.roll(corners, -1, axis=0)) / 2  # top, right, bottom, left
+        around = corners if held is None else held
+        middle = around.mean(axis=0)
+        edges = (around + np.roll(around, -1, axis=0)) / 2  # top, right, bottom, left
         self.sides = middle + (edges - middle) * 1.09
         directions = (-plane.along_column, plane.along_row, plane.along_column, -plane.along_row)
         for letter, side, direction in zip(self.letters, self.sides, directions, strict=True):
@@ -157,36 +141,6 @@ class SlicePlane:
         """Keep the letters' height on screen, at `ratio` device pixels to a point."""
         for letter, side in zip(self.letters, self.sides, strict=True):
             letter.actor.SetScale(_LETTER_PX * ratio * units_per_px(side))
-
-
-def add_cube(plotter: AnyPlotter) -> None:
-    """A cube in the upper right corner with the patient's directions on its faces."""
-    cube = vtk_module("vtkRenderingAnnotation").vtkAnnotatedCubeActor()
-    cube.SetXPlusFaceText("L")
-    cube.SetXMinusFaceText("R")
-    cube.SetYPlusFaceText("P")
-    cube.SetYMinusFaceText("A")
-    cube.SetZPlusFaceText("S")
-    cube.SetZMinusFaceText("I")
-    # Turned so that every letter stands upright in its own standard view.
-    cube.SetXFaceTextRotation(0)
-    cube.SetYFaceTextRotation(0)
-    cube.SetZFaceTextRotation(-90)
-    cube.SetFaceTextScale(0.62)
-    cube.GetCubeProperty().SetColor(0.30, 0.35, 0.41)
-    cube.GetTextEdgesProperty().SetColor(0.10, 0.12, 0.15)
-    faces = (
-        cube.GetXPlusFaceProperty(),
-        cube.GetXMinusFaceProperty(),
-        cube.GetYPlusFaceProperty(),
-        cube.GetYMinusFaceProperty(),
-        cube.GetZPlusFaceProperty(),
-        cube.GetZMinusFaceProperty(),
-    )
-    for face in faces:
-        face.SetColor(0.96, 0.97, 0.98)
-        face.SetInterpolationToFlat()
-    plotter.add_orientation_widget(cube, interactive=False, viewport=(0.82, 0.80, 1.0, 1.0))
 
 
 class _Word:

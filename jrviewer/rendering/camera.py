@@ -7,10 +7,10 @@ import weakref
 from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 
 from jrviewer.core.geometry import FloatArray
 from jrviewer.rendering.actors import AnyPlotter
-from jrviewer.rendering.look import VIEWS, View
 
 _MARGIN = 1.1  # of the distance at which everything just fits: room for the letters themselves
 _NEAREST_MM = 1.0
@@ -37,13 +37,12 @@ class FittedCamera:
 
         plotter.renderer.AddObserver("StartEvent", start)
 
-    def view(self, name: View, centre: FloatArray) -> None:
-        """Look at a centre (3,) from one side of the patient, with everything in sight."""
-        towards, up = VIEWS[name]
+    def look_from(self, towards: npt.ArrayLike, up: npt.ArrayLike, centre: FloatArray) -> None:
+        """Look at a centre (3,) from one side, with everything in sight."""
         camera, direction = self._plotter.camera, np.array(towards) / np.linalg.norm(towards)
         camera.focal_point = tuple(centre)
         camera.position = tuple(centre + direction)
-        camera.up = up
+        camera.up = tuple(np.asarray(up, dtype=float))
         self._size = self._plotter.render_window.GetSize()
         distance, half_height = self._fit(self._size)
         camera.position = tuple(centre + direction * distance)

@@ -19,12 +19,13 @@ from jrviewer.core.records import Cloud, Slice, Structure, SurfaceMesh, UInt8Arr
 from jrviewer.imaging.structures import STRUCTURE_COLOURS, shows_face
 
 Colouring = Literal["structure", "uncertainty", "depth", "measured"]
-View = Literal["A", "P", "L", "R", "S", "I", "oblique"]
+View = Literal["slice", "A", "P", "L", "R", "S", "I", "oblique"]
 RGB = tuple[int, int, int]
 Vector = tuple[float, float, float]
 IndexArray = npt.NDArray[np.intp]
 
-# From where the camera looks (patient LPS, seen from the middle), and which way is up.
+# From where the camera looks (patient LPS, seen from the middle), and which way is up; the view
+# "slice" is the slice's own (`slice_view`).
 VIEWS: dict[View, tuple[Vector, Vector]] = {
     "A": ((0, -1, 0), (0, 0, 1)),
     "P": ((0, 1, 0), (0, 0, 1)),
@@ -64,17 +65,27 @@ class Look:
 
     colouring: Colouring = "structure"
     structures: frozenset[Structure] = frozenset(Structure)
-    dense: bool = False  # 4096 points instead of 1024
+    dense: bool = True  # 4096 points instead of 1024
     slice_plane: bool = True
-    point_size: float = 7.0  # pixels
+    radius_mm: float = 5.0  # of a certain point of 4096; see `rendering.splats`
     perspective: bool = True
     eye_dome: bool = False  # dark rims around near points
     pixel_ratio: float = 1.0  # device pixels of a point on screen
-    measured: bool = False  # the series' measured surface beside the cloud
+    reveal: float = 0.0  # 0 the inferred cloud alone … 1 the series' measured surface alone
 
     def at_pixel_ratio(self, ratio: float) -> "Look":
         """The same on a screen with so many device pixels to a point."""
-        return replace(self, point_size=self.point_size * ratio, pixel_ratio=ratio)
+        return replace(self, pixel_ratio=ratio)
+
+    @property
+    def points_left(self) -> float:
+        """How much of the cloud's ink is left: in the second half of the reveal it melts away."""
+        return min(1.0, 2 * (1 - self.reveal))
+
+    @property
+    def surface_opacity(self) -> float:
+        """Of the measured surface: halfway one still sees through it, in the end it is solid."""
+        return 0.8 * self.reveal if self.reveal <= 0.5 else 0.4 + 1.2 * (self.reveal - 0.5)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -191,6 +202,15 @@ def patient_to_world(cloud: Cloud | None, points_mm: FloatArray) -> FloatArray:
     return to_world(cloud, cloud.box.to_box(points_mm))
 
 
+def slice_view(prediction: Prediction) -> tuple[FloatArray, FloatArray]:
+    """From where the camera looks, and which way is up, to show the slice as the 2D panes do: rows
+    from left to right, the first on top.
+    """
+    plane, cloud = prediction.slice.plane, prediction.cloud
+    turn = cloud.box.axes.T if cloud is not None and cloud.unit != "mm" else np.eye(3)
+    return -plane.normal @ turn, -plane.along_column @ turn
+
+
 def slice_corners(slice_: Slice, cloud: Cloud | None) -> FloatArray:
     """Places (4, 3) in the picture of the slice's outer corners, half a pixel outside the pixel
     centres: first row's start and end, last row's end and start.
@@ -198,3 +218,25 @@ def slice_corners(slice_: Slice, cloud: Cloud | None) -> FloatArray:
     rows, columns = slice_.shape
     corners = np.array([(0, 0), (0, columns), (rows, columns), (rows, 0)], dtype=float)
     return patient_to_world(cloud, slice_.plane.to_patient(corners - 0.5))
+
+
+def held_corners(corners: FloatArray, cloud: Cloud | None) -> FloatArray | None:
+    """Corners (4, 3) of the part of a slice over which the cloud lies."""
+    if cloud is None or not len(cloud):
+        return None
+    across, down = corners[1] - corners[0], corners[3] - corners[0]
+    away = to_world(cloud, cloud.points) - corners[0]
+    shares = np.stack([away @ one / (one @ one) for one in (across, down)], axis=1)
+    (left, top), (right, bottom) = shares.min(axis=0).clip(0, 1), shares.max(axis=0).clip(0, 1)
+    places = np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
+    return np.asarray(corners[0] + places @ np.stack([across, down]))
+
+
+def middle_of(prediction: Prediction, cloud: Cloud | None) -> FloatArray:
+    """What the camera looks at: the box's centre, or the slice's where there is no cloud."""
+    if cloud is None:
+        middle: FloatArray = slice_corners(prediction.slice, None).mean(axis=0)
+        return middle
+    if cloud.unit == "normalized":
+        return np.zeros(3)
+    return cloud.box.centre_mm

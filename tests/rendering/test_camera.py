@@ -8,6 +8,7 @@ import pyvista as pv
 from jrviewer.rendering.look import VIEWS, DrawnRuler, Look
 from jrviewer.rendering.scene import Scene
 from tests.support.cloud_factory import make_cloud_prediction, make_grey
+from tests.support.record_factory import make_plane
 from tests.support.rendered_picture import picture
 
 pytestmark = pytest.mark.vtk
@@ -25,7 +26,7 @@ def show(plotter: pv.Plotter, look: Look | None = None) -> Scene:
 def fill(plotter: pv.Plotter, scene: Scene) -> float:
     """How much of the pane's width or height, whichever is more, the drawn points span."""
     height, width = picture(plotter).shape[:2]
-    drawn = [scene.points.mesh.points, scene.plane.sides, scene.plane.mesh.points]
+    drawn = [scene.points.places, scene.plane.sides]
     places, _ = scene.on_screen(np.concatenate(drawn))
     half = np.array([width, height]) / 2
     return float((np.abs(places - half) / half).max())
@@ -132,3 +133,38 @@ def test_eye_dome_lighting_leaves_rulers_alone(plotter: pv.Plotter) -> None:
         scene.show(prediction, make_grey(prediction), Look(eye_dome=eye_dome))
         assert plain > 500
         assert int(yellow().sum()) == pytest.approx(plain, rel=0.12)
+
+
+def test_the_view_of_the_slice_lies_as_the_2d_panes_show_it(plotter: pv.Plotter) -> None:
+    plane = make_plane(
+        origin_mm=(-150.0, -120.0, 40.0),
+        spacing_mm=(2.5, 2.5),
+        along_row=(0.8, 0.0, -0.6),
+        along_column=(0.0, 1.0, 0.0),
+    )
+    prediction = make_cloud_prediction(plane=plane)
+    scene = Scene(plotter)
+    scene.show(prediction, make_grey(prediction), Look())
+
+    scene.view("slice")
+
+    pixels = np.array([(64.0, 64.0), (64.0, 84.0), (84.0, 64.0)])  # middle, to the right, below
+    (middle, right, below), _ = scene.on_screen(plane.to_patient(pixels))
+    assert (right - middle)[0] > 20
+    assert abs((right - middle)[1]) < 1
+    assert (below - middle)[1] < -20
+    assert abs((below - middle)[0]) < 1
+
+
+def test_letters_stand_around_the_body_and_not_around_the_slices_empty_rim(
+    plotter: pv.Plotter,
+) -> None:
+    scene = show(plotter)
+    cloud = scene.cloud
+    assert cloud is not None
+
+    along = (scene.plane.sides - cloud.box.centre_mm) @ cloud.box.axes.T
+    body = np.abs((cloud.points - cloud.box.centre_mm) @ cloud.box.axes.T).max(axis=0)
+
+    assert np.abs(along[:, 0]).max() == pytest.approx(1.09 * body[0], rel=0.05)
+    assert np.abs(along[:, 1]).max() < 1.3 * body[1]

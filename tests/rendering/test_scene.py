@@ -15,7 +15,8 @@ def test_the_next_slice_uses_the_same_actors_and_meshes(plotter: pv.Plotter) -> 
     scene = Scene(plotter)
     scene.show(first, make_grey(first), Look())
     actors = dict(plotter.renderer.actors)
-    meshes = scene.points.mesh, scene.points.actor.mapper.dataset
+    parts = scene.points.solid, scene.points.behind, scene.points.before
+    meshes = [(part.mesh, part.actor.mapper.dataset) for part in parts if part is not None]
 
     dense = second.compute_dense_cloud()
     scene.show(second, make_grey(second), Look(dense=True))
@@ -23,8 +24,8 @@ def test_the_next_slice_uses_the_same_actors_and_meshes(plotter: pv.Plotter) -> 
     assert dense is not None
     assert all(plotter.renderer.actors[name] is actor for name, actor in actors.items())
     assert len(plotter.renderer.actors) == len(actors)
-    assert (scene.points.mesh, scene.points.actor.mapper.dataset) == meshes
-    assert np.array_equal(scene.points.mesh.points, dense.points)
+    assert [(part.mesh, part.actor.mapper.dataset) for part in parts if part is not None] == meshes
+    assert np.array_equal(scene.points.places, dense.points)
 
 
 def test_the_sparse_cloud_stands_in_until_somebody_has_computed_the_dense_one(
@@ -42,7 +43,7 @@ def test_the_sparse_cloud_stands_in_until_somebody_has_computed_the_dense_one(
 
     assert scene.show(made, grey, look)
     assert scene.cloud is dense
-    assert scene.points.mesh.n_points == 4096
+    assert len(scene.points.places) == 4096
 
 
 def test_the_camera_goes_along_with_the_next_slice(plotter: pv.Plotter) -> None:
@@ -94,7 +95,7 @@ def test_marked_points_are_drawn_and_taken_away(plotter: pv.Plotter) -> None:
 
     scene.light_points([5, 9])
     assert prediction.cloud is not None
-    assert np.array_equal(scene.marks.mesh.points, prediction.cloud.points[[5, 9]])
+    assert np.array_equal(scene.marks.points.mesh.points, prediction.cloud.points[[5, 9]])
     assert (picture(plotter) != before).any()
 
     scene.light_points([])
@@ -113,7 +114,9 @@ def test_a_lit_point_stays_lit_beside_the_probe(plotter: pv.Plotter) -> None:
     drawn = len(renders)
     scene.show_probe(np.array([1.0, 2.0, 3.0]))
 
-    assert np.array_equal(scene.marks.mesh.points, [prediction.cloud.points[5], (1.0, 2.0, 3.0)])
+    assert np.array_equal(
+        scene.marks.points.mesh.points, [prediction.cloud.points[5], (1.0, 2.0, 3.0)]
+    )
     assert len(renders) == drawn
 
 
@@ -125,4 +128,4 @@ def test_marks_do_not_outlive_their_slice(plotter: pv.Plotter) -> None:
 
     scene.show(second, make_grey(second), Look())
 
-    assert not scene.marks.actor.visibility
+    assert not scene.marks.points.actor.visibility

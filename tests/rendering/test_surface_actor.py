@@ -35,10 +35,11 @@ def make_wall(label: Structure = Structure.SKIN, half_mm: float = 90.0) -> Surfa
         np.array([[0, 1, 2], [0, 2, 3]], np.int32),
         np.full(2, label, np.uint8),
         VolumeGeometry(np.zeros(3), np.eye(3), (500.0, 500.0), np.arange(0.0, 200.0, 5.0)),
+        (3.0, 3.0, 3.0),
     )
 
 
-WALL = Look(measured=True, slice_plane=False, structures=frozenset({Structure.SKIN}))
+WALL = Look(reveal=0.5, slice_plane=False, structures=frozenset({Structure.SKIN}))
 
 
 def shown_wall(plotter: pv.Plotter) -> tuple[Scene, SurfaceMesh]:
@@ -61,7 +62,7 @@ def is_drawn(plotter: pv.Plotter, scene: Scene, place: FloatArray) -> bool:
     """Whether the picture is lighter than the background where a place of the world is."""
     image = picture(plotter)
     x, y = scene.on_screen(place[None])[0][0]
-    return bool(image[round(image.shape[0] - y), round(x)].max() > 60)
+    return bool(image[round(image.shape[0] - y), round(x)].max() > 32)
 
 
 def test_a_ray_meets_a_plane_but_for_one_that_is_seen_from_its_edge() -> None:
@@ -80,7 +81,7 @@ def test_a_ray_meets_a_plane_but_for_one_that_is_seen_from_its_edge() -> None:
 
 def test_the_measured_surface_ends_where_the_inferred_box_ends(plotter: pv.Plotter) -> None:
     scene, wall = shown_wall(plotter)
-    scene.points.actor.visibility = False
+    scene.points.show(None, None)
     scene.view("A")
     middle = wall.corners_mm.mean(axis=0)
 
@@ -110,7 +111,7 @@ def test_a_cloud_without_millimetres_has_no_measured_surface_beside_it(
 
     scene.show(prediction, make_grey(prediction), WALL, MeasuredReference(make_wall()))
 
-    assert not scene.surface.actor.visibility
+    assert not scene.surface.is_visible
 
 
 def test_a_click_picks_the_surface_before_what_lies_behind_it(plotter: pv.Plotter) -> None:
@@ -155,9 +156,9 @@ def test_distances_of_another_cloud_colour_nothing(plotter: pv.Plotter) -> None:
     scene = Scene(plotter)
     other = MeasuredReference(None, np.zeros(1024), prediction.compute_dense_cloud())
 
-    scene.show(prediction, make_grey(prediction), Look(colouring="measured"), other)
+    scene.show(prediction, make_grey(prediction), Look(colouring="measured", dense=False), other)
 
-    assert (scene.points.mesh.point_data["colour"] == (112, 116, 122)).all()
+    assert (scene.points.colours == (112, 116, 122)).all()
 
 
 def test_no_surface_hides_a_ruler_or_its_words(plotter: pv.Plotter) -> None:

@@ -95,8 +95,6 @@ class CloudView(QWidget):
         if offered.problem:
             self.show_failure(offered.problem)
             return
-        # It doubles the frame time of a software renderer: off by default there.
-        self.toolbar.eye_dome.setChecked(not offered.is_software)
         from pyvistaqt import QtInteractor
 
         from jrviewer.rendering.scene import Scene
@@ -135,6 +133,7 @@ class CloudView(QWidget):
             self._grey = None
         self._prediction = prediction
         self.toolbar.legend.show_face(why_face(prediction), has_cloud=prediction.cloud is not None)
+        self.toolbar.legend.name_bone(prediction.contrast)
         shown = skin_by_default(prediction)
         if shown != self._skin_shown:  # else keep the user's choice
             self._skin_shown = shown

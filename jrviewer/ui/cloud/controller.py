@@ -41,10 +41,10 @@ class CloudController(QObject):
         if known is None and self._session.slice is not None:
             return  # the previous result stays, dimmed, with its measured surface
         by_distance = look.colouring == "measured"
-        surface = self._surface.mesh if look.measured else None
+        surface = self._surface.mesh if look.reveal else None
         self._put_beside(surface, distances if by_distance else None, cloud)
         is_shown = surface is not None and cloud is not None and cloud.unit == "mm"
-        words = self._words(cloud) if look.measured or by_distance else ""
+        words = self._words(cloud) if look.reveal or by_distance else ""
         self._is_shown = is_shown
         self._cloud.show_beside(self._beside, self._title(), words)
 
@@ -63,8 +63,10 @@ class CloudController(QObject):
         chosen = self._session.slice
         if chosen is not None and (dose := dose_name(chosen)):
             return self.tr("INFERRED 3D – {}").format(dose)
-        if self._is_shown:
+        if self._is_shown and self._cloud.toolbar.look().points_left > 0:
             return self.tr("INFERRED POINTS + MEASURED SURFACE")
+        if self._is_shown:
+            return self.tr("MEASURED SURFACE – NOTHING INFERRED")
         drawn = () if self._session.prediction is None else self._rulers.items
         if any(one.start.is_measured and one.end.is_measured for one in drawn):
             return self.tr("INFERRED POINTS + MEASURED RULER")

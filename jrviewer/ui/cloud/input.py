@@ -166,7 +166,8 @@ class CloudMouse(QObject):
         kind = event.type()
         if self._grips:
             return self._drag(interactor, event)
-        if kind == QEvent.Type.MouseButtonDblClick and not self.has_tool:
+        is_double = kind == QEvent.Type.MouseButtonDblClick
+        if is_double and not self.has_tool and self._face(interactor, event) is None:
             self.maximise_requested.emit()
             return True
         if kind in (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick):
@@ -177,6 +178,10 @@ class CloudMouse(QObject):
         elif kind == QEvent.Type.MouseButtonRelease:
             self._release(interactor, event)
         return False
+
+    def _face(self, interactor: QWidget, event: QMouseEvent) -> View | None:
+        """The view of the orientation cube's face under the pointer."""
+        return self._scene.cube.face_at(*from_lower_left(interactor, event.position()))
 
     def _grip(self, interactor: QWidget, event: QMouseEvent) -> Grip | None:
         place = from_lower_left(interactor, event.position())
@@ -208,9 +213,10 @@ class CloudMouse(QObject):
     def _hover(self, interactor: QWidget, event: QMouseEvent) -> None:
         """Emit the point under the pointer, and show by its shape what a drag would do."""
         self._point_at(self._scene.point_at(*from_lower_left(interactor, event.position())))
-        if self.has_tool:
+        if self._face(interactor, event) is not None:
+            interactor.setCursor(Qt.CursorShape.PointingHandCursor)
             return
-        shape = Qt.CursorShape.ArrowCursor
+        shape = Qt.CursorShape.CrossCursor if self.has_tool else Qt.CursorShape.ArrowCursor
         if (grip := self._grip(interactor, event)) is not None:
             whole = grip.end is None
             shape = Qt.CursorShape.SizeAllCursor if whole else Qt.CursorShape.PointingHandCursor
@@ -224,7 +230,10 @@ class CloudMouse(QObject):
         if event.button() == Qt.MouseButton.RightButton:
             self.menu_requested.emit(event.globalPosition().toPoint())
         elif event.button() == Qt.MouseButton.LeftButton and not event.modifiers():
-            self.clicked.emit(*from_lower_left(interactor, event.position()))
+            if (face := self._face(interactor, event)) is not None:
+                self._keys.view_requested.emit(face)
+            else:
+                self.clicked.emit(*from_lower_left(interactor, event.position()))
 
     def _point_at(self, index: int | None) -> None:
         if index != self._index:

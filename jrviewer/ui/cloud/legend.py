@@ -7,6 +7,7 @@ from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from jrviewer.core.prediction import Contrast
 from jrviewer.core.records import Cloud, Structure
 from jrviewer.imaging.structures import STRUCTURE_COLOURS, FaceReason
 from jrviewer.rendering.look import RGB, Colouring, colour_map, colour_range
@@ -33,13 +34,14 @@ class CloudLegend(QWidget):
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(2)
         self._has_swatches = True
+        self._show_or_hide = self.tr("Show or hide these points of the cloud.")
         row.setSpacing(16)  # a check box must be closer to its own name than to the previous one
         self._boxes: dict[Structure, QCheckBox] = {}
         for structure, name in names.items():
             self._boxes[structure] = box = QCheckBox(name, self)
             box.setChecked(True)
             box.setIcon(_swatch(STRUCTURE_COLOURS[structure]))
-            box.setToolTip(self.tr("Show or hide these points of the cloud"))
+            box.setToolTip(self._show_or_hide)
             box.setAccessibleName(self.tr("Show {} in 3D").format(name))
             box.toggled.connect(self.structures_chosen)
             row.addWidget(box)
@@ -80,6 +82,23 @@ class CloudLegend(QWidget):
     def structures(self) -> frozenset[Structure]:
         """The structures that are switched on."""
         return frozenset(what for what, box in self._boxes.items() if box.isChecked())
+
+    def name_bone(self, contrast: Contrast) -> None:
+        """Call bone by what it may be besides."""
+        box, bone = self._boxes[Structure.BONE], self.tr("Bone")
+        meaning = {
+            "none": "",
+            "stated": self.tr(
+                "The file states a contrast agent: where as bright as bone, it counts as bone."
+            ),
+            "seen": self.tr(
+                "Vessels as bright as bone are seen, as with contrast medium: they count as bone."
+            ),
+        }[contrast]
+        name = self.tr("Bone or contrast medium") if meaning else bone
+        box.setText(name)
+        box.setToolTip(" ".join(filter(None, [self._show_or_hide, meaning])))
+        box.setAccessibleName(self.tr("Show {} in 3D").format(name))
 
     def choose_structures(self, structures: Iterable[Structure]) -> None:
         """Switch exactly these structures on, without a signal."""

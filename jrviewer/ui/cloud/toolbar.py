@@ -2,15 +2,16 @@
 
 from typing import cast, get_args
 
-from PySide6.QtCore import QPoint, Qt, Signal, Slot
+from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from jrviewer.core.records import Structure
 from jrviewer.rendering.look import Colouring, Look, View
 from jrviewer.ui.cloud.legend import CloudLegend
+from jrviewer.ui.cloud.reveal import Reveal
 
-POINT_SIZES = (5.0, 8.0, 11.0)
+RADII_MM = (3.0, 5.0, 7.0)
 
 
 class CloudToolbar(QWidget):
@@ -23,13 +24,16 @@ class CloudToolbar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.views = self._view_actions()
-        self.ortho = self._switch(self.tr("Ortho"), self.tr("Parallel instead of perspective"))
+        self.ortho = self._switch(self.tr("Parallel"), self.tr("Parallel instead of perspective"))
         self.plane = self._switch(self.tr("Slice"), self.tr("Show the slice inside the cloud"))
         self.plane.setChecked(True)
         self.measured = self._switch(
-            self.tr("Measured"), self.tr("Show the measured surface of the series beside the cloud")
+            self.tr("Measured"),
+            self.tr("The measured surface of the series beside the cloud, or no longer"),
         )
-        self.eye_dome = self._switch(self.tr("Rims"), self.tr("Eye-dome lighting: dark outlines"))
+        self.eye_dome = self._switch(
+            self.tr("Outline"), self.tr("Eye-dome lighting: dark outlines")
+        )
         self.ruler = self._switch(
             self.tr("Ruler"), self.tr("Measure between two points of the 3D view  (Shift+L)")
         )
@@ -49,10 +53,15 @@ class CloudToolbar(QWidget):
             ],
         )
         self.density = self._choice(self.tr("Number of points"), ["1024", "4096"])
+        self.density.setCurrentIndex(1)
         self.point_size = self._choice(
-            self.tr("Size of the points"), [self.tr("small"), self.tr("medium"), self.tr("large")]
+            self.tr("Radius of a certain point; a doubtful one is larger, softer and paler"),
+            [self.tr("{} mm").format(f"{radius:g}") for radius in RADII_MM],
         )
         self.point_size.setCurrentIndex(1)
+        self.reveal = Reveal(self)
+        self.reveal.moved.connect(self._reveal)
+        self.measured.toggled.connect(self.reveal.switch)
         self.legend = CloudLegend(self)
         self.legend.structures_chosen.connect(self.look_chosen)
         for action in (self.ortho, self.plane, self.measured, self.eye_dome):
@@ -68,10 +77,10 @@ class CloudToolbar(QWidget):
             structures=self.legend.structures(),
             dense=self.density.currentIndex() == 1,
             slice_plane=self.plane.isChecked(),
-            point_size=POINT_SIZES[self.point_size.currentIndex()],
+            radius_mm=RADII_MM[self.point_size.currentIndex()],
             perspective=not self.ortho.isChecked(),
             eye_dome=self.eye_dome.isChecked(),
-            measured=self.measured.isChecked(),
+            reveal=self.reveal.value,
         )
 
     def show_rulers(self, *, is_active: bool, can_delete: bool) -> None:
@@ -118,16 +127,18 @@ class CloudToolbar(QWidget):
         chosen.addWidget(self._button(self.picture))
         rows.addLayout(views)
         rows.addLayout(chosen)
+        rows.addWidget(self.reveal)
         rows.addWidget(self.legend)
 
     def _view_actions(self) -> dict[View, QAction]:
         names: dict[View, tuple[str, str]] = {
+            "slice": (self.tr("As slice"), self.tr("As the slice lies in the panes beside it")),
             "A": (self.tr("A"), self.tr("From the front")),
             "P": (self.tr("P"), self.tr("From the back")),
             "L": (self.tr("L"), self.tr("From the patient's left")),
             "R": (self.tr("R"), self.tr("From the patient's right")),
             "S": (self.tr("S"), self.tr("From the head")),
-            "I": (self.tr("I"), self.tr("From the feet, as the slice is shown")),
+            "I": (self.tr("I"), self.tr("From the feet")),
             "oblique": (self.tr("Reset"), self.tr("From the front, left and above")),
         }
         actions = {}
@@ -137,6 +148,12 @@ class CloudToolbar(QWidget):
             action.setData(view)
             action.triggered.connect(self._request_view)
         return actions
+
+    @Slot()
+    def _reveal(self) -> None:
+        with QSignalBlocker(self.measured):
+            self.measured.setChecked(self.reveal.value > 0)
+        self.look_chosen.emit()
 
     def _request_view(self) -> None:
         action = cast(QAction, self.sender())

@@ -52,7 +52,7 @@ class TestLook:
 
         cloud = view.scene.cloud
         assert cloud is not None
-        assert len(view.scene.points.mesh.points) == (cloud.labels != Structure.BONE).sum()
+        assert len(view.scene.points.places) == (cloud.labels != Structure.BONE).sum()
 
     def test_uncertainty_has_a_scale_in_millimetres(self, view: CloudView) -> None:
         view.toolbar.colouring.setCurrentIndex(1)

@@ -270,12 +270,12 @@ class TestWithOpenGL:
             event = mouse_move(canvas(view), QPointF(x, height - y), Qt.MouseButton.NoButton)
             QApplication.sendEvent(canvas(view), event)
         assert hovered.args == [nearest]
-        assert view.scene.marks.actor.visibility
+        assert view.scene.marks.points.actor.visibility
 
         with qtbot.waitSignal(view.point_hovered) as hovered:
             QApplication.sendEvent(canvas(view), QEvent(QEvent.Type.Leave))
         assert hovered.args == [None]
-        assert not view.scene.marks.actor.visibility
+        assert not view.scene.marks.points.actor.visibility
 
     def test_drops_on_the_picture_are_left_to_the_window(self, view: CloudView) -> None:
         assert not canvas(view).acceptDrops()

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from jrviewer.core.progress import Report, silent
@@ -205,13 +207,13 @@ def test_a_cloud_without_millimetres_is_not_compared(qtbot: QtBot) -> None:
 @needs_opengl
 class TestWithOpenGL:
     def test_the_surface_is_drawn_only_while_it_is_switched_on(self, window_3d: MainWindow) -> None:
-        assert not scene_of(window_3d).surface.actor.visibility
+        assert not scene_of(window_3d).surface.is_visible
 
         press(window_3d, "Measured")
-        assert scene_of(window_3d).surface.actor.visibility
+        assert scene_of(window_3d).surface.is_visible
 
         press(window_3d, "Measured")
-        assert not scene_of(window_3d).surface.actor.visibility
+        assert not scene_of(window_3d).surface.is_visible
 
     def test_a_switched_off_structure_is_off_in_the_surface_too(
         self, window_3d: MainWindow
@@ -221,32 +223,57 @@ class TestWithOpenGL:
         window_3d.cloud.toolbar.legend.choose_structures({Structure.BONE})
         window_3d.cloud.toolbar.legend.structures_chosen.emit()
 
-        assert not scene_of(window_3d).surface.actor.visibility  # a ball is all skin
+        assert not scene_of(window_3d).surface.is_visible  # a ball is all skin
 
     @pytest.mark.parametrize("body_part", ["HEAD"])
     def test_a_heads_measured_skin_is_a_face_and_off_until_asked_for(
         self, window_3d: MainWindow
     ) -> None:
         press(window_3d, "Measured")
-        assert not scene_of(window_3d).surface.actor.visibility
+        assert not scene_of(window_3d).surface.is_visible
 
         everything = frozenset(Structure)
         window_3d.cloud.toolbar.legend.choose_structures(everything)
         window_3d.cloud.toolbar.legend.structures_chosen.emit()
 
-        assert scene_of(window_3d).surface.actor.visibility
+        assert scene_of(window_3d).surface.is_visible
 
     def test_dense_and_sparse_points_are_coloured_by_their_own_distances(
         self, window_3d: MainWindow, qtbot: QtBot
     ) -> None:
         window_3d.cloud.toolbar.colouring.setCurrentIndex(3)
-        with qtbot.waitSignal(window_3d.session.surface.compared):
-            window_3d.cloud.toolbar.density.setCurrentIndex(1)
+        state, scene = window_3d.session.surface, scene_of(window_3d)
+        for index, count in ((0, 1024), (1, 4096)):
+            window_3d.cloud.toolbar.density.setCurrentIndex(index)
+            qtbot.waitUntil(lambda: state.distances_of(scene.cloud) is not None)
+            assert len(scene.cloud or ()) == count
 
-        colours = scene_of(window_3d).points.mesh.point_data["colour"]
-        cloud = scene_of(window_3d).cloud
-        distances = window_3d.session.surface.distances_of(cloud)
+        colours = scene.points.colours
+        distances = state.distances_of(scene.cloud)
         assert distances is not None
         assert len(distances) == len(colours) == 4096
         assert (colours[np.isnan(distances)] == (112, 116, 122)).all()
         assert (colours[distances > 20] == (253, 231, 37)).all()
+
+    def test_one_slider_goes_from_the_inferred_cloud_to_the_measured_surface(
+        self, window_3d: MainWindow
+    ) -> None:
+        toolbar, scene = window_3d.cloud.toolbar, scene_of(window_3d)
+        slider = toolbar.reveal.slider
+        assert not toolbar.measured.isChecked()
+        slider.setFocus()
+
+        QTest.keyClick(slider, Qt.Key.Key_PageUp)
+        assert toolbar.measured.isChecked()
+        assert scene.surface.is_visible
+        assert scene.points.is_visible
+        assert window_3d.cloud.title.text() == "INFERRED POINTS + MEASURED SURFACE"
+
+        QTest.keyClick(slider, Qt.Key.Key_End)
+        assert not scene.points.is_visible
+        assert window_3d.cloud.title.text() == "MEASURED SURFACE – NOTHING INFERRED"
+
+        QTest.keyClick(slider, Qt.Key.Key_Home)
+        assert not toolbar.measured.isChecked()
+        assert not scene.surface.is_visible
+        assert window_3d.cloud.title.text() == "INFERRED 3D – NOT MEASURED"

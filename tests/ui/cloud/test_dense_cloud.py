@@ -21,7 +21,7 @@ from tests.ui.support.surface_pane import scene_of
 pytestmark = [pytest.mark.vtk, needs_opengl]
 
 PATIENCE_S = 10
-DENSE = 1  # index of "4096 points" among the densities
+SPARSE, DENSE = 0, 1  # indices among the densities
 
 
 class Watched(FakeBackend):
@@ -55,7 +55,10 @@ def backend() -> FakeBackend:
 
 @pytest.fixture
 def shown(qtbot: QtBot, window: MainWindow, ct_folder: Path) -> Iterator[MainWindow]:
-    """A window with its 3D view on a series, the middle slice predicted and judged."""
+    """A window with its 3D view on a series, 1024 points chosen, the middle slice predicted and
+    judged.
+    """
+    window.cloud.toolbar.density.setCurrentIndex(SPARSE)
     window.cloud.prepare()
     window.cloud.create()
     with qtbot.waitSignal(window.session.residuals.analysed):

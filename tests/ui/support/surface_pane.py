@@ -58,7 +58,7 @@ def centre(window: MainWindow) -> FloatArray:
 
 
 def hide_points(window: MainWindow) -> None:
-    scene_of(window).points.actor.visibility = False
+    scene_of(window).points.show(None, None)
 
 
 def click(window: MainWindow, place: FloatArray) -> None:
