@@ -5,15 +5,19 @@ from jrviewer.core.records import Unit
 HARDLY_ANY_HU = 3.0  # a standard deviation below this is invisible in any usual window
 SAME_SHARE = 0.05  # a smaller change of a standard deviation is within the error of measuring it
 NOT_MEASURED = "Noise could not be measured"
+AT_ITS_LIMIT = ", as much as it can"  # where the network finds less noise than was asked for
 
 _TO_ASCII = str.maketrans({"→": "to", "−": "-"})
 
 
-def noise_sentence(before: float | None, after: float | None, unit: Unit) -> str:
+def noise_sentence(
+    before: float | None, after: float | None, unit: Unit, *, is_limit: bool = False
+) -> str:
     """What became of the noise of a slice: “Noise 14.6 → 7.2 HU (−51 %)”, “Noise unchanged: 14.6
     HU”, “Hardly any noise: 2.1 HU” or “Noise could not be measured”. It has no full stop.
 
-    `before` and `after` are standard deviations in the slice's unit, None where not measured.
+    `before` and `after` are standard deviations in the slice's unit, None where not measured;
+    `is_limit` says that more was asked for: “(−42 %, as much as it can)”.
     """
     if before is None or after is None:
         return NOT_MEASURED
@@ -26,7 +30,8 @@ def noise_sentence(before: float | None, after: float | None, unit: Unit) -> str
         return f"Noise unchanged: {rounded(before, unit):g}{name}"
     change = round(100 * (after / before - 1))
     per_cent = f"{change:+d}".replace("-", "−")
-    return f"Noise {rounded(before, unit):g} → {rounded(after, unit):g}{name} ({per_cent} %)"
+    why = AT_ITS_LIMIT if is_limit else ""
+    return f"Noise {rounded(before, unit):g} → {rounded(after, unit):g}{name} ({per_cent} %{why})"
 
 
 def in_ascii(sentence: str) -> str:

@@ -34,6 +34,7 @@ from jrviewer.core.strength import (
 Contrast = Literal["none", "stated", "seen"]
 
 HARDLY_HU = 1.0  # a standard deviation below this changes nothing that anybody sees
+LIMIT_SHARE = 0.03  # of the noise: less than it was to lose by so much is told
 MOST_MARKS = 12  # of a residual: the strongest; there may be more
 
 
@@ -168,7 +169,16 @@ class Prediction:
     @property
     def noise_sentence(self) -> str:
         """What became of the noise, in the words of every export and of the window."""
-        return noise_sentence(self.noise_before, self.noise_after, self.slice.unit)
+        before, after = self.noise_before, self.noise_after
+        return noise_sentence(before, after, self.slice.unit, is_limit=self.is_at_limit)
+
+    @property
+    def is_at_limit(self) -> bool:
+        """Whether all that the network takes for noise is gone, and the strength asked for more."""
+        if self.noise_before is None or self.noise_after is None or self.shares != ALL:
+            return False
+        wanted = 1 - self.strength.reduction
+        return 0 < wanted < self.noise_after / self.noise_before - LIMIT_SHARE
 
     @property
     def is_noise_known(self) -> bool:

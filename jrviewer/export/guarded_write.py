@@ -27,8 +27,8 @@ GRID_MM along rows, columns and slices; open where nothing was measured face lis
 vertex_indices skin bone or contrast medium air SKIN=included left out
 JRViewer {__version__} {" ".join(KEYS)} yes MONOCHROME1 Values
 through the file's own table Removed looks like noise place is marked places are marked
-strength low standard high Noise unchanged Hardly any to could not be measured hardly anything
-structure not only noise may have been removed Look at the original 1000 1024 4096
+strength low standard high Noise unchanged as much as it can Hardly any to could not be measured
+hardly anything structure not only noise may have been removed Look at the original 1000 1024 4096
 content_sha256 blend_percent"""
 """Words of every export: an identifier that is one of these identifies no patient."""
 

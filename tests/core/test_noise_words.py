@@ -29,5 +29,11 @@ def test_noise_in_no_hu_has_three_digits_and_is_never_called_hardly_any() -> Non
     assert rounded(123.4, "stored") == 123.0
 
 
+def test_it_says_where_more_was_asked_for_than_there_was_to_take() -> None:
+    said = noise_sentence(11.7, 6.8, "HU", is_limit=True)
+    assert said == "Noise 11.7 → 6.8 HU (−42 %, as much as it can)"
+    assert noise_sentence(2.1, 1.0, "HU", is_limit=True) == "Hardly any noise: 2.1 → 1 HU"
+
+
 def test_headers_and_pictures_have_no_arrow() -> None:
     assert in_ascii("Noise 14.6 → 7.2 HU (−51 %)") == "Noise 14.6 to 7.2 HU (-51 %)"

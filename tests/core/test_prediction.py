@@ -79,6 +79,15 @@ def test_a_prediction_at_a_strength_has_lost_that_share_of_its_noise(wanted: Str
     assert noise_sd(prediction.denoised, calm) == pytest.approx(prediction.noise_after, rel=0.02)
 
 
+def test_where_the_network_finds_less_than_was_asked_for_the_sentence_says_so() -> None:
+    made = make_noisy(removed=0.6)
+
+    assert made.at(STANDARD).noise_sentence.endswith("(−50 %)")
+    assert made.at(HIGH).noise_sentence.endswith(" %, as much as it can)")
+    assert made.at(FULL).noise_sentence.endswith("(−60 %)")  # nobody expects it to be all gone
+    assert not made.at(Strength(0.0)).is_at_limit
+
+
 def test_nothing_and_everything_can_be_removed() -> None:
     made = make_noisy()
     assert np.array_equal(made.at(Strength(0.0)).denoised, made.slice.pixels)
