@@ -11,8 +11,9 @@ The rule:
    0.1 mm, or than a fifth of a very small pixel, are one place.
 4. A copy is a slice with the content, place, number and kind of another one.
 5. Several slices in one place are separated into volumes by time, echo, diffusion, phase and the
-   like, but only where every part covers at least half of the places; else they are dealt out by
-   number. Slices that all lie in one place are one series, ordered by time.
+   like, but only where every part covers at least half of the places, or where the parts are
+   stations that follow each other along the body and overlap at their ends; else they are dealt
+   out by number. Slices that all lie in one place are one series, ordered by time.
 6. Every split, every slice left out and every repair is reported in `Series.warnings`.
 """
 

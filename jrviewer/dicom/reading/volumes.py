@@ -16,6 +16,9 @@ from jrviewer.dicom.reading.series_tags import SeriesTags
 _LARGEST_JITTER_MM = 0.1  # closer positions along the normal are one place …
 _JITTER_PIXELS = 0.2  # … and so are those closer than this, where pixels are very small
 _FEWEST_PLACES = 2  # of a volume
+_FEWEST_OF_A_STATION = 8  # slices; shorter runs are blocks of one pass
+_MOST_SHARED = 0.5  # of a station's places, with the stations beside it
+_MOST_NAMED = 5  # copies whose numbers are told
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,10 +51,8 @@ class Volume:
 
 def volumes(part: Sequence[TaggedSlice]) -> list[Volume]:
     """Separate slices of one orientation into volumes, each with notes for the user."""
-    kept = _without_copies(part)
-    copies = len(part) - len(kept)
-    notes = [f"{_count(copies, 'duplicate slice was', 'duplicate slices were')} left out."]
-    notes = notes if copies else []
+    kept, copies = _without_copies(part)
+    notes = [_left_out(copies)] if copies else []
     if not kept[0].slice.has_position:
         return [Volume(sorted(kept, key=_by_number), notes)]
     places = _places(kept)
@@ -61,13 +62,33 @@ def volumes(part: Sequence[TaggedSlice]) -> list[Volume]:
         return [Volume(_in_time(kept, places), notes, is_cine=True)]
     parts, is_certain = _separated(kept, places, max(_FEWEST_PLACES, (count + 1) // 2))
     if len(parts) > 1:
-        notes.append(
-            f"One of {len(parts)} volumes of the same place, separated by time or kind."
-            if is_certain
-            else "Several slices lie in the same place and could not be told apart for certain; "
+        notes.append(_split_note(parts, places, is_certain=is_certain))
+    return [Volume(sorted(one, key=lambda each: each.position_mm), notes) for one in parts]
+
+
+def _split_note(
+    parts: Sequence[Sequence[TaggedSlice]], places: "Places", *, is_certain: bool
+) -> str:
+    if not is_certain:
+        return (
+            "Several slices lie in the same place and could not be told apart for certain; "
             f"they were dealt out to {len(parts)} series."
         )
-    return [Volume(sorted(one, key=lambda each: each.position_mm), notes) for one in parts]
+    if _are_stations(parts, places):
+        return f"One of {len(parts)} stations along the body, which overlap; each is a series."
+    return f"One of {len(parts)} volumes of the same place, separated by time or kind."
+
+
+def _left_out(copies: Sequence[TaggedSlice]) -> str:
+    """Which slices are there once only, by their number in the series."""
+    count = _count(len(copies), "duplicate slice was", "duplicate slices were")
+    numbers = sorted({one.number for one in copies if one.number is not None})
+    if not numbers:
+        return f"{count} left out."
+    named = ", ".join(map(str, numbers[:_MOST_NAMED]))
+    more = ", …" if len(numbers) > _MOST_NAMED else ""
+    which = "number" if len(numbers) == 1 else "numbers"
+    return f"{count} left out: {which} {named}{more} had come more than once."
 
 
 Places = dict[int, int]  # of each slice, by its id
@@ -85,17 +106,23 @@ def _tolerance_mm(image: Slice) -> float:
     return min(_LARGEST_JITTER_MM, _JITTER_PIXELS * min(image.plane.spacing_mm))
 
 
-def _without_copies(part: Sequence[TaggedSlice]) -> list[TaggedSlice]:
-    """The slices without those that are equal to another in content, place, number and kind."""
+def _without_copies(
+    part: Sequence[TaggedSlice],
+) -> tuple[list[TaggedSlice], list[TaggedSlice]]:
+    """The slices, and apart from them those that are equal to another in content, place, number
+    and kind.
+    """
     known: dict[object, list[TaggedSlice]] = defaultdict(list)
-    kept = []
+    kept, copies = [], []
     for one in part:
         source = one.slice.source
         key = (source.pixels_sha256, source.frame, one.number, one.tags.kinds_without_uid)
         if not any(_is_copy(one, other) for other in known[key]):
             known[key].append(one)
             kept.append(one)
-    return kept
+        else:
+            copies.append(one)
+    return kept, copies
 
 
 def _is_copy(one: TaggedSlice, other: TaggedSlice) -> bool:
@@ -113,8 +140,8 @@ def _separated(
     slices: list[TaggedSlice], places: Places, fewest: int
 ) -> tuple[list[list[TaggedSlice]], bool]:
     """Volumes, and whether attributes separated them. Each attribute is used only if every part
-    covers at least `fewest` places, preferably one that separates everything at once; what no
-    attribute separates is dealt out.
+    covers at least `fewest` places or is a station, preferably one that separates everything at
+    once; what no attribute separates is dealt out.
     """
     if _largest_pile(slices, places) == 1:
         return [slices], True
@@ -122,13 +149,28 @@ def _separated(
         parts
         for index in range(len(slices[0].tags.kinds))
         if len(parts := _by_kind(slices, index)) > 1
-        and all(len({places[id(one)] for one in part}) >= fewest for part in parts)
+        and (
+            all(len({places[id(one)] for one in part}) >= fewest for part in parts)
+            or _are_stations(parts, places)
+        )
     ]
     if not splits:
         return _dealt(slices, places), False
     complete = (s for s in splits if all(_largest_pile(part, places) == 1 for part in s))
     below = [_separated(part, places, fewest) for part in next(complete, splits[0])]
     return [volume for parts, _ in below for volume in parts], all(certain for _, certain in below)
+
+
+def _are_stations(parts: Sequence[Sequence[TaggedSlice]], places: Places) -> bool:
+    """Whether parts follow each other along the body, and share only their ends."""
+    runs = [{places[id(one)] for one in part} for part in parts]
+    shared = Counter(place for run in runs for place in run)
+    return all(
+        len(run) == len(part) >= _FEWEST_OF_A_STATION
+        and max(run) - min(run) + 1 == len(run)
+        and sum(shared[place] > 1 for place in run) <= _MOST_SHARED * len(run)
+        for run, part in zip(runs, parts, strict=True)
+    )
 
 
 def _by_kind(slices: Sequence[TaggedSlice], index: int) -> list[list[TaggedSlice]]:

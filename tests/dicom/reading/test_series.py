@@ -53,7 +53,7 @@ def test_copies_of_a_slice_are_left_out_and_said(tmp_path: Path) -> None:
     (series,) = dicom.read([tmp_path]).series
 
     assert len(series) == 2
-    assert series.warnings == ("1 duplicate slice was left out.",)
+    assert series.warnings == ("1 duplicate slice was left out: number 1 had come more than once.",)
 
 
 def test_frames_of_an_enhanced_object_are_one_series(tmp_path: Path) -> None:

@@ -198,7 +198,16 @@ def test_a_slice_sent_again_unchanged_under_a_new_uid_is_a_copy(folder: Folder) 
         folder.add(z, value=z, InstanceNumber=z + 1)
 
     assert folder.lengths() == [3]
-    assert "1 duplicate slice was left out." in warnings_of(folder.series())
+    said = "1 duplicate slice was left out: number 2 had come more than once."
+    assert said in warnings_of(folder.series())
+
+
+def test_a_handful_of_copies_are_named_and_more_are_counted(folder: Folder) -> None:
+    for z in (*range(8), *range(7)):
+        folder.add(z, value=z, InstanceNumber=z + 1)
+
+    said = "7 duplicate slices were left out: numbers 1, 2, 3, 4, 5, … had come more than once."
+    assert said in warnings_of(folder.series())
 
 
 def test_slices_of_many_directions_stay_together_and_in_order(tmp_path: Path) -> None:
