@@ -3,14 +3,14 @@
 The cloud head says for every cell of the box how likely a surface point lies there, and how far
 from the true surface a point there would be. A cloud is judged both ways: by the distance of the
 true surface to its nearest point, and of each point to the true surface. What the network says
-gives the expectation of both, so points go where their sum is least. They start at equal steps of
-the likelier places' probability along a space-filling curve; `jrviewer.model.cloud_relaxation`
-moves them from there. Deterministic, and good for any number of points.
+gives the expectation of both, so points go where their sum is least. They start spread over the
+likelier cells along a space-filling curve; `jrviewer.model.cloud_relaxation` moves them from there.
+Deterministic, good for any number of points, and the same on every computer but for a few points:
+what differs in the last digits nearly always stays as small (`jrviewer.model.stable_sampling`).
 
 Knows nothing of networks: arrays in, arrays out.
 """
 
-import itertools
 from dataclasses import dataclass
 from functools import cache
 
@@ -18,10 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jrviewer.core.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, BOX_PIXELS, FloatArray
-from jrviewer.model.cloud_relaxation import PLACES_PER_POINT, ROUNDS, AtPoints, relax
+from jrviewer.model.cloud_relaxation import PLACES_PER_POINT, ROUNDS, AtPoints, Places, relax
+from jrviewer.model.stable_sampling import Whole, apportion, dealt, scattered, weighted
 
 LEAST_LOGIT = -9.2  # below the likeliest cell's: a ten-thousandth of its probability
 KEPT_MASS = 0.97  # cells beyond this share of the probability are left out: a haze far from all
+FADING = 0.25  # of the least mass that counts in full: cells below fade out, lest one jumps in
+GLANCES = 2  # hands of places that a round has; the first round first looks at one of them
 LEAST_LOG_SIGMA, LOG_SIGMA_STEPS = -1.0, 40  # kept from 0.4 to 217 mm, 2.5 % apart
 BOX_ENDS = np.array([1, 1, BOX_HALF_DEPTH_MM / BOX_HALF_WIDTH_MM], dtype=np.float32)
 HALF_NORMAL_MEAN = float(np.sqrt(2 / np.pi))  # the mean distance is so many sigma
@@ -37,6 +40,7 @@ class Expected:
     kept: NDArray[np.uint8]  # the cells that hold nearly all of the probability, a bit each
     mass: NDArray[np.float16]  # (kept cells,) their probability over the likeliest's, on the curve
     log_sigma: NDArray[np.uint8]  # (structures, layers, rows, columns), coarser in-plane, in steps
+    full: float  # the least mass that counts in full
     sharpness: float  # above 1, points start at the likelier places
     corrections: FloatArray  # (layers,) calibration factors on the points' sigma
 
@@ -53,14 +57,21 @@ class Expected:
         likely = np.flatnonzero(flat > highest + LEAST_LOGIT)  # the rest is nothing beside them
         mass = np.exp(flat[likely] - highest)
         kept = np.zeros(flat.size, dtype=bool)
-        kept[likely[mass >= _threshold(mass)]] = True
+        full = _threshold(mass)
+        kept[likely[mass > full * (1 - FADING)]] = True
         order = _curve(logits.shape)
         along = np.exp(flat[order[kept[order]]] - highest).astype(np.float16)
         if corrections is None:
             corrections = np.ones(logits.shape[1], dtype=np.float32)
         steps = np.rint((log_sigma - LEAST_LOG_SIGMA) * LOG_SIGMA_STEPS).clip(0, 255)
         return cls(
-            logits.shape, np.packbits(kept), along, steps.astype(np.uint8), sharpness, corrections
+            logits.shape,
+            np.packbits(kept),
+            along,
+            steps.astype(np.uint8),
+            full,
+            sharpness,
+            corrections,
         )
 
     @property
@@ -76,29 +87,17 @@ class Expected:
         """Points (N, 3) in box coordinates, their labels (N,) and 1-sigma radii (N,) in mm."""
         kept = np.unpackbits(self.kept).view(bool)
         order = _curve(self.shape)
-        cells = order[kept[order]]
-        mass = self.mass.astype(np.float32)
-        counts = np.count_nonzero(kept.reshape(self.shape[0], -1), axis=1)
-        of_cell = np.repeat(np.arange(len(counts), dtype=np.uint8), counts)  # the curve's order
-        start = mass**self.sharpness
-        parts = [*itertools.pairwise(np.cumsum([0, *counts]))]
-        shares = _shares(np.array([start[slice(*part)].sum() for part in parts]), count)
-        begin = np.concatenate(
-            [
-                part[0] + _even(start[slice(*part)], share)
-                for part, share in zip(parts, shares, strict=True)
-            ]
-        )
-        places = _even(mass, ROUNDS * PLACES_PER_POINT * count)
-        centres = _cell_centres(self.shape)
-        jittered = centres[cells[places]] + _jitter(len(places)) * _cell_size(self.shape)
+        at = np.flatnonzero(kept[order])
+        mass = _faded(self.mass.astype(np.float64), self.full)
+        begin = np.repeat(np.arange(len(at)), apportion(mass**self.sharpness, at, count))
+        again = np.arange(count) - np.searchsorted(begin, begin)  # 0 for the first in its cell, …
+        begin_mm, labels = self._scattered(at[begin], again)
         sigma_mm = self.sigma_mm
         distance_mm = HALF_NORMAL_MEAN * sigma_mm
         points_mm, labels = relax(
-            centres[cells[begin]] * BOX_HALF_WIDTH_MM,
-            of_cell[begin],
-            jittered * BOX_HALF_WIDTH_MM,
-            of_cell[places],
+            begin_mm,
+            labels,
+            self._places(mass, at, count),
             _at_points(distance_mm),
             _at_points(np.stack([_rise(one) for one in distance_mm])),
         )
@@ -106,21 +105,37 @@ class Expected:
         layer, row, column = _cell_of(points, sigma_mm.shape[1:])
         return points, labels, sigma_mm[labels, layer, row, column] * self.corrections[layer]
 
+    def _places(self, mass: FloatArray, at: Whole, count: int) -> list[Places]:
+        """Where the surface is expected, for each of GLANCES parts of each round of relaxation."""
+        own, numbers, weights = weighted(mass, at, ROUNDS * PLACES_PER_POINT * count)
+        at_mm, structures = self._scattered(at[own], numbers)
+        hands = dealt(at[own], numbers, ROUNDS * GLANCES)
+        order = np.argsort(hands, kind="stable")
+        ends = np.cumsum(np.bincount(hands, minlength=ROUNDS * GLANCES))[:-1]
+        return [
+            Places(at_mm[part], structures[part], weights[part]) for part in np.split(order, ends)
+        ]
+
+    def _scattered(self, at: Whole, numbers: Whole) -> tuple[FloatArray, NDArray[np.uint8]]:
+        """Places (M, 3) in mm in the cells at so many steps along the curve, and structures (M,);
+        `numbers` tells the places of one cell apart.
+        """
+        cells = _curve(self.shape)[at]
+        jitter = scattered(at, numbers) * _cell_size(self.shape)
+        structures = (cells // int(np.prod(self.shape[1:]))).astype(np.uint8)
+        return (_cell_centres(self.shape)[cells] + jitter) * BOX_HALF_WIDTH_MM, structures
+
+
+def _faded(mass: FloatArray, full: float) -> FloatArray:
+    """Mass (N,) above 0, of which nearly nothing is left where cells come to be kept."""
+    return mass * ((mass / full - 1) / FADING + 1).clip(1e-6, 1)
+
 
 def _threshold(mass: FloatArray) -> float:
     """Of `mass` (N,), the least among the likeliest cells that together hold KEPT_MASS."""
     descending = np.sort(mass)[::-1]
     kept = np.searchsorted(np.cumsum(descending), KEPT_MASS * descending.sum())
     return float(descending[min(kept, len(descending) - 1)])
-
-
-def _shares(mass: FloatArray, count: int) -> list[int]:
-    """How many points each structure gets: in proportion to its mass, largest remainder."""
-    wanted = mass / mass.sum() * count
-    shares = np.floor(wanted).astype(int)
-    for label in np.argsort(shares - wanted)[: count - shares.sum()]:
-        shares[label] += 1
-    return [int(share) for share in shares]
 
 
 def _at_points(grid: FloatArray) -> AtPoints:
@@ -140,19 +155,6 @@ def _rise(distance_mm: FloatArray) -> FloatArray:
     steps_mm = _cell_size((1, *distance_mm.shape))[::-1] * BOX_HALF_WIDTH_MM
     along_z, along_y, along_x = np.gradient(distance_mm, *steps_mm)
     return np.stack([along_x, along_y, along_z], axis=-1)
-
-
-def _even(mass: FloatArray, count: int) -> NDArray[np.intp]:
-    """`count` cells at equal steps of probability; a heavy one may come several times."""
-    total = np.cumsum(mass, dtype=np.float64)
-    before = np.rint(total * (count / total[-1])).astype(int) if count else np.zeros(len(mass), int)
-    return np.repeat(np.arange(len(mass)), np.diff(before, prepend=0))
-
-
-@cache
-def _jitter(count: int) -> FloatArray:
-    """Where each place lies in its cell (count, 3), in cells: surfaces are no lattice."""
-    return np.random.default_rng(0).random((count, 3), dtype=np.float32) - np.float32(0.5)
 
 
 def _cell_size(shape: tuple[int, ...]) -> FloatArray:

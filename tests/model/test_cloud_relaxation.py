@@ -9,10 +9,12 @@ from jrviewer.model.cloud_relaxation import (
     SENT_AWAY,
     AtPoints,
     Labels,
+    Places,
     relax,
 )
 
 PER_POINT = ROUNDS * PLACES_PER_POINT
+PARTS = 2 * ROUNDS
 SKIN, BONE = 0, 1
 
 
@@ -35,7 +37,18 @@ def rest(
     if structures is None:
         structures = np.zeros(len(places), np.uint8)
     labels = np.zeros(len(points), np.uint8)
-    return relax(points, labels, places, structures, distance or everywhere(0.0), rise)
+    return relax(points, labels, in_parts(places, structures), distance or everywhere(0.0), rise)
+
+
+def in_parts(
+    places: FloatArray, structures: Labels, weights: FloatArray | None = None
+) -> list[Places]:
+    """Every so many-th place in the same part."""
+    weights = np.ones(len(places)) if weights is None else weights
+    return [
+        Places(places[one::PARTS], structures[one::PARTS], weights[one::PARTS])
+        for one in range(PARTS)
+    ]
 
 
 def heaps(*sizes_and_x: tuple[int, float], seed: int = 0) -> FloatArray:
@@ -129,3 +142,29 @@ def test_what_was_given_stays_as_it_was() -> None:
     rest(begin, places)
 
     assert np.array_equal(begin, kept)
+
+
+def test_a_place_of_little_weight_pulls_little() -> None:
+    heavy, light = np.zeros((PER_POINT, 3)), np.tile([60.0, 0.0, 0.0], (PER_POINT, 1))
+    pairs = np.stack([heavy, light], axis=1).reshape(-1, PARTS, 3)
+    places = np.stack([pairs, pairs[:, ::-1]], axis=1).reshape(-1, 3)  # both in every part
+    weights = np.where(places[:, 0] > 0, 0.01, 1.0)
+    parts = in_parts(places, np.zeros(len(places), np.uint8), weights)
+
+    points, _ = relax(
+        np.array([[30.0, 1.0, 0.0]]), np.zeros(1, np.uint8), parts, everywhere(0.0), LEVEL
+    )
+
+    assert np.linalg.norm(points[0]) < 2.0
+
+
+def test_a_difference_in_the_last_digits_stays_small() -> None:
+    random = np.random.default_rng(0)
+    begin, places = (
+        random.uniform(0, 200, (size, 3)) * [1, 1, 0.2] for size in (500, 500 * PER_POINT)
+    )
+    nudge = 1e-8 * random.standard_normal(begin.shape)
+
+    plain, nudged = (rest(points, places)[0] for points in (begin, begin + nudge))
+
+    assert (np.linalg.norm(plain - nudged, axis=1) < 0.01).mean() > 0.99

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
+from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from jrviewer.core.geometry import FloatArray
+from jrviewer.core.geometry import BOX_HALF_WIDTH_MM, FloatArray
 from jrviewer.model.cloud_sampling import Expected
 
 SHAPE = (3, 16, 128, 128)
@@ -87,6 +88,36 @@ def test_the_same_surfaces_give_the_same_cloud() -> None:
     )
 
     assert np.array_equal(first, second)
+
+
+@pytest.mark.parametrize("count", [1024, 4096])
+def test_rounding_moves_hardly_a_point(count: int) -> None:
+    random = np.random.default_rng(0)
+    logits = np.maximum(tube(0.7, structure=0), tube(0.3, structure=1))
+    logits += 3 * ndimage.gaussian_filter(random.standard_normal(SHAPE), 2).astype(np.float32)
+    log_sigma = 1 + ndimage.gaussian_filter(random.standard_normal((3, 16, 64, 64)), 2)
+    log_sigma = log_sigma.astype(np.float32)
+
+    first, *others = (
+        Expected.of(
+            logits + np.float32(size) * random.standard_normal(SHAPE, dtype=np.float32),
+            log_sigma + np.float32(size) * random.standard_normal(log_sigma.shape, np.float32),
+        ).sample(count)
+        for size in (0.0, 1e-6, 1e-6, 1e-6)
+    )
+
+    for points, labels, _ in others:
+        apart = np.linalg.norm(points - first[0], axis=1) * BOX_HALF_WIDTH_MM
+        assert ((apart < 0.1) & (labels == first[1])).mean() >= 0.99
+
+
+def test_a_structure_as_likely_as_the_haze_at_its_edge_keeps_its_share() -> None:
+    logits = np.maximum(tube(0.7, structure=0), tube(0.3, structure=1) - 1.0)
+    mass = [np.exp(part[part > -5]).sum() for part in logits[:2]]
+
+    _, labels, _ = Expected.of(logits, np.zeros(SHAPE, np.float32)).sample(1024)
+
+    assert (labels == 1).mean() == pytest.approx(mass[1] / sum(mass), abs=0.05)
 
 
 def test_the_left_of_the_image_is_the_left_of_the_cloud() -> None:
