@@ -22,7 +22,7 @@ from scipy.spatial import cKDTree
 from jrviewer.core.geometry import FloatArray
 
 ROUNDS = 8
-PLACES_PER_POINT = 5  # in each round; other ones in every round
+PLACES_PER_POINT = 4  # in each round; other ones in every round
 STEPS = 2  # of moving the points in a round
 FURTHEST_MM = 8.0  # of one step: a direction from few places is uncertain
 NEAR_MM = 0.5  # a place so near pulls no more than its share

@@ -35,28 +35,23 @@ def apportion(mass: FloatArray, at: Whole, count: int) -> Whole:
     firsts = []
     while len(ids[-1]) > 1:
         above = ids[-1] >> 1
-        first = np.flatnonzero(np.diff(above, prepend=-1))
+        first = np.flatnonzero(np.append(True, above[1:] != above[:-1]))
         firsts.append(first)
         sums.append(np.add.reduceat(sums[-1], first))
         ids.append(above[first])
     counts = np.array([count])
     for level in reversed(range(len(firsts))):
-        dither = _dither(ids[level + 1] + level * LEVELS_APART, IN_ONE)
-        share = counts * (sums[level][firsts[level]] / sums[level + 1])
-        counts = _halves(counts, np.floor(share + dither), firsts[level], len(sums[level]))
+        some = np.flatnonzero(counts)  # what has none, gives none
+        first = firsts[level][some]
+        last = np.append(firsts[level][1:], len(ids[level]))[some] - 1
+        dither = _dither(ids[level + 1][some] + level * LEVELS_APART, IN_ONE)
+        share = counts[some] * (sums[level][first] / sums[level + 1][some])
+        begin = np.minimum(np.floor(share + dither).astype(np.int64), counts[some])
+        halves = np.zeros(len(ids[level]), dtype=np.int64)
+        halves[last] = counts[some] - begin
+        halves[first] = np.where(last == first, counts[some], begin)
+        counts = halves
     return counts
-
-
-def _halves(counts: Whole, begin: FloatArray, first: Whole, size: int) -> Whole:
-    """What `size` halves get of `counts`: those at `first` what they `begin` with, the others the
-    rest; a whole may have but one.
-    """
-    begin = np.minimum(begin.astype(np.int64), counts)
-    last = np.append(first[1:], size) - 1
-    halves = np.zeros(size, dtype=np.int64)
-    halves[last] = counts - begin
-    halves[first] = np.where(last == first, counts, begin)
-    return halves
 
 
 def weighted(mass: FloatArray, at: Whole, total: float) -> tuple[Whole, Whole, FloatArray]:

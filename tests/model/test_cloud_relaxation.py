@@ -131,7 +131,7 @@ def test_places_that_it_never_saw_lie_nearer_to_the_cloud_than_before() -> None:
 def test_a_few_points_settle_too(count: int) -> None:
     points, labels = rest(heaps((count, 10.0), seed=3), heaps((count * PER_POINT, 10.0)))
 
-    assert points[:, 0] == pytest.approx(10.0, abs=4.0)
+    assert points[:, 0] == pytest.approx(10.0, abs=6.0)  # three standard deviations
     assert labels.shape == (count,)
 
 
