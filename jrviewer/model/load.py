@@ -23,12 +23,13 @@ def load_model(
     """The bundled model, or another weights file, ready on a device.
 
     "auto" is CUDA where a real kernel runs on it, else the CPU in the precision that was fastest
-    when it was first asked (`kept_choice`); "cpu" and `exact` mean single precision. There, denoised
+    when it was first asked (`kept_choice`); "cpu" and `exact` mean single precision. There denoised
     values agree between computers but for the last digits, and of a cloud's points at least 99 %
-    within 0.1 mm on nearly every slice; on one computer every run gives the same bytes, however
-    many threads it has. bfloat16 agrees within its own rounding only: half of the points within
-    about 1 mm. Raises ModelError where the weights are missing, changed or made for
-    another network, or where CUDA was asked for and does not work.
+    within 0.1 mm on nearly every slice; on one computer every run gives the same bytes, on however
+    many threads. bfloat16 agrees within its own rounding only: half of the points within 1 mm.
+
+    Raises ModelError where the weights are missing, changed or made for another network, or where
+    CUDA was asked for and does not work.
     """
     from safetensors import SafetensorError, safe_open
     from safetensors.torch import load_file
