@@ -23,6 +23,7 @@ from jrviewer.core.geometry import FloatArray
 
 ROUNDS = 8
 PLACES_PER_POINT = 4  # in each round; other ones in every round
+PARTS = 2  # of a round's places, each from everywhere: one decides which points to relocate
 STEPS = 2  # of moving the points in a round
 FURTHEST_MM = 8.0  # of one step: a direction from few places is uncertain
 NEAR_MM = 0.5  # a place so near pulls no more than its share
@@ -44,6 +45,13 @@ class Places(NamedTuple):
     weights: FloatArray  # (M,), at most 1
 
 
+def in_parts(at: FloatArray, structures: Labels) -> list[Places]:
+    """Places of the same weight, (M, 3) in mm and what they lie on, in any order, for `relax`."""
+    weights = np.ones(len(at))
+    every = [slice(first, None, ROUNDS * PARTS) for first in range(ROUNDS * PARTS)]
+    return [Places(at[part], structures[part], weights[part]) for part in every]
+
+
 def relax(
     points: FloatArray,
     labels: Labels,
@@ -53,14 +61,12 @@ def relax(
 ) -> tuple[FloatArray, Labels]:
     """Points (N, 3) and their labels (N,) at rest.
 
-    Each round has the same number of parts of `places`, in turn, each with some from everywhere;
-    the first of them is enough to decide which points to relocate. `distance` to the true surface
-    is expected in mm, and `rise`, a vector, is how it grows.
+    Each of ROUNDS takes PARTS of `places`, in turn. `distance` to the true surface is expected in
+    mm, and `rise`, a vector, is how it grows.
     """
     points, labels = _sent_where_needed(points, labels, places[0], distance)
-    parts = len(places) // ROUNDS
     for turn in range(ROUNDS):
-        some = _together(places[turn * parts : (turn + 1) * parts])
+        some = _together(places[turn * PARTS : (turn + 1) * PARTS])
         nearest = np.asarray(cKDTree(points).query(some.at)[1])
         for step in range(STEPS):
             left = 1 - (turn * STEPS + step) / (ROUNDS * STEPS)

@@ -18,13 +18,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jrviewer.core.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, BOX_PIXELS, FloatArray
-from jrviewer.model.cloud_relaxation import PLACES_PER_POINT, ROUNDS, AtPoints, Places, relax
+from jrviewer.model.cloud_relaxation import (
+    PARTS,
+    PLACES_PER_POINT,
+    ROUNDS,
+    AtPoints,
+    Places,
+    relax,
+)
 from jrviewer.model.stable_sampling import Whole, apportion, dealt, scattered, weighted
 
 LEAST_LOGIT = -9.2  # below the likeliest cell's: a ten-thousandth of its probability
 KEPT_MASS = 0.97  # cells beyond this share of the probability are left out: a haze far from all
 FADING = 0.25  # of the least mass that counts in full: cells below fade out, lest one jumps in
-GLANCES = 2  # hands of places that a round has; the first round first looks at one of them
 LEAST_LOG_SIGMA, LOG_SIGMA_STEPS = -1.0, 40  # kept from 0.4 to 217 mm, 2.5 % apart
 BOX_ENDS = np.array([1, 1, BOX_HALF_DEPTH_MM / BOX_HALF_WIDTH_MM], dtype=np.float32)
 HALF_NORMAL_MEAN = float(np.sqrt(2 / np.pi))  # the mean distance is so many sigma
@@ -106,12 +112,12 @@ class Expected:
         return points, labels, sigma_mm[labels, layer, row, column] * self.corrections[layer]
 
     def _places(self, mass: FloatArray, at: Whole, count: int) -> list[Places]:
-        """Where the surface is expected, for each of GLANCES parts of each round of relaxation."""
+        """Where the surface is expected, for each part of each round of relaxation."""
         own, numbers, weights = weighted(mass, at, ROUNDS * PLACES_PER_POINT * count)
         at_mm, structures = self._scattered(at[own], numbers)
-        hands = dealt(at[own], numbers, ROUNDS * GLANCES)
+        hands = dealt(at[own], numbers, ROUNDS * PARTS)
         order = np.argsort(hands, kind="stable")
-        ends = np.cumsum(np.bincount(hands, minlength=ROUNDS * GLANCES))[:-1]
+        ends = np.cumsum(np.bincount(hands, minlength=ROUNDS * PARTS))[:-1]
         return [
             Places(at_mm[part], structures[part], weights[part]) for part in np.split(order, ends)
         ]

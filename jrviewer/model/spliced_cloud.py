@@ -14,7 +14,7 @@ from jrviewer.core.geometry import BOX_HALF_DEPTH_MM, Box, FloatArray
 from jrviewer.core.records import Cloud, Structure
 from jrviewer.imaging.interpolated_surface import Span, sampled
 from jrviewer.imaging.measured_surface import Surface
-from jrviewer.model.cloud_relaxation import PLACES_PER_POINT, ROUNDS, relax
+from jrviewer.model.cloud_relaxation import PLACES_PER_POINT, ROUNDS, in_parts, relax
 
 Labels = NDArray[np.uint8]
 
@@ -109,8 +109,7 @@ def _on_surface(surface: Surface, wanted: Labels) -> tuple[FloatArray, Labels]:
     return relax(
         np.concatenate(begin),
         np.concatenate(labels),
-        np.concatenate(places)[order],
-        np.concatenate(structures)[order],
+        in_parts(np.concatenate(places)[order], np.concatenate(structures)[order]),
         distance=lambda points, _: np.zeros(len(points)),  # every place is as good as another
         rise=lambda points, _: np.zeros_like(points),
     )

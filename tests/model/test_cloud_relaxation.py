@@ -4,17 +4,17 @@ from scipy.spatial import cKDTree
 
 from jrviewer.core.geometry import FloatArray
 from jrviewer.model.cloud_relaxation import (
+    PARTS,
     PLACES_PER_POINT,
     ROUNDS,
     SENT_AWAY,
     AtPoints,
     Labels,
-    Places,
+    in_parts,
     relax,
 )
 
 PER_POINT = ROUNDS * PLACES_PER_POINT
-PARTS = 2 * ROUNDS
 SKIN, BONE = 0, 1
 
 
@@ -38,17 +38,6 @@ def rest(
         structures = np.zeros(len(places), np.uint8)
     labels = np.zeros(len(points), np.uint8)
     return relax(points, labels, in_parts(places, structures), distance or everywhere(0.0), rise)
-
-
-def in_parts(
-    places: FloatArray, structures: Labels, weights: FloatArray | None = None
-) -> list[Places]:
-    """Every so many-th place in the same part."""
-    weights = np.ones(len(places)) if weights is None else weights
-    return [
-        Places(places[one::PARTS], structures[one::PARTS], weights[one::PARTS])
-        for one in range(PARTS)
-    ]
 
 
 def heaps(*sizes_and_x: tuple[int, float], seed: int = 0) -> FloatArray:
@@ -146,10 +135,12 @@ def test_what_was_given_stays_as_it_was() -> None:
 
 def test_a_place_of_little_weight_pulls_little() -> None:
     heavy, light = np.zeros((PER_POINT, 3)), np.tile([60.0, 0.0, 0.0], (PER_POINT, 1))
-    pairs = np.stack([heavy, light], axis=1).reshape(-1, PARTS, 3)
+    pairs = np.stack([heavy, light], axis=1).reshape(-1, ROUNDS * PARTS, 3)
     places = np.stack([pairs, pairs[:, ::-1]], axis=1).reshape(-1, 3)  # both in every part
-    weights = np.where(places[:, 0] > 0, 0.01, 1.0)
-    parts = in_parts(places, np.zeros(len(places), np.uint8), weights)
+    parts = [
+        part._replace(weights=np.where(part.at[:, 0] > 0, 0.01, 1.0))
+        for part in in_parts(places, np.zeros(len(places), np.uint8))
+    ]
 
     points, _ = relax(
         np.array([[30.0, 1.0, 0.0]]), np.zeros(1, np.uint8), parts, everywhere(0.0), LEVEL
