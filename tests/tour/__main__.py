@@ -72,6 +72,7 @@ def play(name: str, folder: Path, inputs: Inputs) -> int:
     application = app.create_application()
     preferences = Preferences()
     preferences.put("settings/opens_sample", value=name in ("first-run", "without-opengl"))
+    preferences.put("settings/first_look", value=False)
     preferences.put("first run/notice read", value=name != "first-run")
     preferences.put("first run/steps ended", value=name != "first-run")
     start = app.StartUp([], preferences=preferences)

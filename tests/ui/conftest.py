@@ -155,6 +155,7 @@ def window(qtbot: QtBot, session: Session) -> MainWindow:
     """
     preferences = Preferences()
     preferences.put("settings/prefetches", value=False)
+    preferences.put("settings/first_look", value=False)
     preferences.put("settings/strength", "100 %")  # what a made-up prediction holds
     window = app.create_window(session, preferences)
     qtbot.addWidget(window)

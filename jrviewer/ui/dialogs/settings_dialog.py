@@ -42,6 +42,8 @@ class SettingsDialog(QDialog):
         self.smooth = _box(self.tr("Interpolate between pixels"), settings.smooth)
         self.presets = PresetTable(settings.presets)
         self.sample = _box(self.tr("Open the sample at start"), settings.opens_sample)
+        words = self.tr("Show AI slice and cloud in motion once, when the first series is opened")
+        self.first_look = _box(words, settings.first_look)
         self.device = QComboBox()
         self._found = _note("")
         self._list_devices(settings.device, graphics)
@@ -81,6 +83,7 @@ class SettingsDialog(QDialog):
                 text_size=self.text_size.currentData(),
                 smooth=self.smooth.isChecked(),
                 opens_sample=self.sample.isChecked(),
+                first_look=self.first_look.isChecked(),
                 device=self.device.currentData(),
                 strength=self.strength.currentData(),
                 prefetches=self.ahead.isChecked(),
@@ -129,6 +132,7 @@ class SettingsDialog(QDialog):
         form.addRow(self.tr("Text size"), self.text_size)
         form.addRow(self.smooth)
         form.addRow(self.sample)
+        form.addRow(self.first_look)
         form.addRow(QLabel(self.tr("Presets, for CT in HU")))
         form.addRow(self.presets)
         form.addRow(_note(self.tr("Slices are shown on black in every theme.")))

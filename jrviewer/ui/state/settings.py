@@ -27,6 +27,7 @@ class Settings:
     text_size: int = 100  # per cent, one of TEXT_SIZES
     smooth: bool = True  # interpolate between pixels
     opens_sample: bool = True  # at start, if no files are given
+    first_look: bool = True  # the swipe line and the cloud move once for what is opened first
     device: str = "auto"  # one of DEVICES, or a graphics processor's name
     strength: str = STANDARD.name  # at start, as `parse_strength` reads it
     prefetches: bool = True  # predict the neighbours of a slice

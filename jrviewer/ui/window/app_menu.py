@@ -45,6 +45,7 @@ class AppMenu(QObject):
     """Menus and dialogs that are not about the slice itself."""
 
     presets_changed = Signal(object)  # Sequence[Window]
+    applied = Signal(object)  # Settings
 
     def __init__(
         self,
@@ -104,6 +105,7 @@ class AppMenu(QObject):
             [replace(one, width=width, centre=level) for one, (width, level) in chosen]
         )
         self._apply_theme(now.theme)
+        self.applied.emit(now)
         if now.strength != self._strength:  # else keep what was chosen on the toolbar
             self._strength = now.strength
             session.strength.choose(parse_strength(now.strength))

@@ -37,6 +37,7 @@ def connections(window: MainWindow) -> Iterator[Connection]:
     yield from _measuring(window)
     yield from _cloud(window)
     yield from _rulers(window)
+    yield from _first_look(window)
     yield from _exporting(window)
     yield from _application(window)
 
@@ -51,12 +52,11 @@ def _slices(window: MainWindow) -> Iterator[Connection]:
     yield session.series_chosen, presenter.show_chosen
     yield session.series_chosen, slices.cine.choose_series
     yield session.series_chosen, window.messages.series_warnings.show_chosen
-    yield session.emptied, window.show_emptied
-    yield session.emptied, presenter.show_emptied
-    yield session.emptied, slices.show_emptied
-    yield session.emptied, slices.name_window
-    yield session.emptied, window.slider.hide
-    yield session.emptied, window.cloud_controller.refresh
+    for slot in (
+        *(window.show_emptied, presenter.show_emptied, slices.show_emptied, slices.name_window),
+        *(window.slider.hide, window.cloud_controller.refresh, window.first_look.end),
+    ):
+        yield session.emptied, slot
     yield session.shown, presenter.show_slice
     yield session.shown, window.slider.show_place
     yield session.shown, window.actions_.show_slice
@@ -260,6 +260,18 @@ def _rulers(window: MainWindow) -> Iterator[Connection]:
     yield cloud.keys.focus_lost, session.rulers.release
     yield cloud.toolbar.ruler.toggled, controller.activate_ruler
     yield cloud.toolbar.ruler_delete.triggered, controller.delete
+
+
+def _first_look(window: MainWindow) -> Iterator[Connection]:
+    """The slice and the cloud in motion, once."""
+    session, look = window.session, window.first_look
+    yield window.app_menu.applied, look.apply_settings
+    yield session.opening.read, look.await_result
+    yield session.predicted, look.begin
+    yield session.series_chosen, look.forget
+    yield session.surface.changed, look.offer_measured
+    yield look.offered, window.messages.offer_measured
+    yield window.message_bar.acted, look.reveal
 
 
 def _exporting(window: MainWindow) -> Iterator[Connection]:

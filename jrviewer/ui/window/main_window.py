@@ -23,6 +23,7 @@ from jrviewer.ui.window.bars.message_bar import MessageBar
 from jrviewer.ui.window.bars.status_bar import StatusBar
 from jrviewer.ui.window.bars.tool_bar import ToolBar
 from jrviewer.ui.window.drop_target import DropTargetWindow
+from jrviewer.ui.window.first_look import FirstLook
 from jrviewer.ui.window.messages import Messages
 from jrviewer.ui.window.panes import Panes
 from jrviewer.ui.window.presenter import Presenter
@@ -64,6 +65,7 @@ class MainWindow(DropTargetWindow):
         self.cloud_controller = CloudController(session, self.cloud, self)
         self.app_menu = AppMenu(session, self.preferences, self.messages, self)
         self.app_menu.shown_structures = self.cloud.toolbar.legend.structures
+        self.first_look = FirstLook(session, self.cloud, self)
         self.series_list_visibility = SeriesListVisibility(
             self.series_list, self.actions_.series, self.message_bar, self.preferences
         )
@@ -83,6 +85,7 @@ class MainWindow(DropTargetWindow):
         """Apply settings and layout of the last run, once the parts are connected."""
         self.show_busy(None)
         self.cloud_controller.refresh()
+        self.first_look.takes_sample = not self.app_menu.steps.is_ended
         self.app_menu.apply_settings()
         self.update_actions()
         restore_layout(self, self.panes, self.preferences)
@@ -164,6 +167,7 @@ class MainWindow(DropTargetWindow):
         """Stop the worker and wait, then free OpenGL, then accept."""
         save_layout(self, self.panes, self.preferences)
         self.app_menu.close_dialogs()
+        self.first_look.end()
         self.session.close()
         self.cloud.close_interactor()
         event.accept()

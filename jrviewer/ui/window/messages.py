@@ -48,6 +48,12 @@ class Messages(QObject):
         """Show something that is neither wrong nor doubtful."""
         self._bar.show_message("note", sentence)
 
+    @Slot()
+    def offer_measured(self) -> None:
+        """Offer what was measured beside what was inferred."""
+        words = self.tr("The series shows what really lies around this slice.")
+        self._bar.show_message("note", words, self.tr("Compare the cloud with it"))
+
     @Slot(str)
     def show_exported(self, name: str) -> None:
         """Show which files were written."""

@@ -87,6 +87,7 @@ def quiet() -> Preferences:
     """Preferences of a window that predicts only what is shown."""
     preferences = Preferences()
     preferences.put("settings/prefetches", value=False)
+    preferences.put("settings/first_look", value=False)
     return preferences
 
 

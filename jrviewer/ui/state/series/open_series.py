@@ -39,14 +39,14 @@ class OpenSeries(QObject):
         self.paths: tuple[Path, ...] = ()  # of the last request to open
         self.refused_files: tuple[Refused, ...] = ()  # of the last reading: what should have opened
         self.is_partial = False  # only the first slice of what is being read is here
-        self._is_passing = False
+        self.is_passing = False
         foreground.shared.connect(self._show_first_slice)
 
     def open(self, paths: Sequence[Path], *, is_passing: bool = False) -> None:
         """Read files and folders in the background; the newest request wins. `is_passing`: what is
         in them is closed when something else is opened, like the sample.
         """
-        self.paths, self._is_passing = tuple(paths), is_passing
+        self.paths, self.is_passing = tuple(paths), is_passing
         self.is_partial = False
         job = partial(self._backend.read, self.paths)
         self._foreground.start(LANE, self.tr("reading files"), job, self._take, shares=True)
@@ -86,7 +86,7 @@ class OpenSeries(QObject):
         self.is_partial = False
         self.refused_files = _broken(found)
         if found.series:
-            self._show(*self.shelf.add(found.series, is_passing=self._is_passing))
+            self._show(*self.shelf.add(found.series, is_passing=self.is_passing))
         self.end_part()
         self._tell_refused(found)
 
