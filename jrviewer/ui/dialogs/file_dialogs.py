@@ -25,8 +25,16 @@ def ask_export_folder(parent: QWidget, now: str) -> Path | None:
 
 
 def ask_target(parent: QWidget, title: str, name: str, kind: str) -> Path | None:
-    """A file to write; `kind` is an ending such as "png", added if the user left it out."""
-    chosen, _ = QFileDialog.getSaveFileName(parent, title, name, f"{kind.upper()} (*.{kind})")
+    """A file to write; `kind` is an ending such as "png", added if the user left it out. Nobody is
+    asked whether a file may be replaced, as none is.
+    """
+    chosen, _ = QFileDialog.getSaveFileName(
+        parent,
+        title,
+        name,
+        f"{kind.upper()} (*.{kind})",
+        options=QFileDialog.Option.DontConfirmOverwrite,
+    )
     if not chosen:
         return None
     path = Path(chosen)

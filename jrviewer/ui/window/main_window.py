@@ -5,9 +5,11 @@ from PySide6.QtGui import QCloseEvent, QImage, QKeyEvent, QResizeEvent, QShowEve
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from jrviewer import NOTICE
+from jrviewer.core.errors import JRViewerError
 from jrviewer.ui.cloud.cloud_view import CloudView
 from jrviewer.ui.cloud.controller import CloudController
 from jrviewer.ui.dialogs import file_dialogs
+from jrviewer.ui.dialogs.new_picture import write_new_picture
 from jrviewer.ui.slices.controller import SliceController
 from jrviewer.ui.slices.slice_slider import SliceSlider
 from jrviewer.ui.slices.slice_view import SliceView
@@ -281,12 +283,10 @@ class MainWindow(DropTargetWindow):
         title = self.tr("Save an image of the 3D view")
         if (path := file_dialogs.ask_target(self, title, "cloud.png", "png")) is None:
             return
-        if picture.save(str(path)):
-            self.messages.show_exported(path.name)
-        else:
-            self.messages.show_error(
-                self.tr("The image could not be written. Choose another folder.")
-            )
+        try:
+            self.messages.show_exported(write_new_picture(picture, path))
+        except JRViewerError as error:
+            self.messages.show_error(str(error))
 
     @Slot()
     def toggle_full_screen(self) -> None:
