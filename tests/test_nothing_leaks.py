@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pydicom import Dataset, dcmread
 from pydicom.sequence import Sequence
+from pydicom.uid import UID
 
 from jrviewer import cli
 from jrviewer.core.resources import resource
@@ -59,7 +60,7 @@ def write_telling(path: Path) -> Path:
     ):
         ds.add_new(element, vr, value)
     ds.file_meta.SourceApplicationEntityTitle = NAMED.upper()
-    ds.file_meta.PrivateInformationCreatorUID = "1.2.3"
+    ds.file_meta.PrivateInformationCreatorUID = UID("1.2.3")
     ds.file_meta.PrivateInformation = b"Geheimrat\0"
     ds.preamble = NAMED.encode().ljust(128, b"\0")
     path.parent.mkdir()

@@ -3,6 +3,8 @@ identifies the patient, and then it is written whole or not at all. Knows neithe
 """
 
 import itertools
+import os
+import re
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
@@ -14,6 +16,9 @@ from jrviewer.core.identifier_search import is_leaked, names_patient
 from jrviewer.core.prediction import Prediction
 from jrviewer.core.records import Slice
 from jrviewer.export.provenance import KEYS, PNG_SIGNATURE, is_stl
+
+MOST_BYTES = 200  # of a name; systems allow 255 with ending and number
+RESERVED = r"(?i:con|prn|aux|nul|com[0-9]|lpt[0-9])"  # devices of Windows, whatever the ending
 
 FIXED_WORDS = f"""{NOTICE} ORIGINAL AI DENOISED RUN ANYWAY LOSSY Input check: green amber red
 ply format binary_little_endian ascii comment element vertex property float uchar label sigma_mm
@@ -43,12 +48,25 @@ def output_stem(slice_: Slice, is_taken: Callable[[str], bool], *, is_neutral: b
     """
     source = slice_.source
     name = Path(source.member or source.path).name
-    stem = Path(name).stem
+    stem = _allowed(Path(name).stem)
     if is_neutral or names_patient(name, source.identifiers) or stem.startswith(".") or not stem:
         names: Iterator[str] = (f"slice-{n:04d}" for n in itertools.count(1))
     else:
         names = itertools.chain([stem], (f"{stem}-{n:04d}" for n in itertools.count(2)))
     return next(name for name in names if not is_taken(name))
+
+
+def _allowed(stem: str, *, is_windows: bool = os.name == "nt") -> str:
+    """As much of a name as is left to endings and numbers, and on Windows without what it forbids:
+    after a colon it would write into another file's stream.
+    """
+    short, encoded = stem, os.fsencode(stem)
+    if len(encoded) > MOST_BYTES:  # not in the middle of a letter
+        short = encoded[:MOST_BYTES].decode("utf-8", "ignore")
+    if not is_windows:
+        return short
+    plain = re.sub(r'[<>:"/\\|?*\x00-\x1f]', "_", short).rstrip(". ")
+    return f"_{plain}" if re.fullmatch(RESERVED, plain.partition(".")[0].strip()) else plain
 
 
 def write_guarded(content: bytes, text: str, path: Path, prediction: Prediction) -> None:

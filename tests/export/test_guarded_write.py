@@ -1,6 +1,6 @@
 import pytest
 
-from jrviewer.export.guarded_write import output_stem
+from jrviewer.export.guarded_write import _allowed, output_stem
 from tests.support.record_factory import slice_named
 
 
@@ -35,3 +35,31 @@ def test_a_neutral_stem_says_nothing_of_its_source() -> None:
     assert output_stem(slice_named("I10.dcm"), {"slice-0001"}.__contains__, is_neutral=True) == (
         "slice-0002"
     )
+
+
+@pytest.mark.parametrize("letter", ["x", "ü", "骨"])
+def test_a_long_name_leaves_room_for_endings_and_numbers(letter: str) -> None:
+    name = f"{letter * (248 // len(letter.encode()))}.dcm"
+
+    stem = output_stem(slice_named(name), free)
+
+    assert stem == letter * (200 // len(letter.encode()))
+    assert len(f"{stem}-0002.denoised.dcm".encode()) < 255
+
+
+@pytest.mark.parametrize(
+    ("name", "allowed"),
+    [
+        ("a:b", "a_b"),
+        ('a<b>"c"|d?e*f', "a_b__c__d_e_f"),
+        ("CON", "_CON"),
+        ("nul.tar", "_nul.tar"),
+        ("COM1", "_COM1"),
+        ("CONTRAST", "CONTRAST"),
+        ("a. ", "a"),
+        ("a\nb", "a_b"),
+    ],
+)
+def test_windows_gets_no_name_that_it_forbids(name: str, allowed: str) -> None:
+    assert _allowed(name, is_windows=True) == allowed
+    assert _allowed(name, is_windows=False) == name

@@ -14,6 +14,6 @@ def write_new_picture(picture: QImage, path: Path) -> str:
     """
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    picture.save(buffer, "PNG")
+    picture.save(buffer, b"PNG")
     content = bytes(buffer.data().data())
     return create_under(path.parent, numbered(path), lambda: content)
