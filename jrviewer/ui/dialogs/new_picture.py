@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QIODevice
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice
+from PySide6.QtGui import QImage, QImageWriter
 
 from jrviewer.core.atomic_write import create_under, numbered
 
@@ -14,6 +14,6 @@ def write_new_picture(picture: QImage, path: Path) -> str:
     """
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    picture.save(buffer, b"PNG")
+    QImageWriter(buffer, QByteArray(b"PNG")).write(picture)
     content = bytes(buffer.data().data())
     return create_under(path.parent, numbered(path), lambda: content)
