@@ -102,8 +102,13 @@ class Server:
 
     def __exit__(self, *raised: object) -> None:
         associations = self._entity.active_associations
-        self._entity.shutdown()
+        if self._server is not None:
+            self._server.shutdown()
         for one in associations:
+            if one.is_established:
+                one.abort()
+            else:
+                one.kill()
             one.join(ENDING_S)
 
     def _caller(self, association: Association) -> Caller | None:

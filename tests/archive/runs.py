@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,13 +45,13 @@ def predict(out: Path, *arguments: object) -> int:
     return cli.main(["predict", *given])
 
 
-def start(folder: Path, *arguments: object) -> "subprocess.Popen[str]":
-    """The command line in another process."""
+def start(folder: Path, *arguments: object, within: Sequence[str] = ()) -> "subprocess.Popen[str]":
+    """The command line in another process; `within`: what it is started by."""
     script = folder / "small.py"
     script.write_text(_SCRIPT)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(
-        [sys.executable, str(script), *map(str, arguments)],
+        [*within, sys.executable, str(script), *map(str, arguments)],
         env=environment,
         cwd=ROOT,
         stdout=subprocess.PIPE,

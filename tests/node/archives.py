@@ -12,7 +12,7 @@ from pynetdicom.sop_class import StorageCommitmentPushModel, Verification  # typ
 from pynetdicom.transport import ThreadedAssociationServer
 
 from jrviewer.node.config import Peer
-from tests.node.listening import HERE
+from tests.node.listening import HERE, collect_sockets
 
 
 @dataclass
@@ -79,6 +79,7 @@ def archive(port: int = 0, *, commitment: bool = True) -> Iterator[Archive]:
         yield held[0]
     finally:
         associations = entity.active_associations
-        entity.shutdown()
+        server.shutdown()
         for one in associations:
             one.join(5)
+        collect_sockets()

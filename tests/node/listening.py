@@ -1,5 +1,7 @@
 """A server on this computer's loopback, and peers that call it."""
 
+import gc
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -79,6 +81,14 @@ def listening(folder: Path, *, most_bytes: float = 1e9, **changes: object) -> It
     said: list[str] = []
     with Server(config, listen, queue, said.append) as server:
         yield Listening(server, queue, config, said)
+    collect_sockets()
+
+
+def collect_sockets() -> None:
+    """pynetdicom leaves the sockets of connections that failed to the garbage collector."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 def store(association: Association, path: Path) -> Dataset:
