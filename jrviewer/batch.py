@@ -165,6 +165,8 @@ class _Bundle:
     def _outcome(
         self, series: Series, place: int, predicted: Predicted, steady: "_Steady"
     ) -> Outcome:
+        from jrviewer.model.spliced_cloud import in_series
+
         batch, slice_ = self._batch, series[place]
         note = ""
         if isinstance(predicted, DeviceMemoryError):
@@ -177,7 +179,8 @@ class _Bundle:
         if isinstance(predicted, JRViewerError):
             outcome = self._failed(slice_, predicted, known | {"warnings": warnings})
         else:
-            outcome = self._export(steady.of(place, predicted), known, warnings)
+            predicted = in_series(steady.of(place, predicted), series)
+            outcome = self._export(predicted, known, warnings)
         outcome.result["message"] = f"{note}{outcome.result['message']}".strip()
         return outcome
 

@@ -111,6 +111,8 @@ class Prediction:
     nearest_noise: Noise | None = None  # of another slice of the series, where `noise` says nothing
     strength: Strength = FULL
     contrast: Contrast = "none"
+    interpolated_from: int = 0  # slices of a sparse series, between which the clouds are
+    widest_gap_mm: int = 0  # between two of them at most
 
     @property
     def bone_words(self) -> str:
@@ -126,6 +128,31 @@ class Prediction:
         so that nothing jumps where this slice's own could not be measured.
         """
         return self._with(nearest_noise=noise)
+
+    def between_slices(
+        self, cloud: Cloud, sample_dense: Callable[[], Cloud], slices: int, widest_gap_mm: int
+    ) -> "Prediction":
+        """The same prediction with clouds that are interpolated between slices of its series."""
+        other = self._with(
+            cloud=cloud,
+            sample_dense=sample_dense,
+            interpolated_from=slices,
+            widest_gap_mm=widest_gap_mm,
+        )
+        vars(other).pop("_dense_cloud", None)
+        return other
+
+    @property
+    def cloud_sentence(self) -> str:
+        """What the cloud was made from, in the words of every export and of the window."""
+        if self.cloud is None:
+            return "no cloud"
+        if not self.interpolated_from:
+            return "inferred from this slice alone"
+        return (
+            f"interpolated between {self.interpolated_from} slices, where they are at most "
+            f"{self.widest_gap_mm} mm apart, and inferred from this slice beyond them"
+        )
 
     def _with(self, **values: object) -> "Prediction":
         """A copy that shares the images and the dense cloud, and nothing that depends on the

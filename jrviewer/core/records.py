@@ -135,7 +135,7 @@ class Slice:
         return rows, columns
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Series:
     """Slices of one acquisition in one orientation, ordered along their normal."""
 

@@ -41,6 +41,7 @@ KEYS = (
     "source_file_sha256",
     "source_frame",  # zero-based
     "points",
+    "cloud",  # from which slices
     "device",
     "input_check",
     "overridden",  # "yes": the model was run in spite of a red input check
@@ -88,6 +89,7 @@ def describe(prediction: Prediction, points: int) -> tuple[str, ...]:
         _file_sha256_once(source),
         source.frame,
         points,
+        prediction.cloud_sentence,
         prediction.device,
         prediction.level,
         "yes" if prediction.overridden else "no",

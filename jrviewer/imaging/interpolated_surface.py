@@ -54,13 +54,17 @@ def spans_of(heights_mm: Sequence[float] | FloatArray) -> list[Span]:
 
 
 def interpolated_surface(
-    layers_hu: Sequence[FloatArray], heights_mm: FloatArray, steps_mm: tuple[float, float]
+    layers_hu: Sequence[FloatArray],
+    heights_mm: FloatArray,
+    steps_mm: tuple[float, float],
+    *,
+    is_closed: bool = True,
 ) -> Surface:
     """The surfaces in all spans of slices (K of rows, columns) on a grid of about 3 mm, at rising
     heights; `steps_mm` are the grid's between rows and columns.
 
     Millimetres (x, y, z) from the grid's first point, z being the heights. Open at the ends of
-    every span.
+    every span; closed or open where the body leaves the picture.
     """
     spans = spans_of(heights_mm)
     triangles, labels = [np.zeros((0, 3, 3), np.float32)], [np.zeros(0, np.uint8)]
@@ -71,7 +75,7 @@ def interpolated_surface(
                 distances[int(np.argmin(np.abs(heights_mm - end)))]
                 for end in (span.low_mm, span.high_mm)
             )
-            for piece in _triangles(below, above, span, steps_mm):
+            for piece in _triangles(below, above, span, steps_mm, is_closed=is_closed):
                 triangles.append(piece)
                 labels.append(np.full(len(piece), structure, np.uint8))
     ends = (spans[0].low_mm, spans[-1].high_mm)
@@ -122,7 +126,12 @@ def _masks(layers_hu: Sequence[FloatArray], heights_mm: FloatArray) -> dict[Stru
 
 
 def _triangles(
-    below: FloatArray, above: FloatArray, span: Span, steps_mm: tuple[float, float]
+    below: FloatArray,
+    above: FloatArray,
+    span: Span,
+    steps_mm: tuple[float, float],
+    *,
+    is_closed: bool,
 ) -> Iterator[FloatArray]:
     """Triangles (T, 3 corners, xyz) float32 mm of the surface within a span, if there are any."""
     from skimage.measure import marching_cubes
@@ -131,9 +140,10 @@ def _triangles(
     count = grid_points(height)
     part = np.linspace(0, 1, count, dtype=np.float32)[:, None, None]
     slab = below * (1 - part) + above * part
-    slab = np.pad(slab, ((0, 0), (1, 1), (1, 1)), constant_values=-DEEPEST_MM)
-    if slab.max() <= 0:
+    side = int(is_closed)
+    slab = np.pad(slab, ((0, 0), (side, side), (side, side)), constant_values=-DEEPEST_MM)
+    if slab.max() <= 0 or slab.min() >= 0:
         return
     corners, faces, _, _ = marching_cubes(slab, 0.0)
-    corners = (corners - [0, 1, 1]) * [height / (count - 1), *steps_mm] + [span.low_mm, 0, 0]
+    corners = (corners - [0, side, side]) * [height / (count - 1), *steps_mm] + [span.low_mm, 0, 0]
     yield corners[faces][..., ::-1].astype(np.float32)

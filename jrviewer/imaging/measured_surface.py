@@ -16,7 +16,6 @@ import numpy.typing as npt
 
 from jrviewer.core.geometry import FloatArray, VolumeGeometry
 from jrviewer.core.lazy_vtk import vtk_module
-from jrviewer.core.padding import without_padding
 from jrviewer.core.progress import Report, silent
 from jrviewer.core.records import Series, Slice, Structure, SurfaceMesh, UInt8Array, read_only
 from jrviewer.imaging.body_masks import BoolArray, volume_masks, whole_slices
@@ -28,10 +27,10 @@ from jrviewer.imaging.volume import (
     layers_on_grid,
     require_volume,
     scanned_on_grid,
+    slice_on_grid,
 )
 
 IndexArray = npt.NDArray[np.integer[Any]]
-LOWEST_HU, HIGHEST_HU = -1024.0, 3071.0  # padding looks like air, metal like bone
 SLAB = 12  # layers a turn: marching cubes holds Python's lock, and the window must not wait for it
 AT_ONCE = 64  # points between two reports
 SHADED_OVER = 1.2  # voxels: normals come from the mask smoothed so far; corners stay where they are
@@ -144,10 +143,7 @@ class SurfaceMeasurement:
         return _measured(self._masks, (z_mm, *self._steps_mm), geometry, report)
 
     def _layer(self, one: Slice, geometry: VolumeGeometry) -> FloatArray:
-        column_mm, row_mm, _ = geometry.to_volume(one.plane.origin_mm[None])[0]
-        values = np.nan_to_num(without_padding(one), nan=LOWEST_HU).clip(LOWEST_HU, HIGHEST_HU)
-        spacing_mm = one.plane.spacing_mm
-        layer, self._steps_mm = layer_on_grid(values, spacing_mm, (float(row_mm), float(column_mm)))
+        layer, self._steps_mm = slice_on_grid(one, geometry)
         self._scanned.append(scanned_on_grid(one, layer.shape))
         return layer
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from jrviewer.core.errors import JRViewerError
 from jrviewer.core.geometry import FloatArray, Plane, VolumeGeometry
-from jrviewer.core.padding import is_padding
+from jrviewer.core.padding import is_padding, without_padding
 from jrviewer.core.records import Series, Slice
 
 GRID_MM = 3.0
@@ -22,6 +22,7 @@ LEAST_SHIFT_MM = 1.0  # less than this is no tilt, however few the slices
 SAME_DIRECTION = 0.002  # half a millimetre at the edge of the picture
 SCANNED = 0.5  # of the stack's height at least, the rest being gaps
 
+LOWEST_HU, HIGHEST_HU = -1024.0, 3071.0  # padding looks like air, metal like bone
 NO_VALUE_HU = -1500.0  # nothing is as thin: what scanners write outside their round field of view
 
 _FINEST_MM = 1.5  # voxels finer than this are smoothed to it before the linear resampling
@@ -35,6 +36,30 @@ class NotAVolumeError(JRViewerError):
 
 def require_volume(series: Series) -> VolumeGeometry:
     """Where the series' volume lies. Raises NotAVolumeError where nothing can be measured in it."""
+    _require_millimetres(series)
+    if len(series) < FEWEST_SLICES:
+        raise NotAVolumeError(
+            f"No measured surface: {len(series)} slices are too few, {FEWEST_SLICES} are needed. "
+            "Open the whole series."
+        )
+    geometry = _straight(series)
+    if geometry.scanned_mm < SCANNED * geometry.heights_mm[-1]:
+        raise NotAVolumeError(
+            "No measured surface: too many slices are missing, or they lie too far apart. "
+            "Open the whole series."
+        )
+    return geometry
+
+
+def require_stack(series: Series) -> VolumeGeometry:
+    """The same for a series that may be too sparse to measure. Raises NotAVolumeError where its
+    slices do not lie one above the other in HU.
+    """
+    _require_millimetres(series)
+    return _straight(series)
+
+
+def _require_millimetres(series: Series) -> None:
     first = series[0]
     if first.unit != "HU":
         is_mr = first.acquisition.modality == "MR"
@@ -54,18 +79,10 @@ def require_volume(series: Series) -> VolumeGeometry:
         raise NotAVolumeError(
             "No measured surface: the file does not say where the slices lie in the patient."
         )
-    if len(series) < FEWEST_SLICES:
-        raise NotAVolumeError(
-            f"No measured surface: {len(series)} slices are too few, {FEWEST_SLICES} are needed. "
-            "Open the whole series."
-        )
-    return _straight(series)
 
 
 def _straight(series: Series) -> VolumeGeometry:
-    """The stack of slices that have a place; they must be parallel, stacked along their normal and
-    close enough.
-    """
+    """The stack of slices with a place; they must be parallel and lie along their normal."""
     plane = series[0].plane
     axes = np.stack([plane.along_row, plane.along_column, plane.normal])
     if any(_turned(one.plane, plane) > SAME_DIRECTION for one in series):
@@ -83,13 +100,7 @@ def _straight(series: Series) -> VolumeGeometry:
         raise NotAVolumeError("No measured surface: several slices lie in the same place.")
     rows, columns = series[0].shape
     size = (columns - 1) * plane.spacing_mm[1], (rows - 1) * plane.spacing_mm[0]
-    geometry = VolumeGeometry(plane.origin_mm + places[0] @ axes, axes, size, heights)
-    if geometry.scanned_mm < SCANNED * heights[-1]:
-        raise NotAVolumeError(
-            "No measured surface: too many slices are missing, or they lie too far apart. "
-            "Open the whole series."
-        )
-    return geometry
+    return VolumeGeometry(plane.origin_mm + places[0] @ axes, axes, size, heights)
 
 
 def _turned(plane: Plane, other: Plane) -> float:
@@ -133,6 +144,15 @@ def layer_on_grid(
         values = interpolated(values, np.clip(wanted, 0, last), axis)
         steps.append(last * float(mm) / (count - 1))
     return values, (steps[0], steps[1])
+
+
+def slice_on_grid(one: Slice, geometry: VolumeGeometry) -> tuple[FloatArray, tuple[float, float]]:
+    """The same of a slice of a volume, whose grid begins at the volume's first pixel; padding is
+    air.
+    """
+    column_mm, row_mm, _ = geometry.to_volume(one.plane.origin_mm[None])[0]
+    values = np.nan_to_num(without_padding(one), nan=LOWEST_HU).clip(LOWEST_HU, HIGHEST_HU)
+    return layer_on_grid(values, one.plane.spacing_mm, (float(row_mm), float(column_mm)))
 
 
 def scanned_on_grid(one: Slice, shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from jrviewer.core.geometry import BOX_HALF_DEPTH_MM, Box, FloatArray
-from jrviewer.core.records import Cloud, Structure
+from jrviewer.core.prediction import Prediction
+from jrviewer.core.records import Cloud, Series, Structure
 from jrviewer.imaging.interpolated_surface import Span, sampled
 from jrviewer.imaging.measured_surface import Surface
+from jrviewer.imaging.sparse_series import sparse_series
 from jrviewer.model.cloud_relaxation import PLACES_PER_POINT, ROUNDS, in_parts, relax
 
 Labels = NDArray[np.uint8]
@@ -28,6 +30,26 @@ SIGMA_MM = {
 points of training patients lie within 1.645 of it (59 slices of 29 patients, regions alike).
 `python -m training sparse --split train` tells it."""
 SIGMA_BEYOND_MM = (1.5, 4.0, 3.5)  # the same for points on an outline that goes on
+
+
+def in_series(prediction: Prediction, series: Series) -> Prediction:
+    """The prediction with clouds that know the other slices, where its series is sparse; else as
+    it is.
+    """
+    cloud, sample_dense = prediction.cloud, prediction.sample_dense
+    if cloud is None or cloud.unit != "mm" or sample_dense is None:
+        return prediction
+    sparse = sparse_series(series)
+    if sparse is None:
+        return prediction
+    spans = sparse.spans_in(cloud.box)
+
+    def spliced_dense() -> Cloud:
+        return splice(sample_dense(), sparse.surface, spans)
+
+    return prediction.between_slices(
+        splice(cloud, sparse.surface, spans), spliced_dense, sparse.slices, sparse.widest_mm
+    )
 
 
 def splice(cloud: Cloud, surface: Surface, spans: Sequence[Span]) -> Cloud:
@@ -129,7 +151,8 @@ def _outwards(surface: Surface, points: FloatArray) -> FloatArray:
 
 def _in_box(surface: Surface, box: Box) -> Surface:
     """The triangles whose middle is in the box."""
-    middles = (surface.triangles_mm.mean(axis=1) - box.centre_mm) @ box.axes.T
+    first, second, third = surface.triangles_mm.transpose(1, 0, 2)
+    middles = ((first + second + third) / 3 - box.centre_mm) @ box.axes.T
     limits = np.array([box.half_width_mm, box.half_width_mm, BOX_HALF_DEPTH_MM])
     inside = (np.abs(middles) <= limits).all(axis=1)
     return Surface(surface.triangles_mm[inside], surface.labels[inside], surface.z_range_mm)

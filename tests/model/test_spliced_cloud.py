@@ -5,9 +5,10 @@ from jrviewer.core.geometry import FloatArray
 from jrviewer.core.records import Cloud, Structure
 from jrviewer.imaging.interpolated_surface import Span
 from jrviewer.imaging.measured_surface import Surface
-from jrviewer.model.spliced_cloud import covered, heights_in, splice
+from jrviewer.model.spliced_cloud import covered, heights_in, in_series, splice
 from tests.support.cloud_factory import make_trunk
-from tests.support.record_factory import make_plane
+from tests.support.record_factory import make_plane, make_prediction
+from tests.support.series_factory import make_ball
 
 PLANE = make_plane(origin_mm=(-180.0, -150.0, 40.0), spacing_mm=(2.5, 3.0))
 SPANS = [Span(-20, 0, is_between=True), Span(0, 20, is_between=True)]
@@ -73,3 +74,29 @@ def test_without_a_surface_the_cloud_stays_as_it_was() -> None:
 @pytest.mark.parametrize(("height", "is_covered"), [(-21.0, False), (-20.0, True), (19.0, True)])
 def test_a_height_is_covered_where_a_span_holds_it(height: float, is_covered: bool) -> None:
     assert covered(np.array([height]), SPANS).tolist() == [is_covered]
+
+
+def test_a_prediction_in_a_sparse_series_says_what_its_clouds_are_made_from() -> None:
+    series, _ = make_ball(heights_mm=np.arange(0, 121, 20.0))
+    alone = make_prediction(series[3])
+
+    known = in_series(alone, series)
+
+    assert known.cloud_sentence == (
+        "interpolated between 7 slices, where they are at most 20 mm apart, "
+        "and inferred from this slice beyond them"
+    )
+    assert known.cloud is not None
+    assert len(known.cloud) == 1024
+    assert known.cloud is not alone.cloud
+    dense = known.compute_dense_cloud()
+    assert dense is not None
+    assert len(dense) == 4096
+    assert alone.cloud_sentence == "inferred from this slice alone"
+
+
+def test_in_any_other_series_a_prediction_stays_as_it_is() -> None:
+    series, _ = make_ball(heights_mm=np.arange(0, 121, 2.5))
+    alone = make_prediction(series[3])
+
+    assert in_series(alone, series) is alone

@@ -5,6 +5,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from jrviewer.core.geometry import FloatArray
+from jrviewer.core.prediction import Prediction
 from jrviewer.core.records import Cloud, SurfaceMesh
 from jrviewer.imaging.ruler_3d import End, NoLengthError, Ruler, RulerLength, ruler_length
 from jrviewer.rendering.look import DrawnRuler, MeasuredReference, shown_cloud
@@ -45,6 +46,8 @@ class CloudController(QObject):
         self._put_beside(surface, distances if by_distance else None, cloud)
         is_shown = surface is not None and cloud is not None and cloud.unit == "mm"
         words = self._words(cloud) if look.reveal or by_distance else ""
+        if known is not None:
+            words = f"{words} {self._interpolation(known)}".strip()
         self._is_shown = is_shown
         self._cloud.show_beside(self._beside, self._title(), words)
 
@@ -70,6 +73,9 @@ class CloudController(QObject):
         drawn = () if self._session.prediction is None else self._rulers.items
         if any(one.start.is_measured and one.end.is_measured for one in drawn):
             return self.tr("INFERRED POINTS + MEASURED RULER")
+        known = self._session.prediction
+        if known is not None and known.interpolated_from:
+            return self.tr("INTERPOLATED + INFERRED 3D – NOT MEASURED")
         return self.tr("INFERRED 3D – NOT MEASURED")
 
     def _words(self, cloud: Cloud | None) -> str:
@@ -89,6 +95,14 @@ class CloudController(QObject):
         if gaps := surface.geometry.gaps:
             words += self.tr("; {} gaps between slices are left open").format(gaps)
         return words
+
+    def _interpolation(self, known: Prediction) -> str:
+        """Which points are interpolated and which inferred; "" where all are inferred."""
+        if not known.interpolated_from:
+            return ""
+        return self.tr(
+            "● points INTERPOLATED between {} slices up to {} mm apart, INFERRED beyond them"
+        ).format(known.interpolated_from, known.widest_gap_mm)
 
     @Slot()
     def draw_rulers(self) -> None:

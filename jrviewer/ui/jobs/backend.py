@@ -68,6 +68,11 @@ def import_torch() -> None:
     import jrviewer.model.network  # noqa: F401
 
 
+def no_series(chosen: Slice) -> Series | None:
+    """Of slices that nobody has opened."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """Result of an export: file names, and messages about what was not written."""
@@ -91,6 +96,7 @@ class Backend:
     model: "JointModel | None" = None
     note: str = ""  # why the model runs on another device than requested
     loaded_for: str = ""
+    series_of: Callable[[Slice], Series | None] = no_series
 
     def close(self) -> None:
         """End the decoding process, if reading has started one."""
@@ -120,7 +126,7 @@ class Backend:
 
         model = self._loaded(report)
         try:
-            return predict(model, chosen, report, run_anyway=run_anyway)
+            return self._in_series(predict(model, chosen, report, run_anyway=run_anyway))
         except DeviceMemoryError:
             self._give_up_graphics()
             return self.predict(chosen, report, run_anyway=run_anyway)
@@ -150,8 +156,17 @@ class Backend:
                     if isinstance(outcome, DeviceMemoryError):
                         self._give_up_graphics()
                         break
+                    if isinstance(outcome, Prediction):
+                        outcome = self._in_series(outcome)  # noqa: PLW2901 - the same, knowing more
                     share(outcome)
                     waiting = waiting[1:]
+
+    def _in_series(self, prediction: Prediction) -> Prediction:
+        """With a cloud that knows the other slices, where they are too sparse to be measured."""
+        from jrviewer.model.spliced_cloud import in_series
+
+        series = self.series_of(prediction.slice)
+        return prediction if series is None else in_series(prediction, series)
 
     def _give_up_graphics(self) -> None:
         self.model = self.load("cpu")

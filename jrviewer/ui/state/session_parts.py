@@ -31,6 +31,7 @@ class SessionParts(QObject):
         self.prefetcher = Prefetcher(self.worker_thread, backend.predict_all, self)
         self.model_device = ModelDevice(self.foreground, backend, self)
         self.opening = OpenSeries(self.foreground, backend, self)
+        backend.series_of = self.opening.shelf.series_of
         self.view = ViewState(self)
         self.compare = CompareState(self)
         self.strength = StrengthState(self)

@@ -21,6 +21,7 @@ from jrviewer.ui.jobs.prefetch import Busy, neighbours
 from jrviewer.ui.state.settings import Settings
 from jrviewer.ui.window.main_window import MainWindow
 from tests.support.record_factory import make_prediction, make_series, make_slice
+from tests.support.series_factory import make_ball
 from tests.support.small_network import small_net
 from tests.ui.conftest import FakeBackend, SlowBackend
 
@@ -186,6 +187,21 @@ def test_a_series_whose_graphics_memory_fills_up_goes_on_where_it_was_on_the_cpu
     assert [one.slice for one in known] == slices
     assert [one.device for one in known] == ["auto fp32"] * 2 + ["cpu fp32"] * 2
     assert "memory is full" in backend.take_note()
+
+
+def test_slices_of_a_sparse_series_are_predicted_with_what_lies_between_them() -> None:
+    series, _ = make_ball(heights_mm=np.arange(0, 121, 20.0))
+    backend = Backend(load=small_model)
+    outcomes: list[object] = []
+
+    alone = backend.predict(series[3], silent, run_anyway=True)
+    backend.series_of = lambda chosen: series if chosen in series.slices else None
+    known = backend.predict(series[3], silent, run_anyway=True)
+    backend.predict_all(series.slices[2:4], silent, outcomes.append)
+
+    assert alone.interpolated_from == 0
+    assert known.interpolated_from == len(series)
+    assert [one.interpolated_from for one in outcomes if isinstance(one, Prediction)] == [7, 7]
 
 
 def test_what_happened_to_the_device_is_an_amber_line(

@@ -81,6 +81,11 @@ class SeriesShelf:
         """Whether a slice belongs to an open series."""
         return any(chosen in one.slices for one in self.all)
 
+    def series_of(self, chosen: Slice) -> Series | None:
+        """The open series that a slice belongs to; None while no more of it is read."""
+        whole = (one for one in self.all if one is not self._part and chosen in one.slices)
+        return next(whole, None)
+
     def _surplus(self, now: Sequence[Series], added: Sequence[Series]) -> list[Series]:
         """The series to close so that the others are not too much: those never looked at, then
         those left longest ago; never a new one.
