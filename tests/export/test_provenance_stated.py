@@ -40,6 +40,7 @@ def test_an_export_says_how_it_was_made(source: Path) -> None:
         f"source_file_sha256={hashlib.sha256(bytes(range(60))).hexdigest()}",
         "source_frame=0",
         "points=1024",
+        "cloud=inferred from this slice alone",
         "device=CPU fp32",
         "input_check=red",
         "overridden=yes",
