@@ -14,7 +14,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; 0 when it is done, 1 when it could not be, 2 for wrong usage."""
     from training.baselines import command
     from training.evaluate import benchmark, evaluate, reliability
-    from training.experiments import dropout_factor, ideal_observer, paper, sequential
+    from training.experiments import dropout_factor, efficiency, ideal_observer, paper, sequential
     from training.experiments.clouds import compare as clouds
     from training.experiments.denoisers import compare as denoisers
     from training.experiments.lidc import command as lidc
@@ -47,6 +47,9 @@ def main(arguments: list[str] | None = None) -> int:
     paper.add_arguments(commands.add_parser("paper", help="the paper's protocol on phantoms"))
     sequential.add_arguments(commands.add_parser("sequential", help="joint or sequential training"))
     denoisers.add_arguments(commands.add_parser("denoisers", help="denoisers of other kinds"))
+    efficiency.add_arguments(
+        commands.add_parser("efficiency", help="the joint network beside two in a row")
+    )
     clouds.add_arguments(commands.add_parser("clouds", help="ways to a cloud other than ours"))
     lidc.add_arguments(commands.add_parser("lidc", help="the paper's intended data, LIDC-IDRI"))
     sparse_series.add_arguments(
@@ -70,6 +73,7 @@ def main(arguments: list[str] | None = None) -> int:
         "paper": paper.run,
         "sequential": sequential.run,
         "denoisers": denoisers.run,
+        "efficiency": efficiency.run,
         "clouds": clouds.run,
         "lidc": lidc.run,
         "sparse": sparse_series.run,

@@ -47,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--steps", type=int, default=500)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--per-volume", type=int, default=2, help="validation slices of each")
+    parser.add_argument("--most", type=int, help="validation volumes of each region")
     parser.add_argument("--json", type=Path, required=True, help="where the table goes")
     parser.add_argument("--out", type=Path, default=Path("runs/clouds"), help="for the weights")
     parser.add_argument("--cache", type=Path, default=Path("runs/cache"), help="kept between runs")
@@ -67,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
             minutes.setdefault(name, []).append(taken)
     cases = [
         case
-        for entry in chosen_entries(args.data, ("validation",))
+        for entry in chosen_entries(args.data, ("validation",), args.most)
         for case in cases_of(entry, args.per_volume, args.cache / "surfaces", SEED)
     ]
     table: Row = {"steps": args.steps, "seeds": args.seeds, "slices": len(cases)}

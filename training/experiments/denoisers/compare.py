@@ -9,6 +9,7 @@ import math
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -38,6 +39,7 @@ from training.preset import load_preset
 CROPS, CROP_PIXELS = 8, 96
 LEARNING_RATE, WARM_UP = 1.5e-3, 100
 EVERY = 6  # of a series' slices one is measured
+QUICK_EVERY, ROUNDS = 3, 5
 NOISE_HU = (10.0, 30.0)
 WINDOW = (40.0, 400.0)
 SIDE = 512
@@ -51,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with volumes and native")
     parser.add_argument("--steps", type=int, default=800)
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--quick", action="store_true", help="measure on a few slices")
     parser.add_argument("--json", type=Path, required=True, help="where the table goes")
     parser.add_argument("--out", type=Path, default=Path("runs/denoisers"), help="for the weights")
     parser.add_argument("--cache", type=Path, default=Path("runs/cache"), help="kept between runs")
@@ -72,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
             minutes.setdefault(name, []).append(taken)
     nets["ours, mirrored too"] = [Mirrored(net) for net in nets["ours"]]  # type: ignore[arg-type]
     table = {"steps": args.steps, "seeds": args.seeds, "minutes": minutes}
-    table["variants"] = measured(nets, args.data, report)
+    table["variants"] = measured(nets, args.data, report, quick=args.quick)
     args.json.parent.mkdir(parents=True, exist_ok=True)
     args.json.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
     text = markdown(table)
@@ -128,13 +131,19 @@ def schedule(step: int, steps: int) -> float:
     return min(1.0, (step + 1) / WARM_UP) * (0.02 + 0.49 * (1 + math.cos(math.pi * step / steps)))
 
 
-def measured(nets: Mapping[str, list[Denoiser]], data: Path, report: Report) -> dict[str, Row]:
+def measured(
+    nets: Mapping[str, list[Denoiser]], data: Path, report: Report, *, quick: bool = False
+) -> dict[str, Row]:
     """Cost, real noise and simulated noise of every variant; means over seeds, and the spread of
     the simulated gain.
     """
-    cost = costs({name: own[0] for name, own in nets.items()})
-    real = {name: [real_rows(net, data, report) for net in own] for name, own in nets.items()}
-    known = {name: [simulated(net, data) for net in own] for name, own in nets.items()}
+    every = QUICK_EVERY if quick else 1
+    cost = costs({name: own[0] for name, own in nets.items()}, 1 if quick else ROUNDS)
+    real = {
+        name: [real_rows(net, data, report, every * EVERY) for net in own]
+        for name, own in nets.items()
+    }
+    known = {name: [simulated(net, data, every) for net in own] for name, own in nets.items()}
     table: dict[str, Row] = {}
     for name in nets:
         gains = [row["gain_db"] for row in known[name]]
@@ -158,10 +167,10 @@ def apply(net: Denoiser, pixels: FloatArray) -> FloatArray:
     return denoised
 
 
-def costs(nets: Mapping[str, Denoiser]) -> dict[str, Row]:
+def costs(nets: Mapping[str, Denoiser], rounds: int = ROUNDS) -> dict[str, Row]:
     """Multiply-adds a pixel, parameters, and milliseconds for 512 × 512 pixels, timed in turn."""
     pixels = np.zeros((SIDE, SIDE), np.float32)
-    seconds = in_turn({name: _task(net, pixels) for name, net in nets.items()}, 5)
+    seconds = in_turn({name: _task(net, pixels) for name, net in nets.items()}, rounds)
     rows: dict[str, Row] = {}
     for name, net in nets.items():
         with torch.inference_mode(), FlopCounterMode(display=False) as counter:
@@ -178,14 +187,14 @@ def _task(net: Denoiser, pixels: FloatArray) -> Any:  # noqa: ANN401 - a task of
     return lambda: apply(net, pixels)
 
 
-def real_rows(net: Denoiser, data: Path, report: Report) -> dict[str, Row]:
+def real_rows(net: Denoiser, data: Path, report: Report, every: int = EVERY) -> dict[str, Row]:
     """By CT series of the validation patients: share of noise gone, and what went with it."""
     rows: dict[str, Row] = {}
     for scan in scans(data):
         if scan.unit != "HU":
             continue
         found = []
-        for index in range(1, len(scan.slices), EVERY):
+        for index in range(1, len(scan.slices), every):
             report(index / len(scan.slices), scan.name)
             reader = Reader.of(scan, index)
             found.append(reader.measure(apply(net, reader.pixels)))
@@ -199,12 +208,12 @@ def real_rows(net: Denoiser, data: Path, report: Report) -> dict[str, Row]:
     return rows
 
 
-def simulated(net: Denoiser, data: Path) -> Row:
+def simulated(net: Denoiser, data: Path, every: int = 1) -> Row:
     """Cleaned validation slices under noise like a real quarter-dose abdomen's: `gain_db` in a soft
     tissue window, and the share of faint discs' contrast that is kept.
     """
     gains, kept = [], []
-    for count, (clean, mm) in enumerate(clean_slices(data)):
+    for count, (clean, mm) in enumerate(islice(clean_slices(data), None, None, every)):
         image, discs = add_discs(clean, mm, seed=count)
         grain = real_like(clean.shape, seed=count)
         body = clean > -900
