@@ -28,8 +28,14 @@ PolyData byte_order LittleEndian header_type UInt32 UInt8 Int32 Float32 Piece Nu
 NumberOfVerts NumberOfLines NumberOfStrips NumberOfPolys PointData Scalars Normals DataArray Name
 NumberOfComponents format appended offset colour Points Verts connectivity offsets AppendedData
 encoding raw structure quality CONTENT=surface measured from slices; nothing in it is inferred
-GRID_MM along rows, columns and slices; open where nothing was measured face list int
-vertex_indices skin bone or contrast medium air SKIN=included left out
+Evidence sheet of slice REMOVED original minus AI from HU INFERRED 3D NOT MEASURED Distance to
+the measured surface mm Cloud points on skin inferred from this slice alone median uncertainty 1
+sigma the box Model Weights sha256 Source pixels file not readable any more Made by Check this file
+with verify FILE SOURCE Distances Half of the points lie within 95 of 100 counted series The file
+states a contrast agent Vessels as bright as bone are seen xref obj trailer Size Root Info
+startxref EOF places where hardly anything GRID_MM along rows, columns and slices; open where
+nothing was measured face list int vertex_indices skin bone or contrast medium air SKIN=included
+left out
 JRViewer {__version__} {" ".join(KEYS)} yes MONOCHROME1 Values
 through the file's own table Removed looks like noise place is marked places are marked
 strength low standard high Noise unchanged as much as it can Hardly any to could not be measured
@@ -42,17 +48,21 @@ APPENDED = b"<AppendedData encoding="
 """Where the text of a VTK file ends and its numbers begin."""
 
 
-def output_stem(slice_: Slice, is_taken: Callable[[str], bool], *, is_neutral: bool = False) -> str:
+def output_stem(
+    slice_: Slice, is_taken: Callable[[str], bool], *, is_neutral: bool = False, place: str = ""
+) -> str:
     """A name, without ending, for a slice's exports that is not taken: its file's own, or
-    `slice-0001` where that names the patient or a neutral one is asked for.
+    `slice-0001` where that names the patient or a neutral one is asked for; and behind either the
+    slice's `place`, such as "_slice40_of_66".
     """
     source = slice_.source
     name = Path(source.member or source.path).name
     stem = _allowed(Path(name).stem)
     if is_neutral or names_patient(name, source.identifiers) or stem.startswith(".") or not stem:
-        names: Iterator[str] = (f"slice-{n:04d}" for n in itertools.count(1))
+        names: Iterator[str] = (f"slice-{n:04d}{place}" for n in itertools.count(1))
     else:
-        names = itertools.chain([stem], (f"{stem}-{n:04d}" for n in itertools.count(2)))
+        own = f"{stem}{place}"
+        names = itertools.chain([own], (f"{own}-{n:04d}" for n in itertools.count(2)))
     return next(name for name in names if not is_taken(name))
 
 
@@ -93,10 +103,12 @@ def write_guarded(content: bytes, text: str, path: Path, prediction: Prediction)
 
 def _texts_in(content: bytes) -> list[str]:
     """What a finished file says, whatever its maker meant to say: all texts of a PNG, compressed
-    ones too, or the header of a PLY or a VTK file, or a whole table.
+    ones too, or the header of a PLY or a VTK file, the end of a PDF, or a whole table.
     """
     if is_stl(content):
         return []
+    if content.startswith(b"%PDF"):
+        return [content.rpartition(b"\nxref\n")[2].decode("latin-1")]
     if not content.startswith(PNG_SIGNATURE):
         end = APPENDED if content.startswith(b"<?xml") else b"end_header\n"
         return [content.partition(end)[0].decode("latin-1")]

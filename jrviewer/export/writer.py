@@ -13,6 +13,7 @@ from jrviewer.core.records import Series, VoiLut, Window
 from jrviewer.export import provenance
 from jrviewer.export.cloud_table import Points
 from jrviewer.export.csv import write_csv
+from jrviewer.export.evidence_sheet import Evidence, FindEvidence, write_sheet
 from jrviewer.export.guarded_write import output_stem
 from jrviewer.export.own_exports import is_export_file
 from jrviewer.export.ply import write_ply
@@ -23,6 +24,7 @@ from jrviewer.imaging.windowing import default_window
 
 if TYPE_CHECKING:
     from jrviewer.dicom import UidMap
+    from jrviewer.export.mesh import MeshKind
 
 ENDINGS = {
     "ply": ".ply",
@@ -30,6 +32,8 @@ ENDINGS = {
     "csv": ".csv",
     "png": ".png",
     "dcm": ".denoised.dcm",
+    "sheet-pdf": ".evidence.pdf",
+    "sheet-png": ".evidence.png",
 }
 KINDS = tuple(ENDINGS)
 USUAL_KINDS = ("ply", "png", "dcm")  # where none are named
@@ -59,6 +63,9 @@ class ExportRequest:
     deidentify: bool = False  # the derived DICOM too
     window: Window | VoiLut | None = None  # of the PNG; None: the slice's own
     blend: int = 100  # how much of the PNG's second picture is AI, in per cent
+    surface: "MeshKind | None" = None  # of the series, measured; written by who holds it
+    has_places: bool = False  # names say which slice of its series a file is of
+    evidence: FindEvidence = lambda prediction: Evidence()  # of a sheet
 
 
 @dataclass(slots=True)
@@ -110,7 +117,14 @@ class ExportWriter:
 
     def begin(self, series: Iterable[Series]) -> None:
         """Go on with other series of the same run."""
-        self._numbers = _missing_numbers(series)
+        all_series = tuple(series)
+        self._numbers = _missing_numbers(all_series)
+        self._places = {
+            id(one): (number, len(one_series))
+            for one_series in all_series
+            for number, one in enumerate(one_series, start=1)
+            if len(one_series) > 1
+        }
         self._used: set[str] = set()  # stems of these; most systems ignore case in names
 
     def write(self, prediction: Prediction) -> Exported:
@@ -128,9 +142,15 @@ class ExportWriter:
 
     def _new_stem(self, prediction: Prediction) -> str:
         neutral = self._request.deidentify
-        stem = output_stem(prediction.slice, self._is_taken, is_neutral=neutral)
+        place = self._place(prediction, "_slice{}_of_{}") if self._request.has_places else ""
+        stem = output_stem(prediction.slice, self._is_taken, is_neutral=neutral, place=place)
         self._used.add(stem.casefold())
         return stem
+
+    def _place(self, prediction: Prediction, words: str) -> str:
+        """Which slice of its series it is; "" where it is the only one."""
+        place = self._places.get(id(prediction.slice))
+        return words.format(*place) if place else ""
 
     def _write_kind(self, kind: str, prediction: Prediction, stem: str, done: Exported) -> str:
         """Write one file, under the next free name where another process has just taken the first;
@@ -140,6 +160,8 @@ class ExportWriter:
             **{cloud: partial(self._write_cloud, cloud) for cloud in ("ply", "vtp", "csv")},
             "png": self._write_png,
             "dcm": self._write_dcm,
+            "sheet-pdf": partial(self._write_sheet, "pdf"),
+            "sheet-png": partial(self._write_sheet, "png"),
         }
         for _ in range(MOST_TRIES):
             try:
@@ -176,13 +198,30 @@ class ExportWriter:
 
     def _write_png(self, prediction: Prediction, stem: str, done: Exported) -> None:
         request, name = self._request, stem + ENDINGS["png"]
-        text = prediction.slice.acquisition.burned_in_text
-        if request.deidentify and text != "no":
-            raise ExportError(MAY_SHOW_TEXT)
+        self._refuse_text(prediction)
         window = request.window or default_window(prediction.slice)
         write_png(prediction, request.folder / name, window, blend=request.blend)
-        done.names["png"] = name
-        if text == "yes":
+        self._note_picture("png", name, prediction, done)
+
+    def _write_sheet(
+        self, kind: Literal["pdf", "png"], prediction: Prediction, stem: str, done: Exported
+    ) -> None:
+        request, name = self._request, stem + ENDINGS[f"sheet-{kind}"]
+        self._refuse_text(prediction)
+        window = request.window or default_window(prediction.slice)
+        place = self._place(prediction, "slice {} of {}")
+        found = request.evidence(prediction)
+        write_sheet(prediction, request.folder / name, kind, window, found, place=place)
+        self._note_picture(f"sheet-{kind}", name, prediction, done)
+
+    def _refuse_text(self, prediction: Prediction) -> None:
+        """Raise ExportError for a picture that may show a name which is to be removed."""
+        if self._request.deidentify and prediction.slice.acquisition.burned_in_text != "no":
+            raise ExportError(MAY_SHOW_TEXT)
+
+    def _note_picture(self, kind: str, name: str, prediction: Prediction, done: Exported) -> None:
+        done.names[kind] = name
+        if prediction.slice.acquisition.burned_in_text == "yes":
             done.warnings.append(SHOWS_TEXT)
 
     def _write_dcm(self, prediction: Prediction, stem: str, done: Exported) -> None:

@@ -17,7 +17,7 @@ def measured(guide: Guide, inputs: Inputs) -> Steps:
     tools = window.cloud.toolbar
     yield from with_series(guide, inputs)
     yield lambda: session.surface.mesh is not None
-    yield lambda: bool(tools.legend.distance.text())
+    yield lambda: bool(tools.legend.distances.words.text())
     mouse.click(button(tools, "Measured"))
     yield from guide.shot("3d-measured")
     yield from choose(guide, tools.colouring, 3)

@@ -38,7 +38,8 @@ class CloudController(QObject):
         cloud = None if known is None else shown_cloud(known, look)
         self._surface.compare(cloud)
         distances = self._surface.distances_of(cloud)
-        self._cloud.toolbar.legend.show_distance(*captions.distance_text(distances))
+        said = captions.distance_text(distances)
+        self._cloud.toolbar.legend.distances.show_distances(distances, *said)
         if known is None and self._session.slice is not None:
             return  # the previous result stays, dimmed, with its measured surface
         by_distance = look.colouring == "measured"

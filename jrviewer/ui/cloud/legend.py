@@ -11,7 +11,7 @@ from jrviewer.core.prediction import Contrast
 from jrviewer.core.records import Cloud, Structure
 from jrviewer.imaging.structures import STRUCTURE_COLOURS, FaceReason
 from jrviewer.rendering.look import RGB, Colouring, colour_map, colour_range
-from jrviewer.ui.widgets.elided_label import ElidedLabel
+from jrviewer.ui.cloud.distances import Distances
 from jrviewer.ui.widgets.floating import Floating
 
 MINUS = "−"
@@ -45,10 +45,8 @@ class CloudLegend(QWidget):
             box.setAccessibleName(self.tr("Show {} in 3D").format(name))
             box.toggled.connect(self.structures_chosen)
             row.addWidget(box)
-        self.distance = ElidedLabel()
-        self.distance.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.distance.setAccessibleName(self.tr("Distance of the inferred points to the measured"))
-        row.addWidget(self.distance, 1)
+        row.addStretch(1)
+        self.distances = Distances(self)
         self.scale = _Scale(self)
         self.notes = _Notes()  # lies over the picture: lines that come and go move no control
         self.beside = QLabel(self.notes)  # what is measured and what is inferred, or why nothing is
@@ -62,6 +60,7 @@ class CloudLegend(QWidget):
         self.skin_off.hide()
         self._boxes[Structure.SKIN].toggled.connect(self._explain_skin)
         rows.addLayout(row)
+        rows.addWidget(self.distances)
         notes = QVBoxLayout(self.notes)
         notes.setContentsMargins(8, 4, 8, 4)
         notes.addWidget(self.skin_off)
@@ -148,11 +147,6 @@ class CloudLegend(QWidget):
         has_text = not self.skin_off.isHidden() or not self.beside.isHidden()
         self.notes.setVisible(has_text)
         self.notes.updateGeometry()
-
-    def show_distance(self, text: str, meaning: str) -> None:
-        """Show the distance of the inferred points to the measured surface."""
-        self.distance.setText(text)
-        self.distance.setToolTip(meaning)
 
     def show_scale(self, colouring: Colouring, cloud: Cloud | None) -> None:
         """Show the colour scale of a cloud; structures have swatches instead."""

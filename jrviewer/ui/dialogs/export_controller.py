@@ -1,12 +1,14 @@
 """Exports from the window: files of a slice or a whole series, an image for the clipboard."""
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtCore import QObject, QUrl, Signal, Slot
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QImage
 
 from jrviewer.ui.jobs import backend
+from jrviewer.ui.jobs.surface_export import evidence_of, with_surface
 from jrviewer.ui.state.session import Session
 from jrviewer.ui.state.view import shade_of
 
@@ -23,11 +25,13 @@ class ExportController(QObject):
     exported = Signal(str)  # the written files
     failed = Signal(str)
     copied = Signal()
+    folder_shown = Signal(str)
     warned = Signal(str)  # it was written, but may show the patient's name
 
     def __init__(self, session: Session, parent: QObject) -> None:
         super().__init__(parent)
         self._session = session
+        self._folder = ""  # to be shown afterwards
 
     def write(self, request: "ExportRequest", *, whole_series: bool) -> None:
         """Write files; slices of a series without a result are predicted first."""
@@ -36,7 +40,11 @@ class ExportController(QObject):
             return
         slices = session.series.slices if whole_series else (session.slice,)
         known, strength = session.known_predictions(), session.strength.now
-        job = partial(session.backend.export, session.series, slices, known, request, strength)
+        surface = session.surface
+        request = replace(request, evidence=partial(evidence_of, surface.distances_of))
+        write = partial(session.backend.export, session.series, slices, known, request, strength)
+        measured = surface.mesh if request.surface is not None else None
+        job = partial(with_surface, write, measured, session.prediction, request)
         session.foreground.start(LANE, self.tr("exporting"), job, self._show_written)
 
     def copy(self) -> None:
@@ -51,8 +59,17 @@ class ExportController(QObject):
         taker = partial(self._put_on_clipboard, shows_text)
         session.foreground.start("copy", self.tr("copying"), job, taker)
 
+    @Slot(str)
+    def show_afterwards(self, folder: str) -> None:
+        """Show this folder once the files are written."""
+        self._folder = folder
+
     def _show_written(self, written: backend.Written) -> None:
         """Show one message, so that failures are not overlooked."""
+        if self._folder and written.names:
+            self.folder_shown.emit(self._folder)
+            QDesktopServices.openUrl(QUrl.fromLocalFile(self._folder))
+        self._folder = ""
         names = list(written.names[:NAMED])
         if more := len(written.names) - len(names):
             names.append(self.tr("{} more files").format(more))

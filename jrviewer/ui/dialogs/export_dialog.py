@@ -1,6 +1,5 @@
 """Export dialog: what, how, which slices, where to."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import cast, get_args
 
@@ -21,33 +20,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from jrviewer.core.records import Structure, VoiLut, Window
+from jrviewer.core.records import Structure
 from jrviewer.export.cloud_table import Points
 from jrviewer.export.writer import ExportRequest
 from jrviewer.ui.dialogs import file_dialogs
+from jrviewer.ui.dialogs.export_choices import FORMATS, MESHES, SHEETS, SKIN, Subject
 from jrviewer.ui.state.preferences import Preferences
-
-SKIN = (None, True, False)
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What can be exported."""
-
-    slices: int
-    no_cloud_reason: str  # "" where there is a cloud
-    window: Window | VoiLut
-    face: bool  # whether the series may show one
-    strength: str  # the denoising strength's name
-    blend: int = 100  # per cent of the AI slice in the second image
-    hidden: frozenset[Structure] = frozenset()  # structures that the 3D view does not show
-    no_skin_by_default: bool = False  # the automatic choice leaves this cloud's skin out
 
 
 class ExportDialog(QDialog):
     """Emits an ExportRequest, and whether it is for the whole series."""
 
     requested = Signal(object, bool)
+    folder_wanted = Signal(str)  # to be shown once the files are written
 
     def __init__(
         self, subject: Subject, preferences: Preferences, folder: str, parent: QWidget
@@ -55,13 +40,29 @@ class ExportDialog(QDialog):
         super().__init__(parent)
         self._subject, self._preferences = subject, preferences
         self.setWindowTitle(self.tr("Export"))
-        self.cloud = QCheckBox(self.tr("Point cloud (PLY)"))
+        self.cloud = QCheckBox(self.tr("Point cloud"))
         self.picture = QCheckBox(self.tr("Image of both slices with the notice (PNG)"))
         self.derived = QCheckBox(self.tr("Denoised slice as derived DICOM"))
         self.points = QComboBox()
         self.points.addItems([str(count) for count in get_args(Points)])
         self.format = QComboBox()
-        self.format.addItems([self.tr("binary"), self.tr("ASCII")])
+        self.format.addItems(
+            [
+                self.tr("PLY, binary"),
+                self.tr("PLY, ASCII"),
+                self.tr("VTP (ParaView, 3D Slicer)"),
+                self.tr("CSV (a table)"),
+            ]
+        )
+        self.sheet = QCheckBox(self.tr("Evidence sheet: one page with everything"))
+        self.sheet_kind = QComboBox()
+        self.sheet_kind.addItems(["PDF", "PNG"])
+        self.surface = QCheckBox(self.tr("Measured surface of the series"))
+        self.mesh_kind = QComboBox()
+        self.mesh_kind.addItems(
+            [self.tr("STL (printing; without words)"), "OBJ", self.tr("PLY (with labels)")]
+        )
+        self.opens = QCheckBox(self.tr("Show the folder afterwards"))
         self.skin = QComboBox()
         self.skin.addItems(
             [
@@ -94,7 +95,7 @@ class ExportDialog(QDialog):
         self.buttons.rejected.connect(self.reject)
         self._recall()
         self._lay_out()
-        for box in (self.cloud, self.picture, self.derived):
+        for box in self._boxes:
             box.toggled.connect(self._allow)
         self.folder.textChanged.connect(self._allow)
         self.skin.currentIndexChanged.connect(self._allow)
@@ -103,18 +104,25 @@ class ExportDialog(QDialog):
     def accept(self) -> None:
         """Remember the choices and emit the request."""
         self._remember()
-        boxes = {"ply": self.cloud, "png": self.picture, "dcm": self.derived}
+        cloud, is_binary = FORMATS[self.format.currentIndex()]
+        sheet = SHEETS[self.sheet_kind.currentIndex()]
+        boxes = {cloud: self.cloud, "png": self.picture, "dcm": self.derived, sheet: self.sheet}
+        has_surface = self.surface.isChecked()
         request = ExportRequest(
             folder=Path(self.folder.text()),
             points=cast(Points, int(self.points.currentText())),
             kinds=frozenset(kind for kind, box in boxes.items() if box.isChecked()),
             with_skin=SKIN[self.skin.currentIndex()],
-            binary=self.format.currentIndex() == 0,
+            binary=is_binary,
+            has_places=True,
+            surface=MESHES[self.mesh_kind.currentIndex()] if has_surface else None,
             window=self._subject.window,
             blend=self._subject.blend,
             deidentify=self.identity.currentIndex() == 1,
         )
         super().accept()
+        if self.opens.isChecked():
+            self.folder_wanted.emit(self.folder.text())
         self.requested.emit(request, self.series.isChecked())
 
     def _lay_out(self) -> None:
@@ -124,6 +132,8 @@ class ExportDialog(QDialog):
             (self.skin, self.tr("Skin in the cloud")),
             (self.identity, self.tr("Patient's identity in the derived DICOM")),
             (self.folder, self.tr("Folder to write to")),
+            (self.sheet_kind, self.tr("Format of the evidence sheet")),
+            (self.mesh_kind, self.tr("Format of the measured surface")),
         ):
             widget.setAccessibleName(name)
         cloud = QFormLayout()
@@ -146,6 +156,8 @@ class ExportDialog(QDialog):
             rows.addWidget(_note(self._subject.no_cloud_reason))
         rows.addLayout(cloud)
         rows.addWidget(self.difference)
+        rows.addLayout(_beside(self.surface, self.mesh_kind))
+        rows.addLayout(_beside(self.sheet, self.sheet_kind))
         rows.addWidget(self.picture)
         rows.addWidget(self.derived)
         words = self.tr("Denoising strength, as shown: {}").format(self._subject.strength)
@@ -167,13 +179,14 @@ class ExportDialog(QDialog):
             _note(
                 self.tr(
                     "▲ The derived DICOM keeps the patient's identity unless it is removed here. "
-                    "PLY and PNG contain no patient identity."
+                    "The other files contain no patient identity."
                 )
             )
         )
         rows.addLayout(scope)
         rows.addLayout(where)
         rows.addWidget(_note(self.tr("Existing files are kept: new files get new names.")))
+        rows.addWidget(self.opens)
         rows.addWidget(self.buttons)
         self.setMinimumWidth(540)
 
@@ -183,7 +196,17 @@ class ExportDialog(QDialog):
         self.cloud.setEnabled(has_cloud)
         self.picture.setChecked(preferences.get("export/png", True))
         self.derived.setChecked(preferences.get("export/dcm", False))
-        self.points.setCurrentText(preferences.get("export/points", "1024"))
+        self.sheet.setChecked(preferences.get("export/sheet", False))
+        self.sheet_kind.setCurrentIndex(preferences.get("export/sheet kind", 0))
+        self.surface.setEnabled(self._subject.has_surface)
+        self.surface.setToolTip(
+            ""
+            if self._subject.has_surface
+            else self.tr("Not measured yet, or the series is no volume: see the 3D view.")
+        )
+        self.mesh_kind.setCurrentIndex(preferences.get("export/mesh kind", 0))
+        self.opens.setChecked(preferences.get("export/show folder", False))
+        self.points.setCurrentText(preferences.get("export/points", "4096"))
         self.format.setCurrentIndex(preferences.get("export/format", 0))
         is_series = preferences.get("export/series", False) and self._subject.slices > 1
         self.series.setEnabled(self._subject.slices > 1)
@@ -196,19 +219,30 @@ class ExportDialog(QDialog):
             preferences.put("export/ply", self.cloud.isChecked())
         preferences.put("export/png", self.picture.isChecked())
         preferences.put("export/dcm", self.derived.isChecked())
+        preferences.put("export/sheet", self.sheet.isChecked())
+        preferences.put("export/sheet kind", self.sheet_kind.currentIndex())
+        preferences.put("export/mesh kind", self.mesh_kind.currentIndex())
+        preferences.put("export/show folder", self.opens.isChecked())
         preferences.put("export/points", self.points.currentText())
         preferences.put("export/format", self.format.currentIndex())
         preferences.put("export/series", self.series.isChecked())
 
+    @property
+    def _boxes(self) -> tuple[QCheckBox, ...]:
+        return self.cloud, self.surface, self.sheet, self.picture, self.derived
+
     @Slot()
     def _allow(self) -> None:
         has_cloud = self.cloud.isChecked()
-        for widget in (self.points, self.format, self.skin):
+        for widget in (self.points, self.format):
             widget.setEnabled(has_cloud)
+        self.skin.setEnabled(has_cloud or self.surface.isChecked())
+        self.mesh_kind.setEnabled(self.surface.isChecked())
+        self.sheet_kind.setEnabled(self.sheet.isChecked())
         self.difference.setText(words := self._difference())
         self.difference.setVisible(has_cloud and bool(words))
         self.identity.setEnabled(self.derived.isChecked())
-        is_requested = has_cloud or self.picture.isChecked() or self.derived.isChecked()
+        is_requested = any(box.isChecked() for box in self._boxes)
         self.go.setEnabled(is_requested and bool(self.folder.text().strip()))
 
     def _difference(self) -> str:
@@ -234,6 +268,13 @@ class ExportDialog(QDialog):
     def _ask_folder(self) -> None:
         if chosen := file_dialogs.ask_export_folder(self, self.folder.text()):
             self.folder.setText(str(chosen))
+
+
+def _beside(box: QCheckBox, choice: QComboBox) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.addWidget(box, 1)
+    row.addWidget(choice)
+    return row
 
 
 def _note(text: str) -> QLabel:

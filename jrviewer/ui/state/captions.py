@@ -273,12 +273,14 @@ def distance_text(distances_mm: FloatArray | None) -> tuple[str, str]:
     if distances_mm is None or not len(counted):
         return "", ""
     median, most = (number(float(mm), 1) for mm in np.percentile(counted, (50, 95)))
+    words = tr(
+        "Half of the points lie within {} mm, 95 of 100 within {} mm of the measured surface"
+    ).format(median, most)
     meaning = tr(
-        "Distance of the inferred points to the nearest measured surface of the series: the "
-        "median and the 95th percentile, for {} of {} points. Points outside the slices of "
-        "the series do not count."
-    ).format(len(counted), len(distances_mm))
-    return tr("Off by {} mm (95 %: {})").format(median, most), meaning
+        "{}: to the nearest surface of any structure, for {} of {} points. Points outside the "
+        "slices of the series do not count. The last bar holds all from 19 mm on."
+    ).format(words, len(counted), len(distances_mm))
+    return words, meaning
 
 
 def check_text(prediction: Prediction | None) -> tuple[str, str]:

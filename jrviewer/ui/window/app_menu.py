@@ -135,7 +135,8 @@ class AppMenu(QObject):
     @Slot()
     def ask_export(self) -> None:
         """Open the export dialog."""
-        from jrviewer.ui.dialogs.export_dialog import ExportDialog, Subject
+        from jrviewer.ui.dialogs.export_choices import Subject
+        from jrviewer.ui.dialogs.export_dialog import ExportDialog
 
         session = self._session
         if (known := session.prediction) is None or session.series is None:
@@ -150,8 +151,10 @@ class AppMenu(QObject):
             blend=session.compare.now.blend,
             hidden=frozenset(Structure) - self.shown_structures(),
             no_skin_by_default=shows_face(known),
+            has_surface=session.surface.mesh is not None,
         )
         dialog = ExportDialog(subject, self._preferences, self._folder, self._window)
+        dialog.folder_wanted.connect(self.export_controller.show_afterwards)
         dialog.requested.connect(self._export)
         self._open(dialog)
 

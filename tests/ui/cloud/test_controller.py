@@ -53,24 +53,31 @@ def test_the_legend_shows_median_and_95th_percentile_of_points_that_count(
     counted = found[np.isfinite(found)]
     median, most = np.percentile(counted, (50, 95))
 
-    said = measured.cloud.toolbar.legend.distance
+    said = measured.cloud.toolbar.legend.distances.words
 
-    assert said.text() == f"Off by {median:.1f} mm (95 %: {most:.1f})"
-    assert f"{len(counted)} of 1024 points" in said.toolTip()
-    assert 0 < len(counted) < 1024
+    assert said.text() == (
+        f"Half of the points lie within {median:.1f} mm, 95 of 100 within {most:.1f} mm of the "
+        "measured surface"
+    )
+    assert f"{len(counted)} of {len(found)} points" in said.toolTip()
+    assert 0 < len(counted) < len(found)
+    shares = measured.cloud.toolbar.legend.distances.bars.shares
+    assert shares.sum() == pytest.approx(1)
+    assert shares[0] == pytest.approx((counted < 1).mean())
+    assert shares[-1] == pytest.approx((counted >= 19).mean())
     assert said.isVisible()
 
 
 def test_another_slice_takes_the_distances_away_until_its_own_are_known(
     measured: MainWindow, qtbot: QtBot
 ) -> None:
-    before = measured.cloud.toolbar.legend.distance.text()
+    before = measured.cloud.toolbar.legend.distances.words.text()
 
     measured.session.show(3)
-    assert not measured.cloud.toolbar.legend.distance.text()
-    qtbot.waitUntil(lambda: bool(measured.cloud.toolbar.legend.distance.text()))
+    assert not measured.cloud.toolbar.legend.distances.words.text()
+    qtbot.waitUntil(lambda: bool(measured.cloud.toolbar.legend.distances.words.text()))
 
-    assert measured.cloud.toolbar.legend.distance.text() != before
+    assert measured.cloud.toolbar.legend.distances.words.text() != before
 
 
 def test_a_switch_shows_the_surface_and_says_what_is_measured(measured: MainWindow) -> None:
@@ -97,7 +104,7 @@ def test_one_slice_says_why_it_has_no_measured_surface(
 
     assert words(window).startswith("No measured surface: one slice holds no depth.")
     assert window.cloud.title.text() == NOT_MEASURED
-    assert not window.cloud.toolbar.legend.distance.text()
+    assert not window.cloud.toolbar.legend.distances.words.text()
 
 
 def test_mr_says_why_it_has_no_measured_surface(
@@ -119,7 +126,7 @@ def test_other_files_take_the_surface_away(
         measured.session.open([ct_file])
 
     assert measured.session.surface.mesh is None
-    assert not measured.cloud.toolbar.legend.distance.text()
+    assert not measured.cloud.toolbar.legend.distances.words.text()
 
 
 def test_a_slice_that_the_user_waits_for_comes_before_the_surface(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import trimesh
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
@@ -15,10 +15,13 @@ from jrviewer.core.errors import InputRefusedError
 from jrviewer.core.prediction import Prediction
 from jrviewer.core.progress import Report
 from jrviewer.core.records import Slice
+from jrviewer.export.provenance import verify
 from jrviewer.export.writer import SHOWS_TEXT
+from jrviewer.imaging.measured_surface import SurfaceMeasurement
 from jrviewer.ui.dialogs.export_dialog import ExportDialog
 from jrviewer.ui.window.main_window import MainWindow
 from tests.support.dicom_factory import write_ct
+from tests.support.series_factory import make_ball
 from tests.ui.conftest import FakeBackend
 from tests.ui.support import mouse_and_keys
 
@@ -55,13 +58,13 @@ def test_a_slice_is_written_as_everything_that_is_ticked(
         dialog.go.click()
 
     assert names(tmp_path / "out") == [
-        "image-0002.denoised.dcm",
-        "image-0002.ply",
-        "image-0002.png",
+        "image-0002_slice3_of_5.denoised.dcm",
+        "image-0002_slice3_of_5.ply",
+        "image-0002_slice3_of_5.png",
     ]
-    opened = dicom.read([tmp_path / "out" / "image-0002.denoised.dcm"])
+    opened = dicom.read([tmp_path / "out" / "image-0002_slice3_of_5.denoised.dcm"])
     assert len(opened.series) == 1
-    assert "image-0002.ply" in open_window.message_bar.text
+    assert "image-0002_slice3_of_5.ply" in open_window.message_bar.text
 
 
 def test_points_format_and_skin_are_as_chosen(
@@ -74,7 +77,7 @@ def test_points_format_and_skin_are_as_chosen(
     with qtbot.waitSignal(open_window.app_menu.export_controller.exported):
         dialog.go.click()
 
-    path = tmp_path / "out" / "image-0002.ply"
+    path = tmp_path / "out" / "image-0002_slice3_of_5.ply"
     assert b"format ascii" in path.read_bytes()[:40]
     cloud = trimesh.load(path)
     assert isinstance(cloud, trimesh.PointCloud)
@@ -89,19 +92,21 @@ def test_a_whole_series_is_written_slice_by_slice(
     with qtbot.waitSignal(open_window.app_menu.export_controller.exported):
         dialog.go.click()
 
-    assert names(tmp_path / "out") == [f"image-{number:04d}.png" for number in range(5)]
+    assert names(tmp_path / "out") == [
+        f"image-{number:04d}_slice{number + 1}_of_5.png" for number in range(5)
+    ]
     assert "1 more files" in open_window.message_bar.text
 
 
 def test_what_is_in_the_folder_already_is_kept(
     qtbot: QtBot, open_window: MainWindow, dialog: ExportDialog, tmp_path: Path
 ) -> None:
-    (tmp_path / "out" / "image-0002.ply").write_text("mine")
+    (tmp_path / "out" / "image-0002_slice3_of_5.ply").write_text("mine")
     dialog.picture.setChecked(False)
     with qtbot.waitSignal(open_window.app_menu.export_controller.exported):
         dialog.go.click()
 
-    assert (tmp_path / "out" / "image-0002.ply").read_text() == "mine"
+    assert (tmp_path / "out" / "image-0002_slice3_of_5.ply").read_text() == "mine"
     assert len(names(tmp_path / "out")) == 2
 
 
@@ -189,3 +194,80 @@ def test_copying_an_image_that_shows_text_warns_of_it(
 
     assert warned.args == [SHOWS_TEXT]
     QGuiApplication.clipboard().clear()
+
+
+@pytest.mark.parametrize(("index", "ending"), [(2, "vtp"), (3, "csv")])
+def test_the_cloud_is_written_in_the_format_that_is_chosen(
+    qtbot: QtBot,
+    open_window: MainWindow,
+    dialog: ExportDialog,
+    tmp_path: Path,
+    index: int,
+    ending: str,
+) -> None:
+    dialog.picture.setChecked(False)
+    dialog.format.setCurrentIndex(index)
+    with qtbot.waitSignal(open_window.app_menu.export_controller.exported):
+        dialog.go.click()
+
+    assert names(tmp_path / "out") == [f"image-0002_slice3_of_5.{ending}"]
+
+
+@pytest.mark.parametrize(("index", "ending"), [(0, "pdf"), (1, "png")])
+def test_an_evidence_sheet_is_written_and_verifies(
+    qtbot: QtBot,
+    open_window: MainWindow,
+    dialog: ExportDialog,
+    tmp_path: Path,
+    index: int,
+    ending: str,
+) -> None:
+    dialog.picture.setChecked(False)
+    dialog.cloud.setChecked(False)
+    dialog.sheet.click()
+    dialog.sheet_kind.setCurrentIndex(index)
+    with qtbot.waitSignal(open_window.app_menu.export_controller.exported):
+        dialog.go.click()
+
+    path = tmp_path / "out" / f"image-0002_slice3_of_5.evidence.{ending}"
+    assert verify(path).status == "other_weights"  # the fake backend's
+
+
+def test_a_surface_that_is_not_measured_is_not_offered(dialog: ExportDialog) -> None:
+    assert not dialog.surface.isEnabled()
+    assert dialog.surface.toolTip().startswith("Not measured yet")
+
+
+def test_the_measured_surface_is_written_beside_the_slices_files(
+    qtbot: QtBot, open_window: MainWindow, tmp_path: Path
+) -> None:
+    open_window.session.surface.mesh = SurfaceMeasurement(make_ball()[0])()
+    dialog = open_dialog(qtbot, open_window)
+    dialog.folder.setText(str(tmp_path / "out"))
+    (tmp_path / "out").mkdir()
+    dialog.picture.setChecked(False)
+    dialog.surface.click()
+    with qtbot.waitSignal(open_window.app_menu.export_controller.exported):
+        dialog.go.click()
+
+    assert names(tmp_path / "out") == ["image-0002_slice3_of_5.ply", "measured-surface.stl"]
+    mesh = trimesh.load(tmp_path / "out" / "measured-surface.stl")
+    assert isinstance(mesh, trimesh.Trimesh)
+    assert len(mesh.faces) > 100
+    assert verify(tmp_path / "out" / "measured-surface.stl").ok
+
+
+def test_the_folder_is_shown_afterwards_if_that_is_ticked(
+    qtbot: QtBot,
+    open_window: MainWindow,
+    dialog: ExportDialog,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
+    dialog.opens.click()
+    with qtbot.waitSignal(open_window.app_menu.export_controller.folder_shown):
+        dialog.go.click()
+
+    assert opened == [str(tmp_path / "out")]

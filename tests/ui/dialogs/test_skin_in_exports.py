@@ -8,7 +8,6 @@ from pytestqt.qtbot import QtBot
 from jrviewer.core.records import Structure
 from jrviewer.ui.window.main_window import MainWindow
 from tests.ui.dialogs.test_export_dialog import open_dialog
-from tests.ui.support.surface_pane import cloud_of
 
 SKIN, BONE, AIR = Structure.SKIN, Structure.BONE, Structure.AIR
 
@@ -32,7 +31,10 @@ def test_a_hidden_skin_is_not_written_unless_chosen(
 
     header = next(tmp_path.glob("*.ply")).read_bytes()[:4000]
     assert b"SKIN=left out" in header
-    count = int((cloud_of(open_window).labels != SKIN).sum())
+    assert open_window.session.prediction is not None
+    dense = open_window.session.prediction.compute_dense_cloud()
+    assert dense is not None
+    count = int((dense.labels != SKIN).sum())
     assert f"element vertex {count}".encode() in header
 
 

@@ -1,0 +1,26 @@
+"""What can be exported, and the choices of the export dialog in the order of its lists."""
+
+from dataclasses import dataclass
+
+from jrviewer.core.records import Structure, VoiLut, Window
+from jrviewer.export.mesh import MeshKind
+
+SKIN = (None, True, False)
+FORMATS = (("ply", True), ("ply", False), ("vtp", True), ("csv", True))  # kind, whether binary
+MESHES: tuple[MeshKind, ...] = ("stl", "obj", "ply")
+SHEETS = ("sheet-pdf", "sheet-png")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What can be exported."""
+
+    slices: int
+    no_cloud_reason: str  # "" where there is a cloud
+    window: Window | VoiLut
+    face: bool  # whether the series may show one
+    strength: str  # the denoising strength's name
+    blend: int = 100  # per cent of the AI slice in the second image
+    hidden: frozenset[Structure] = frozenset()  # structures that the 3D view does not show
+    no_skin_by_default: bool = False  # the automatic choice leaves this cloud's skin out
+    has_surface: bool = False  # the series' surface is measured
