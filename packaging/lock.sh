@@ -5,7 +5,8 @@
 # Needs uv (pip install uv).
 set -euo pipefail
 cd "$(dirname "$0")/.."
-left_out=(--no-emit-package torch --no-emit-package triton)
+# vtk stays out too: pyvista asks for it, but runs on cvista where that is installed.
+left_out=(--no-emit-package torch --no-emit-package triton --no-emit-package vtk)
 while read -r package; do
     left_out+=(--no-emit-package "$package")
 done < <(uv pip compile pyproject.toml --universal --python-version 3.11 --no-annotate --no-header -q |

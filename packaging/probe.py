@@ -3,22 +3,42 @@ files of torch's source that torch reads.
 
 All of the app's own modules are imported, the 3D pane's widget too, and the sample's cloud is
 drawn in every look. What is not loaded then stays out of the bundle; its self-test draws the same.
+
+Drawing is done by a child process: without OpenGL, VTK ends the process that asks for it.
 """
 
 import importlib
 import json
 import os
 import pkgutil
+import subprocess
 import sys
 from multiprocessing import Pipe
 from pathlib import Path
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-os.environ.setdefault("QT_API", "pyside6")
+
+HERE = "--here"  # draw in this process
+NO_OPENGL = (
+    "The probe died while it drew: VTK found no OpenGL here. Install software OpenGL (on Debian "
+    "libgl1-mesa-dri; .ci/apt.txt names what else is needed), then build again."
+)
 
 
 def main() -> None:
+    """Let a child load and draw, and tell what it found."""
+    command = [sys.executable, __file__, HERE]
+    child = subprocess.run(command, check=False, stdout=subprocess.PIPE)
+    if child.returncode < 0 or child.returncode > 255:  # a signal, or a Windows exception's code
+        raise SystemExit(NO_OPENGL)
+    if child.returncode:  # it has said why
+        raise SystemExit(child.returncode)
+    sys.stdout.buffer.write(child.stdout)
+
+
+def draw_here() -> None:
     """Load and draw, then tell."""
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    os.environ.setdefault("QT_API", "pyside6")
     read: set[str] = set()
     sys.addaudithook(lambda event, about: _note(read, about[0]) if event == "open" else None)
     import pyvistaqt  # noqa: F401 - the window's widget
@@ -59,4 +79,4 @@ def _note(read: set[str], path: object) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    draw_here() if HERE in sys.argv else main()

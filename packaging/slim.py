@@ -1,10 +1,10 @@
 """Takes out of a finished bundle what it does not use, and debugging symbols.
 
-`python packaging/slim.py BUNDLE PROBED`: of VTK and of the libraries that the app only touches the
-edge of stays what `probe.py` saw loaded, of torch's source what it saw read, and of shared
-libraries what any of that is linked with. Only on Linux, where linking can be read from the files;
-elsewhere nothing is taken. Stripping comes after PyInstaller has done its work, and leaves alone
-what wheels' makers have patched (the *.libs folders): stripped, those no longer load.
+`python packaging/slim.py BUNDLE PROBED`, for Linux alone, where linking can be read from the files:
+of VTK and of the libraries that the app only touches the edge of stays what `probe.py` saw loaded,
+of torch's source what it saw read, and of shared libraries what any of that is linked with.
+Stripping comes after PyInstaller has done its work, and leaves alone what wheels' makers have
+patched (the *.libs folders): stripped, those no longer load.
 """
 
 import json
@@ -25,8 +25,6 @@ PROBED = ("cvista", "scipy", "skimage", "matplotlib")  # what the probe did not 
 
 def main(bundle: Path, probed: Path) -> None:
     """Slim the bundle in place."""
-    if sys.platform != "linux":
-        return
     for tool in ("strip", "readelf"):
         if not shutil.which(tool):
             raise SystemExit(f"{tool} is missing: install binutils.")

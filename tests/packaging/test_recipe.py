@@ -1,6 +1,7 @@
 """What can be said of the bundle without building it."""
 
 import importlib.util
+import os
 import re
 import shutil
 import subprocess
@@ -151,3 +152,56 @@ def test_licences_are_looked_for_in_everything_that_the_app_needs() -> None:
     needed = load("licences.py").needed()
     assert {"torch", "cvista-rendering", "vtk", "pydicom", "matplotlib", "numpy"} <= needed
     assert "pytest" not in needed
+
+
+def test_the_lock_brings_one_vtk_and_the_lock_s_maker_keeps_it_so() -> None:
+    assert "cvista-rendering" in PINS
+    assert "vtk" not in PINS
+    assert "--no-emit-package vtk" in (PACKAGING / "lock.sh").read_text("utf-8")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="what a signal does, Windows tells by its exit code")
+def test_a_probe_that_opengl_ends_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    probe, dying = load("probe.py"), tmp_path / "dying.py"
+    dying.write_text("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "utf-8")
+    monkeypatch.setattr(probe, "__file__", str(dying))
+
+    with pytest.raises(SystemExit, match="no OpenGL"):
+        probe.main()
+
+
+def test_a_probe_that_fails_for_another_reason_keeps_its_exit_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    probe, failing = load("probe.py"), tmp_path / "failing.py"
+    failing.write_text("raise SystemExit(3)", "utf-8")
+    monkeypatch.setattr(probe, "__file__", str(failing))
+
+    with pytest.raises(SystemExit) as ended:
+        probe.main()
+
+    assert ended.value.code == 3
+
+
+@pytest.mark.parametrize(
+    ("told", "is_fine"),
+    [
+        ("No broken requirements found.", True),
+        ("pyvista 0.49.1 requires vtk, which is not installed.", True),
+        ("pyvista 0.49.1 requires scooby, which is not installed.", False),
+    ],
+)
+def test_the_build_s_environment_may_lack_vtk_alone(
+    told: str, is_fine: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build = load("build.py")
+    done = subprocess.CompletedProcess([], int("requires" in told), f"{told}\n", "")
+    monkeypatch.setattr(build.subprocess, "run", lambda *_, **__: done)
+
+    if is_fine:
+        build._check(Path("python"))
+    else:
+        with pytest.raises(SystemExit, match="scooby"):
+            build._check(Path("python"))
