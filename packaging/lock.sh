@@ -14,3 +14,11 @@ done < <(uv pip compile pyproject.toml --universal --python-version 3.11 --no-an
 uv pip compile pyproject.toml packaging/requirements.in --universal --python-version 3.11 \
     --generate-hashes --no-annotate --no-header --no-emit-index-url -q "${left_out[@]}" \
     -o packaging/requirements.lock
+# What the tests need besides on Windows, and torch, for the proof under Wine.
+in_lock=()
+while read -r package; do in_lock+=(--no-emit-package "$package"); done < <(
+    grep -oE '^[a-z0-9-]+==' packaging/requirements.lock | tr -d =; echo vtk)
+uv pip compile pyproject.toml --extra test --python-platform windows --python-version 3.11 \
+    --generate-hashes --no-annotate --no-header --no-emit-index-url -q "${in_lock[@]}" \
+    -c <(sed -n 's/^\([a-z0-9-]*==[^ ;]*\).*/\1/p' packaging/requirements.lock) \
+    -o packaging/windows/proof/tests.txt

@@ -16,7 +16,6 @@ import sys
 from multiprocessing import Pipe
 from pathlib import Path
 
-
 HERE = "--here"  # draw in this process
 NO_OPENGL = (
     "The probe died while it drew: VTK found no OpenGL here. Install software OpenGL (on Debian "
