@@ -20,5 +20,5 @@ while read -r package; do in_lock+=(--no-emit-package "$package"); done < <(
     grep -oE '^[a-z0-9-]+==' packaging/requirements.lock | tr -d =; echo vtk)
 uv pip compile pyproject.toml --extra test --python-platform windows --python-version 3.11 \
     --generate-hashes --no-annotate --no-header --no-emit-index-url -q "${in_lock[@]}" \
-    -c <(sed -n 's/^\([a-z0-9-]*==[^ ;]*\).*/\1/p' packaging/requirements.lock) \
+    -c <(sed -n '/^[a-z0-9-]*==/{s/ *\\$//;p}' packaging/requirements.lock) \
     -o packaging/windows/proof/tests.txt
