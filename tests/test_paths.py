@@ -6,6 +6,7 @@ import ctypes
 import getpass
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -161,7 +162,7 @@ def closed_for_writing(folder: Path) -> Iterator[None]:
 @contextmanager
 def locked_by_another(path: Path) -> Iterator[None]:
     """A file that is open elsewhere and shared with nobody."""
-    if WINDOWS:
+    if sys.platform == "win32":
         kernel = ctypes.windll.kernel32
         kernel.CreateFileW.restype = ctypes.c_void_p
         read, share_nothing, open_existing = 0x80000000, 0, 3

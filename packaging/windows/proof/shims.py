@@ -78,4 +78,7 @@ def _told(*command: str | Path) -> str:
 
 if __name__ == "__main__":
     what, *paths = sys.argv[1:]
-    {"ucrtbase": patch, "icuuc": make_icu}[what](*map(Path, paths))
+    if what == "ucrtbase":
+        patch(*map(Path, paths))
+    else:
+        make_icu(*map(Path, paths))
