@@ -14,7 +14,14 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; 0 when it is done, 1 when it could not be, 2 for wrong usage."""
     from training.baselines import command
     from training.evaluate import benchmark, evaluate, reliability
-    from training.experiments import dropout_factor, efficiency, ideal_observer, paper, sequential
+    from training.experiments import (
+        dropout_factor,
+        efficiency,
+        ideal_observer,
+        paper,
+        sequential,
+        three_slices,
+    )
     from training.experiments.clouds import compare as clouds
     from training.experiments.denoisers import compare as denoisers
     from training.experiments.lidc import command as lidc
@@ -50,6 +57,9 @@ def main(arguments: list[str] | None = None) -> int:
     efficiency.add_arguments(
         commands.add_parser("efficiency", help="the joint network beside two in a row")
     )
+    three_slices.add_arguments(
+        commands.add_parser("three", help="whether neighbouring slices help to denoise one")
+    )
     clouds.add_arguments(commands.add_parser("clouds", help="ways to a cloud other than ours"))
     lidc.add_arguments(commands.add_parser("lidc", help="the paper's intended data, LIDC-IDRI"))
     sparse_series.add_arguments(
@@ -74,6 +84,7 @@ def main(arguments: list[str] | None = None) -> int:
         "sequential": sequential.run,
         "denoisers": denoisers.run,
         "efficiency": efficiency.run,
+        "three": three_slices.run,
         "clouds": clouds.run,
         "lidc": lidc.run,
         "sparse": sparse_series.run,
