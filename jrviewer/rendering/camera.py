@@ -5,6 +5,7 @@ Places are in the picture's world, in the patient's millimetres.
 
 import weakref
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -47,6 +48,10 @@ class FittedCamera:
         distance, half_height = self._fit(self._size)
         camera.position = tuple(centre + direction * distance)
         camera.parallel_scale = half_height
+
+    def copy_to(self, other: Any) -> None:  # noqa: ANN401 - a pyvista camera
+        """Let another camera look from where this one does."""
+        other.DeepCopy(self._plotter.camera)
 
     def mm_per_px(self, place: FloatArray) -> float:
         """The length of a pixel at a place (3,)."""

@@ -51,7 +51,7 @@ class Scene:
     ) -> None:
         self._plotter = plotter
         self._request_render: Callable[[], None] = request_render or plotter.render
-        self._shown: tuple[Prediction, UInt8Array, Look, MeasuredReference] | None = None
+        self.shown: tuple[Prediction, UInt8Array, Look, MeasuredReference] | None = None
         self._cloud: Cloud | None = None
         self._centre: FloatArray | None = None
         self._eye_dome = EyeDome(plotter)
@@ -66,14 +66,21 @@ class Scene:
         self.surface = MeasuredSurface(plotter)
         self.points.finish()
         self.rulers = RulerActors(plotter)
-        self._lines: FloatArray = np.zeros((0, 2, 3))  # the ends of the rulers that are drawn
+        self.drawn_rulers: tuple[DrawnRuler, ...] = ()
+        self._lines: FloatArray = np.zeros((0, 2, 3))  # their ends
         self.cube = OrientationCube(plotter)
         self.camera = FittedCamera(plotter, self._in_view, self._before_frame)
 
     @property
+    def size(self) -> tuple[int, int]:
+        """Of the picture, width and height in pixels."""
+        width, height = self._plotter.render_window.GetSize()
+        return width, height
+
+    @property
     def cloud(self) -> Cloud | None:
         """The cloud on show."""
-        return None if self._shown is None else self._cloud
+        return None if self.shown is None else self._cloud
 
     def show(
         self,
@@ -87,13 +94,13 @@ class Scene:
 
         The camera keeps the place beside the cloud that the user gave it.
         """
-        before = self._shown
+        before = self.shown
         cloud = shown_cloud(prediction, look)
         new = before is None or before[0].cloud is not prediction.cloud
         other_look = before is None or before[2] != look or before[3] is not beside
         other_look = other_look or cloud is not self._cloud  # the dense one comes later
         other_grey = before is None or before[1] is not grey
-        self._shown, self._cloud = (prediction, grey, look, beside), cloud
+        self.shown, self._cloud = (prediction, grey, look, beside), cloud
         if not (new or other_look or other_grey):
             return False
         if new or other_look:
@@ -114,9 +121,9 @@ class Scene:
 
     def clear(self) -> None:
         """Hide everything but the cube; the next prediction starts with a fresh camera."""
-        if self._shown is None:
+        if self.shown is None:
             return
-        self._shown = self._cloud = self._centre = None
+        self.shown = self._cloud = self._centre = None
         self.points.show(None, None)
         self.surface.hide()
         self.marks.clear()
@@ -128,22 +135,21 @@ class Scene:
         centre = np.zeros(3) if self._centre is None else self._centre
         if name != "slice":
             self.camera.look_from(*VIEWS[name], centre)
-        elif self._shown is not None:
-            self.camera.look_from(*slice_view(self._shown[0]), centre)
+        elif self.shown is not None:
+            self.camera.look_from(*slice_view(self.shown[0]), centre)
         self._finish()
 
     def on_screen(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Where points (N, 3) are drawn: places (N, 2) in pixels from the lower left, and depths
         (N,) growing away from the viewer.
         """
-        width, height = self._plotter.render_window.GetSize()
         clip = np.c_[points, np.ones(len(points))] @ self._to_clip().T
         seen = clip[:, :3] / clip[:, 3:]
-        return (seen[:, :2] + 1) / 2 * (width, height), seen[:, 2]
+        return (seen[:, :2] + 1) / 2 * self.size, seen[:, 2]
 
     def _to_clip(self) -> FloatArray:
         """(4, 4) from the world to clip coordinates."""
-        width, height = self._plotter.render_window.GetSize()
+        width, height = self.size
         matrix = self._plotter.camera.GetCompositeProjectionTransformMatrix(width / height, -1, 1)
         return np.array([[matrix.GetElement(i, j) for j in range(4)] for i in range(4)])
 
@@ -151,7 +157,7 @@ class Scene:
         """Index into the cloud of the point drawn at a place in the picture, in pixels from its
         lower left corner: of all within reach the one nearest to the viewer.
         """
-        if self._shown is None or not self.points.is_visible:
+        if self.shown is None or not self.points.is_visible:
             return None
         if reach is None:
             reach = max(_REACH_PIXELS, self._radius_px)
@@ -166,7 +172,7 @@ class Scene:
         the viewer: a point of the cloud, or the measured surface. Beside a surface a point must be
         hit itself.
         """
-        if self._shown is None:
+        if self.shown is None:
             return None
         cloud, surface = self.cloud, self.surface_at(x, y)
         found = [] if surface is None else [Pick(surface, True)]
@@ -181,9 +187,9 @@ class Scene:
     @property
     def _radius_px(self) -> float:
         """Of a certain point in the middle of the picture."""
-        if self._shown is None or self._centre is None:
+        if self.shown is None or self._centre is None:
             return _REACH_PIXELS
-        return self._shown[2].radius_mm / self.camera.mm_per_px(self._centre)
+        return self.shown[2].radius_mm / self.camera.mm_per_px(self._centre)
 
     def surface_at(self, x: float, y: float) -> FloatArray | None:
         """The place (3,) of the measured surface that is drawn there, nearest to the viewer."""
@@ -197,13 +203,14 @@ class Scene:
         return on_plane(*self._sight(x, y), plane)
 
     def _sight(self, x: float, y: float) -> tuple[FloatArray, FloatArray]:
-        width, height = self._plotter.render_window.GetSize()
+        width, height = self.size
         return ray(self._to_clip(), 2 * x / width - 1, 2 * y / height - 1)
 
     def show_rulers(self, rulers: tuple[DrawnRuler, ...], start: FloatArray | None) -> None:
         """Draw rulers, and the beginning of one that has no end yet."""
         if not rulers and start is None and not self.rulers.is_shown:
             return
+        self.drawn_rulers = rulers
         self._lines = np.stack([one.ends for one in rulers]) if rulers else np.zeros((0, 2, 3))
         self.rulers.show(rulers, start)
         self._request_render()
@@ -235,7 +242,7 @@ class Scene:
 
     @property
     def _pixel_ratio(self) -> float:
-        return 1.0 if self._shown is None else self._shown[2].pixel_ratio
+        return 1.0 if self.shown is None else self.shown[2].pixel_ratio
 
     def _show_points(self, cloud: Cloud | None, look: Look, beside: MeasuredReference) -> None:
         if cloud is None:
@@ -264,9 +271,7 @@ class Scene:
         camera.SetPosition(*(np.array(camera.position) + step))
 
     def _in_view(self) -> FloatArray:
-        """The places (N, 3) that a fresh view must hold: points and letters, the slice where there
-        are no points, or the whole box. The slice's empty corners may leave the picture.
-        """
+        """The places (N, 3) that a fresh view holds; the slice's empty corners may be cut off."""
         seen = _NOWHERE
         if self.plane.actor.visibility:
             seen = self.plane.sides

@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy.typing as npt
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
-from jrviewer import NOTICE
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.prediction import Prediction
 from jrviewer.core.records import Cloud, UInt8Array, VoiLut, Window
@@ -22,9 +20,9 @@ from jrviewer.rendering.look import MeasuredReference, View, shown_cloud, skin_b
 from jrviewer.ui.cloud.crosshair import CloudCrosshair
 from jrviewer.ui.cloud.input import CloudKeys, CloudMouse
 from jrviewer.ui.cloud.opengl import opengl, prepare
+from jrviewer.ui.cloud.picture import take_picture
 from jrviewer.ui.cloud.stale_overlay import Hatching, StaleOverlay
 from jrviewer.ui.cloud.toolbar import CloudToolbar
-from jrviewer.ui.widgets.captioned_image import captioned
 from jrviewer.ui.widgets.pane import Header
 
 if TYPE_CHECKING:  # `prepare` imports them
@@ -41,7 +39,7 @@ class CloudView(QWidget):
     dense_requested = Signal(object)  # of a Prediction that has no dense cloud yet
     point_hovered = Signal(object)  # index into the shown cloud, or None
     maximise_requested = Signal()
-    picture_taken = Signal(QImage)  # with title, legend and notice
+    picture_taken = Signal(object)  # a ScenePicture
     clicked = Signal(float, float)  # in the scene's pixels
     ruler_gripped = Signal(object)  # a Grip
     ruler_dragged = Signal(float, float)  # pixels to the right and up since then
@@ -218,11 +216,6 @@ class CloudView(QWidget):
         if self.scene is not None and self._prediction is not None:
             self.scene.show_probe(point_mm)
 
-    def picture(self) -> QImage:
-        """The displayed cloud and its legend, with the pane's title and the notice."""
-        legend = self.toolbar.legend.grab()
-        return captioned([self.stack.grab(), legend], self.title.text(), self.tr(NOTICE))
-
     def close_interactor(self) -> None:
         """Free the 3D view, from the window's closeEvent; may be called again."""
         self._repaint.stop()
@@ -281,7 +274,10 @@ class CloudView(QWidget):
 
     @Slot()
     def _take_picture(self) -> None:
-        self.picture_taken.emit(self.picture())
+        if self.scene is not None and self._prediction is not None:
+            words = self.toolbar.legend.words()
+            taken = take_picture(self.scene, self._prediction, self.title.text(), words)
+            self.picture_taken.emit(taken)
 
     def _lay_out(self) -> None:
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)

@@ -78,6 +78,17 @@ class CloudLegend(QWidget):
         policy.setRetainSizeWhenHidden(True)
         self.setSizePolicy(policy)
 
+    def words(self) -> tuple[str, ...]:
+        """What the legend says, a line each, for a picture."""
+        shown = [box.text() for box in self._boxes.values() if box.isChecked()]
+        colours = self.scale.accessibleName() if not self._has_swatches else self.tr("structure")
+        first = self.tr("Shown: {}. Colour: {}.").format(", ".join(shown) or "–", colours)
+        others = [
+            self.beside.text() if not self.beside.isHidden() else "",
+            self.distances.words.text(),
+        ]
+        return (first, *filter(None, others))
+
     def structures(self) -> frozenset[Structure]:
         """The structures that are switched on."""
         return frozenset(what for what, box in self._boxes.items() if box.isChecked())

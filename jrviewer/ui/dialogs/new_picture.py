@@ -1,19 +1,16 @@
-"""A picture of a pane as a file that was not there before."""
+"""Where the picture of the 3D pane goes."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice
-from PySide6.QtGui import QImage, QImageWriter
-
-from jrviewer.core.atomic_write import create_under, numbered
+if TYPE_CHECKING:
+    from jrviewer.export.scene_picture import ScenePicture
 
 
-def write_new_picture(picture: QImage, path: Path) -> str:
+def write_new_picture(picture: "ScenePicture", path: Path) -> str:
     """Write a PNG; the name that it got, numbered where another file has the one asked for. Raises
-    ExportError where the system refuses.
+    ExportError where the system refuses or the name would give the patient away.
     """
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    QImageWriter(buffer, QByteArray(b"PNG")).write(picture)
-    content = bytes(buffer.data().data())
-    return create_under(path.parent, numbered(path), lambda: content)
+    from jrviewer.export.scene_picture import write_scene_picture
+
+    return write_scene_picture(picture, path)

@@ -1,11 +1,12 @@
 """The main window: lays out its parts and handles what concerns the window as a whole."""
 
 from PySide6.QtCore import QPoint, Qt, Slot
-from PySide6.QtGui import QCloseEvent, QImage, QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from jrviewer import NOTICE
 from jrviewer.core.errors import JRViewerError
+from jrviewer.export.scene_picture import ScenePicture
 from jrviewer.ui.cloud.cloud_view import CloudView
 from jrviewer.ui.cloud.controller import CloudController
 from jrviewer.ui.dialogs import file_dialogs
@@ -277,9 +278,11 @@ class MainWindow(DropTargetWindow):
         """Ask for a folder to open."""
         self.session.open(file_dialogs.ask_folder(self))
 
-    @Slot(QImage)
-    def ask_picture(self, picture: QImage) -> None:
+    @Slot(object)
+    def ask_picture(self, picture: ScenePicture | None) -> None:
         """Ask where to save an image of the 3D pane."""
+        if picture is None:
+            return
         title = self.tr("Save an image of the 3D view")
         if (path := file_dialogs.ask_target(self, title, "cloud.png", "png")) is None:
             return
