@@ -66,7 +66,7 @@ class CloudController(QObject):
         """A title that is true of everything drawn, including rulers and a simulated dose."""
         chosen = self._session.slice
         if chosen is not None and (dose := dose_name(chosen)):
-            return self.tr("INFERRED 3D – {}").format(dose)
+            return self.tr("{} – INFERRED 3D").format(dose)
         if self._is_shown and self._cloud.toolbar.look().points_left > 0:
             return self.tr("INFERRED POINTS + MEASURED SURFACE")
         if self._is_shown:

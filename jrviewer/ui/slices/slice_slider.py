@@ -53,7 +53,8 @@ class SliceSlider(QWidget):
         is_frame = series is not None and captions.is_clip(series)
         words = self.tr("Frame {} of {}") if is_frame else self.tr("Slice {} of {}")
         self._label.setText(words.format(index + 1, count))
-        self.setVisible(count > 1)
+        self.setEnabled(count > 1)
+        self.setVisible(count > 1 or chosen.simulated_dose is not None)  # or the panes would jump
         self.show_statuses()
 
     @Slot()

@@ -17,4 +17,5 @@ class Corners:
         """The same below a line that is never cut; "" changes nothing."""
         if not heading:
             return self
-        return replace(self, top_left=(heading, *self.top_left), keeps_top_left=True)
+        others = (line for line in self.top_left if line != heading)
+        return replace(self, top_left=(heading, *others), keeps_top_left=True)

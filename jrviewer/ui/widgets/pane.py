@@ -105,5 +105,6 @@ def back_button(text: str) -> QToolButton:
     button.setObjectName("backButton")
     button.setText(text)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
     button.hide()
     return button

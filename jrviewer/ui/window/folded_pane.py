@@ -20,7 +20,7 @@ class FoldedPane(QAbstractButton):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setObjectName("foldedPane")
         self._reason = ""
-        self._is_upright = True
+        self.set_upright(is_upright=True)
         self.hide()
 
     @property

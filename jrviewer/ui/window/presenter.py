@@ -232,7 +232,7 @@ class Presenter(QObject):
         self._denoised.show_pixels(what.pixels, under=what.under, scale=what.scale)
         self._denoised.show_split(self._session.compare.now.split)
         dose = dose_name(shown.slice)
-        title = f"{what.title} – {dose}" if dose else what.title
+        title = f"{dose} – {what.title}" if dose else what.title
         self._denoised_pane.show_title(title, has_badge=what.kind != "original")
         strength = strength_name(shown.strength)
         self._denoised_pane.show_badge(self.tr("AI {}").format(strength))

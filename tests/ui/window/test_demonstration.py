@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from jrviewer.core.prediction import Prediction
@@ -63,7 +63,21 @@ def test_every_pane_says_that_the_dose_is_simulated(twin_window: MainWindow) -> 
     assert "ORIGINAL" not in titles(twin_window)
     assert twin_window.original.corners.top_left[0] == LABEL
     assert twin_window.denoised.corners.top_left[0] == LABEL
+    assert twin_window.original.corners.top_left.count(LABEL) == 1
     assert LABEL in twin_window.series_list.item(1).text()
+    assert twin_window.message_bar.text == ""
+
+
+def test_going_there_and_back_moves_no_pane(qtbot: QtBot, noisy_window: MainWindow) -> None:
+    def sizes() -> list[int]:
+        QApplication.processEvents()
+        return [noisy_window.original.height(), noisy_window.denoised.height()]
+
+    before = sizes()
+    with qtbot.waitSignal(noisy_window.session.demonstrations.analysed):
+        press(qtbot, noisy_window, Key.Key_D, mouse_and_keys.CTRL)
+    assert noisy_window.presenter.leave_twin.isVisible()
+    assert sizes() == before
 
 
 @pytest.mark.parametrize("key", [Key.Key_S, Key.Key_K, Key.Key_D])

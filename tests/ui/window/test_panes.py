@@ -52,6 +52,8 @@ def test_a_series_without_a_cloud_leaves_a_narrow_tab_with_the_reason(
     assert folded.isVisible()
     assert folded.width() == TAB_PX
     assert folded.accessibleName() == REASON
+    assert folded.height() == mr_window.panes.height()
+    assert mr_window.original_pane.height() == mr_window.panes.height()
     assert mr_window.original.width() > 600
     assert mr_window.denoised.width() > 600
 

@@ -167,7 +167,8 @@ class SeriesList(QListWidget):
 
 
 def _has_warnings(series: Series) -> bool:
-    return bool(series.warnings) or any(one.warnings for one in series)
+    is_twin = series[0].simulated_dose is not None  # which its title says
+    return not is_twin and (bool(series.warnings) or any(one.warnings for one in series))
 
 
 def _icon(thumbnail: QPixmap) -> QIcon:

@@ -28,7 +28,9 @@ class SeriesWarnings(QObject):
         if self.is_shown:
             self._message_bar.hide()
         series = self._session.all_series[index]
-        self._shown = "" if self._session.is_partial else warnings_of(series)
+        # A simulated dose is written on every pane.
+        is_said = self._session.is_partial or series[0].simulated_dose is not None
+        self._shown = "" if is_said else warnings_of(series)
         if self._shown:
             self._message_bar.show_message("warning", self._shown, is_brief=True)
 
