@@ -12,6 +12,8 @@ from jrviewer.ui.dialogs.settings_dialog import SettingsDialog
 from jrviewer.ui.slices import overlay
 from jrviewer.ui.state import settings
 from jrviewer.ui.state.preferences import Preferences
+from jrviewer.ui.state.session import Busy
+from jrviewer.ui.state.settings import Settings
 from jrviewer.ui.widgets import theme
 from jrviewer.ui.window.main_window import MainWindow
 from tests.ui.support import mouse_and_keys
@@ -53,3 +55,15 @@ def test_corner_texts_grow_with_the_pane_within_limits(qtbot: QtBot, side: int, 
     font.setPixelSize(12)
 
     assert overlay.font_for(font, QRect(0, 0, side, side + 300)).pixelSize() == size
+
+
+def test_the_largest_texts_fit_a_small_screen_while_the_model_runs(
+    qtbot: QtBot, open_window: MainWindow, usual_again: None
+) -> None:
+    open_window.app_menu._take_settings(Settings(text_size=150, first_look=False))
+    open_window.resize(1000, 700)
+    open_window.status_bar.show_busy(Busy("denoising and inferring 3D", 0.5, 3.0))
+    QApplication.processEvents()
+
+    assert open_window.minimumSizeHint().width() <= 1000
+    assert open_window.width() == 1000

@@ -28,7 +28,7 @@ class StatusBar(QStatusBar):
         self._bar.setFixedWidth(110)
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName(self.tr("Progress"))
-        self.device = QLabel()
+        self.device = ElidedLabel()
         self.device.setObjectName("device")
         self.device.setAccessibleName(self.tr("Computing device"))
         self.notice = QLabel(NOTICE)
@@ -60,6 +60,7 @@ class StatusBar(QStatusBar):
     def show_device(self, device: str) -> None:
         """Show the device of the model."""
         self.device.setText(device or self.tr("model not loaded yet"))
+        self.device.setToolTip(self.device.text())
 
     def show_hint(self, text: str) -> None:
         """Show what the keys do now; "" hides it."""
