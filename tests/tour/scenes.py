@@ -71,6 +71,7 @@ def opening(guide: Guide, inputs: Inputs) -> Steps:
     guide.picture("running-series")
     guide.mouse.key("Escape")
     yield lambda: session.prefetcher.busy is None
+    yield from guide.shot("map-of-the-series")
     yield from carry(guide, inputs, "broken", canvas_of(guide), "drag-over-3d")
     yield lambda: "letter.dcm" in window.message_bar.text
     yield from guide.shot("error")
@@ -87,13 +88,14 @@ def checking(guide: Guide, inputs: Inputs) -> Steps:
     yield lambda: bool(window.message_bar.text)
     yield from guide.shot("input-check-amber-why")
     yield from carry(guide, inputs, "colour", window.denoised)
-    yield lambda: "colour" in window.message_bar.text
+    yield lambda: "colour" in window.denoised.message and window.presenter.offer.isVisible()
     yield from guide.shot("input-check-red")
-    guide.mouse.click(window.message_bar.action)
+    guide.mouse.click(window.presenter.offer)
     yield lambda: session.prediction is not None
     yield from guide.shot("run-anyway")
-    yield from carry(guide, inputs, "mr", canvas_of(guide))
+    yield from carry(guide, inputs, "mr", window.original)
     yield lambda: session.prediction is not None and session.prediction.cloud is None
+    yield window.panes.folded.isVisible
     yield from guide.shot("mr-without-cloud")
 
 
@@ -132,6 +134,12 @@ def comparing(guide: Guide, inputs: Inputs) -> Steps:
     yield lambda: QApplication.activePopupWidget() is None
     mouse.key("ctrl+h", "i")
     yield from guide.shot("patient-text-hidden-inverted")
+    mouse.key("ctrl+h", "i", "ctrl+d")
+    yield lambda: session.demonstrations.series is not None
+    yield lambda: session.demonstrations.of(known_of(guide)) is not None
+    yield from guide.shot("simulated-dose")
+    mouse.click(window.presenter.leave_twin)
+    yield lambda: session.demonstrations.series is None
 
 
 def _measure(guide: Guide) -> Steps:
@@ -173,9 +181,9 @@ def turning(guide: Guide, inputs: Inputs) -> Steps:
     mouse.click(window.cloud.header, (0.7, 0.5))
     mouse.click(window.cloud.header, (0.7, 0.5))
     yield lambda: not window.original.isVisible()
-    mouse.click(button(tools, "Ortho"))
-    mouse.click(button(tools, "Rims"))
-    yield from guide.shot("3d-alone-4096-ortho-rims")
+    mouse.click(button(tools, "Parallel"))
+    mouse.click(button(tools, "Outline"))
+    yield from guide.shot("3d-alone-4096-parallel-outline")
 
 
 def habits(guide: Guide, inputs: Inputs) -> Steps:
@@ -194,6 +202,11 @@ def habits(guide: Guide, inputs: Inputs) -> Steps:
     yield lambda: window.app_menu.dialog is None
     yield from _settings(guide)
     yield from guide.shot("light")
+    mouse.key("ctrl+l")
+    yield lambda: window.panes.is_below
+    yield from guide.shot("cloud-below")
+    mouse.key("ctrl+l")
+    yield lambda: not window.panes.is_below
     x, y = window.frameGeometry().x(), window.frameGeometry().y()
     window.setGeometry(x, y + 30, *NARROW)
     yield window.panes.tabs.isVisible

@@ -75,7 +75,8 @@ def _results(window: MainWindow) -> Iterator[Connection]:
     yield session.predicted, presenter.show_prediction
     yield session.predicted, slices.refresh
     yield session.predicted, window.update_actions
-    yield session.predicted, window.watch_cloud
+    for fact in (session.predicted, window.cloud.created):
+        yield fact, window.watch_cloud
     yield session.unpredicted, presenter.show_unpredicted
     yield session.unpredicted, slices.refresh
     yield session.withheld, presenter.show_withheld
@@ -86,10 +87,9 @@ def _results(window: MainWindow) -> Iterator[Connection]:
     yield session.failed, presenter.show_no_result
     yield session.warned, window.messages.show_warning
     yield session.busy_changed, window.show_busy
-    yield session.busy_changed, slices.show_busy
-    yield session.busy_changed, window.tools.run.show_busy
+    for show in (slices.show_busy, window.tools.run.show_busy, window.update_actions):
+        yield session.busy_changed, show
     yield window.tools.run.stop_requested, session.cancel
-    yield session.busy_changed, window.update_actions
     yield session.device_known, window.status_bar.show_device
     yield session.device_known, window.app_menu.list_graphics
     for fact in (

@@ -169,3 +169,19 @@ def test_a_hint_stands_in_the_pane_that_it_is_about_until_it_was_done(
 
     assert drop.isVisible()
     assert "Ctrl+E" in compare.label.text()
+
+
+@pytest.mark.vtk
+@needs_opengl
+def test_the_hint_to_turn_the_cloud_lies_over_the_3d_view_until_it_is_turned(
+    window_3d: MainWindow,
+) -> None:
+    canvas, hint = window_3d.cloud.interactor, window_3d.app_menu.steps.hints["turn",]
+    assert isinstance(canvas, QWidget)
+    above = window_3d.cloud.stack.children()
+    assert hint.isVisible()
+    assert above.index(hint) > above.index(canvas)
+
+    mouse_and_keys.drag(canvas, (150, 300), (190, 310))
+
+    assert not hint.isVisible()

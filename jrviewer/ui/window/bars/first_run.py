@@ -6,7 +6,15 @@ from typing import cast
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QStackedWidget,
+    QToolButton,
+    QWidget,
+)
 
 from jrviewer import NOTICE
 from jrviewer.ui.widgets.floating import Floating
@@ -125,13 +133,14 @@ class Hints(QObject):
         self.is_ended = False
         self.hints: dict[tuple[str, ...], _Hint] = {}
 
-    def float_over(self, original: QWidget, denoised: QWidget, cloud: QWidget) -> None:
-        """Lie over the panes."""
+    def float_over(self, original: QWidget, denoised: QWidget, cloud: QStackedWidget) -> None:
+        """Lie over the panes, and over what the 3D pane shows later."""
         panes = {("drop",): original, ("compare", "export"): denoised, ("turn",): cloud}
         for steps, pane in panes.items():
             self.hints[steps] = hint = _Hint()
             hint.closed.connect(self.end)
             Floating(hint, pane, top_px=HINT_TOP_PX, widest_px=HINT_WIDEST_PX)
+        cloud.currentChanged.connect(self.hints["turn",].raise_)
         self._show()
 
     def tick(self, step: str) -> None:
