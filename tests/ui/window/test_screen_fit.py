@@ -97,10 +97,17 @@ window.close()
 @pytest.mark.skipif(sys.platform != "linux", reason="needs the offscreen platform's screens")
 @pytest.mark.parametrize(
     ("size", "ratio", "points"),
-    [((1366, 768), "1", "1366 768"), ((1920, 1080), "1.5", "1280 720"), ((1024, 600), "1", None)],
+    [
+        ((1366, 768), "1", "1366 768"),
+        ((1920, 1080), "1.5", "1280 720"),
+        ((1920, 1080), "2.25", "853 480"),
+        ((1024, 600), "1", "1024 600"),
+        ((640, 480), "1", "640 480"),  # over a remote desktop
+        ((768, 1366), "1", "768 1366"),  # turned upright
+    ],
 )
 def test_the_first_window_fits_the_screen(
-    tmp_path: Path, size: tuple[int, int], ratio: str, points: str | None
+    tmp_path: Path, size: tuple[int, int], ratio: str, points: str
 ) -> None:
     (tmp_path / "screens.json").write_text(
         f'{{"screens": [{{"name": "one", "x": 0, "y": 0, "width": {size[0]}, "height": {size[1]},'
@@ -115,4 +122,4 @@ def test_the_first_window_fits_the_screen(
     ended = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True
     )
-    assert ended.stdout.strip() == f"{points or '1024 600'} True"
+    assert ended.stdout.strip() == f"{points} True"
