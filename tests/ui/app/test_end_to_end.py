@@ -86,6 +86,7 @@ def test_the_keypad_turns_the_cloud_and_the_digits_choose_windows(
     qtbot: QtBot, begun: StartUp
 ) -> None:
     window = begun.window
+    qtbot.waitUntil(lambda: window.cloud.interactor is not None, timeout=PATIENCE_MS)
     assert window.cloud.interactor is not None
     window.cloud.interactor.setFocus()
     own, before = begun.session.view.now.window, _seen(window.cloud)
