@@ -2,7 +2,7 @@
 
 A collection is what one source published: its scanners and patients are alike, so collections, not
 patients or points, are what a new hospital is exchangeable with. Of each, the factor that covers
-its own points is known; the one to use covers a new collection with a probability of nine in ten
+its own points is known; the one to use covers a new collection with a probability of 95 %
 (prediction interval of the factors' logarithms, Student's t), and every known one in any case.
 Patients that the network learnt from make it look better than it is: they speak for their
 collection only where it has no others.
@@ -18,7 +18,7 @@ from jrviewer.core.geometry import FloatArray
 from training.metrics.scores import DEPTH_BINS_MM
 from training.metrics.uncertainty import COVERAGE, Errors, half_normal
 
-SURE = 0.9  # that a new collection is covered
+SURE = 0.95  # that a new collection is covered
 FEWEST = 3  # collections that a spread can be told from
 DEPTHS = {**DEPTH_BINS_MM, "all": (0.0, max(high for _, high in DEPTH_BINS_MM.values()))}
 

@@ -49,6 +49,7 @@ from training.release.recalibrate import CARD, recalibrate
 PHANTOMS = 60
 SLICES = {"head-neck": 2}  # per volume, since these regions have many
 SLICES_ELSEWHERE = 8
+SLICES_OF_VALIDATION = 6  # at least: they speak for collections of which most was learnt
 SEED = 77
 SPLITS: tuple[Split, ...] = ("train", "validation")
 
@@ -109,7 +110,10 @@ def known_slices(
     entries = [e for e in chosen_entries(data, SPLITS) if kept(e.name, without)]
     for number, entry in enumerate(entries):
         report(number / len(entries), f"calibrating on {number + 1} of {len(entries)} volumes")
-        for case in cases_of(entry, SLICES.get(entry.region, SLICES_ELSEWHERE), cache, SEED):
+        count = SLICES.get(entry.region, SLICES_ELSEWHERE)
+        if entry.split == "validation":
+            count = max(count, SLICES_OF_VALIDATION)
+        for case in cases_of(entry, count, cache, SEED):
             found = seen(case.pixels, case.plane, model.denoise, case.box)
             assert found
             image, box = found
