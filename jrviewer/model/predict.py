@@ -14,7 +14,7 @@ from jrviewer.core.padding import without_padding
 from jrviewer.core.prediction import Contrast, Prediction, SeriesNoise, removed_from
 from jrviewer.core.progress import Report, silent
 from jrviewer.core.records import Cloud, Finding, Slice
-from jrviewer.core.strength import STANDARD, Strength
+from jrviewer.core.strength import STANDARD, Noise, Strength
 from jrviewer.imaging import residual_check
 from jrviewer.imaging.body_masks import body_centre, body_mask, canonical_image
 from jrviewer.imaging.contrast_medium import contrast_in
@@ -68,10 +68,11 @@ def predict(
         denoised = model.denoise(pixels, image.unit)
         report(0.6, "Inferring the cloud")
         sample, no_cloud_reason, unfamiliar = _surfaces(model, image, denoised)
-        with beside(lambda: measure(pixels, removed_from(image, denoised), image.unit)) as noise:
+        with beside(
+            partial(_judged, image, pixels, denoised, has_cloud=sample is not None)
+        ) as found:
             cloud = sample(POINTS) if sample else None
-            contrast: Contrast = "none" if cloud is None else contrast_in(image, denoised)
-            measured = noise()
+            noise, contrast = found()
     except torch.cuda.OutOfMemoryError as error:
         raise DeviceMemoryError(
             "The graphics processor's memory is full. Close other programs, or choose the CPU."
@@ -91,10 +92,18 @@ def predict(
         seconds=time.perf_counter() - started,
         findings=findings,
         overridden=overridden,
-        noise=measured,
+        noise=noise,
         strength=strength,
         contrast=contrast,
     )
+
+
+def _judged(
+    image: Slice, pixels: FloatArray, denoised: FloatArray, *, has_cloud: bool
+) -> tuple[Noise | None, Contrast]:
+    """The slice's noise, and whether contrast medium may be among a cloud's bone."""
+    noise = measure(pixels, removed_from(image, denoised), image.unit)
+    return noise, contrast_in(image, denoised) if has_cloud else "none"
 
 
 def _refuse_red(findings: Sequence[Finding], *, run_anyway: bool) -> bool:

@@ -74,8 +74,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the tables; returns the exit status."""
-    if args.precision != "fp32" and args.only != "real":  # kept scores do not tell them apart
-        sys.stderr.write("Another precision is measured with --only real alone.\n")
+    if args.precision != "fp32" and args.only not in ("real", "levels"):  # others keep scores
+        sys.stderr.write("Another precision is measured with --only real or levels alone.\n")
         return 2
     model = None if args.weights == "none" else _model(Path(args.weights), args.precision)
     if args.only == "real":
