@@ -37,7 +37,7 @@ ROUNDS, QUICK_ROUNDS = 21, 5
 SERIES, QUICK_SERIES = 300, 8  # slices
 PEAK_SIDE = 1024  # of the matrices
 PEAK_CONVOLUTIONS = ((32, 256), (64, 128), (128, 64))  # channels and side, as the network has them
-PEAK_ROUNDS = 8
+PEAK_ROUNDS = 4
 LIBRARIES = ("numpy", "PySide6.QtWidgets", "pydicom", "pyvista", "pyvistaqt", "torch")
 WINDOW = "jrviewer.ui.app"
 
@@ -171,8 +171,14 @@ def peak_gflops() -> dict[str, float]:
             work[f"{precision} {name}"], tasks[f"{precision} {name}"] = operations, task
     single = np.random.default_rng(1).random((PEAK_SIDE, PEAK_SIDE), dtype=np.float32)
     work["fp32 numpy"], tasks["fp32 numpy"] = 2.0 * PEAK_SIDE**3, lambda: single @ single
-    with torch.inference_mode():
-        best = {name: min(taken) for name, taken in in_turn(tasks, PEAK_ROUNDS).items()}
+    best = dict.fromkeys(tasks, float("inf"))
+    for _ in range(PEAK_ROUNDS):
+        for name, task in tasks.items():
+            # Several times running: the first finds nothing of its own in the processor's cache,
+            # and threads of another library that have not gone to sleep yet.
+            with torch.inference_mode():
+                times = in_turn({name: task}, PEAK_ROUNDS)[name]
+            best[name] = min(best[name], *times)
     peak: dict[str, float] = {}
     for name, seconds in best.items():
         precision = name.split()[0]
