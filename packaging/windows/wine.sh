@@ -52,7 +52,7 @@ debian() {  # the smallest Debian 13, from the mirror that this machine's apt us
 
 packages() {
     cp /etc/resolv.conf /etc/hosts "$root/etc/"
-    cp -rL /etc/ssl/certs "$root/etc/ssl/"
+    cp --remove-destination -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
     [ ! -e /etc/pip.conf ] || cp /etc/pip.conf "$root/etc/"
     inside dpkg --add-architecture i386  # the installer's own program has 32 bits
     inside apt-get update -q
