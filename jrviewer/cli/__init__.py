@@ -152,8 +152,17 @@ def verify(arguments: argparse.Namespace) -> Outcome:
     """Check an export's provenance."""
     from jrviewer.export import provenance
 
+    if arguments.recompute and arguments.source is None:
+        raise JRViewerError("To recompute, name the source too: verify EXPORT SOURCE --recompute.")
     verdict = provenance.verify(arguments.export, arguments.source)
-    return "\n".join(verdict.sentences), DONE if verdict.ok else FELL_SHORT
+    sentences, is_fine = verdict.sentences, verdict.ok
+    if arguments.recompute and is_fine:  # what is not its source's says nothing of the computer
+        from jrviewer.diagnostics.recompute import recompute
+
+        with output.progress() as report:
+            compared = recompute(arguments.export, verdict.stated, arguments.source, report)
+        sentences, is_fine = (*sentences, compared.sentence), compared.ok
+    return "\n".join(sentences), DONE if is_fine else FELL_SHORT
 
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], Outcome]] = {

@@ -44,6 +44,11 @@ def make_parser() -> argparse.ArgumentParser:
     verify.add_argument(
         "source", type=_path, nargs="?", metavar="SOURCE", help="the DICOM file it should come from"
     )
+    verify.add_argument(
+        "--recompute",
+        action="store_true",
+        help="make the cloud anew of SOURCE, and say how many points are the same",
+    )
     return parser
 
 
