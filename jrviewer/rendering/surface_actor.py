@@ -99,7 +99,7 @@ class MeasuredSurface:
 class _Part:
     def __init__(self, plotter: AnyPlotter) -> None:
         self.mesh = pv.PolyData(np.zeros((3, 3), np.float32), faces=[3, 0, 1, 2])
-        self.mesh.cell_data["colour"] = np.zeros((1, 3), dtype=np.uint8)
+        self.mesh.point_data["colour"] = np.zeros((3, 3), dtype=np.uint8)
         self.actor = plotter.add_mesh(
             self.mesh,
             scalars="colour",
@@ -128,6 +128,9 @@ def _mesh(measured: SurfaceMesh, chosen: IndexArray) -> pv.PolyData:
     faces: Any = index.reshape(-1, 3)
     mesh = pv.PolyData.from_regular_faces(corners, faces)
     mesh.point_data.active_normals = measured.normals[used]
-    mesh.cell_data["colour"] = surface_colours(measured.labels[chosen])
-    mesh.cell_data.active_scalars_name = "colour"
+    # At the corners, which structures do not share: colours of triangles cost a look-up a pixel.
+    labels = np.zeros(len(used), np.uint8)
+    labels[faces] = measured.labels[chosen, None]
+    mesh.point_data["colour"] = surface_colours(labels)
+    mesh.point_data.active_scalars_name = "colour"
     return mesh

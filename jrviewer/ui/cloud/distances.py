@@ -3,11 +3,10 @@
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from jrviewer.core.geometry import FloatArray
 from jrviewer.rendering.look import FARTHEST_MM, colour_map
-from jrviewer.ui.widgets.elided_label import ElidedLabel
 
 BINS = 20  # the last holds all that is farther
 
@@ -26,7 +25,9 @@ class Distances(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.words = ElidedLabel()
+        self.words = QLabel(self)
+        self.words.setWordWrap(True)
+        self.words.setMinimumHeight(2 * self.fontMetrics().lineSpacing())
         self.words.setAccessibleName(
             self.tr("Distance of the inferred points to the measured surface")
         )
@@ -55,7 +56,7 @@ class _Bars(QWidget):
         self.setAccessibleName(self.tr("Histogram of the distances, 0 to 20 mm"))
 
     def sizeHint(self) -> QSize:
-        return QSize(5 * BINS, 20)
+        return QSize(4 * BINS, 26)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self.shares.any():
