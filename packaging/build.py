@@ -2,8 +2,8 @@
 
 Makes an environment of its own in build/env from packaging/requirements.lock (torch from the
 version that pyproject.toml pins), then dist/JRViewer with PyInstaller, without what the app does
-not use, with the licences of everything inside, and prints the sizes by part. `--here` builds with
-the packages of the Python that runs it.
+not use, with the licences of everything inside, and dist/JRViewer.cdx.json, which lists it, and
+prints the sizes by part. `--here` builds with the packages of the Python that runs it.
 """
 
 import argparse
@@ -41,6 +41,7 @@ def main() -> int:
         (BUILD / "probed.json").write_bytes(probed)
         _run(python, PACKAGING / "slim.py", BUNDLE, BUILD / "probed.json")
         _run(python, PACKAGING / "licences.py", "--system", BUNDLE / "_internal")
+    _run(python, PACKAGING / "sbom.py", DIST / "JRViewer.cdx.json")
     _run(python, PACKAGING / "sizes.py", BUNDLE)
     return 0
 

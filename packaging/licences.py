@@ -2,7 +2,7 @@
 
 The packages are those that the app needs, with what they need themselves, as their own metadata
 say, and PyInstaller, whose starter is in the bundle. cvista brings no text of its own: it is
-a build of VTK under VTK's licence, which pyvista's requirements bring in. Libraries that Linux
+a build of VTK under VTK's licence, which is kept in vtk_licence.txt. Libraries that Linux
 itself gave come with the copyright files of their Debian packages; `--system` adds them.
 """
 
@@ -16,6 +16,7 @@ from pathlib import Path
 
 TELLING = re.compile(r"(^|/)(licen[cs]e|copying|notice|authors|third.?party)", re.IGNORECASE)
 CODE = {".py", ".pyc", ".h", ".so"}
+VTKS = Path(__file__).resolve().parent / "vtk_licence.txt"
 APP = Path(__file__).resolve().parent.parent / "pyproject.toml"
 
 
@@ -31,6 +32,8 @@ def main(folder: Path) -> None:
         own.mkdir(parents=True, exist_ok=True)
         _copy_texts(package, own)
         _write_stated(package, own)
+        if name.startswith("cvista"):
+            shutil.copyfile(VTKS, own / "LICENSE.txt")
         if not any(own.iterdir()):
             silent.append(name)
     if silent:
