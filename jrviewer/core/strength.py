@@ -7,6 +7,10 @@ its tissue is calmest, so that every slice of a series loses the same part of it
 What the network removes has a fine and a slow part. A faint lesion lies mostly in the slow part, a
 CT's noise mostly in the fine one (Riederer et al. 1978). So the fine part goes first, and the slow
 part follows when most of it is gone.
+
+A network that is unsure takes a part of what it sees: what it leaves of the slow noise looks like
+what it took, two to five times as strong. Where all of it is not enough for a strength, up to
+twice the slow part goes, as far as that lowers the noise.
 """
 
 from dataclasses import dataclass
@@ -22,6 +26,7 @@ SLOW_PIXELS = 1.9  # standard deviation of the Gaussian that tells slow parts fr
 SLOW_FROM = 0.87  # of the fine part's share: from there on the slow part goes, too
 USUAL_LEFT = 0.15  # of the noise, after all that the network removes, where it cannot be measured
 STEPS = 24  # of the bisection
+MOST_SLOW, SLOWER_STEPS = 2.0, 21  # times the slow part, where all of it is not enough
 LEAST_HU = 1.0  # a slice with less noise than this has none that a strength could be met in
 
 
@@ -74,7 +79,7 @@ def strength_for(before: float, wanted: float) -> Strength:
 
 
 class Shares(NamedTuple):
-    """How much goes of what the network removes, each 0 to 1."""
+    """How much goes of what the network removes: of the fine part 0 to 1, of the slow 0 to 2."""
 
     fine: float
     slow: float
@@ -131,18 +136,27 @@ class Noise:
         return max(float(np.median(variance)), 0.0) ** 0.5
 
     def shares(self, strength: Strength) -> Shares:
-        """What must go for a strength; all of it where even that is not enough."""
+        """What must go for a strength; where even all of it is not enough, what leaves least."""
         if strength.reduction == 0:
             return NOTHING
         wanted = (1 - strength.reduction) * self.before
         if self.after(ALL) >= wanted:
-            return ALL
+            return self._beyond_all(wanted)
         low, high = 0.0, 1.0
         for _ in range(STEPS):
             middle = (low + high) / 2
             too_little = self.after(shares_at(middle)) > wanted
             low, high = (middle, high) if too_little else (low, middle)
         return shares_at(high)
+
+    def _beyond_all(self, wanted: float) -> Shares:
+        """All of it and as much more of the slow part as a standard deviation asks for, or as
+        lowers it.
+        """
+        slower = [Shares(1.0, float(slow)) for slow in np.linspace(1, MOST_SLOW, SLOWER_STEPS)]
+        left = [self.after(shares) for shares in slower]
+        enough = (shares for shares, sd in zip(slower, left, strict=True) if sd <= wanted)
+        return next(enough, slower[int(np.argmin(left))])
 
 
 def shares_at(fine: float) -> Shares:

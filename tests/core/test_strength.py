@@ -71,8 +71,26 @@ def test_both_parts_together_are_all_that_was_removed() -> None:
     assert np.allclose(removed.fine + removed.slow, removed.at(ALL), atol=1e-4)
 
 
-def test_no_more_than_all_of_it_goes() -> None:
-    assert measured(20, removed_share=0.5).shares(HIGH) == ALL
+def test_no_more_than_all_of_it_goes_where_more_would_add_noise() -> None:
+    """As where too much of the slow part went already."""
+    pixels, whole = slice_with(20, 1.0)
+    noise = measure(pixels, Residual(whole.fine * 0.7, whole.slow * 1.8), "HU")
+    assert noise is not None
+    assert noise.shares(HIGH) == ALL
+
+
+def test_more_of_the_slow_part_goes_where_the_network_took_too_little_of_it() -> None:
+    pixels, whole = slice_with(20, 1.0)
+    unsure = Residual(whole.fine, whole.slow * 0.4)
+    noise = measure(pixels, unsure, "HU")
+    assert noise is not None
+    most = noise.shares(Strength(0.99))
+    assert most == (1.0, strength.MOST_SLOW)
+    assert noise.after(most) < 0.7 * noise.after(ALL)
+
+    asked = Strength(1 - 0.8 * noise.after(ALL) / noise.before)
+    assert 1 < noise.shares(asked).slow < strength.MOST_SLOW
+    assert noise.after(noise.shares(asked)) == pytest.approx(0.8 * noise.after(ALL), rel=0.04)
 
 
 def test_every_slice_of_a_series_loses_the_same_part() -> None:
