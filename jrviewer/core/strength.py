@@ -136,9 +136,13 @@ class Noise:
         return max(float(np.median(variance)), 0.0) ** 0.5
 
     def shares(self, strength: Strength) -> Shares:
-        """What must go for a strength; where even all of it is not enough, what leaves least."""
+        """What must go for a strength; where even all of it is not enough, what leaves least. Of
+        100 % it is all that the network takes for noise, no more.
+        """
         if strength.reduction == 0:
             return NOTHING
+        if strength.reduction == 1:
+            return ALL
         wanted = (1 - strength.reduction) * self.before
         if self.after(ALL) >= wanted:
             return self._beyond_all(wanted)
