@@ -23,7 +23,7 @@ from jrviewer.core.geometry import FloatArray
 from jrviewer.core.records import Unit
 
 SLOW_PIXELS = 1.9  # standard deviation of the Gaussian that tells slow parts from fine
-SLOW_FROM = 0.87  # of the fine part's share: from there on the slow part goes, too
+SLOW_FROM = 0.91  # of the fine part's share: from there on the slow part goes, too
 USUAL_LEFT = 0.15  # of the noise, after all that the network removes, where it cannot be measured
 STEPS = 24  # of the bisection
 MOST_SLOW, SLOWER_STEPS = 2.0, 21  # times the slow part, where all of it is not enough

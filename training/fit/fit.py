@@ -7,7 +7,6 @@ that a run that was stopped and resumed equals one that was not.
 
 import math
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,6 +27,7 @@ from training.data.augment import augment
 from training.data.pools import Pairs, Views
 from training.data.real_noise.real_pairs import RealPairs
 from training.fit.losses import contrast_loss, denoising_loss, sigma_loss, surface_loss
+from training.fit.origin import origin
 from training.fit.warm_start import earlier_state
 from training.fit.weight_averaging import RunningMean
 from training.preset import Cycle, Precision, Preset
@@ -106,7 +106,7 @@ class Run:
         self.generator = torch.Generator()
         self.step = 0
         self.interrupted = False
-        self.commit = _commit()
+        self.origin = origin(None)
 
     def train(
         self, pairs: Crops, views: Views, log: SummaryWriter | None, bar: tqdm, deadline: float
@@ -208,7 +208,7 @@ class Run:
             "optimizer": self.optimizer.state_dict(),
             "step": self.step,
             "preset": asdict(self.preset),
-            "commit": self.commit,
+            **self.origin,
         }
         part = self.out / (CHECKPOINT + ".part")
         torch.save(state, part)
@@ -216,6 +216,7 @@ class Run:
 
     def begin_with(self, weights: Path) -> None:
         """Start from an earlier network's weights."""
+        self.origin = origin(weights)
         _, state = earlier_state(weights)
         for module in (self.net.module, self.mean.module):
             module.load_state_dict(state)
@@ -227,23 +228,12 @@ class Run:
         self.mean.load(state["average"], state["averaged"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.step = state["step"]
+        self.origin["began_with"] = state.get("began_with", "")  # absent in older checkpoints
 
 
 Losses = Callable[[Run, Any, Views], dict[str, Tensor]]
 """What a step minimises: the terms "denoising", "surface" and "sigma", each a single number, and
 "contrast" where it counts."""
-
-
-def _commit() -> str:
-    """The commit that trains, "" outside a checkout."""
-    asked = subprocess.run(
-        ["git", "rev-parse", "HEAD"],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=Path(__file__).parent,
-    )
-    return asked.stdout.strip()
 
 
 def _schedule(step: int, steps: int) -> float:

@@ -156,7 +156,7 @@ def as_markdown(card: Mapping[str, Any]) -> str:
         "",
         f"{card['parameters']:,} parameters, sha256 `{card['weights_sha256']}`. Trained with the "
         f"preset `{card['preset']}`, seed {card['seed']}, {card['steps']} steps, at commit "
-        f"`{card['commit'][:12]}`.",
+        f"`{card['commit'][:12]}`{_beginning(card)}.",
         "",
         "## Limits",
         *(f"- {limit}" for limit in card.get("limits", [])),
@@ -196,6 +196,11 @@ def _sigma_lines(calibration: Mapping[str, Any]) -> list[str]:
         f"learnt from the patients of {', '.join(unseen) or 'none of them'}; the others show less "
         "error than new patients would. Heads alone are not among them.",
     ]
+
+
+def _beginning(card: Mapping[str, Any]) -> str:
+    earlier = card.get("began_with", "")
+    return f", beginning with the weights `{earlier[:12]}`" if earlier else ""
 
 
 def _source(source: Mapping[str, Any]) -> str:

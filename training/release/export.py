@@ -105,4 +105,5 @@ def _card(state: Mapping[str, Any], weights: Path) -> dict[str, Any]:
         "seed": preset["seed"],
         "steps": state["step"],
         "commit": state.get("commit", ""),
+        "began_with": state.get("began_with", ""),
     }

@@ -1,11 +1,15 @@
+import hashlib
+import json
 import signal
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from jrviewer.model.network import JointNet
 from tests.training.support.pool_factory import TINY, of_steps, tiny_pools
 from training.data.pools import Pairs, Views
 from training.fit.fit import fit
@@ -119,6 +123,20 @@ def test_what_a_cycle_does_not_train_stays_as_it_was(
     before, after = (torch.load(path, weights_only=True)["net"] for path in (start, end))
     changed = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
     assert changed == {"denoising"}
+
+
+def test_a_run_tells_which_weights_it_began_with_also_after_it_was_resumed(
+    tmp_path: Path, pools: tuple[Pairs, Views]
+) -> None:
+    about = {"jrviewer": json.dumps({"config": asdict(TINY.model)})}
+    save_file(JointNet(TINY.model).state_dict(), tmp_path / "start", metadata=about)
+    fit(TINY, *pools, tmp_path / "run", minutes=0.0, quiet=True, start=tmp_path / "start")
+
+    path = fit(TINY, *pools, tmp_path / "run", quiet=True, resume=True)
+
+    state = torch.load(path, weights_only=True)
+    expected = hashlib.sha256((tmp_path / "start").read_bytes()).hexdigest()
+    assert (state["began_with"], state["step"]) == (expected, TINY.steps)
 
 
 def test_ctrl_c_ends_its_step_and_keeps_the_checkpoint(

@@ -9,6 +9,7 @@ from jrviewer.core.errors import JRViewerError, ModelError
 from jrviewer.model.load import load_model
 from tests.training.support.pool_factory import TINY, tiny_pools
 from training.fit.fit import fit
+from training.release.card import as_markdown
 from training.release.export import export
 
 
@@ -42,6 +43,11 @@ def test_the_card_names_the_very_file(run: Path, tmp_path: Path) -> None:
 
     assert card["weights_sha256"] == load_model("cpu", weights).weights_sha256
     assert card["steps"] == TINY.steps
+    assert card["began_with"] == ""
+    assert "beginning with" not in as_markdown(card)
+    assert "beginning with the weights `0123456789ab`" in as_markdown(
+        card | {"began_with": "0123456789abcdef"}
+    )
 
 
 def test_the_card_lists_every_source_of_the_training_patients(run: Path, tmp_path: Path) -> None:
