@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 TERMS = {
     "loss/denoising": "denoising: error relative to the noise",
+    "loss/contrast": "contrast of faint discs: square of what is lost",
     "loss/surface": "cloud: cross-entropy, nats a point",
     "loss/sigma": "sigma: exponential likelihood",
 }
@@ -35,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def read_log(folder: Path) -> dict[str, FloatArray]:
-    """Every term of a run's log as (entries, 2): step and value.
+    """Every term that a run learnt by as (entries, 2): step and value.
 
     A run that was resumed logs some steps twice: the later value counts. Raises JRViewerError
     where the folder holds no log.
@@ -43,10 +44,10 @@ def read_log(folder: Path) -> dict[str, FloatArray]:
     log = EventAccumulator(str(folder), size_guidance={"scalars": 0})
     log.Reload()
     found = log.Tags()["scalars"]
-    missing = [name for name in TERMS if name not in found]
-    if missing:
+    logged = [name for name in TERMS if name in found]
+    if not logged:
         raise JRViewerError("There is no training log in that folder: name a run of `fit`.")
-    steps = {name: {entry.step: entry.value for entry in log.Scalars(name)} for name in TERMS}
+    steps = {name: {entry.step: entry.value for entry in log.Scalars(name)} for name in logged}
     return {name: np.array(sorted(of.items()), dtype=np.float32) for name, of in steps.items()}
 
 
@@ -54,10 +55,11 @@ def draw(curves: dict[str, FloatArray], out: Path) -> None:
     """One panel per term: every logged batch in grey, with the running mean on top."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(12, 3.4), layout="constrained")  # by Agg, which opens no window
-    for axes, (name, title) in zip(figure.subplots(1, len(TERMS)), TERMS.items(), strict=True):
-        _panel(axes, curves[name])
-        axes.set(xlabel="step", title=title)
+    figure = Figure(figsize=(4 * len(curves), 3.4), layout="constrained")  # Agg opens no window
+    panels = figure.subplots(1, len(curves), squeeze=False)[0]
+    for axes, (name, curve) in zip(panels, curves.items(), strict=True):
+        _panel(axes, curve)
+        axes.set(xlabel="step", title=TERMS[name])
     figure.savefig(out, format="png", dpi=80)
 
 

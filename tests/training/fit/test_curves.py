@@ -18,7 +18,7 @@ def test_a_run_becomes_a_picture_of_its_three_terms(tmp_path: Path) -> None:
     curves = read_log(tmp_path / "run" / "log")
     draw(curves, tmp_path / "curves.png")
 
-    assert [curves[name][:, 0].tolist() for name in TERMS] == [[20, 40]] * 3
+    assert [curve[:, 0].tolist() for curve in curves.values()] == [[20, 40]] * 3
     with Image.open(tmp_path / "curves.png") as picture:
         assert picture.width > 600
 
@@ -30,6 +30,18 @@ def test_a_step_that_a_resumed_run_logged_again_counts_once(tmp_path: Path) -> N
                 log.add_scalar(term, value, 20, walltime=value)
 
     assert {curve.shape for curve in read_log(tmp_path).values()} == {(1, 2)}
+
+
+def test_a_run_that_learns_one_part_shows_its_terms_alone(tmp_path: Path) -> None:
+    with SummaryWriter(str(tmp_path)) as log:
+        log.add_scalar("loss/denoising", 1.0, 20)
+        log.add_scalar("loss/contrast", 0.1, 20)
+
+    curves = read_log(tmp_path)
+    draw(curves, tmp_path / "curves.png")
+
+    assert list(curves) == ["loss/denoising", "loss/contrast"]
+    assert (tmp_path / "curves.png").is_file()
 
 
 def test_a_folder_without_a_log_is_refused_in_words(tmp_path: Path) -> None:
