@@ -80,6 +80,7 @@ def figures(evaluation: Mapping[str, Any]) -> dict[str, Any]:
     if "denoise" in evaluation:
         found |= _simulated(evaluation["denoise"])
     return found | {
+        "cloud_of": evaluation.get("cloud_of", ""),
         "patients": evaluation["patients"],
         "cloud_L1_mm": {
             method: round(cell["L1_mm"], 2)
@@ -212,6 +213,12 @@ def _figures(found: Mapping[str, Any]) -> list[str]:
     lines = _real_lines(found) if "real_noise" in found else []
     if "psnr_db" in found:
         lines += _psnr_lines(found["psnr_db"])
+    if earlier := found.get("cloud_of", ""):
+        lines += [
+            "",
+            f"Cloud and input check were measured with the weights `{earlier[:12]}`, whose encoder "
+            "and cloud head are the same, bit for bit.",
+        ]
     lines += ["", "Cloud, mean distance to and from the true surface (L1) in mm:", ""]
     lines += ["| method | mm |", "|---|---|"]
     lines += [f"| {method} | {value:.2f} |" for method, value in found["cloud_L1_mm"].items()]

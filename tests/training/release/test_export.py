@@ -112,6 +112,7 @@ def test_the_card_puts_real_noise_first(run: Path, tmp_path: Path) -> None:
     kept = {"standard": {"contrast_kept": 0.87}, "high": {"contrast_kept": 0.74}}
     evaluation = {
         "patients": 2,
+        "cloud_of": "0123456789abcdef",
         "real": {
             "series": {"chest_a": {"sd_before": 11.0, "sd_after": {"low": 7.7, "standard": 5.5}}},
             "discs": {"20": kept},
@@ -128,6 +129,7 @@ def test_the_card_puts_real_noise_first(run: Path, tmp_path: Path) -> None:
     assert "| chest_a | 11.0 | 7.7 | 5.5 |" in card
     assert "87 % at Standard and 74 % at High in noise of 20 HU" in card
     assert "Simulated doses" not in card
+    assert "measured with the weights `0123456789ab`" in card
 
 
 def test_others_may_read_the_weights(run: Path, tmp_path: Path) -> None:
