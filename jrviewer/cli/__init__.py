@@ -133,7 +133,10 @@ def bench(arguments: argparse.Namespace) -> Outcome:
 
     with output.progress() as report:
         found = benchmark.run(
-            quick=arguments.quick, beside_load=arguments.beside_load, report=report
+            quick=arguments.quick,
+            beside_load=arguments.beside_load,
+            precision=arguments.precision,
+            report=report,
         )
     text = json.dumps(found, indent=1) if arguments.json else "\n".join(benchmark.as_lines(found))
     return text, DONE

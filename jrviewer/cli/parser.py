@@ -33,6 +33,11 @@ def make_parser() -> argparse.ArgumentParser:
         "--beside-load", action="store_true", help="also beside a process that keeps a core busy"
     )
     bench.add_argument(
+        "--precision",
+        choices=("fp32", "bf16", "int8"),
+        help="time this one beside single precision, instead of the one chosen",
+    )
+    bench.add_argument(
         "--choose-again",
         action="store_true",
         help="time nothing else: choose this computer's precision anew, and say and keep it",

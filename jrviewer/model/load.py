@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -11,6 +12,7 @@ from jrviewer.core.resources import resource
 from jrviewer.model import cpu_tuning, devices
 from jrviewer.model.devices import Device
 from jrviewer.model.joint_model import JointModel
+from jrviewer.model.kept_choice import Precision
 from jrviewer.model.network import Config, JointNet
 from jrviewer.model.out_of_distribution import Familiarity
 
@@ -78,6 +80,12 @@ def load_model(
         half=way.half,
         int8=way.int8,
     )
+
+
+def in_precision(model: JointModel, precision: Precision) -> JointModel:
+    """A model on the CPU in a precision of one's own choice, to measure it."""
+    way = cpu_tuning.in_precision(model.net, precision)
+    return replace(model, half=way.half, int8=way.int8, device=f"CPU {precision}")
 
 
 def channels_last(net: JointNet) -> JointNet:

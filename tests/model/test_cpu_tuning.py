@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 import torch
@@ -8,7 +9,7 @@ from jrviewer.core.resources import resource
 from jrviewer.diagnostics import phantom_truth
 from jrviewer.model import cpu_tuning, kept_choice
 from jrviewer.model.kept_choice import Precision
-from jrviewer.model.load import load_model
+from jrviewer.model.load import in_precision, load_model
 from jrviewer.model.network import JointNet
 from jrviewer.model.network_input import CT
 from jrviewer.model.predict import predict
@@ -120,6 +121,15 @@ def test_a_very_noisy_slice_is_denoised_in_single_precision() -> None:
 def test_asking_for_the_cpu_means_single_precision() -> None:
     for model in (load_model("cpu"), load_model("auto", exact=True)):
         assert (model.half, model.int8, model.device) == (None, None, "CPU fp32")
+
+
+@pytest.mark.parametrize("precision", get_args(Precision))
+def test_a_precision_can_be_measured_that_was_not_chosen(precision: Precision) -> None:
+    model = in_precision(load_model("cpu"), precision)
+
+    assert model.device == f"CPU {precision}"
+    assert (model.half is not None) == (precision == "bf16")
+    assert (model.int8 is not None) == (precision == "int8")
 
 
 def test_the_shipped_cloud_in_bf16_is_as_near_to_the_truth() -> None:

@@ -7,7 +7,7 @@ import json
 import os
 import platform
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, get_args
@@ -17,7 +17,7 @@ from jrviewer.diagnostics import benchmark
 from jrviewer.model import cpu_tuning, joint_model, network, network_input
 from jrviewer.model.joint_model import JointModel
 from jrviewer.model.kept_choice import Precision
-from jrviewer.model.load import load_model
+from jrviewer.model.load import in_precision, load_model
 from training.baselines.clouds import CloudBaselines
 from training.baselines.command import CLOUD_FILE, FOLDER, known_facts
 from training.baselines.denoisers import Peers
@@ -77,7 +77,9 @@ def run(args: argparse.Namespace) -> int:
     if args.precision != "fp32" and args.only not in ("real", "levels"):  # others keep scores
         sys.stderr.write("Another precision is measured with --only real or levels alone.\n")
         return 2
-    model = None if args.weights == "none" else _model(Path(args.weights), args.precision)
+    model = None
+    if args.weights != "none":
+        model = in_precision(load_model("cpu", Path(args.weights)), args.precision)
     if args.only == "real":
         return _write(args, _about(args, model) | _real(args, model, progress()))
     if args.only == "levels":
@@ -87,12 +89,6 @@ def run(args: argparse.Namespace) -> int:
     tables = evaluate(args, model, progress()) | _real(args, model, progress())
     tables["cost"] = cost_table(model, args.baselines, quick=args.quick)
     return _write(args, tables)
-
-
-def _model(weights: Path, precision: Precision) -> JointModel:
-    model = load_model("cpu", weights)
-    way = cpu_tuning.in_precision(model.net, precision)
-    return replace(model, half=way.half, int8=way.int8, device=f"CPU {precision}")
 
 
 def _write(args: argparse.Namespace, tables: Tables) -> int:
