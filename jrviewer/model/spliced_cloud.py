@@ -29,7 +29,7 @@ SIGMA_MM = {
 """Of a point on skin, bone and air between slices so many millimetres apart: nine tenths of the
 points of training patients lie within 1.645 of it (59 slices of 29 patients, regions alike).
 `python -m training sparse --split train` tells it."""
-SIGMA_BEYOND_MM = (1.5, 4.0, 3.5)  # the same for points on an outline that goes on
+SIGMA_BEYOND_MM = (1.65, 2.7, 2.0)  # the same for points on an outline that goes on
 
 
 def in_series(prediction: Prediction, series: Series) -> Prediction:

@@ -26,7 +26,7 @@ from jrviewer.diagnostics.benchmark import in_turn
 from jrviewer.model.devices import multiplies_bfloat16
 from jrviewer.model.network_input import CT
 from training.console import progress
-from training.data.prepare import prepare
+from training.data.prepare import real_pairs
 from training.data.real_noise.real_pairs import RealPairs
 from training.evaluate.real_noise.known import clean_slices, real_like
 from training.evaluate.real_noise.real import scans
@@ -62,8 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Train what is missing, measure, and write the table; the exit status."""
     report = progress()
-    pairs, _ = prepare(load_preset("real"), args.data, args.cache, report)
-    assert isinstance(pairs, RealPairs)  # as the preset has it
+    pairs = real_pairs(load_preset("real"), args.data, args.cache, report)
     args.out.mkdir(parents=True, exist_ok=True)
     nets: dict[str, list[Denoiser]] = {}
     minutes: dict[str, list[float]] = {}
