@@ -53,3 +53,4 @@ class SessionParts(QObject):
         )
         for part in (self.history, self.annotations, self.rulers, *analyses):
             self.opening.slices_closed.connect(part.forget)
+        self.opening.closed.connect(self.surface.forget)

@@ -2,6 +2,7 @@
 worker while the user waits for nothing. Knows no widget.
 """
 
+from collections.abc import Iterable
 from functools import partial
 from weakref import WeakKeyDictionary
 
@@ -14,11 +15,12 @@ from jrviewer.imaging.measured_surface import Nearest, SurfaceMeasurement
 from jrviewer.ui.jobs.worker_thread import Ticket, WorkerThread
 
 LANE, DISTANCES = "measured", "distances"
+MOST_KEPT = 4  # surfaces
 
 
 class SurfaceState(QObject):
-    """The surface of one series. Work starts when the worker is idle, pauses while the user waits
-    for something else, and then continues.
+    """The surface of the shown series. Work starts when the worker is idle, pauses while the user
+    waits for something else, and then continues. The last few surfaces stay with their series.
     """
 
     changed = Signal()  # the surface, the progress or the reason
@@ -35,6 +37,7 @@ class SurfaceState(QObject):
         self._nearest: Nearest | None = None
         self._ticket: Ticket | None = None
         self._comparing: tuple[Ticket, Cloud] | None = None
+        self._kept: dict[Series, tuple[SurfaceMesh, Nearest]] = {}  # the newest last
         self._distances: WeakKeyDictionary[Cloud, FloatArray] = WeakKeyDictionary()
         worker_thread.finished.connect(self._take)
         worker_thread.refused.connect(self._refuse)
@@ -42,15 +45,22 @@ class SurfaceState(QObject):
         worker_thread.crashed.connect(self._break)
 
     def set_series(self, series: Series | None) -> None:
-        """Measure another series, and forget the previous one."""
+        """Measure another series, unless its surface is known."""
         if series is self.series:
             return
         self._stop()
-        self.series, self.mesh, self.reason, self.fraction = series, None, "", 0.0
-        self._distances.clear()
-        self._nearest = None
-        self._work = None if series is None else SurfaceMeasurement(series)
+        self.series, self.reason, self.fraction = series, "", 0.0
+        kept = None if series is None else self._kept.get(series)
+        self.mesh, self._nearest = (None, None) if kept is None else kept
+        is_known = series is None or kept is not None
+        self._work = None if is_known or series is None else SurfaceMeasurement(series)
         self.changed.emit()
+
+    @Slot(object)
+    def forget(self, closed: Iterable[Series]) -> None:
+        """Keep nothing of series that were closed."""
+        for one in closed:
+            self._kept.pop(one, None)
 
     @Slot()
     def pause(self) -> None:
@@ -97,6 +107,10 @@ class SurfaceState(QObject):
             assert isinstance(result, SurfaceMesh)
             self._ticket = self._work = None
             self.mesh, self._nearest = result, Nearest(result)
+            if self.series is not None:
+                self._kept[self.series] = self.mesh, self._nearest
+            for oldest in list(self._kept)[:-MOST_KEPT]:
+                del self._kept[oldest]
             self.changed.emit()
         elif self._comparing is not None and ticket is self._comparing[0]:
             self._distances[self._comparing[1]] = result  # type: ignore[assignment]  # its lane's

@@ -155,3 +155,25 @@ def test_closing_a_series_ends_its_run(qtbot: QtBot, open_window: MainWindow) ->
     assert session.prefetcher.busy is None
     assert open_window.status_bar.busy_text == ""
     assert session.known_predictions() == {}
+
+
+def test_a_measured_surface_stays_with_its_series_until_that_is_closed(
+    qtbot: QtBot, ball_window: MainWindow, ct_file: Path
+) -> None:
+    session = ball_window.session
+    mesh, known = session.surface.mesh, session.prediction
+    assert mesh is not None
+    assert known is not None
+    cloud = known.cloud
+    distances = session.surface.distances_of(cloud)
+    with qtbot.waitSignal(session.predicted):
+        mouse_and_keys.drop(ball_window.original, [ct_file])
+    assert session.surface.mesh is None
+
+    session.choose_series(0)
+    assert session.surface.mesh is mesh
+    assert session.surface.distances_of(cloud) is distances
+
+    session.close_series(0)
+    assert session.surface.mesh is None
+    assert session.surface._kept == {}
