@@ -221,3 +221,26 @@ def test_a_slice_in_which_noise_cannot_be_measured_says_so_in_the_report(tmp_pat
     _, (result,) = predict(tmp_path / "out", source, "--only", "png")
 
     assert result["noise_before"] is result["noise_after"] is None
+
+
+@pytest.mark.parametrize(
+    ("step_mm", "said"),
+    [
+        (20.0, b"cloud=interpolated between 3 slices, where they are at most 20 mm apart"),
+        (40.0, b"cloud=inferred from this slice alone"),
+    ],
+)
+def test_an_export_says_whether_its_cloud_knows_the_slices_beside(
+    tmp_path: Path, step_mm: float, said: bytes
+) -> None:
+    body = body_image(96, 96)
+    size = {"rows": 96, "columns": 96, "spacing": (4.0, 4.0)}
+    write_series(tmp_path / "in", 3, step_mm=step_mm, pixels=body, **size)  # type: ignore[arg-type]
+
+    _, results = predict(tmp_path / "out", tmp_path / "in", "--only", "ply")
+
+    assert [result["points"] for result in results] == [1024] * 3
+    for result in results:
+        export = tmp_path / "out" / result["ply"]
+        assert said in export.read_bytes()
+        assert verify(export, tmp_path / "in").ok
