@@ -118,32 +118,32 @@ class SurfaceMeasurement:
 
     def __init__(self, series: Series) -> None:
         self.series = series
-        self._layers: list[FloatArray] = []
+        self.layers: list[FloatArray] = []
         self._scanned: list[BoolArray] = []
-        self._steps_mm = (0.0, 0.0)
+        self.steps_mm = (0.0, 0.0)
         self._masks: dict[Structure, BoolArray] | None = None
 
     def __call__(self, report: Report = silent) -> SurfaceMesh:
         """The series' surfaces. Raises NotAVolumeError, a sentence, where there are none to be."""
         geometry = require_volume(self.series)
         slices = in_order(self.series, geometry)
-        for number, one in enumerate(slices[len(self._layers) :], start=len(self._layers)):
+        for number, one in enumerate(slices[len(self.layers) :], start=len(self.layers)):
             report(0.6 * number / len(slices), "measuring the surface")
-            self._layers.append(self._layer(one, geometry))
+            self.layers.append(self._layer(one, geometry))
         report(0.6, "telling skin, bone and air")
-        run = whole_slices(self._layers, self._steps_mm)
+        run = whole_slices(self.layers, self.steps_mm)
         if len(run) < FEWEST_SLICES:
             raise NotAVolumeError("No measured surface: too few slices hold the body as a whole.")
         kept = slice(run.start, run.stop)
         scanned = np.stack(self._scanned[kept])
         geometry = replace(geometry, heights_mm=geometry.heights_mm[kept], scanned=scanned)
-        grid, z_mm = layers_on_grid(self._layers[kept], geometry.heights_mm)
+        grid, z_mm = layers_on_grid(self.layers[kept], geometry.heights_mm)
         report(0.7, "telling skin, bone and air")
         self._masks = self._masks or volume_masks(grid)
-        return _measured(self._masks, (z_mm, *self._steps_mm), geometry, report)
+        return _measured(self._masks, (z_mm, *self.steps_mm), geometry, report)
 
     def _layer(self, one: Slice, geometry: VolumeGeometry) -> FloatArray:
-        layer, self._steps_mm = slice_on_grid(one, geometry)
+        layer, self.steps_mm = slice_on_grid(one, geometry)
         self._scanned.append(scanned_on_grid(one, layer.shape))
         return layer
 

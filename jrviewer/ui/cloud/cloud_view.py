@@ -17,6 +17,7 @@ from jrviewer.core.records import Cloud, UInt8Array, VoiLut, Window
 from jrviewer.imaging.structures import why_face
 from jrviewer.imaging.windowing import default_window, to_grey
 from jrviewer.rendering.look import MeasuredReference, View, shown_cloud, skin_by_default
+from jrviewer.ui.cloud.coronal_strip import CoronalStrip
 from jrviewer.ui.cloud.crosshair import CloudCrosshair
 from jrviewer.ui.cloud.input import CloudKeys, CloudMouse
 from jrviewer.ui.cloud.opengl import opengl, prepare
@@ -72,6 +73,7 @@ class CloudView(QWidget):
         self.stack = QStackedWidget(self)
         self.hatching, self.stale_overlay = Hatching(self.stack), StaleOverlay(self.stack)
         self.crosshair, self.toolbar = CloudCrosshair(self.stack), CloudToolbar(self)
+        self.coronal = CoronalStrip(self.stack)
         self.toolbar.legend.float_notes(self.stack)
         self.keys.menu_requested.connect(self.toolbar.pop_up)
         self.toolbar.look_chosen.connect(self.refresh)

@@ -40,6 +40,7 @@ class CloudController(QObject):
         distances = self._surface.distances_of(cloud)
         said = captions.distance_text(distances)
         self._cloud.toolbar.legend.distances.show_distances(distances, *said)
+        self._locate(cloud)
         if known is None and self._session.slice is not None:
             return  # the previous result stays, dimmed, with its measured surface
         by_distance = look.colouring == "measured"
@@ -51,6 +52,26 @@ class CloudController(QObject):
             words = f"{words} {self._interpolation(known)}".strip()
         self._is_shown = is_shown
         self._cloud.show_beside(self._beside, self._title(), words)
+
+    def _locate(self, cloud: Cloud | None) -> None:
+        """Show on the coronal strip where the slice lies, how far the cloud reaches, and how far
+        off the clouds of the other slices were, as far as that is known.
+        """
+        chosen, surface = self._session.slice, self._surface
+        strip, coronal = self._cloud.coronal, surface.coronal
+        if coronal is None or chosen is None:
+            strip.show_nothing()
+            return
+        reach = None if cloud is None or cloud.unit != "mm" else coronal.heights_of(cloud.points)
+        medians = {}
+        for one, prediction in self._session.known_predictions().items():
+            known = surface.distances_of(prediction.dense_cloud)
+            known = surface.distances_of(prediction.cloud) if known is None else known
+            if known is not None and np.isfinite(known).any():
+                height = float(coronal.heights_of(one.plane.origin_mm[None])[0])
+                medians[height] = float(np.nanmedian(known))
+        height = float(coronal.heights_of(chosen.plane.origin_mm[None])[0])
+        strip.show_series(coronal, height, reach, medians)
 
     def _put_beside(
         self, surface: SurfaceMesh | None, distances: FloatArray | None, cloud: Cloud | None
@@ -90,9 +111,12 @@ class CloudController(QObject):
             return self.tr("Measuring the surface of the series… {} %").format(
                 round(100 * state.fraction)
             )
-        words = self.tr(
-            "● points INFERRED from one slice   ▰ surface MEASURED from {} slices"
-        ).format(len(surface.geometry.heights_mm))
+        points = self.tr("● points INFERRED from one slice   ")
+        words = self.tr("▰ surface MEASURED from {} slices").format(
+            len(surface.geometry.heights_mm)
+        )
+        if self._cloud.toolbar.look().points_left > 0:
+            words = points + words
         if gaps := surface.geometry.gaps:
             words += self.tr("; {} gaps between slices are left open").format(gaps)
         return words

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from jrviewer.core.errors import JRViewerError
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.records import Cloud, Series, SurfaceMesh
+from jrviewer.imaging.coronal import CoronalPicture, coronal_picture
 from jrviewer.imaging.measured_surface import Nearest, SurfaceMeasurement
 from jrviewer.ui.jobs.worker_thread import Ticket, WorkerThread
 
@@ -31,13 +32,15 @@ class SurfaceState(QObject):
         self._worker_thread = worker_thread
         self.series: Series | None = None
         self.mesh: SurfaceMesh | None = None
+        self.coronal: CoronalPicture | None = None  # once the surface is measured
         self.reason = ""  # why there is no surface
         self.fraction = 0.0  # of the work done
         self._work: SurfaceMeasurement | None = None  # on the surface
         self._nearest: Nearest | None = None
         self._ticket: Ticket | None = None
         self._comparing: tuple[Ticket, Cloud] | None = None
-        self._kept: dict[Series, tuple[SurfaceMesh, Nearest]] = {}  # the newest last
+        # Of the series measured last, the newest last.
+        self._kept: dict[Series, tuple[SurfaceMesh, Nearest, CoronalPicture | None]] = {}
         self._distances: WeakKeyDictionary[Cloud, FloatArray] = WeakKeyDictionary()
         worker_thread.finished.connect(self._take)
         worker_thread.refused.connect(self._refuse)
@@ -51,7 +54,7 @@ class SurfaceState(QObject):
         self._stop()
         self.series, self.reason, self.fraction = series, "", 0.0
         kept = None if series is None else self._kept.get(series)
-        self.mesh, self._nearest = (None, None) if kept is None else kept
+        self.mesh, self._nearest, self.coronal = kept or (None, None, None)
         is_known = series is None or kept is not None
         self._work = None if is_known or series is None else SurfaceMeasurement(series)
         self.changed.emit()
@@ -105,10 +108,12 @@ class SurfaceState(QObject):
     def _take(self, ticket: Ticket, result: object) -> None:
         if ticket is self._ticket:
             assert isinstance(result, SurfaceMesh)
+            assert self._work is not None
+            self.coronal = coronal_picture(self._work)
             self._ticket = self._work = None
             self.mesh, self._nearest = result, Nearest(result)
             if self.series is not None:
-                self._kept[self.series] = self.mesh, self._nearest
+                self._kept[self.series] = self.mesh, self._nearest, self.coronal
             for oldest in list(self._kept)[:-MOST_KEPT]:
                 del self._kept[oldest]
             self.changed.emit()

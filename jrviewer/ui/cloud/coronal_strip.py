@@ -1,0 +1,138 @@
+"""A small coronal picture in the corner of the 3D pane: where the slice lies, how far the cloud
+claims to reach, and how far off each slice's cloud was, as far as that is known.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
+
+from jrviewer.core.geometry import FloatArray
+from jrviewer.imaging.coronal import CoronalPicture
+from jrviewer.rendering.look import FARTHEST_MM, colour_map
+from jrviewer.ui.state import captions
+
+WIDTH, MARGIN, BARS = 96, 10, 10  # points on screen; the bars of the distances are beside the body
+TALLEST = 0.34  # of the pane
+MOST_REACH = (2, 98)  # percentiles: a stray point is no claim
+SLICE, REACH = QColor(255, 200, 60), QColor(150, 120, 230, 90)
+
+
+class CoronalStrip(QWidget):
+    """Lies over the upper left corner of another widget; transparent to the mouse."""
+
+    def __init__(self, covered: QWidget) -> None:
+        super().__init__(covered)
+        self._covered = covered
+        self._coronal: CoronalPicture | None = None
+        self._height = 0.0
+        self._reach: tuple[float, float] | None = None
+        self._medians: Mapping[float, float] = {}
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hide()
+        covered.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Follow the size of the covered widget."""
+        if event.type() == QEvent.Type.Resize and watched is self._covered:
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def show_nothing(self) -> None:
+        """Hide it: there is no picture of the series."""
+        self._coronal = None
+        self.hide()
+
+    def show_series(
+        self,
+        coronal: CoronalPicture,
+        height: float,
+        reach: FloatArray | None,
+        medians: Mapping[float, float],
+    ) -> None:
+        """Show a slice's height, the heights (N,) of its cloud's points, and median distances to
+        the measured surface by the heights of their slices, all in millimetres.
+        """
+        self._coronal, self._height, self._medians = coronal, height, medians
+        self._reach = None
+        if reach is not None and len(reach):
+            low, high = np.percentile(reach, MOST_REACH)
+            self._reach = float(low), float(high)
+        self.setAccessibleName(self.words)
+        self._place()
+        self.show()
+        self.raise_()
+        self.update()
+
+    @property
+    def words(self) -> str:
+        """The same in words."""
+        if self._coronal is None:
+            return ""
+        words = self.tr("The slice lies {} mm above the lowest.").format(
+            captions.number(self._height - self._coronal.heights_mm[0])
+        )
+        if self._reach is not None:
+            down, up = (abs(end - self._height) for end in self._reach)
+            words += " " + self.tr("Its cloud reaches {} mm down and {} mm up.").format(
+                captions.number(down), captions.number(up)
+            )
+        return words
+
+    def y_of(self, height: float) -> float:
+        """Where a height in millimetres is drawn, in points from the top."""
+        assert self._coronal is not None
+        low, high = self._coronal.heights_mm[[0, -1]]
+        share = (height - low) / max(high - low, 1e-6)
+        return float(self.height() - 1 - share * (self.height() - 1))
+
+    def _place(self) -> None:
+        if self._coronal is None:
+            return
+        tall = float(np.ptp(self._coronal.heights_mm)) / self._coronal.width_mm * (WIDTH - BARS)
+        most = TALLEST * self._covered.height()
+        height = max(24, round(min(tall, most)))
+        self.setGeometry(MARGIN, MARGIN, WIDTH, height)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint body, reach, slice and distances."""
+        if self._coronal is None:
+            return
+        painter = QPainter(self)
+        body = QRectF(0, 0, self.width() - BARS, self.height())
+        painter.drawImage(body, self._image())
+        if self._reach is not None:
+            top, bottom = (self.y_of(end) for end in reversed(self._reach))
+            painter.fillRect(QRectF(0, top, body.width(), bottom - top), REACH)
+        painter.setPen(QPen(SLICE, 1.5))
+        y = self.y_of(self._height)
+        painter.drawLine(QPointF(0, y), QPointF(body.width(), y))
+        for height, median in self._medians.items():
+            colour = colour_map("measured", np.array([min(median / FARTHEST_MM, 1.0)]))[0].tolist()
+            painter.fillRect(
+                QRectF(body.width() + 2, self.y_of(height) - 1, BARS - 2, 2), QColor(*colour)
+            )
+        painter.setPen(QColor(232, 236, 240))
+        flags = Qt.AlignmentFlag.AlignLeft
+        painter.drawText(body.adjusted(3, 0, 0, 0), flags | Qt.AlignmentFlag.AlignTop, self._top)
+        painter.drawText(
+            body.adjusted(3, 0, 0, 0), flags | Qt.AlignmentFlag.AlignBottom, self._coronal.bottom
+        )
+        painter.end()
+
+    @property
+    def _top(self) -> str:
+        return "" if self._coronal is None else self._coronal.top
+
+    def _image(self) -> QImage:
+        """Heights evenly, the highest on top."""
+        assert self._coronal is not None
+        coronal = self._coronal
+        heights = np.linspace(coronal.heights_mm[-1], coronal.heights_mm[0], max(self.height(), 2))
+        nearest = np.abs(coronal.heights_mm[None] - heights[:, None]).argmin(axis=1)
+        grey = np.ascontiguousarray(coronal.grey[nearest])
+        rows, columns = grey.shape
+        made = QImage(grey.tobytes(), columns, rows, columns, QImage.Format.Format_Grayscale8)
+        return made.copy()
