@@ -51,6 +51,7 @@ def test_a_slice_dropped_on_any_pane_becomes_a_cloud_that_turns_and_is_exported(
     qtbot: QtBot, begun: StartUp, tmp_path: Path
 ) -> None:
     window, session = begun.window, begun.session
+    qtbot.waitUntil(lambda: window.cloud.interactor is not None, timeout=PATIENCE_MS)
     assert window.cloud.interactor is not None
     canvas: QWidget = window.cloud.interactor
     for number, pane in enumerate((window.original, window.denoised, canvas), start=1):
