@@ -75,8 +75,7 @@ def _results(window: MainWindow) -> Iterator[Connection]:
     yield session.predicted, presenter.show_prediction
     yield session.predicted, slices.refresh
     yield session.predicted, window.update_actions
-    for fact in (session.predicted, window.cloud.created):
-        yield fact, window.watch_cloud
+    yield session.predicted, window.watch_cloud
     yield session.unpredicted, presenter.show_unpredicted
     yield session.unpredicted, slices.refresh
     yield session.withheld, presenter.show_withheld
@@ -120,7 +119,8 @@ def _panes(window: MainWindow) -> Iterator[Connection]:
     yield cloud.maximise_requested, window.cloud_pane.maximised
     yield cloud.point_hovered, presenter.show_hovered_point
     yield cloud.picture_taken, window.ask_picture
-    yield cloud.created, window.order_tabs
+    for late in (window.order_tabs, window.watch_cloud, window.first_look.catch_up):
+        yield cloud.created, late
     yield cloud.failed, window.messages.show_error
 
 

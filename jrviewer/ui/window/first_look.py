@@ -36,7 +36,7 @@ class FirstLook(QObject):
         self._session, self._cloud = session, cloud
         self.is_allowed = True  # by the settings
         self.takes_sample = False  # the first steps have not been taken yet
-        self._is_due = self._is_done = self._offers = False
+        self._is_due = self._is_done = self._is_rise_due = self._offers = False
         self._camera: tuple[tuple[float, ...], ...] = ()  # where it was before, and ends
         self.sweep = self._animation(SWEEP_MS)
         self.sweep.valueChanged.connect(self._sweep)
@@ -100,7 +100,7 @@ class FirstLook(QObject):
         self._leave()
 
     def _leave(self) -> None:
-        self._camera = ()
+        self._camera, self._is_rise_due = (), False
         application = QApplication.instance()
         if application is not None:
             application.removeEventFilter(self)
@@ -115,13 +115,22 @@ class FirstLook(QObject):
     def _begin_rise(self) -> None:
         self._session.compare.change(mode="side", split=0.5)
         view = self._cloud
-        if view.interactor is None or view.cloud is None or not view.isVisible():
+        self._is_rise_due = view.interactor is None  # at start the slice comes before the 3D view
+        if view.interactor is None:
+            return
+        if view.cloud is None or not view.isVisible():
             self._offer()
             return
         camera = view.interactor.camera
         self._camera = tuple(camera.position), tuple(camera.focal_point), tuple(camera.up)
         self._rise(0.0)
         self.rise.start()
+
+    @Slot()
+    def catch_up(self) -> None:
+        """The 3D view is there now."""
+        if self._is_rise_due:
+            self._begin_rise()
 
     @Slot(object)
     def _rise(self, share: float) -> None:

@@ -155,3 +155,20 @@ def test_the_cloud_rises_turning_by_twenty_degrees_and_ends_where_it_was_then_th
     assert "really lies" in window.message_bar.text
     mouse_and_keys.click(window.message_bar.action)
     assert window.cloud.toolbar.measured.isChecked()
+
+
+@pytest.mark.vtk
+@needs_opengl
+def test_a_3d_view_that_comes_later_rises_then(
+    qtbot: QtBot, eager_window: MainWindow, ct_folder: Path
+) -> None:
+    look = open_in(qtbot, eager_window, ct_folder)
+    stop_at(look, 1.0)
+    assert look.rise.state() != RUNNING
+
+    eager_window.cloud.prepare()
+    eager_window.cloud.create()
+
+    assert look.rise.state() == RUNNING
+    look.end()
+    eager_window.cloud.close_interactor()
