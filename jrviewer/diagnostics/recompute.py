@@ -6,7 +6,6 @@ another precision, or on a graphics processor, may lie about as far off as the p
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,9 +16,10 @@ from jrviewer import dicom
 from jrviewer.core.errors import JRViewerError
 from jrviewer.core.geometry import BOX_HALF_WIDTH_MM, FloatArray
 from jrviewer.core.progress import Report, silent
-from jrviewer.core.records import Cloud, Slice
+from jrviewer.core.records import Cloud, Series, Slice
 from jrviewer.model.load import load_model
 from jrviewer.model.predict import predict
+from jrviewer.model.spliced_cloud import in_series
 
 SAME_MM = 0.1
 SHARE = 0.99
@@ -71,8 +71,15 @@ def recompute(
     """
     places = _places(export)
     report(0.1, "Reading the source")
-    image = _slice_of(stated, source)
+    series, image = _slice_of(stated, source)
     made = predict(load_model("cpu"), image, report, run_anyway=stated.get("overridden") == "yes")
+    if stated.get("cloud", "").startswith("interpolated"):
+        made = in_series(made, series)
+        if made.cloud_sentence != stated["cloud"]:
+            raise JRViewerError(
+                "It cannot be recomputed: its points lie between slices of its series, which the "
+                "source does not hold. Name the folder of the whole series."
+            )
     dense = made.compute_dense_cloud()
     clouds = [cloud for cloud in (made.cloud, dense) if cloud is not None]
     if not clouds:
@@ -95,12 +102,13 @@ def _among_structures(places: FloatArray, scale: float) -> FloatArray:
     return places.astype(np.float64) * [scale, scale, scale, APART]
 
 
-def _slice_of(stated: dict[str, str], source: Path) -> Slice:
-    slices: Sequence[Slice] = [one for series in dicom.read([source]).series for one in series]
+def _slice_of(stated: dict[str, str], source: Path) -> tuple[Series, Slice]:
+    """The slice that an export names, in its series."""
     wanted = stated.get("source_pixels_sha256")
-    for one in slices:
-        if one.source.pixels_sha256 == wanted:
-            return one
+    for series in dicom.read([source]).series:
+        for one in series:
+            if one.source.pixels_sha256 == wanted:
+                return series, one
     raise JRViewerError("It cannot be recomputed: no image of the source has the pixels it names.")
 
 

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from jrviewer.export.ply import write_ply
 from jrviewer.export.provenance import verify
 from jrviewer.model.load import load_model
 from jrviewer.model.predict import predict
+from jrviewer.model.spliced_cloud import in_series
 
 SAMPLE = resource("sample/phantom.dcm")
 
@@ -38,6 +40,28 @@ def test_a_cloud_of_this_computer_is_the_same(
     assert compared.most_mm < 0.001
     assert compared.ok
     assert "It is the same cloud." in compared.sentence
+
+
+def test_a_cloud_between_slices_is_recomputed_from_its_whole_series(
+    prediction: Prediction, tmp_path: Path
+) -> None:
+    first, folder = prediction.slice, tmp_path / "series"
+    folder.mkdir()
+    for number in (1, 2, 3):
+        origin_mm = first.plane.origin_mm + np.array([0.0, 0.0, 20.0 * number])
+        pixels = np.roll(first.pixels, number, axis=1)  # a slice is found by its pixels
+        moved = replace(first, pixels=pixels, plane=replace(first.plane, origin_mm=origin_mm))
+        dicom.write_phantom(moved, folder / f"{number}.dcm", "sparse", number)
+    (series,) = dicom.read([folder]).series
+    known = in_series(predict(load_model("cpu"), series[1]), series)
+    path = tmp_path / "a.ply"
+    write_ply(known, path)
+    stated = verify(path).stated
+    assert stated["cloud"].startswith("interpolated between 3 slices")
+
+    assert "It is the same cloud." in recompute(path, stated, folder).sentence
+    with pytest.raises(JRViewerError, match="whole series"):
+        recompute(path, stated, folder / "2.dcm")
 
 
 def test_a_cloud_that_lies_elsewhere_is_told(prediction: Prediction, tmp_path: Path) -> None:
