@@ -119,7 +119,8 @@ def _below(prediction: Prediction, evidence: Evidence) -> "list[tuple[str, Image
         rows, columns = evidence.cloud_picture.shape[:2]
         size = (width, round(width * rows / columns))
         cloud = Image.fromarray(evidence.cloud_picture).resize(size, Image.Resampling.LANCZOS)
-        found.append(("INFERRED 3D - NOT MEASURED", cloud))
+        between = "INTERPOLATED + " if prediction.interpolated_from else ""
+        found.append((f"{between}INFERRED 3D - NOT MEASURED", cloud))
     if (known := _known(evidence)) is not None:
         title = f"Distance to the measured surface, 0 to {FARTHEST_MM:g} mm and more"
         found.append((title, _bars(known, full - width - GAP)))
@@ -190,8 +191,9 @@ def _cloud_words(prediction: Prediction) -> str:
         return prediction.no_cloud_reason
     unit = "mm" if cloud.unit == "mm" else "of the box"
     words = (
-        f"{len(cloud)} points on skin, {prediction.bone_words} and air, inferred from this slice "
-        f"alone; median uncertainty (1 sigma) {float(np.median(cloud.sigma)):.3g} {unit}."
+        f"{len(cloud)} points on skin, {prediction.bone_words} and air, "
+        f"{prediction.cloud_sentence}; "
+        f"median uncertainty (1 sigma) {float(np.median(cloud.sigma)):.3g} {unit}."
     )
     if prediction.contrast == "stated":
         words += " The file states a contrast agent."

@@ -39,6 +39,7 @@ left out
 JRViewer {__version__} {" ".join(KEYS)} yes MONOCHROME1 Values
 through the file's own table Removed looks like noise place is marked places are marked
 strength low standard high Noise unchanged as much as it can Hardly any to could not be measured
+interpolated INTERPOLATED between where they are at most apart and inferred beyond them no cloud
 hardly anything structure not only noise may have been removed Look at the original 1000 1024 4096
 content_sha256 blend_percent"""
 """Words of every export: an identifier that is one of these identifies no patient."""

@@ -56,6 +56,16 @@ def test_contrast_medium_is_named_beside_bone() -> None:
     assert "states a contrast agent" in words.replace("\n", " ")
 
 
+def test_a_cloud_between_slices_is_called_so() -> None:
+    prediction = replace(make_prediction(), interpolated_from=7, widest_gap_mm=20)
+
+    words = said(prediction, Evidence(CLOUD)).replace("\n", " ")
+
+    assert "INTERPOLATED + INFERRED 3D - NOT MEASURED" in words
+    assert "interpolated between 7 slices, where they are at most 20 mm apart" in words
+    assert "slice alone" not in words
+
+
 def test_every_picture_is_on_the_page() -> None:
     prediction = make_prediction()
     with_cloud = np.asarray(draw_sheet(prediction, WINDOW, Evidence(CLOUD, DISTANCES))[0])
