@@ -43,13 +43,14 @@ def in_series(prediction: Prediction, series: Series) -> Prediction:
     if sparse is None:
         return prediction
     spans = sparse.spans_in(cloud.box)
+    spliced = splice(cloud, sparse.surface, spans)
+    if spliced is cloud:  # no body is near
+        return prediction
 
     def spliced_dense() -> Cloud:
         return splice(sample_dense(), sparse.surface, spans)
 
-    return prediction.between_slices(
-        splice(cloud, sparse.surface, spans), spliced_dense, sparse.slices, sparse.widest_mm
-    )
+    return prediction.between_slices(spliced, spliced_dense, sparse.slices, sparse.widest_mm)
 
 
 def splice(cloud: Cloud, surface: Surface, spans: Sequence[Span]) -> Cloud:

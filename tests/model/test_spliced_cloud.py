@@ -100,3 +100,10 @@ def test_in_any_other_series_a_prediction_stays_as_it_is() -> None:
     alone = make_prediction(series[3])
 
     assert in_series(alone, series) is alone
+
+
+def test_between_slices_without_a_body_nothing_is_interpolated() -> None:
+    series, _ = make_ball(heights_mm=np.arange(0, 121, 20.0), radius_mm=0.0)
+    alone = make_prediction(series[3])
+
+    assert in_series(alone, series) is alone
