@@ -105,9 +105,9 @@ environment() {
     run_in src 'C:\py311\python.exe' -c 'import numpy, torch, PySide6.QtCore, cvista; print(torch.__version__)'
 }
 
-tests() {  # that need no window, none of the training's
+tests() {  # that need no window: none of training's, no slow ones
     run_in src 'C:\py311\python.exe' -m pytest -q -p no:cacheprovider -p no:randomly --ignore=tests/ui \
-        --ignore=tests/training -m 'not vtk' --timeout=600 $(grep -v '^#' "$here/not_in_wine.txt")
+        --ignore=tests/training -m 'not vtk and not slow' --timeout=600 $(grep -v '^#' "$here/not_in_wine.txt")
 }
 
 bundle() { run_in src 'C:\py311\python.exe' packaging\\build.py --here; }
