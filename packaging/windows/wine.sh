@@ -23,7 +23,7 @@ fail() { say "FAILED: $*"; exit 1; }
 
 # A command in the chroot, with Wine's settings. NUMA's call is missing in Wine, so OpenMP binds nothing.
 inside() {
-    chroot "$root" env -i HOME=/root USER=root LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin DISPLAY=:77 \
+    chroot "$root" env -i HOME=/root USER=root LANG=C.UTF-8 PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin DISPLAY=:77 \
         WINEPREFIX="$prefix" WINEDEBUG=-all WINEDLLOVERRIDES='mscoree,mshtml,winedbg.exe=' \
         KMP_AFFINITY=disabled PYTHONUTF8=1 "$@"
 }
@@ -95,7 +95,7 @@ windows() {  # what Wine lacks, in Wine alone, then a Windows 10
 }
 
 environment() {
-    mkdir -p "$c/src"
+    rm -rf "$c/src" && mkdir -p "$c/src"
     git archive HEAD | tar x -C "$c/src"
     inside uv pip install -q --target "$prefix/drive_c/py311/Lib/site-packages" --require-hashes --no-deps \
         --python-platform x86_64-pc-windows-msvc --python-version 3.11 --only-binary :all: \
