@@ -25,7 +25,7 @@ fail() { say "FAILED: $*"; exit 1; }
 inside() {
     chroot "$root" env -i HOME=/root USER=root LANG=C.UTF-8 PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin DISPLAY=:77 \
         WINEPREFIX="$prefix" WINEDEBUG=-all WINEDLLOVERRIDES='mscoree,mshtml,winedbg.exe=' \
-        KMP_AFFINITY=disabled PYTHONUTF8=1 "$@"
+        KMP_AFFINITY=disabled PYTHONUTF8=1 SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt "$@"
 }
 # A Windows program: without a console it wants pipes.
 run() { inside wine "$@" < /dev/null 2>&1 | cat; return "${PIPESTATUS[0]}"; }
