@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from jrviewer import cli, dicom
+from jrviewer.archive.folder_lock import FolderLock
 from jrviewer.core.atomic_write import create_file
 from jrviewer.core.errors import ExportError
 from jrviewer.export.provenance import verify
@@ -134,6 +135,15 @@ def test_a_file_that_another_program_has_locked_is_told_and_the_others_are_read(
         assert len(opened.refused) == 1
     else:  # where a lock is only advice
         assert sorted(read) == ["a.dcm", "b.dcm"]
+
+
+def test_a_run_s_lock_keeps_others_out_and_leaves_nothing(tmp_path: Path) -> None:
+    with FolderLock(tmp_path), pytest.raises(ExportError, match="Another run"):
+        FolderLock(tmp_path).__enter__()
+
+    assert [*tmp_path.iterdir()] == []
+    with FolderLock(tmp_path):  # and the next one may
+        pass
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """One run at a time in a folder. The system lets go of the lock when a process dies."""
 
+import contextlib
 import os
 from pathlib import Path
 from types import TracebackType
@@ -39,8 +40,13 @@ class FolderLock:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._path.unlink(missing_ok=True)
-        os.close(self._descriptor)
+        if os.name == "nt":  # where no open file can be removed
+            os.close(self._descriptor)
+            with contextlib.suppress(PermissionError):  # the next run has it open already
+                self._path.unlink(missing_ok=True)
+        else:  # while it is held, lest the next run's is removed
+            self._path.unlink(missing_ok=True)
+            os.close(self._descriptor)
 
 
 def _lock(descriptor: int) -> None:
