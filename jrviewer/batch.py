@@ -67,6 +67,7 @@ class Batch:
     writer: ExportWriter
     options: BatchOptions
     refuse: Refuse
+    at_once: int = 0  # slices; 0: as many as the model wants
     cpu_model: "JointModel | None" = None  # once a graphics processor's memory was full
     said: set[tuple[int, str]] = field(default_factory=set)  # arguments and warnings
 
@@ -84,7 +85,10 @@ class Batch:
 
         bundle = _Bundle(self, files, is_done)
         how = self.options
-        with make_pool(self.model, run_anyway=how.run_anyway, strength=how.strength) as pool:
+        most = {"most": self.at_once} if self.at_once else {}
+        with make_pool(
+            self.model, run_anyway=how.run_anyway, strength=how.strength, **most
+        ) as pool:
 
             def begin(slice_: Slice) -> None:
                 """What is read is predicted while the rest is read."""
@@ -94,7 +98,8 @@ class Batch:
             opened = dicom.read(files, report, on_slice=begin if how.index is None else None)
             for one in opened.refused:
                 file = bundle.file(one.path, one.member)
-                yield self.failed(file.argument, one.message, "refused", _key(file, 0))
+                if not is_done(_key(file, 0)):
+                    yield self.failed(file.argument, one.message, "refused", _key(file, 0))
             self.writer.begin(opened.series)
             for series in opened.series:
                 yield from bundle.series(series, pool)

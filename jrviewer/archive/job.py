@@ -37,14 +37,19 @@ def kept_uid_map(folder: Path) -> UidMap:
     """The mapping of identifiers of the run that began in a folder, so that a series which is
     finished later stays one series. `forget_key` ends it.
     """
+    return UidMap(kept_key(folder))
+
+
+def kept_key(folder: Path) -> bytes:
+    """The key of that mapping."""
     path = folder / KEY
     try:
-        return UidMap(path.read_bytes())
+        return path.read_bytes()
     except FileNotFoundError:
         key = new_key()
         create_file(path, key)
         os.chmod(path, 0o600)  # noqa: PTH101 - as on Windows, where it changes nothing
-        return UidMap(key)
+        return key
 
 
 def forget_key(folder: Path) -> None:

@@ -5,21 +5,21 @@ name is reserved in a file of its own; what a killed process leaves without a li
 and removed, so that nothing is there twice.
 """
 
+import contextlib
 import hashlib
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from jrviewer.core.atomic_write import reason_of
+from jrviewer.archive.reservations import Reservations
+from jrviewer.core.atomic_write import reason_of, replace_file
 from jrviewer.core.errors import ExportError
-from jrviewer.export.own_exports import is_export_file
-from jrviewer.export.writer import ENDINGS
 
 NAME = "manifest.jsonl"
-RESERVED = ".jrviewer-at-work-"
+RECORDS = ".jrviewer-records"
 EXPORTS = ("ply", "png", "dcm")
 
 Record = dict[str, Any]
@@ -33,16 +33,17 @@ class Manifest:
     """
 
     def __init__(self, folder: Path, job: str) -> None:
-        self._folder, self._job = folder, job
+        self._folder, self.job = folder, job
         self._known = sqlite3.connect("", isolation_level=None)
         self._known.execute("CREATE TABLE lines (key TEXT PRIMARY KEY, at INTEGER)")
-        self._reserved: list[Path] = []
+        self.reservations = Reservations(folder)
         try:
             self._file = (folder / NAME).open("a+b")
             self._read()
         except OSError as error:
             raise ExportError(f"{reason_of(error)}; nothing was changed.") from error
-        remove_left_overs(folder, self._names_written())
+        take_records(folder, self)
+        self.reservations.remove_left_overs(self._names_written())
 
     def __contains__(self, key: str) -> bool:
         """Whether a slice, or a finished group, is recorded and its exports are still there."""
@@ -69,39 +70,25 @@ class Manifest:
         for (at,) in rows:
             yield self._at(at)
 
-    def reserve(self, stem: str) -> bool:
-        """Keep a name for the slice that is exported next; False where another process has it."""
-        folded = hashlib.sha256(stem.casefold().encode("utf-8", "surrogatepass")).hexdigest()
-        path = self._folder / f"{RESERVED}{folded[:16]}"
-        try:
-            with path.open("x", encoding="utf-8", errors="surrogatepass") as file:
-                file.write(stem)
-        except FileExistsError:
-            return False
-        except OSError as error:
-            raise ExportError(f"{reason_of(error)}; nothing was changed.") from error
-        self._reserved.append(path)
-        return True
-
     def commit(self, key: str, record: Record) -> None:
         """Append the record of a slice whose exports are complete."""
-        line = json.dumps({"key": key, "job": self._job, **record}) + "\n"
+        whole = {"key": key, "job": self.job, **record}
+        line = json.dumps(whole) + "\n"
         try:
             at = self._file.seek(0, os.SEEK_END)
             self._file.write(line.encode("ascii"))
             self._file.flush()
             os.fsync(self._file.fileno())
-            for path in self._reserved:
-                path.unlink(missing_ok=True)
+            self.reservations.release()
         except OSError as error:
             raise ExportError(f"The manifest cannot be written. {reason_of(error)}.") from error
-        self._reserved.clear()
-        if key:
+        if key and whole["job"] == self.job:
             self._known.execute("INSERT OR REPLACE INTO lines VALUES (?, ?)", (key, at))
 
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
+        self.reservations.close()
         self._known.close()
 
     def _read(self) -> None:
@@ -113,7 +100,7 @@ class Manifest:
                 record = json.loads(line)
             except ValueError:
                 record = {}
-            if isinstance(record, dict) and record.get("job") == self._job and record.get("key"):
+            if isinstance(record, dict) and record.get("job") == self.job and record.get("key"):
                 self._known.execute(
                     "INSERT OR REPLACE INTO lines VALUES (?, ?)", (record["key"], at)
                 )
@@ -133,8 +120,7 @@ class Manifest:
 
     def _names_written(self) -> frozenset[str]:
         """Names of recorded exports, of those that were reserved when a process was killed."""
-        stems = {_stem_in(path) for path in self._folder.glob(f"{RESERVED}*")}
-        wanted = {f"{stem}{ending}" for stem in stems for ending in ENDINGS.values()}
+        wanted = self.reservations.left_over()
         if not wanted:
             return frozenset()
         found = set()
@@ -148,20 +134,57 @@ class Manifest:
         return frozenset(found)
 
 
-def remove_left_overs(folder: Path, recorded: frozenset[str]) -> None:
-    """Remove what a killed process has exported without a record, and its reservations."""
+class Records:
+    """What one task of many has done: a file for every record, renamed into place as the commit.
+    Whoever gave the task puts them into the manifest.
+    """
+
+    def __init__(self, folder: Path, task: str, job: str, done: frozenset[str]) -> None:
+        """`done`: keys of the manifest that need no work."""
+        self._folder, self._job, self._done = folder / RECORDS, job, done
+        self.reservations = Reservations(folder, task)
+        try:
+            self._folder.mkdir(exist_ok=True)
+        except OSError as error:
+            raise ExportError(f"{reason_of(error)}; nothing was changed.") from error
+        self.kept: list[tuple[str, Record]] = []
+
+    def recall(self, keys: Iterable[str]) -> None:
+        """Take over what an earlier attempt has recorded, and remove what it has not."""
+        found = [(key, _read(self._path(key))) for key in keys]
+        self.kept = [(key, one) for key, one in found if one and one.get("job") == self._job]
+        names = {record.get(kind) for _, record in self.kept for kind in EXPORTS}
+        self.reservations.remove_left_overs(frozenset(name for name in names if name))
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._done or self._path(key).exists()
+
+    def commit(self, key: str, record: Record) -> None:
+        """Record a slice whose exports are complete."""
+        if key:
+            content = json.dumps({"key": key, "job": self._job, **record}).encode("ascii")
+            replace_file(self._path(key), content)
+        self.reservations.release()
+        self.kept.append((key, record))
+
+    def _path(self, key: str) -> Path:
+        return self._folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
+
+
+def take_records(folder: Path, manifest: Manifest) -> None:
+    """Put records that wait in a folder into the manifest. Raises ExportError."""
+    for path in sorted((folder / RECORDS).glob("*.json")):
+        record = _read(path)
+        if record is not None and manifest.find(record["key"]) != record:
+            manifest.commit(record["key"], record)
+        path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # never made, or another file is in it
+        (folder / RECORDS).rmdir()
+
+
+def _read(path: Path) -> Record | None:
     try:
-        for path in folder.glob(f"{RESERVED}*"):
-            stem = _stem_in(path)
-            for name in (f"{stem}{ending}" for ending in ENDINGS.values() if stem):
-                if name not in recorded and is_export_file(folder / name):
-                    (folder / name).unlink()
-            path.unlink()
-    except OSError as error:
-        raise ExportError(f"{reason_of(error)}; nothing was changed.") from error
-
-
-def _stem_in(reservation: Path) -> str:
-    """The reserved name; "" where the process was killed before it wrote it, or it is odd."""
-    stem = reservation.read_text("utf-8", errors="surrogatepass")
-    return stem if stem == Path(stem).name else ""
+        record: Record = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return record

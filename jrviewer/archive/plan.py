@@ -115,6 +115,12 @@ class Plan:
             files = self._select("grp = ? AND NOT directory AND refusal = ''", name)
             yield Group(tuple(files))
 
+    def count_groups(self) -> int:
+        """How many groups there are."""
+        self._database.execute(_GROUP)
+        found = self._database.execute("SELECT COUNT(DISTINCT grp) FROM files").fetchone()
+        return int(found[0])
+
     def show(self, file: Looked) -> None:
         """Note that a file brought a slice, or would have."""
         self._set(file, "shown", 1)

@@ -48,17 +48,24 @@ class Summary:
     shows_face: bool
 
 
-def run(paths: Sequence[Path], job: Job, refuse: Refuse, report: Report = silent) -> Summary:
+def run(
+    paths: Sequence[Path], job: Job, refuse: Refuse, report: Report = silent, *, cluster: str = ""
+) -> Summary:
     """Predict and export every slice that is not done yet, and write report and summary.
 
     Exports among the inputs are passed over. `refuse` is called at once for everything that fails,
     is passed over or needs a warning, with the number of its argument, counted from 1, and a
-    sentence. Raises JRViewerError when there is no model or nothing can be written, as then no
-    input can succeed.
+    sentence. `cluster`: where the work is done, see `archive.cluster`. Raises JRViewerError when
+    there is no model or nothing can be written, as then no input can succeed.
     """
     with open_run(job, refuse, report) as one:
         look(paths, one.plan, refuse, report)
-        one.go()
+        if cluster:
+            from jrviewer.archive.cluster import go_on_cluster
+
+            go_on_cluster(one, job, cluster)
+        else:
+            one.go()
         return one.end()
 
 
@@ -80,7 +87,9 @@ def open_run(
             closing(Plan()) as plan,
             closing(Results()) as results,
         ):
-            writer = ExportWriter(job.request, (), kept_uid_map(folder), manifest.reserve)
+            writer = ExportWriter(
+                job.request, (), kept_uid_map(folder), manifest.reservations.reserve
+            )
             batch = Batch(model, writer, job.options, refuse)
             yield Run(folder, batch, manifest, plan, results, report)
 
@@ -122,11 +131,19 @@ class Run:
 
     def go(self) -> None:
         """Do all that is missing."""
+        self.begin()
+        for bundle in bundles(self.unfinished()):
+            self.do(bundle)
+        self.close()
+
+    def begin(self) -> None:
+        """Count what is planned, and note what cannot be read."""
         self.time_left = TimeLeft(self.report, self.plan.frames)
         for file in self.plan.refused():
             self.refuse(file)
-        for bundle in bundles(self._unfinished()):
-            self.do(bundle)
+
+    def close(self) -> None:
+        """Note DICOMDIRs of which nothing was shown."""
         for directory in self.plan.useless_directories():
             self.note(self.batch.failed(directory.argument, USELESS, "refused", ""))
 
@@ -137,7 +154,7 @@ class Run:
         outcome = self.batch.failed(file.argument, file.refusal, kind, key)
         self.note(outcome, is_new=not key or key not in self.manifest)
 
-    def _unfinished(self) -> Iterator[Group]:
+    def unfinished(self) -> Iterator[Group]:
         """Groups of which something is to be done; what is known of the others is noted."""
         for group in self.plan.groups():
             if self.is_finished(group):
@@ -152,12 +169,15 @@ class Run:
         records = (one for file in group.files for one in self.manifest.of_file(file.sha256))
         return all(record["key"] in self.manifest for record in records)
 
-    def recall(self, group: Group) -> None:
-        """Note the results of an earlier run."""
-        for file in group.files:
+    def recall(self, group: Group) -> list[str]:
+        """Note the results of an earlier run; returns their keys."""
+        known = []
+        for file in {one.sha256: one for one in reversed(group.files)}.values():
             for record in list(self.manifest.of_file(file.sha256)):
-                if record["key"] in self.manifest and record["outcome"] != "failed":
+                if self.is_done(record["key"]):
                     self._add(file, record)
+                    known.append(record["key"])
+        return known
 
     def _add(self, file: "Looked", record: Record) -> None:
         self.results.add(record | {"argument": file.argument}, earlier=True)
@@ -185,31 +205,33 @@ class Run:
             self.time_left.count()
             if self.is_over():
                 return False
-        for file in files:
-            if any(self.manifest.of_file(file.sha256)):
-                self.plan.show(file)
-        if not has_failed:
-            self.finish(groups)
+        self.finish(groups, has_failed=has_failed)
         return not has_failed
 
-    def finish(self, groups: Sequence[Group]) -> None:
-        """Record that nothing of these groups is left to do."""
+    def finish(self, groups: Sequence[Group], *, has_failed: bool) -> None:
+        """Record that some groups came to their end, and that nothing of them is left to do."""
+        for file in (file for group in groups for file in group.files):
+            if any(self.manifest.of_file(file.sha256)):
+                self.plan.show(file)
         for group in groups:
-            if all(file.sha256 for file in group.files):
+            if not has_failed and all(file.sha256 for file in group.files):
                 self.manifest.commit(name_of(group), {"outcome": "group"})
 
     def note(self, outcome: Outcome, *, is_new: bool = True) -> None:
         """Record an outcome and keep its result for the report."""
-        record = record_of(outcome)
+        self.keep(outcome.key, record_of(outcome), is_new=is_new)
+
+    def keep(self, key: str, record: Record, *, is_new: bool = True) -> None:
+        """Add a record to the manifest, and its result to the report."""
         if record["thumbnail"]:
             self.pictures += 1
             if self.pictures > MOST_PICTURES:
                 record["thumbnail"] = ""
         if is_new:
-            self.manifest.commit(outcome.key, record)
+            self.manifest.commit(key, record)
             self.heard(record)
         self.results.add(record)
-        self.failed = self.failed or outcome.kind == "failed"
+        self.failed = self.failed or record["outcome"] == "failed"
         self.shows_face = self.shows_face or FACE in record["message"]
 
     def end(self) -> Summary:

@@ -60,7 +60,7 @@ def predict(arguments: argparse.Namespace) -> Outcome:
     from jrviewer.export.writer import FACE
 
     with output.progress() as report:
-        ended = run(arguments.paths, job_of(arguments), refuse, report)
+        ended = run(arguments.paths, job_of(arguments), refuse, report, cluster=arguments.cluster)
     if ended.shows_face:
         output.say(f"jrviewer: {FACE}")
     earlier = f", {ended.earlier} of them by an earlier run" if ended.earlier else ""

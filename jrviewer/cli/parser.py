@@ -1,6 +1,7 @@
 """The arguments of every command."""
 
 import argparse
+import re
 from pathlib import Path
 
 from jrviewer import NOTICE, __version__
@@ -60,6 +61,12 @@ def make_parser() -> argparse.ArgumentParser:
 def _add_predict(parser: argparse.ArgumentParser) -> None:
     _add_paths(parser)
     add_job(parser)
+    parser.add_argument(
+        "--cluster",
+        type=_cluster,
+        metavar="local:N|tcp://HOST:PORT|tls://HOST:PORT",
+        help="on N workers here, or on a Dask scheduler; one beyond this computer by tls",
+    )
     parser.add_argument(
         "--index", type=_index, metavar="N", help="only slice N of every series, counted from 0"
     )
@@ -190,3 +197,9 @@ def _seconds(text: str) -> float:
     if not 0 < seconds < 86400:
         raise argparse.ArgumentTypeError("a number of seconds, more than 0 and less than a day")
     return seconds
+
+
+def _cluster(text: str) -> str:
+    if re.fullmatch(r"local:[1-9]\d{0,2}|(tcp|tls)://[^/\s]+:\d+", text) is None:
+        raise argparse.ArgumentTypeError("local:N, tcp://HOST:PORT or tls://HOST:PORT")
+    return text

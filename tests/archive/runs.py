@@ -45,10 +45,14 @@ def predict(out: Path, *arguments: object) -> int:
     return cli.main(["predict", *given])
 
 
-def start(folder: Path, *arguments: object, within: Sequence[str] = ()) -> "subprocess.Popen[str]":
-    """The command line in another process; `within`: what it is started by."""
+def start(
+    folder: Path, *arguments: object, within: Sequence[str] = (), first: str = ""
+) -> "subprocess.Popen[str]":
+    """The command line in another process; `within`: what it is started by; `first`: code that is
+    run before it.
+    """
     script = folder / "small.py"
-    script.write_text(_SCRIPT)
+    script.write_text(f"{first}\n{_SCRIPT}")
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(
         [*within, sys.executable, str(script), *map(str, arguments)],
