@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from copy import deepcopy
 from datetime import UTC, datetime
 
+from pydicom.datadict import dictionary_has_tag, dictionary_VR
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
-from pydicom.uid import EnhancedMRImageStorage
+from pydicom.uid import CTImageStorage, EnhancedMRImageStorage
 
 from jrviewer import __version__
 from jrviewer.core.prediction import Prediction
@@ -38,6 +39,7 @@ from jrviewer.dicom.writing.secondary_capture import become_capture
 from jrviewer.dicom.writing.uid_map import UidMap
 
 SERIES_DESCRIPTION = "JRViewer AI denoised – NOT FOR DIAGNOSIS"
+_TEXTS = {"CS", "SH", "LO"}
 _DROPPED = (  # about the source's own pixels or encoding
     "IconImageSequence",
     "DigitalSignaturesSequence",
@@ -106,7 +108,20 @@ def _cleaned(source: Dataset) -> Dataset:
     ds.decode()
     ds.SpecificCharacterSet = "ISO_IR 192"
     drop(ds, _DROPPED)
+    _mend(ds)
     return ds
+
+
+def _mend(ds: Dataset) -> None:
+    """Give texts the representation of the standard where the source states another, and a CT what
+    it must hold, though it be empty; careless anonymisers forget both.
+    """
+    for element in ds:
+        wanted = dictionary_VR(element.tag) if dictionary_has_tag(element.tag) else element.VR
+        if wanted != element.VR and {element.VR, wanted} <= _TEXTS:
+            element.VR = wanted
+    if ds.get("SOPClassUID") == CTImageStorage and "AcquisitionNumber" not in ds:
+        ds.AcquisitionNumber = None
 
 
 def _require_readable(element: DataElement) -> None:
