@@ -193,13 +193,12 @@ def _loaded(device: Any) -> "JointModel":  # noqa: ANN401 - a name of a device
 
 @functools.cache
 def _load_once(device: Any) -> "JointModel":  # noqa: ANN401 - a name of a device
-    import torch
-
+    from jrviewer.model.devices import use_threads
     from jrviewer.model.load import load_model
 
     malloc.configure()  # Dask has told glibc to give back whatever it can, which costs a third
     model = load_model(device)
-    torch.set_num_threads(1)
+    use_threads(1)
     return model
 
 

@@ -71,6 +71,11 @@ def slices_at_once(device: torch.device, pixels: int) -> int:
     return fitting(free + idle, pixels)
 
 
+def use_threads(count: int) -> None:
+    """Let a network's layers share so many threads, in this thread and those that it starts."""
+    torch.set_num_threads(count)
+
+
 def fitting(free_bytes: int, pixels: int) -> int:
     """How many slices of so many pixels a graphics processor with that much free memory has room
     for; one is always tried.
