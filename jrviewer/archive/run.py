@@ -171,8 +171,11 @@ class Run:
 
     def recall(self, group: Group) -> list[str]:
         """Note the results of an earlier run; returns their keys."""
-        known = []
-        for file in {one.sha256: one for one in reversed(group.files)}.values():
+        known: list[str] = []
+        files: dict[str, Looked] = {}  # without copies
+        for file in group.files:
+            files.setdefault(file.sha256, file)
+        for file in files.values():
             for record in list(self.manifest.of_file(file.sha256)):
                 if self.is_done(record["key"]):
                     self._add(file, record)
