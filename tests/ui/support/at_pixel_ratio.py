@@ -3,6 +3,7 @@ starts, so `test_pixel_ratio.py` runs this in a process for each, with QT_SCALE_
 """
 
 import os
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -43,7 +44,7 @@ class FewPoints(FakeBackend):
             box=box,
             normals=np.tile(np.array([0, 0, 1], np.float32), (len(PLACES), 1)),
         )
-        return make_prediction(chosen, cloud)
+        return replace(make_prediction(chosen, cloud), sample_dense=lambda: cloud)
 
 
 @pytest.fixture
