@@ -12,6 +12,9 @@ AXES = 16
 FOLDS = 5
 QUANTILE = 0.98  # of left-out training slices within the limits
 LEAST = 1e-4  # variance along an axis, so that rounding does not decide where all slices agree
+LEAST_TURNED = (
+    0.35  # of what a slice upside down usually has: the front and back of heads are alike
+)
 SHRINK = 0.05  # of the discriminant's covariance, towards a ball: few patients, many features
 
 
@@ -26,16 +29,19 @@ class Seen(NamedTuple):
 def fit(seen: Sequence[Seen]) -> Familiarity:
     """The statistics, with limits from patients left out in turn."""
     patients = sorted({one.patient for one in seen})
-    distances, turned = [], []
+    distances, turned, upside_down = [], [], []
     for fold in range(FOLDS):
         left_out = set(patients[fold::FOLDS])
         known = _fit([one for one in seen if one.patient not in left_out])
-        others = [one.upright for one in seen if one.patient in left_out]
+        others = [one for one in seen if one.patient in left_out]
         if others:
-            distances.append(known.distance(np.stack(others)))
-            turned.append(known.upside_down(np.stack(others)))
+            upright = np.stack([one.upright for one in others])
+            distances.append(known.distance(upright))
+            turned.append(known.upside_down(upright))
+            upside_down.append(known.upside_down(np.stack([one.upside_down for one in others])))
     limits = [float(np.quantile(np.concatenate(of), QUANTILE)) for of in (distances, turned)]
-    return _fit(seen, (limits[0], max(limits[1], 1e-3)))
+    usual = float(np.median(np.concatenate(upside_down)))
+    return _fit(seen, (limits[0], max(limits[1], LEAST_TURNED * usual, 1e-3)))
 
 
 def _fit(seen: Sequence[Seen], limits: tuple[float, float] = (1.0, 1.0)) -> Familiarity:
