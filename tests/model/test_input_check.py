@@ -132,12 +132,26 @@ def test_tissues_with_their_usual_values_are_hounsfield_units() -> None:
     assert [*check_canonical(body_image())] == []
 
 
+def test_water_in_a_bottle_is_amber_and_an_even_body_with_bone_is_not() -> None:
+    image = np.where(body_image() > -500, 5.0, -1000.0)
+
+    (found,) = check_canonical(image)
+
+    assert found.level == "amber"
+    assert "no anatomy" in found.sentence
+    assert [*check_canonical(np.where(body_image() > 500, 600.0, image))] == []
+
+
+def test_a_picture_without_a_body_says_nothing_of_its_tissues() -> None:
+    assert [*check_canonical(np.full((128, 128), -1000.0))] == []
+
+
 @pytest.mark.parametrize("factor", [0.5, 3.0])
 def test_tissues_that_lie_elsewhere_are_amber(factor: float) -> None:
     """As MR that was scaled to begin at −1000."""
     image = (body_image() + 1000.0) * factor - 1000.0
 
-    (found,) = check_canonical(image)
+    found = [*check_canonical(image)]
 
-    assert found.level == "amber"
-    assert "another unit" in found.sentence
+    assert {one.level for one in found} == {"amber"}
+    assert any("another unit" in one.sentence for one in found)
