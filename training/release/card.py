@@ -195,7 +195,8 @@ def _sigma_lines(calibration: Mapping[str, Any]) -> list[str]:
         "",
         f"The least of any collection and distance is {100 * least:.1f} %. The network never "
         f"learnt from the patients of {', '.join(unseen) or 'none of them'}; the others show less "
-        "error than new patients would. Heads alone are not among them.",
+        "error than new patients would. Heads alone are not among them. In the factors that these "
+        "weights hold, every patient took part.",
     ]
 
 
