@@ -11,6 +11,7 @@ import numpy.typing as npt
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
+from jrviewer.core.errors import JRViewerError
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.prediction import Prediction
 from jrviewer.core.records import Cloud, UInt8Array, VoiLut, Window
@@ -20,7 +21,7 @@ from jrviewer.rendering.look import MeasuredReference, View, shown_cloud, skin_b
 from jrviewer.ui.cloud.coronal_strip import CoronalStrip
 from jrviewer.ui.cloud.crosshair import CloudCrosshair
 from jrviewer.ui.cloud.input import CloudKeys, CloudMouse
-from jrviewer.ui.cloud.opengl import opengl, prepare
+from jrviewer.ui.cloud.opengl import opengl, prepare, widget_class
 from jrviewer.ui.cloud.picture import take_picture
 from jrviewer.ui.cloud.stale_overlay import Hatching, StaleOverlay
 from jrviewer.ui.cloud.toolbar import CloudToolbar
@@ -92,14 +93,14 @@ class CloudView(QWidget):
         if self.interactor is not None:
             return
         offered = opengl()
-        if offered.problem:
-            self.show_failure(offered.problem)
+        try:
+            made = widget_class(offered)
+        except JRViewerError as error:
+            self.show_failure(str(error))
             return
-        from pyvistaqt import QtInteractor
-
         from jrviewer.rendering.scene import Scene
 
-        self.interactor = interactor = QtInteractor(
+        self.interactor = interactor = made(
             self.stack, auto_update=False, multi_samples=0 if offered.is_software else 4
         )
         interactor.setAcceptDrops(False)  # or it would read them itself instead of the window

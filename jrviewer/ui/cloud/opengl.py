@@ -5,6 +5,7 @@ libraries.
 import logging
 import os
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QGuiApplication, QOffscreenSurface, QOpenGLContext, QSurfaceFormat
@@ -13,7 +14,11 @@ from jrviewer.core.errors import JRViewerError
 from jrviewer.core.lazy_vtk import charts_later
 from jrviewer.core.progress import Report, silent
 
+if TYPE_CHECKING:
+    from pyvistaqt import QtInteractor
+
 NEEDED = (3, 2)
+NO_LIBRARIES = "3D is off because its libraries cannot be loaded. Everything else works."
 GL_RENDERER = 0x1F01  # of the OpenGL registry
 SOFTWARE = (
     "llvmpipe",
@@ -78,17 +83,29 @@ def _problem(reason: str) -> OpenGL:
 
 
 def prepare(report: Report = silent) -> None:
-    """Import what CloudView.create needs. Takes more than a second: call it in the worker.
+    """Import what CloudView.create needs, but for Qt. Takes half a second: call it in the worker.
 
     Raises JRViewerError if the 3D libraries cannot be loaded.
     """
     report(0.0, "loading the 3D view")
-    os.environ.setdefault("QT_API", "pyside6")  # qtpy, under pyvistaqt, asks for it
     try:
         with charts_later():
-            import pyvistaqt  # noqa: F401
-
             import jrviewer.rendering.scene  # noqa: F401
     except ImportError as error:
-        message = "3D is off because its libraries cannot be loaded. Everything else works."
-        raise JRViewerError(message) from error
+        raise JRViewerError(NO_LIBRARIES) from error
+
+
+def widget_class(offered: OpenGL) -> "type[QtInteractor]":
+    """The 3D view's widget, after `prepare` and on the GUI thread: the import creates all of Qt's
+    classes, and PySide crashes where two threads create them at once.
+
+    Raises JRViewerError if there is a problem with OpenGL, or the library cannot be loaded.
+    """
+    if offered.problem:
+        raise JRViewerError(offered.problem)
+    os.environ.setdefault("QT_API", "pyside6")  # qtpy, under pyvistaqt, asks for it
+    try:
+        from pyvistaqt import QtInteractor
+    except ImportError as error:
+        raise JRViewerError(NO_LIBRARIES) from error
+    return QtInteractor

@@ -44,6 +44,7 @@ def begun(qtbot: QtBot, tmp_path: Path) -> StartUp:
     with qtbot.waitActive(begun.window):
         begun.window.activateWindow()
     qtbot.waitUntil(lambda: begun.session.prediction is not None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: begun.window.cloud.interactor is not None, timeout=PATIENCE_MS)
     return begun
 
 

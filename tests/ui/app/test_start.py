@@ -66,6 +66,21 @@ def test_the_window_imports_qt_and_numpy_and_less_again_of_its_own() -> None:
     assert len(ours) < 2 * len(alone)
 
 
+PREPARED = """
+import sys
+from jrviewer.ui.cloud.opengl import OpenGL, prepare, widget_class
+prepare()
+assert not {"qtpy", "pyvistaqt"} & set(sys.modules)
+widget_class(OpenGL())
+assert "matplotlib.pyplot" not in sys.modules
+"""
+
+
+def test_the_worker_loads_no_qt_of_the_3d_view_and_nobody_loads_matplotlib() -> None:
+    """PySide creates its classes when they are first used, and crashes where two threads do so."""
+    subprocess.run([sys.executable, "-c", PREPARED], check=True)
+
+
 def _modules_after(imports: str) -> list[str]:
     code = f"import {imports}, sys, json; print(json.dumps(list(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
