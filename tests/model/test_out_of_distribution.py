@@ -6,7 +6,7 @@ from jrviewer.model.out_of_distribution import RED, Familiarity
 from jrviewer.model.predict import predict
 from tests.support.record_factory import make_slice
 from tests.support.small_network import model_with_distance_limit
-from training.release.ood_statistics import Seen, fit
+from training.release.ood_statistics import LEAST_TURNED, Seen, fit
 
 
 def slices(count: int = 60, width: int = 24) -> list[Seen]:
@@ -76,3 +76,12 @@ def test_a_familiar_slice_passes_without_a_word() -> None:
 
     assert prediction.findings == ()
     assert not prediction.overridden
+
+
+def test_a_slice_is_called_upside_down_only_where_it_is_well_on_that_side(
+    known: Familiarity,
+) -> None:
+    """A third of what slices upside down usually have; between the two sides nothing is said."""
+    turned = known.upside_down(np.stack([one.upside_down for one in slices()]))
+
+    assert np.median(turned) == pytest.approx(1 / LEAST_TURNED, rel=0.2)
