@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from jrviewer.archive.job import Job, kept_key
-from jrviewer.archive.manifest import Record, Records, take_records
+from jrviewer.archive.manifest import Record, Records, forget_records, take_records
 from jrviewer.archive.plan import Group, bundles
 from jrviewer.archive.run import Run, record_of
 from jrviewer.batch import Batch
@@ -141,8 +141,9 @@ def _note(run: Run, bundle: _Bundle, future: Any) -> None:  # noqa: ANN401 - wit
     answer = future.result() if future.status == "finished" else Answer([], [], LOST)
     for argument, sentence in answer.refusals:
         run.batch.refuse(argument, sentence)
-    for key, record in answer.records:
-        run.keep(key, record)
+    last = len(answer.records)
+    for number, (key, record) in enumerate(answer.records, start=1):
+        run.keep(key, record, sync=number == last)
         run.time_left.count()
     if answer.fault:
         file = bundle.groups[0].files[0]
@@ -152,6 +153,7 @@ def _note(run: Run, bundle: _Bundle, future: Any) -> None:  # noqa: ANN401 - wit
     bundle.left -= 1
     if bundle.left == 0:
         run.finish(bundle.groups, has_failed=bundle.has_failed)
+    forget_records(run.folder, (key for key, _ in answer.records))
 
 
 def work(task: Task) -> Answer:

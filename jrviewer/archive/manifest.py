@@ -70,15 +70,18 @@ class Manifest:
         for (at,) in rows:
             yield self._at(at)
 
-    def commit(self, key: str, record: Record) -> None:
-        """Append the record of a slice whose exports are complete."""
+    def commit(self, key: str, record: Record, *, sync: bool = True) -> None:
+        """Append the record of a slice whose exports are complete; without `sync` it may come to
+        the disk later.
+        """
         whole = {"key": key, "job": self.job, **record}
         line = json.dumps(whole) + "\n"
         try:
             at = self._file.seek(0, os.SEEK_END)
             self._file.write(line.encode("ascii"))
             self._file.flush()
-            os.fsync(self._file.fileno())
+            if sync:
+                os.fsync(self._file.fileno())
             self.reservations.release()
         except OSError as error:
             raise ExportError(f"The manifest cannot be written. {reason_of(error)}.") from error
@@ -168,7 +171,17 @@ class Records:
         self.kept.append((key, record))
 
     def _path(self, key: str) -> Path:
-        return self._folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
+        return _record_path(self._folder, key)
+
+
+def forget_records(folder: Path, keys: Iterable[str]) -> None:
+    """Remove the records of slices that are in the manifest, on the disk."""
+    for key in keys:
+        _record_path(folder / RECORDS, key).unlink(missing_ok=True)
+
+
+def _record_path(folder: Path, key: str) -> Path:
+    return folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
 
 
 def take_records(folder: Path, manifest: Manifest) -> None:
@@ -178,7 +191,9 @@ def take_records(folder: Path, manifest: Manifest) -> None:
         if record is not None and manifest.find(record["key"]) != record:
             manifest.commit(record["key"], record)
         path.unlink(missing_ok=True)
-    with contextlib.suppress(OSError):  # never made, or another file is in it
+    with contextlib.suppress(OSError):  # never made, or still in use by another computer's worker
+        for path in (folder / RECORDS).iterdir():  # begun by a process that was killed
+            path.unlink()
         (folder / RECORDS).rmdir()
 
 

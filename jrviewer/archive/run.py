@@ -224,14 +224,14 @@ class Run:
         """Record an outcome and keep its result for the report."""
         self.keep(outcome.key, record_of(outcome), is_new=is_new)
 
-    def keep(self, key: str, record: Record, *, is_new: bool = True) -> None:
+    def keep(self, key: str, record: Record, *, is_new: bool = True, sync: bool = True) -> None:
         """Add a record to the manifest, and its result to the report."""
         if record["thumbnail"]:
             self.pictures += 1
             if self.pictures > MOST_PICTURES:
                 record["thumbnail"] = ""
         if is_new:
-            self.manifest.commit(key, record)
+            self.manifest.commit(key, record, sync=sync)
             self.heard(record)
         self.results.add(record)
         self.failed = self.failed or record["outcome"] == "failed"
