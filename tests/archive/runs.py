@@ -45,6 +45,15 @@ def predict(out: Path, *arguments: object) -> int:
     return cli.main(["predict", *given])
 
 
+class _Command(subprocess.Popen[str]):
+    """A process that does not outlive a test that fails."""
+
+    def __exit__(self, kind: type[BaseException] | None, *raised: Any) -> None:  # noqa: ANN401
+        if kind is not None:
+            self.kill()
+        super().__exit__(kind, *raised)
+
+
 def start(
     folder: Path, *arguments: object, within: Sequence[str] = (), first: str = ""
 ) -> "subprocess.Popen[str]":
@@ -54,7 +63,7 @@ def start(
     script = folder / "small.py"
     script.write_text(f"{first}\n{_SCRIPT}")
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.Popen(
+    return _Command(
         [*within, sys.executable, str(script), *map(str, arguments)],
         env=environment,
         cwd=ROOT,
