@@ -17,5 +17,16 @@ def test_the_command_line_imports_no_qt() -> None:
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
+def test_the_window_imports_nothing_of_node_or_cluster() -> None:
+    code = (
+        "import sys, jrviewer.__main__, jrviewer.ui.app\n"
+        "network = {'pynetdicom', 'dicomweb_client', 'requests', 'distributed', 'dask'}\n"
+        "ours = {'jrviewer.node', 'jrviewer.archive'}\n"
+        "sys.exit(bool((network | ours) & set(sys.modules)))"
+    )
+
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
 def test_packaging_is_no_package() -> None:
     assert not (ROOT / "packaging" / "__init__.py").exists()
