@@ -4,7 +4,6 @@ Never names a patient: inputs are told apart by the number of their argument and
 nothing.
 """
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from jrviewer.core.errors import DeviceMemoryError, ExportError, InputRefusedError, JRViewerError
 from jrviewer.core.prediction import Prediction
 from jrviewer.core.progress import Report, silent
+from jrviewer.core.real_path import real_path
 from jrviewer.core.records import Series, Slice
 from jrviewer.core.strength import STANDARD, Noise, Strength
 from jrviewer.export.report import Result, empty_result, input_check_facts, noise_facts
@@ -267,7 +267,7 @@ class _Steady:
 
 def _real(path: Path) -> Path:
     """Without links; a link in a circle, of which `Path.resolve` makes an exception, stays."""
-    return Path(os.path.realpath(path))
+    return Path(real_path(path))
 
 
 def argument_number(path: Path, paths: Sequence[Path]) -> int:

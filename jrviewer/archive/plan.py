@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from jrviewer.core.real_path import real_path
 from jrviewer.dicom import Looked
 
 MOST_FILES = 100  # of a bundle of small groups; a larger series is a bundle of its own
@@ -50,7 +51,7 @@ class Plan:
 
     def add(self, file: Looked, since: float = 0.0) -> bool:
         """Note a file, and since when it has not changed; False where it is known already."""
-        place = f"{os.path.realpath(file.path)}\0{file.member}"
+        place = f"{real_path(file.path)}\0{file.member}"
         values = (
             *(place, str(file.path), file.member, file.argument, file.sha256, file.series),
             *(file.alike, file.frames, file.is_directory, file.refusal),

@@ -4,13 +4,13 @@ Needs no network and knows no router: it looks at the folder again and again. A 
 has not changed for a while, a series once none of its files has come for as long.
 """
 
-import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from jrviewer.archive.plan import Group, bundles
 from jrviewer.archive.run import Run
+from jrviewer.core.real_path import real_path
 from jrviewer.export.own_exports import is_export_file
 
 TRY_AGAIN_S = 300.0  # after something failed that may succeed, such as a full disk
@@ -22,7 +22,7 @@ class Watch:
 
     def __init__(self, run: Run, folder: Path, quiet_s: float, say: Say) -> None:
         self._run, self._folder, self._quiet_s, self._say = run, folder, quiet_s, say
-        self._out = Path(os.path.realpath(run.folder))
+        self._out = Path(real_path(run.folder))
         self._seen = sqlite3.connect("", isolation_level=None)
         self._seen.execute(
             "CREATE TABLE seen (path TEXT PRIMARY KEY, size INTEGER, changed INTEGER,"
@@ -122,5 +122,5 @@ def _files_in(folder: Path, out: Path) -> Iterator[Path]:
     from jrviewer.dicom import files_below
 
     for path in files_below(folder):
-        if out not in Path(os.path.realpath(path)).parents:
+        if out not in Path(real_path(path)).parents:
             yield path

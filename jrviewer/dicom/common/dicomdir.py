@@ -2,10 +2,10 @@
 their names.
 """
 
-import os
 from pathlib import Path
 
 from jrviewer.core.errors import CorruptFileError
+from jrviewer.core.real_path import real_path
 from jrviewer.dicom.common.attributes import items, texts
 from jrviewer.dicom.common.parse import parse, quiet
 from jrviewer.dicom.common.sop_classes import DIRECTORY
@@ -50,9 +50,7 @@ def _resolve(folder: Path, parts: list[str]) -> tuple[Path, bool]:
     path = folder
     for part in parts:
         path = _child(path, part)
-    inside = ".." not in parts and Path(os.path.realpath(path)).is_relative_to(
-        os.path.realpath(folder)
-    )
+    inside = ".." not in parts and Path(real_path(path)).is_relative_to(real_path(folder))
     return path, inside
 
 

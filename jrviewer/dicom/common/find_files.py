@@ -17,6 +17,7 @@ from jrviewer.core.errors import (
     UnsupportedImageError,
 )
 from jrviewer.core.progress import Report
+from jrviewer.core.real_path import real_path
 from jrviewer.dicom.common.dicomdir import is_directory_file, listed_files
 from jrviewer.dicom.common.parse import HEAD_BYTES, looks_like_dicom
 from jrviewer.dicom.common.zip_archive import archive_members, is_archive
@@ -51,7 +52,7 @@ def walk(paths: Sequence[Path], report: Report) -> list[Candidate]:
         for candidate in behind(path):
             if not len(found) % 32:
                 report(0.0, "looking for files")
-            key = os.path.realpath(candidate.path) + "\0" + candidate.member
+            key = real_path(candidate.path) + "\0" + candidate.member
             if key not in seen:
                 seen.add(key)
                 found.append(candidate)
@@ -127,7 +128,7 @@ def files_below(folder: Path, closed: list[Path] | None = None) -> Iterator[Path
             closed.append(Path(error.filename))
 
     for root, folders, names in os.walk(folder, onerror=note, followlinks=True):
-        real = os.path.realpath(root)
+        real = real_path(root)
         if real in seen:
             folders.clear()
             continue
