@@ -73,7 +73,9 @@ def click(window: MainWindow, place: FloatArray) -> None:
 
 def pickable(window: MainWindow) -> tuple[FloatArray, FloatArray]:
     """The points that a click at their place would pick, and their depths."""
-    scene, cloud = scene_of(window), cloud_of(window)
+    scene = scene_of(window)
+    cloud = scene.cloud
+    assert cloud is not None
     places, _ = scene.on_screen(cloud.points)
     own = [i for i, place in enumerate(places) if scene.point_at(*np.rint(place)) == i]
     points = cloud.points[own]
