@@ -16,12 +16,14 @@ class PaneOffer(QPushButton):
     def __init__(self, pane: SliceView) -> None:
         super().__init__(pane)
         self._pane = pane
+        self.setAccessibleName(self.tr("What can be done about it"))
         pane.installEventFilter(self)
         self.hide()
 
     def offer(self, text: str) -> None:
         """Offer something below the message; "" hides the button."""
         self.setText(text)
+        self.setAccessibleName(text or self.tr("What can be done about it"))
         self.setVisible(bool(text))
         self._place()
 

@@ -20,6 +20,7 @@ class FoldedPane(QAbstractButton):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setObjectName("foldedPane")
         self._reason = ""
+        self.show_reason("")
         self.set_upright(is_upright=True)
         self.hide()
 
@@ -31,7 +32,7 @@ class FoldedPane(QAbstractButton):
     def show_reason(self, reason: str) -> None:
         """Set why the pane is folded."""
         self._reason = reason
-        self.setAccessibleName(reason)
+        self.setAccessibleName(reason or self.tr("The pane has something to show"))
         self.setToolTip(self.tr("{}\nClick to show the pane.").format(reason))
         self.update()
 

@@ -163,7 +163,8 @@ SPEAKING = {
     *("addTab", "addItem", "addItems", "addRow", "QLabel", "QPushButton", "QCheckBox"),
     *("QRadioButton", "QAction", "say", "show_message", "show_nothing", "addMenu"),
 }
-ALLOWED = {"JRViewer –", "error", "warning", "note"}  # a name; kinds of the message line
+# A name; kinds of the message line; names of file formats.
+ALLOWED = {"JRViewer –", "error", "warning", "note", "PNG", "PDF", "PLY", "STL", "OBJ"}
 
 
 def untranslated(tree: ast.AST) -> Iterator[tuple[int, str]]:
