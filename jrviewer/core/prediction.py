@@ -202,7 +202,7 @@ class Prediction:
     @property
     def is_at_limit(self) -> bool:
         """Whether all that the network takes for noise is gone, and the strength asked for more."""
-        if self.noise_before is None or self.noise_after is None or self.shares.fine < 1:
+        if not self.noise_before or self.noise_after is None or self.shares.fine < 1:
             return False
         wanted = 1 - self.strength.reduction
         return 0 < wanted < self.noise_after / self.noise_before - LIMIT_SHARE

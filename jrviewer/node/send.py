@@ -4,13 +4,16 @@ A file that was sent is noted at once, so after a kill only the rest is sent; an
 arrives twice all the same has the same UID and content, and an archive keeps it once.
 """
 
+import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import pydicom
-from pynetdicom import build_context
+from pynetdicom import build_context, evt
 from pynetdicom.association import Association
+from pynetdicom.dimse_messages import N_EVENT_REPORT_RSP
 from pynetdicom.presentation import PresentationContext
 from pynetdicom.sop_class import StorageCommitmentPushModel  # type: ignore[attr-defined]
 
@@ -21,6 +24,7 @@ from jrviewer.node.queue import Entry
 
 EXPLICIT, IMPLICIT = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2"
 COMMITMENT_S = 30.0
+ANSWER_S = 0.2  # for the response to a report, which may have come on another association
 WARNINGS = (0xB000, 0xB006, 0xB007)  # stored, though changed or oddly encoded
 
 
@@ -57,18 +61,24 @@ class Sender:
             return None
         instances = [_instance(path) for path in files]
         contexts = [build_context(StorageCommitmentPushModel)]
-        handlers = [_report_handler(self._commitments)]
+        answered = threading.Event()
+        handlers = [
+            (evt.EVT_N_EVENT_REPORT, self._commitments.hear),
+            (evt.EVT_DIMSE_SENT, lambda event: _note_answer(event, answered)),
+        ]
         with suppress(PeerError):  # not offered
             with associated(self._config.title, self._peer, contexts, handlers) as association:
                 kept = self._commitments.ask(association, instances, COMMITMENT_S)
+                if kept is not None and answered.wait(ANSWER_S):
+                    time.sleep(ANSWER_S)  # the answer to a report goes out before the release
             return None if kept is None else kept >= {uid for _, uid in instances}
         return None
 
 
-def _report_handler(commitments: Commitments) -> object:
-    from pynetdicom import evt
-
-    return (evt.EVT_N_EVENT_REPORT, commitments.hear)
+def _note_answer(event: evt.Event, answered: threading.Event) -> None:
+    """Note that the report that came on this association is being answered."""
+    if isinstance(event.message, N_EVENT_REPORT_RSP):
+        answered.set()
 
 
 def _send_one(association: Association, path: Path, peer: Peer) -> None:
