@@ -1,5 +1,6 @@
 """What the command line prints: the result to stdout, everything else to stderr."""
 
+import errno
 import logging
 import os
 import sys
@@ -35,7 +36,11 @@ def print_result(text: str) -> None:
     except OSError as error:
         # What is left in the buffer would fail again, with a traceback, when Python ends.
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - until the end
-        if not isinstance(error, BrokenPipeError):
+        # Windows says of a pipe without a reader that the argument is invalid.
+        has_gone = isinstance(error, BrokenPipeError) or (
+            os.name == "nt" and error.errno == errno.EINVAL
+        )
+        if not has_gone:
             raise JRViewerError(f"The result could not be printed. {reason_of(error)}.") from error
 
 
