@@ -20,6 +20,7 @@ from jrviewer.rendering.look import BACKGROUND, Look, to_world
 SOFTNESSES = 8  # steps from a hard edge to a soft one
 USUAL_COUNT = 4096  # a cloud of fewer points has larger ones, so that its surfaces close
 MOST_MM = 14.0  # radius of the most doubtful
+MOST_SPARSE = 4.0  # times fewer points than usual are drawn wider, to close the surface; not more
 CERTAIN_MM, DOUBTFUL_MM = 2.0, 9.0  # sigma from which on mist begins, and is all there is
 FAINTEST = 0.03  # less is not drawn
 LIGHT = np.array([-0.35, 0.5, 0.79], np.float32)  # from above left, behind the viewer
@@ -70,7 +71,7 @@ def splats_of(
     """The splats of some points of a cloud, by index, in colours (N, 3) of their own."""
     unit = 1.0 if cloud.unit == "mm" else BOX_HALF_WIDTH_MM
     sigma = cloud.sigma[chosen] * np.float32(unit)
-    certain = look.radius_mm * np.sqrt(max(1.0, USUAL_COUNT / len(cloud))) if len(cloud) else 1.0
+    certain = look.radius_mm * np.sqrt(np.clip(USUAL_COUNT / max(1, len(cloud)), 1.0, MOST_SPARSE))
     radii = np.minimum(0.8 * certain + 0.6 * np.maximum(sigma - CERTAIN_MM, 0), MOST_MM + certain)
     return Splats(
         places=to_world(cloud, cloud.points[chosen]).astype(np.float32),

@@ -26,9 +26,7 @@ Grey = npt.NDArray[np.int16]
 
 RATIO = float(os.environ.get("QT_SCALE_FACTOR", "1"))
 # In the box, whose half width is 224 mm; the slice is 64 mm wide.
-PLACES = np.array(
-    [[-0.1, -0.06, 0.0], [0.1, 0.04, 0.02], [0.02, -0.04, 0.05], [-0.04, 0.08, -0.05]]
-)
+PLACES = np.array([[-0.1, -0.06, 0.0], [0.1, 0.04, 0.02], [0.02, -0.04, 0.05], [0.0, -0.1, -0.02]])
 
 
 class FewPoints(FakeBackend):
