@@ -74,10 +74,17 @@ def _copy_texts(package: importlib.metadata.Distribution, own: Path) -> None:
 def _write_stated(package: importlib.metadata.Distribution, own: Path) -> None:
     about = package.metadata
     classifiers = [one for one in about.get_all("Classifier", []) if "License" in one]
-    stated = [about[key] for key in ("License-Expression", "License") if about[key]]
+    stated = [text for key in ("License-Expression", "License") if (text := first_of(about, key))]
     if stated or classifiers:
         lines = [f"{about['Name']} {package.version}", *stated, *classifiers]
         (own / "stated.txt").write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def first_of(about: importlib.metadata.PackageMetadata, key: str) -> str:
+    """A field of a package's metadata, empty where there is none. Asking for it alone raises where
+    importlib_metadata has been imported, and gives None elsewhere.
+    """
+    return next(iter(about.get_all(key, [])), "")
 
 
 def needed() -> set[str]:

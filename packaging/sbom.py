@@ -94,9 +94,9 @@ def _packages() -> list[Part]:
 def _licence(package: importlib.metadata.Distribution) -> Part | None:
     """As its metadata state it; a whole text is cut to its first line."""
     about = package.metadata
-    if about["License-Expression"]:
-        return {"expression": about["License-Expression"]}
-    stated = (about["License"] or "").strip().partition("\n")[0]
+    if expression := licences.first_of(about, "License-Expression"):
+        return {"expression": expression}
+    stated = licences.first_of(about, "License").strip().partition("\n")[0]
     kinds = [one for one in about.get_all("Classifier", []) if one.startswith("License")]
     name = stated or (kinds[0].rpartition(" :: ")[2] if kinds else "")
     return {"license": {"name": name}} if name else None

@@ -24,9 +24,7 @@ from tests.ui.support.mouse_and_keys import press
 Key = Qt.Key
 
 
-def test_a_right_click_opens_the_menu_with_the_presets(
-    qtbot: QtBot, open_window: MainWindow
-) -> None:
+def test_a_right_click_opens_a_menu_of_presets(qtbot: QtBot, open_window: MainWindow) -> None:
     mouse_and_keys.click(open_window.denoised, mouse_and_keys.RIGHT)
 
     menu = QApplication.activePopupWidget()
@@ -172,6 +170,7 @@ class TestOn3D:
         qtbot.waitUntil(lambda: open_window.cloud.cloud is not None)
         with qtbot.waitActive(open_window):  # its first OpenGL child gave it a new native window
             open_window.activateWindow()
+        open_window.cloud.reset_view()  # around all points: the first view was around fewer
         return open_window
 
     def test_a_double_click_gives_the_cloud_all_the_room_and_back(
