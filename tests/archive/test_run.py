@@ -190,7 +190,8 @@ def test_killed_again_and_again_nothing_is_lost_and_nothing_is_there_twice(
     objects = [dcmread(path) for path in derived(out)]
     assert len({one.SOPInstanceUID for one in objects}) == 30
     assert len({one.SeriesInstanceUID for one in objects}) == 1
-    assert not list(out.glob(".*"))
+    # What a kill cut off while it was written goes after ten minutes, when nobody can be at it.
+    assert {path.suffix for path in out.glob(".*")} <= {".part"}
 
 
 @pytest.mark.slow

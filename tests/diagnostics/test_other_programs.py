@@ -11,21 +11,23 @@ from jrviewer.diagnostics.other_programs import NICENESS, OtherPrograms, busy_pr
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows knows neither sessions nor niceness")
 def test_a_busy_process_is_of_another_session_gives_way_and_ends() -> None:
+    others = {*multiprocessing.active_children()}  # another test's process that decodes
     with busy_process():
-        [busy] = multiprocessing.active_children()
+        [busy] = {*multiprocessing.active_children()} - others
         assert busy.pid is not None
         assert os.getsid(busy.pid) != os.getsid(0)
         assert os.getpriority(os.PRIO_PROCESS, busy.pid) >= NICENESS
 
-    assert multiprocessing.active_children() == []
+    assert busy not in multiprocessing.active_children()
     assert busy.exitcode is not None or not busy.is_alive()
 
 
 def test_a_busy_process_ends_too_where_measuring_fails() -> None:
+    others = {*multiprocessing.active_children()}
     with pytest.raises(RuntimeError), busy_process():
         raise RuntimeError("measuring failed")
 
-    assert multiprocessing.active_children() == []
+    assert {*multiprocessing.active_children()} <= others
 
 
 def test_what_others_take_is_what_neither_we_nor_nobody_took(

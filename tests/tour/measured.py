@@ -18,7 +18,9 @@ def measured(guide: Guide, inputs: Inputs) -> Steps:
     yield from with_series(guide, inputs)
     yield lambda: session.surface.mesh is not None
     yield lambda: bool(tools.legend.distances.words.text())
+    yield from guide.calm()
     mouse.click(button(tools, "Measured"))
+    yield lambda: button(tools, "Measured").isChecked()
     yield from guide.shot("3d-measured")
     yield from choose(guide, tools.colouring, 3)
     yield from guide.shot("3d-distance")
