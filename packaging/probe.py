@@ -1,8 +1,9 @@
 """Prints, as JSON, what the app loads when it shows everything it can: compiled modules, and the
 files of torch's source that torch reads.
 
-All of the app's own modules are imported, the 3D pane's widget too, and the sample's cloud is
-drawn in every look. What is not loaded then stays out of the bundle; its self-test draws the same.
+All of the app's own modules but extras are imported, the 3D pane's widget too, and the sample's
+cloud is drawn in every look. What is not loaded then stays out of the bundle; its self-test draws
+the same.
 
 Drawing is done by a child process: without OpenGL, VTK ends the process that asks for it.
 """
@@ -17,6 +18,7 @@ from multiprocessing import Pipe
 from pathlib import Path
 
 HERE = "--here"  # draw in this process
+EXTRAS = ("jrviewer.node", "jrviewer.archive.cluster")  # need what is not in the bundle
 NO_OPENGL = (
     "The probe died while it drew: VTK found no OpenGL here. Install software OpenGL (on Debian "
     "libgl1-mesa-dri; .ci/apt.txt names what else is needed), then build again."
@@ -50,7 +52,7 @@ def draw_here() -> None:
     from jrviewer.model.predict import predict
 
     for module in pkgutil.walk_packages(jrviewer.__path__, "jrviewer."):
-        if not module.name.endswith("__main__"):
+        if not module.name.endswith("__main__") and not module.name.startswith(EXTRAS):
             importlib.import_module(module.name)
     sample = dicom.read([resource("sample/phantom.dcm")]).series[0][0]
     prediction = predict(load_model("cpu"), sample)

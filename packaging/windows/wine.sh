@@ -32,11 +32,12 @@ run() { inside wine "$@" < /dev/null 2>&1 | cat; return "${PIPESTATUS[0]}"; }
 run_in() { local folder=$1; shift; inside sh -c 'cd "$0" && exec wine "$@"' "$prefix/drive_c/$folder" "$@" < /dev/null 2>&1 | cat; return "${PIPESTATUS[0]}"; }
 
 mounted() {
-    for one in proc dev/shm dev/pts dev; do umount -l "$root/$one" 2> /dev/null || true; done
+    for one in proc sys dev/shm dev/pts dev; do umount -l "$root/$one" 2> /dev/null || true; done
     [ "${1:-}" = off ] && return
-    mkdir -p "$root"/{proc,dev}
+    mkdir -p "$root"/{proc,sys,dev}
     mount --rbind /dev "$root/dev" && mount --make-rslave "$root/dev"
     mount -t proc proc "$root/proc"
+    mount -t sysfs -o ro sysfs "$root/sys"  # Mesa counts the processors' caches there
 }
 finish() {
     inside wineserver -k 2> /dev/null || true
@@ -115,10 +116,12 @@ bundle() { run_in src 'C:\py311\python.exe' packaging\\build.py --here; }
 
 nothing_of_wine() {
     python3 "$here/foreign.py" "$c/src/dist/JRViewer"
-    signed "$(find "$c/src/dist/JRViewer" -iname vcruntime140.dll | head -1)" "Microsoft"
+    # Python's own; PySide6 brings another, which Qt's maker signed.
+    signed "$(find "$c/src/dist/JRViewer/_internal" -maxdepth 1 -iname vcruntime140.dll)" "Microsoft"
 }
 
 self_test() {  # of the bundle, then of what was installed
+    rm -f "$c/$2.html"  # of an earlier try; the app replaces no file
     run "$1\\JRViewer.exe" self-test --html "C:\\$2.html" || fail "the self-test: see $c/$2.html"
     cp "$c/$2.html" "$work/"
     grep -io 'all is well' "$work/$2.html" | head -1

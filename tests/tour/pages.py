@@ -10,8 +10,8 @@ from PIL import Image
 
 HELP = Path(__file__).resolve().parents[2] / "resources" / "help"
 WINDOW = (0, 4, 1502, 930)  # on the tour's screen: with its title bar
-PANES = (138, 90, 1003, 866)  # beside the list of series
-CLOUD = (1004, 90, 1502, 866)
+PANES = (136, 90, 964, 866)  # beside the list of series
+CLOUD = (966, 90, 1502, 866)
 COLOURS = 256
 WIDTH_PX = 1000  # of a whole window
 
@@ -27,7 +27,7 @@ PICTURES = {  # the guide's name: the tour's, what is cut out, how wide it becom
     "ruler": ("3d-ruler", CLOUD, 420),
     "by-keys": ("measuring-held", WINDOW, 800),
     "amber": ("input-check-amber-why", WINDOW, 800),
-    "export": ("export", (474, 248, 1022, 652), 548),
+    "export": ("export", (478, 211, 1020, 682), 542),
 }
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QTabBar, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QDialog, QTabBar, QWidget
 
 from jrviewer.core.prediction import Prediction
 from tests.tour.drag_source import FIELD_PX, WIDTH_PX
@@ -56,11 +56,9 @@ def tab_at(tabs: QTabBar, index: int) -> tuple[float, float]:
     return at.x() / tabs.width(), at.y() / tabs.height()
 
 
-def button(tools: QWidget, text: str) -> QWidget:
+def button(tools: QWidget, text: str) -> QAbstractButton:
     return next(
-        one
-        for one in tools.findChildren(QWidget)
-        if one.isVisible() and getattr(one, "text", str)() == text
+        one for one in tools.findChildren(QAbstractButton) if one.isVisible() and one.text() == text
     )
 
 
