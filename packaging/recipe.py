@@ -18,7 +18,7 @@ EXCLUDED = [
     *("torch.onnx", "torch.utils.tensorboard", "torch._dynamo", "torch._inductor"),
     *("torch.distributed.elastic", "sympy", "networkx", "fsspec", "jinja2", "mpmath"),
     *("triton", "numba", "pandas", "IPython", "tkinter", "setuptools", "pip"),
-    *("readline", "sqlite3"),  # of no use without a terminal, and GPL; no database
+    "readline",  # of no use without a terminal, and GPL
     # Whatever opens connections: the app makes none, and its libraries need none to be imported.
     *("_ssl", "_hashlib"),  # OpenSSL; Python's own SHA-2 does for the hashes
     *("aiohttp", "yarl", "multidict", "propcache", "frozenlist", "requests", "urllib3", "certifi"),
