@@ -34,6 +34,7 @@ def given(data: Path, folder: Path, **which: Path) -> argparse.Namespace:
     return parser.parse_args([*words, "--data", str(data), "--cache", str(folder / "cache")])
 
 
+@pytest.mark.slow
 def test_a_cloud_has_the_sigma_that_its_run_was_calibrated_to(
     run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
