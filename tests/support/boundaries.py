@@ -19,6 +19,7 @@ from jrviewer.core.progress import Report, silent
 from jrviewer.core.records import Finding, Series, Slice, Source
 from jrviewer.core.strength import STANDARD, Strength
 from jrviewer.dicom import Looked, UidMap, new_key
+from jrviewer.model import spliced_cloud  # noqa: F401 - whole, before parts of it are replaced
 from jrviewer.model.slice_pool import SlicePool
 from tests.support.record_factory import make_prediction, make_slice
 
