@@ -7,11 +7,9 @@ on the CPU and on a CUDA device where there is one: under five minutes in all.
 """
 
 import argparse
-import json
 import os
 import statistics
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -30,6 +28,7 @@ from jrviewer.diagnostics.throughput import memory_mb, peak_memory_mb
 from jrviewer.model.joint_model import JointModel
 from jrviewer.model.load import load_model
 from jrviewer.model.predict import POINTS
+from training.console import tell
 from training.evaluate.cloud import seen
 
 Way = Literal["joint", "sequential"]
@@ -56,11 +55,7 @@ def run(args: argparse.Namespace) -> int:
         table["devices"][device] = {
             way: together([one[number] for one in rounds]) for number, way in enumerate(WAYS)
         }
-    args.json.parent.mkdir(parents=True, exist_ok=True)
-    args.json.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
-    text = markdown(table)
-    args.json.with_suffix(".md").write_text(text, encoding="utf-8")
-    sys.stdout.write(text)
+    tell(args.json, table, markdown(table))
     return 0
 
 

@@ -3,9 +3,7 @@ views for the same number of steps, and scored on the validation patients.
 """
 
 import argparse
-import json
 import math
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -22,7 +20,7 @@ from jrviewer.core.progress import Report
 from jrviewer.diagnostics.benchmark import in_turn
 from jrviewer.model.devices import multiplies_bfloat16
 from training.baselines.clouds import truth_of
-from training.console import progress
+from training.console import progress, tell
 from training.data.augment import augment
 from training.data.pools import Views
 from training.data.prepare import prepare
@@ -79,11 +77,7 @@ def run(args: argparse.Namespace) -> int:
         for name, own in nets.items()
     }
     table["sampling floor"] = _means([_row(case, *case.floors[POINTS]) for case in cases])
-    args.json.parent.mkdir(parents=True, exist_ok=True)
-    args.json.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
-    text = markdown(table)
-    args.json.with_suffix(".md").write_text(text, encoding="utf-8")
-    sys.stdout.write(text)
+    tell(args.json, table, markdown(table))
     return 0
 
 

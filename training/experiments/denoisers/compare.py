@@ -4,9 +4,7 @@ on simulated noise.
 """
 
 import argparse
-import json
 import math
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
@@ -25,7 +23,7 @@ from jrviewer.core.progress import Report
 from jrviewer.diagnostics.benchmark import in_turn
 from jrviewer.model.devices import multiplies_bfloat16
 from jrviewer.model.network_input import CT
-from training.console import progress
+from training.console import progress, tell
 from training.data.prepare import real_pairs
 from training.data.real_noise.real_pairs import RealPairs
 from training.evaluate.real_noise.known import clean_slices, real_like
@@ -75,11 +73,7 @@ def run(args: argparse.Namespace) -> int:
     nets["ours, mirrored too"] = [Mirrored(net) for net in nets["ours"]]  # type: ignore[arg-type]
     table = {"steps": args.steps, "seeds": args.seeds, "minutes": minutes}
     table["variants"] = measured(nets, args.data, report, quick=args.quick)
-    args.json.parent.mkdir(parents=True, exist_ok=True)
-    args.json.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
-    text = markdown(table)
-    args.json.with_suffix(".md").write_text(text, encoding="utf-8")
-    sys.stdout.write(text)
+    tell(args.json, table, markdown(table))
     return 0
 
 
