@@ -18,7 +18,7 @@ from multiprocessing import Pipe
 from pathlib import Path
 
 HERE = "--here"  # draw in this process
-EXTRAS = ("jrviewer.node", "jrviewer.archive.cluster")  # need what is not in the bundle
+EXTRAS = ("jrviewer.batch.node", "jrviewer.batch.cluster")  # need what is not in the bundle
 NO_OPENGL = (
     "The probe died while it drew: VTK found no OpenGL here. Install software OpenGL (on Debian "
     "libgl1-mesa-dri; .ci/apt.txt names what else is needed), then build again."

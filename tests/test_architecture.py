@@ -21,7 +21,7 @@ def test_the_window_imports_nothing_of_node_or_cluster() -> None:
     code = (
         "import sys, jrviewer.__main__, jrviewer.ui.app\n"
         "network = {'pynetdicom', 'dicomweb_client', 'requests', 'distributed', 'dask'}\n"
-        "ours = {'jrviewer.node', 'jrviewer.archive'}\n"
+        "ours = {'jrviewer.batch.node', 'jrviewer.batch.cluster'}\n"
         "sys.exit(bool((network | ours) & set(sys.modules)))"
     )
 

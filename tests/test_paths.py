@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from jrviewer import cli, dicom
-from jrviewer.archive.folder_lock import FolderLock
+from jrviewer.batch.folder_lock import FolderLock
 from jrviewer.core.atomic_write import create_file
 from jrviewer.core.errors import ExportError
 from jrviewer.export.provenance import verify

@@ -56,7 +56,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def predict(arguments: argparse.Namespace) -> Outcome:
     """Denoise and infer every slice that is not done yet; write the exports and a report."""
-    from jrviewer.archive.run import run
+    from jrviewer.batch.run import run
     from jrviewer.export.writer import FACE
 
     with output.progress() as report:
@@ -191,7 +191,7 @@ def _is_directory(row: "Row") -> bool:
 
 
 def _argument_of_row(path: str, paths: Sequence[Path]) -> int:
-    from jrviewer.batch import argument_number
+    from jrviewer.batch.bundle import argument_number
 
     return argument_number(Path(path), paths)
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 from jrviewer.cli import output
 
 if TYPE_CHECKING:
-    from jrviewer.archive.job import Job
+    from jrviewer.batch.job import Job
 
 
 def job_of(arguments: argparse.Namespace) -> "Job":
     """What is to be done with every slice."""
-    from jrviewer.archive.job import Job
-    from jrviewer.batch import BatchOptions
+    from jrviewer.batch.bundle import BatchOptions
+    from jrviewer.batch.job import Job
     from jrviewer.export.writer import ExportRequest
 
     request = ExportRequest(

@@ -16,15 +16,15 @@ from jrviewer.cli.jobs import job_of, refuse
 from jrviewer.core.errors import ExportError, JRViewerError
 
 if TYPE_CHECKING:
-    from jrviewer.node.config import NodeConfig
+    from jrviewer.batch.node.config import NodeConfig
 
 LOOK_EVERY_S = 2.0
 
 
 def watch(arguments: argparse.Namespace) -> tuple[str, int]:
     """Predict whatever arrives in a folder, until Ctrl-C or SIGTERM."""
-    from jrviewer.archive.run import open_run
-    from jrviewer.archive.watch import Watch
+    from jrviewer.batch.run import open_run
+    from jrviewer.batch.watch import Watch
 
     if not arguments.folder.is_dir():
         raise ExportError("There is no such folder to watch. Make it, or choose another one.")
@@ -48,7 +48,7 @@ def node(arguments: argparse.Namespace) -> tuple[str, int]:
     """Run, try or feed a DICOM node."""
     if importlib.util.find_spec("pynetdicom") is None:
         raise JRViewerError("The node is an extra: pip install 'jrviewer[node]'.")
-    from jrviewer.node.config import read_config
+    from jrviewer.batch.node.config import read_config
 
     config = read_config(arguments.config)
     if arguments.action == "check":
@@ -56,14 +56,14 @@ def node(arguments: argparse.Namespace) -> tuple[str, int]:
     with told_to_end() as is_over:
         if arguments.action == "fetch":
             return _fetch(config, arguments, is_over)
-        from jrviewer.node.service import serve
+        from jrviewer.batch.node.service import serve
 
         serve(config, is_over, output.say)
     return NOTICE, 0
 
 
 def _check(config: "NodeConfig", *, with_phantom: bool) -> tuple[str, int]:
-    from jrviewer.node.check import check
+    from jrviewer.batch.node.check import check
 
     found = list(check(config, with_phantom=with_phantom))
     lines = [f"{'ok    ' if one.ok else 'FAILED'} {one.name}: {one.said}" for one in found]
@@ -74,10 +74,10 @@ def _fetch(
     config: "NodeConfig", arguments: argparse.Namespace, is_over: threading.Event
 ) -> tuple[str, int]:
     """Fetch, then work until the queue is empty or nothing of it succeeds now."""
-    from jrviewer.node.commitment import Commitments
-    from jrviewer.node.fetch import Wanted, fetch
-    from jrviewer.node.queue import Queue
-    from jrviewer.node.service import make_node
+    from jrviewer.batch.node.commitment import Commitments
+    from jrviewer.batch.node.fetch import Wanted, fetch
+    from jrviewer.batch.node.queue import Queue
+    from jrviewer.batch.node.service import make_node
 
     if arguments.peer not in config.peers:
         raise JRViewerError("--from names no peer of the configuration.")

@@ -1,1 +1,0 @@
-"""Folders that take days: planned series by series, recorded slice by slice, resumed any time."""

@@ -1,0 +1,92 @@
+"""Associations that the node asks for, with sentences for what goes wrong."""
+
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from pynetdicom import AE, evt
+from pynetdicom.association import Association
+from pynetdicom.presentation import PresentationContext
+from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
+
+from jrviewer.batch.node.config import Peer
+from jrviewer.batch.node.server import LARGEST_PDU
+from jrviewer.batch.node.tls import client_arguments
+from jrviewer.core.errors import JRViewerError
+
+TIMEOUT_S = 30.0
+_REASONS = {  # PS3.8 9.3.4: source and diagnostic
+    (1, 3): "it does not know this node's AE title",
+    (1, 7): "it has another AE title than the configuration says",
+    (3, 1): "it is busy",
+    (3, 2): "it has too many associations already",
+}
+
+
+class PeerError(JRViewerError):
+    """A peer did not do what it was asked for; another time it may."""
+
+
+@contextmanager
+def associated(
+    title: str,
+    peer: Peer,
+    contexts: Sequence[PresentationContext],
+    handlers: Sequence[Any] = (),
+    roles: Sequence[Any] = (),
+) -> Iterator[Association]:
+    """An association that is released at the end. Raises PeerError."""
+    entity = AE(title)
+    entity.connection_timeout = entity.acse_timeout = 10
+    entity.dimse_timeout = entity.network_timeout = TIMEOUT_S
+    arguments: dict[str, Any] = {}
+    if tls := client_arguments(peer.tls):
+        arguments["tls_args"] = tls
+    try:
+        association = entity.associate(
+            peer.address,
+            peer.port,
+            contexts=list(contexts),
+            ae_title=peer.title,
+            max_pdu=LARGEST_PDU,
+            ext_neg=[*roles],
+            evt_handlers=[(evt.EVT_CONN_OPEN, _without_delay), *handlers],
+            **arguments,
+        )
+    except (OSError, RuntimeError, ValueError) as error:
+        raise PeerError(f"{peer.name}: its address cannot be called.") from error
+    if not association.is_established:
+        raise PeerError(f"{peer.name}: {_why(association)}.")
+    try:
+        yield association
+    finally:
+        if association.is_established:
+            association.release()
+
+
+def echo(title: str, peer: Peer) -> None:
+    """Ask a peer for a sign of life. Raises PeerError."""
+    context = PresentationContext()
+    context.abstract_syntax = Verification
+    context.transfer_syntax = ["1.2.840.10008.1.2"]
+    with associated(title, peer, [context]) as association:
+        status = association.send_c_echo()
+        if status.get("Status", -1) != 0x0000:
+            raise PeerError(f"{peer.name}: it lets this node in, but does not answer C-ECHO.")
+
+
+def _why(association: Association) -> str:
+    if association.is_rejected:
+        answer = association.acceptor.primitive
+        known = (getattr(answer, "result_source", 0), getattr(answer, "diagnostic", 0))
+        return f"it refuses the association: {_REASONS.get(known, 'it gives no reason')}"
+    if association.acceptor.primitive is not None:
+        return "it accepts none of the kinds of objects or transfer syntaxes"
+    return "nothing answers at its address and port, or not with the TLS that it wants"
+
+
+def _without_delay(event: evt.Event) -> None:
+    held = event.assoc.dul.socket
+    if held is not None and held.socket is not None:
+        held.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

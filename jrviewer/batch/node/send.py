@@ -1,0 +1,110 @@
+"""What was derived goes to the destination: C-STORE, then storage commitment where it is offered.
+
+A file that was sent is noted at once, so after a kill only the rest is sent; an instance that
+arrives twice all the same has the same UID and content, and an archive keeps it once.
+"""
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import pydicom
+from pynetdicom import build_context, evt
+from pynetdicom.association import Association
+from pynetdicom.dimse_messages import N_EVENT_REPORT_RSP
+from pynetdicom.presentation import PresentationContext
+from pynetdicom.sop_class import StorageCommitmentPushModel  # type: ignore[attr-defined]
+
+from jrviewer.batch.node.commitment import Commitments, Instance
+from jrviewer.batch.node.config import NodeConfig, Peer
+from jrviewer.batch.node.peers import PeerError, associated
+from jrviewer.batch.node.queue import Entry
+
+EXPLICIT, IMPLICIT = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2"
+COMMITMENT_S = 30.0
+ANSWER_S = 0.2  # for the response to a report, which may have come on another association
+WARNINGS = (0xB000, 0xB006, 0xB007)  # stored, though changed or oddly encoded
+
+
+class Sender:
+    """Sends to one destination over one association, which is kept open meanwhile."""
+
+    def __init__(self, config: NodeConfig, peer: Peer, commitments: Commitments) -> None:
+        self._config, self._peer, self._commitments = config, peer, commitments
+
+    def send(self, entry: Entry, files: Iterator[Path]) -> int:
+        """Send those derived files that were not sent yet, as they come; returns how many.
+
+        Raises PeerError; what was sent until then is noted.
+        """
+        if self._peer.web:
+            from jrviewer.batch.node.web import store
+
+            return store(self._peer, entry, files)
+        sent, count = entry.sent(), 0
+        waiting = (path for path in files if path.name not in sent)
+        first = next(waiting, None)
+        if first is None:
+            return 0
+        with associated(self._config.title, self._peer, _contexts(first)) as association:
+            for path in _chain(first, waiting):
+                _send_one(association, path, self._peer)
+                entry.note_sent(path.name)
+                count += 1
+        return count
+
+    def commit(self, entry: Entry, files: Sequence[Path]) -> bool | None:
+        """Whether the destination commits to keep all files; None where it does not say."""
+        if not self._peer.commitment or self._peer.web or not files:
+            return None
+        instances = [_instance(path) for path in files]
+        contexts = [build_context(StorageCommitmentPushModel)]
+        answered = threading.Event()
+        handlers = [
+            (evt.EVT_N_EVENT_REPORT, self._commitments.hear),
+            (evt.EVT_DIMSE_SENT, lambda event: _note_answer(event, answered)),
+        ]
+        with suppress(PeerError):  # not offered
+            with associated(self._config.title, self._peer, contexts, handlers) as association:
+                kept = self._commitments.ask(association, instances, COMMITMENT_S)
+                if kept is not None and answered.wait(ANSWER_S):
+                    time.sleep(ANSWER_S)  # the answer to a report goes out before the release
+            return None if kept is None else kept >= {uid for _, uid in instances}
+        return None
+
+
+def _note_answer(event: evt.Event, answered: threading.Event) -> None:
+    """Note that the report that came on this association is being answered."""
+    if isinstance(event.message, N_EVENT_REPORT_RSP):
+        answered.set()
+
+
+def _send_one(association: Association, path: Path, peer: Peer) -> None:
+    if not association.is_established:
+        raise PeerError(f"{peer.name}: it ended the association.")
+    try:
+        status = association.send_c_store(path)
+    except (ValueError, RuntimeError) as error:  # no context for its class, or it ended meanwhile
+        raise PeerError(f"{peer.name}: it takes no objects of this kind.") from error
+    code = status.get("Status", -1)
+    if code != 0x0000 and code not in WARNINGS:
+        said = f"it refused an object with status 0x{code:04X}" if code >= 0 else "no answer came"
+        raise PeerError(f"{peer.name}: {said}.")
+
+
+def _contexts(path: Path) -> list[PresentationContext]:
+    """All slices of a derived series have one class; a capture may stand beside them."""
+    classes = dict.fromkeys([_instance(path)[0], "1.2.840.10008.5.1.4.1.1.7"])
+    return [build_context(one, [EXPLICIT, IMPLICIT]) for one in classes]
+
+
+def _instance(path: Path) -> Instance:
+    meta = pydicom.filereader.read_file_meta_info(path)
+    return str(meta.MediaStorageSOPClassUID), str(meta.MediaStorageSOPInstanceUID)
+
+
+def _chain(first: Path, rest: Iterator[Path]) -> Iterator[Path]:
+    yield first
+    yield from rest

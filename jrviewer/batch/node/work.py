@@ -1,0 +1,137 @@
+"""The node at work: complete series are derived, and sent while they are."""
+
+import queue as queues
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jrviewer.batch.bundle import BatchOptions
+from jrviewer.batch.job import Job
+from jrviewer.batch.node.config import NodeConfig
+from jrviewer.batch.node.queue import Entry, Queue
+from jrviewer.batch.node.send import Sender
+from jrviewer.batch.run import Run, look, open_run
+from jrviewer.core.errors import JRViewerError
+from jrviewer.core.progress import silent
+from jrviewer.export.writer import ExportRequest
+
+if TYPE_CHECKING:
+    from jrviewer.model.joint_model import JointModel
+
+FIRST_WAIT_S, LONGEST_WAIT_S = 15.0, 900.0  # before what failed is tried again
+
+Say = Callable[[str], None]
+Files = queues.SimpleQueue[Path | None]
+
+
+class Node:
+    """Works through the queue, one series at a time. `sender` is None where nothing is sent."""
+
+    def __init__(
+        self,
+        config: NodeConfig,
+        queue: Queue,
+        model: "JointModel",
+        sender: Sender | None,
+        say: Say,
+        is_over: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._config, self._queue, self._model = config, queue, model
+        self._sender, self._say, self._is_over = sender, say, is_over
+        self._waits: dict[Path, tuple[float, float]] = {}  # until when, and how long the next
+
+    def step(self, quiet_seconds: float) -> bool:
+        """Do what is complete and due; whether anything was."""
+        any_done = False
+        for entry in list(self._queue.complete(quiet_seconds)):
+            if self._is_over():
+                break
+            if self._waits.get(entry.folder, (0.0, 0.0))[0] <= time.monotonic():
+                any_done = True
+                self._do(entry)
+        removed = self._queue.remove_old(self._config.keep_hours * 3600)
+        if removed:
+            self._say(f"Removed {removed} series that were kept long enough.")
+        return any_done
+
+    def _do(self, entry: Entry) -> None:
+        try:
+            is_over = self._derive_and_send(entry)
+        except JRViewerError as error:
+            self._say(str(error))
+            is_over = False
+        if is_over:
+            self._waits.pop(entry.folder, None)
+            return
+        _, wait = self._waits.get(entry.folder, (0.0, FIRST_WAIT_S))
+        self._waits[entry.folder] = (time.monotonic() + wait, min(2 * wait, LONGEST_WAIT_S))
+
+    def _derive_and_send(self, entry: Entry) -> bool:
+        """Whether the series needs no other attempt."""
+        count, files, started = entry.count(), Files(), time.monotonic()
+        with ThreadPoolExecutor(1, "jrviewer-sender") as pool:
+            sending = pool.submit(self._send, entry, files)
+            try:
+                with open_run(self._job(entry), _silent, model=self._model) as run:
+                    self._derive(entry, run, files)
+            finally:
+                files.put(None)
+            sent = sending.result()
+        if self._is_over():
+            return False
+        results, seconds = run.results, time.monotonic() - started
+        done = f"{results.done} of {results.total} slices derived"
+        if self._sender is None:
+            self._say(f"A series: {done} in {seconds:.1f} s.")
+        else:
+            committed = self._commit(entry)
+            if committed is False:
+                self._say(f"A series: {done}, sent, but not all kept; it is sent again.")
+                entry.forget_sent()
+                return False
+            words = "" if committed is None else " and committed"
+            self._say(f"A series: {done}, {sent} sent{words} in {seconds:.1f} s.")
+        if run.failed:
+            return False
+        entry.end(count)
+        return True
+
+    def _job(self, entry: Entry) -> Job:
+        config = self._config
+        request = ExportRequest(entry.derived, frozenset({"dcm"}), deidentify=config.deidentify)
+        return Job(request, BatchOptions(run_anyway=config.run_anyway, strength=config.strength))
+
+    def _derive(self, entry: Entry, run: Run, files: Files) -> None:
+        """Derive what is missing; every derived file is handed on as soon as it is recorded."""
+
+        def hand_on(name: str | None) -> None:
+            if name:
+                files.put(entry.derived / name)
+
+        for record in run.manifest:
+            hand_on(record["dcm"] if record["outcome"] == "done" else None)
+        run.is_over = self._is_over
+        run.heard = lambda record: hand_on(record["dcm"])
+        look([entry.received], run.plan, _silent, silent)
+        run.go()
+
+    def _send(self, entry: Entry, files: Files) -> int:
+        """Send files as they come, to the last; without a sender they are only counted."""
+        names = iter(files.get, None)
+        if self._sender is None:
+            return sum(1 for _ in names)
+        return self._sender.send(entry, _paths(names))
+
+    def _commit(self, entry: Entry) -> bool | None:
+        files = [entry.derived / name for name in sorted(entry.sent())]
+        return self._sender.commit(entry, files) if self._sender else None
+
+
+def _paths(names: Iterator[Path | None]) -> Iterator[Path]:
+    yield from (name for name in names if name is not None)
+
+
+def _silent(argument: int, sentence: str) -> None:
+    """Refusals are in the manifest; a line for each slice would fill the log."""

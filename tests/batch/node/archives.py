@@ -1,0 +1,85 @@
+"""An archive to send to, on this computer's loopback: it keeps what it gets and commits to it."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from pydicom.dataset import Dataset
+from pynetdicom import AE, StoragePresentationContexts, evt
+from pynetdicom.association import Association
+from pynetdicom.sop_class import StorageCommitmentPushModel, Verification  # type: ignore[attr-defined]
+from pynetdicom.transport import ThreadedAssociationServer
+
+from jrviewer.batch.node.config import Peer
+from tests.batch.node.listening import HERE, collect_sockets
+
+
+@dataclass
+class Archive:
+    """What came, in order, and what the archive shall do about it."""
+
+    peer: Peer
+    came: list[Dataset] = field(default_factory=list)
+    refuse_after: int = 1 << 30  # objects
+    forgets: int = 0  # requests for commitment that are answered with “not kept”
+
+    def store(self, event: evt.Event) -> int:
+        if len(self.came) >= self.refuse_after:
+            return 0xA700
+        ds = event.dataset
+        ds.file_meta = event.file_meta
+        self.came.append(ds)
+        return 0x0000
+
+    def commit(self, event: evt.Event) -> tuple[int, None]:
+        asked = event.action_information
+        report = Dataset()
+        report.TransactionUID = asked.TransactionUID
+        kept = {str(ds.SOPInstanceUID) for ds in self.came}
+        wanted = list(asked.ReferencedSOPSequence)
+        here = [one for one in wanted if one.ReferencedSOPInstanceUID in kept]
+        if self.forgets:
+            self.forgets, here = self.forgets - 1, []
+        report.ReferencedSOPSequence = here
+        kind = 1 if len(here) == len(wanted) else 2
+        threading.Timer(0.2, _answer, (event.assoc, report, kind)).start()
+        return 0x0000, None
+
+
+def _answer(association: Association, report: Dataset, kind: int) -> None:
+    association.send_n_event_report(
+        report, kind, StorageCommitmentPushModel, "1.2.840.10008.1.20.1.1"
+    )
+
+
+@contextmanager
+def archive(port: int = 0, *, commitment: bool = True) -> Iterator[Archive]:
+    """An archive that runs."""
+    entity = AE("ARCHIVE")
+    entity.add_supported_context(Verification)
+    for context in StoragePresentationContexts:
+        assert context.abstract_syntax is not None
+        entity.add_supported_context(context.abstract_syntax)
+    if commitment:
+        entity.add_supported_context(StorageCommitmentPushModel, scu_role=True, scp_role=True)
+    held: list[Archive] = []
+    server = entity.start_server(
+        (HERE, port),
+        block=False,
+        evt_handlers=[
+            (evt.EVT_C_ECHO, lambda event: 0x0000),
+            (evt.EVT_C_STORE, lambda event: held[0].store(event)),
+            (evt.EVT_N_ACTION, lambda event: held[0].commit(event)),
+        ],
+    )
+    assert isinstance(server, ThreadedAssociationServer)
+    held.append(Archive(Peer("archive", "ARCHIVE", HERE, int(server.server_address[1]))))
+    try:
+        yield held[0]
+    finally:
+        associations = entity.active_associations
+        server.shutdown()
+        for one in associations:
+            one.join(5)
+        collect_sockets()

@@ -1,0 +1,145 @@
+"""What was received waits on disk."""
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from jrviewer.batch.node.queue import NotTakenError, Queue
+from jrviewer.core import atomic_write
+from tests.support.dicom_factory import write_ct, write_series
+
+EVIL = "../../../etc/passwd"
+
+
+def contents(tmp_path: Path, count: int = 1) -> list[bytes]:
+    return [path.read_bytes() for path in write_series(tmp_path / "scan", count)]
+
+
+def test_the_same_object_twice_is_kept_once(tmp_path: Path) -> None:
+    (one,) = contents(tmp_path)
+    queue = Queue(tmp_path / "queue")
+
+    assert queue.take(one) == queue.take(one)
+
+    (entry,) = queue
+    assert entry.count() == 1
+
+
+def test_another_content_of_a_known_instance_is_refused(tmp_path: Path) -> None:
+    path = write_ct(tmp_path / "a.dcm", sop_uid="1.2.3.4")
+    other = write_ct(tmp_path / "b.dcm", sop_uid="1.2.3.4", slope=2)
+    queue = Queue(tmp_path / "queue")
+    queue.take(path.read_bytes())
+
+    with pytest.raises(NotTakenError) as raised:
+        queue.take(other.read_bytes())
+
+    assert raised.value.status == 0x0111
+
+
+@pytest.mark.filterwarnings("ignore:Invalid value for VR UI")
+def test_a_path_for_a_uid_leads_nowhere(tmp_path: Path) -> None:
+    path = write_ct(tmp_path / "a.dcm", sop_uid=EVIL, series_uid=EVIL, study_uid=EVIL)
+
+    Queue(tmp_path / "deep" / "er" / "queue").take(path.read_bytes(), EVIL)
+
+    names = [one.name for one in (tmp_path / "deep").rglob("*.dcm")]
+    assert len(names) == 1
+    assert "passwd" not in str(names)
+
+
+@pytest.mark.parametrize(
+    ("content", "instance", "status"),
+    [
+        (b"no dicom", "", 0xC000),
+        ("missing", "", 0xC002),
+        ("good", "1.2.3", 0xA900),
+        ("export", "", 0xC001),
+    ],
+)
+def test_what_is_not_taken_has_a_status(
+    tmp_path: Path, content: bytes | str, instance: str, status: int
+) -> None:
+    good = write_ct(tmp_path / "a.dcm").read_bytes()
+    given = {
+        "good": good,
+        "missing": write_ct(tmp_path / "b.dcm", series_uid="").read_bytes(),
+        "export": good + b"app=JRViewer content_sha256=",
+    }.get(str(content), content)
+    assert isinstance(given, bytes)
+
+    with pytest.raises(NotTakenError) as raised:
+        Queue(tmp_path / "queue").take(given, instance)
+
+    assert raised.value.status == status
+
+
+def test_a_full_queue_and_a_full_disk_are_out_of_resources(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = contents(tmp_path, 2)
+    queue = Queue(tmp_path / "queue", most_bytes=1.5 * len(one))
+    queue.take(one)
+    with pytest.raises(NotTakenError, match="The queue is full") as full:
+        queue.take(two)
+
+    def refuse(beside: Path, path: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(atomic_write, "_name_newly", refuse)
+    with pytest.raises(NotTakenError, match="The disk is full") as disk:
+        Queue(tmp_path / "queue").take(two)
+
+    assert full.value.status == disk.value.status == 0xA700
+    (entry,) = queue
+    assert entry.count() == 1
+
+
+def test_a_late_object_opens_its_series_again(tmp_path: Path) -> None:
+    one, two = contents(tmp_path, 2)
+    queue = Queue(tmp_path / "queue")
+    entry = queue.take(one)
+    assert list(queue.complete(3600)) == []
+    entry.call_complete()
+    assert list(queue.complete(3600)) == [entry]
+    entry.end(1)
+    assert queue.is_empty()
+
+    queue.take(two)
+
+    assert not queue.is_empty()
+    assert list(queue.complete(3600)) == []
+    assert list(queue.complete(0)) == [entry]
+
+
+def test_what_is_over_goes_after_its_time_and_nothing_else(tmp_path: Path) -> None:
+    one, two = contents(tmp_path, 2)
+    other = write_ct(tmp_path / "b.dcm", series_uid="1.2.9").read_bytes()
+    queue = Queue(tmp_path / "queue")
+    entry = queue.take(one)
+    queue.take(two)
+    waiting = queue.take(other)
+    entry.end(2)
+
+    assert queue.remove_old(3600) == 0
+    assert queue.remove_old(0) == 1
+    assert list(queue) == [waiting]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+def test_nobody_else_may_look_into_the_queue(tmp_path: Path) -> None:
+    Queue(tmp_path / "queue")
+
+    assert stat.S_IMODE((tmp_path / "queue").stat().st_mode) == 0o700
+
+
+def test_a_note_that_was_cut_short_is_no_note(tmp_path: Path) -> None:
+    entry = Queue(tmp_path / "queue").take(contents(tmp_path)[0])
+    entry.note_sent("a.dcm")
+    with (entry.folder / "sent.jsonl").open("a") as file:
+        file.write('{"name": "b.d')
+
+    assert entry.sent() == {"a.dcm"}
