@@ -86,7 +86,7 @@ def _fetch(
         raise JRViewerError("Say what to fetch: --study, --series, --accession or --patient.")
     queue = Queue(config.folder)
     whole = fetch(config, config.peers[arguments.peer], wanted, queue, output.say)
-    worker = make_node(config, queue, Commitments(), output.say, is_over)
+    worker = make_node(config, queue, Commitments(is_listening=False), output.say, is_over)
     while not is_over.is_set() and worker.step(0.0):
         pass
     is_done = whole > 0 and queue.is_empty()

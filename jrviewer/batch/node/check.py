@@ -78,7 +78,7 @@ def _phantom(config: NodeConfig, peer: Peer) -> str:
         dicom.write_phantom(sample, source)
         entry = out.take(source.read_bytes())
         files = sorted(entry.received.glob("*.dcm"))
-        Sender(config, peer, Commitments()).send(entry, iter(files))
+        Sender(config, peer, Commitments(is_listening=False)).send(entry, iter(files))
         ds = pydicom.dcmread(source, stop_before_pixels=True)
         wanted_there = Wanted(study=str(ds.StudyInstanceUID), series=str(ds.SeriesInstanceUID))
         fetch(config, peer, wanted_there, back, _unsaid)

@@ -7,6 +7,8 @@ from pydicom.dataset import Dataset
 from pydicom.uid import generate_uid
 from pynetdicom import AE, evt
 from pynetdicom.association import Association
+from pynetdicom.dimse_messages import N_EVENT_REPORT_RSP
+from pynetdicom.pdu import P_DATA_TF
 from pynetdicom.sop_class import StorageCommitmentPushModel  # type: ignore[attr-defined]
 
 from jrviewer.batch.node.config import Caller, NodeConfig
@@ -15,6 +17,8 @@ from jrviewer.batch.node.queue import Queue
 PUSH_INSTANCE = "1.2.840.10008.1.20.1.1"
 REQUEST, ALL_KEPT, SOME_FAILED = 1, 1, 2
 NO_SUCH_OBJECT = 0x0112
+REPORT_S = 30.0  # for a report, which may come on an association of its own
+REPORT_HERE_S = 3.0  # where no port is open for one: only the association of the request is left
 ANSWER_AFTER_S = 0.5  # when the association of the request has had its response
 MOST_ASKED = 4000  # instances of one request
 
@@ -22,9 +26,12 @@ Instance = tuple[str, str]  # SOP class and instance UID
 
 
 class Commitments:
-    """Requests that wait for their reports, by transaction."""
+    """Requests that wait for their reports, by transaction. `is_listening`: whether a port is open
+    for peers that report on an association of their own.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_listening: bool) -> None:
+        self.is_listening = is_listening
         self._lock = threading.Lock()
         self._waiting: dict[str, tuple[threading.Event, set[str]]] = {}
 
@@ -41,15 +48,14 @@ class Commitments:
             heard.set()
         return 0x0000, None
 
-    def ask(
-        self, association: Association, instances: Sequence[Instance], seconds: float
-    ) -> set[str] | None:
+    def ask(self, association: Association, instances: Sequence[Instance]) -> set[str] | None:
         """UIDs of the instances that the peer commits to keep; None where it does not say."""
         transaction = str(generate_uid(prefix=None))
         request = Dataset()
         request.TransactionUID = transaction
         request.ReferencedSOPSequence = [_reference(one) for one in instances]
         heard, kept = threading.Event(), set[str]()
+        seconds = REPORT_S if self.is_listening else REPORT_HERE_S
         with self._lock:
             self._waiting[transaction] = (heard, kept)
         try:
@@ -61,6 +67,40 @@ class Commitments:
         finally:
             with self._lock:
                 del self._waiting[transaction]
+
+
+class AnswerHere:
+    """Takes a report that comes on the association of its request, and knows when the answer to it
+    is out: pynetdicom would let a release overtake it.
+    """
+
+    def __init__(self, commitments: Commitments) -> None:
+        self._commitments = commitments
+        self._is_due = self._is_queued = False
+        self._is_out = threading.Event()
+        self.handlers = [
+            (evt.EVT_N_EVENT_REPORT, self._hear),
+            (evt.EVT_DIMSE_SENT, self._note_message),
+            (evt.EVT_PDU_SENT, self._note_pdu),
+        ]
+
+    def wait(self, association: Association) -> None:
+        """Until the answer has left, where one is due; as long as there is somebody to get it."""
+        while self._is_due and association.is_established and not self._is_out.wait(0.05):
+            pass
+
+    def _hear(self, event: evt.Event) -> tuple[int, Dataset | None]:
+        self._is_due = True
+        return self._commitments.hear(event)
+
+    def _note_message(self, event: evt.Event) -> None:
+        """The answer is cut into PDUs next; the request went out before it was answered."""
+        self._is_queued = self._is_queued or isinstance(event.message, N_EVENT_REPORT_RSP)
+
+    def _note_pdu(self, event: evt.Event) -> None:
+        """The first data after that is the answer, which fits one PDU."""
+        if self._is_queued and isinstance(event.pdu, P_DATA_TF):
+            self._is_out.set()
 
 
 def answer_request(event: evt.Event, config: NodeConfig, caller: Caller, queue: Queue) -> int:

@@ -4,27 +4,22 @@ A file that was sent is noted at once, so after a kill only the rest is sent; an
 arrives twice all the same has the same UID and content, and an archive keeps it once.
 """
 
-import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import pydicom
-from pynetdicom import build_context, evt
+from pynetdicom import build_context
 from pynetdicom.association import Association
-from pynetdicom.dimse_messages import N_EVENT_REPORT_RSP
 from pynetdicom.presentation import PresentationContext
 from pynetdicom.sop_class import StorageCommitmentPushModel  # type: ignore[attr-defined]
 
-from jrviewer.batch.node.commitment import Commitments, Instance
+from jrviewer.batch.node.commitment import AnswerHere, Commitments, Instance
 from jrviewer.batch.node.config import NodeConfig, Peer
 from jrviewer.batch.node.peers import PeerError, associated
 from jrviewer.batch.node.queue import Entry
 
 EXPLICIT, IMPLICIT = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2"
-COMMITMENT_S = 30.0
-ANSWER_S = 0.2  # for the response to a report, which may have come on another association
 WARNINGS = (0xB000, 0xB006, 0xB007)  # stored, though changed or oddly encoded
 
 
@@ -33,6 +28,7 @@ class Sender:
 
     def __init__(self, config: NodeConfig, peer: Peer, commitments: Commitments) -> None:
         self._config, self._peer, self._commitments = config, peer, commitments
+        self._is_asked = peer.commitment and not peer.web
 
     def send(self, entry: Entry, files: Iterator[Path]) -> int:
         """Send those derived files that were not sent yet, as they come; returns how many.
@@ -57,28 +53,22 @@ class Sender:
 
     def commit(self, entry: Entry, files: Sequence[Path]) -> bool | None:
         """Whether the destination commits to keep all files; None where it does not say."""
-        if not self._peer.commitment or self._peer.web or not files:
+        if not self._is_asked or not files:
             return None
         instances = [_instance(path) for path in files]
         contexts = [build_context(StorageCommitmentPushModel)]
-        answered = threading.Event()
-        handlers = [
-            (evt.EVT_N_EVENT_REPORT, self._commitments.hear),
-            (evt.EVT_DIMSE_SENT, lambda event: _note_answer(event, answered)),
-        ]
+        answer = AnswerHere(self._commitments)
+        title, handlers = self._config.title, answer.handlers
         with suppress(PeerError):  # not offered
-            with associated(self._config.title, self._peer, contexts, handlers) as association:
-                kept = self._commitments.ask(association, instances, COMMITMENT_S)
-                if kept is not None and answered.wait(ANSWER_S):
-                    time.sleep(ANSWER_S)  # the answer to a report goes out before the release
-            return None if kept is None else kept >= {uid for _, uid in instances}
+            with associated(title, self._peer, contexts, handlers) as association:
+                kept = self._commitments.ask(association, instances)
+                answer.wait(association)
+            if kept is None:
+                # Without a port for its reports it would be waited for in vain with each series.
+                self._is_asked = self._commitments.is_listening
+                return None
+            return kept >= {uid for _, uid in instances}
         return None
-
-
-def _note_answer(event: evt.Event, answered: threading.Event) -> None:
-    """Note that the report that came on this association is being answered."""
-    if isinstance(event.message, N_EVENT_REPORT_RSP):
-        answered.set()
 
 
 def _send_one(association: Association, path: Path, peer: Peer) -> None:

@@ -55,7 +55,7 @@ class Server:
 
     def __init__(self, config: NodeConfig, listen: Listen, queue: Queue, say: Say) -> None:
         self._config, self._listen, self._queue, self._say = config, listen, queue, say
-        self.commitments = Commitments()
+        self.commitments = Commitments(is_listening=True)
         self._reasons = _Counted(say)
         self._tls = None if listen.tls is None else server_context(listen.tls)
         self._server: ThreadedAssociationServer | None = None

@@ -23,6 +23,8 @@ class Archive:
     came: list[Dataset] = field(default_factory=list)
     refuse_after: int = 1 << 30  # objects
     forgets: int = 0  # requests for commitment that are answered with “not kept”
+    reports: bool = True  # whether anything is said after a request for commitment
+    asked: int = 0  # requests for commitment
 
     def store(self, event: evt.Event) -> int:
         if len(self.came) >= self.refuse_after:
@@ -34,6 +36,7 @@ class Archive:
 
     def commit(self, event: evt.Event) -> tuple[int, None]:
         asked = event.action_information
+        self.asked += 1
         report = Dataset()
         report.TransactionUID = asked.TransactionUID
         kept = {str(ds.SOPInstanceUID) for ds in self.came}
@@ -43,7 +46,8 @@ class Archive:
             self.forgets, here = self.forgets - 1, []
         report.ReferencedSOPSequence = here
         kind = 1 if len(here) == len(wanted) else 2
-        threading.Timer(0.2, _answer, (event.assoc, report, kind)).start()
+        if self.reports:
+            threading.Timer(0.2, _answer, (event.assoc, report, kind)).start()
         return 0x0000, None
 
 

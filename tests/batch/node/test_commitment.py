@@ -20,7 +20,7 @@ CT = "1.2.840.10008.5.1.4.1.1.2"
 @pytest.mark.parametrize("missing", [False, True])
 def test_what_is_kept_is_reported_and_the_series_is_complete(tmp_path: Path, missing: bool) -> None:
     paths = write_series(tmp_path / "scan", 2)
-    commitments = Commitments()
+    commitments = Commitments(is_listening=True)
     entity = AE("PACS")
     entity.add_supported_context(StorageCommitmentPushModel, scu_role=True, scp_role=True)
     reports = entity.start_server(
@@ -35,7 +35,7 @@ def test_what_is_kept_is_reported_and_the_series_is_complete(tmp_path: Path, mis
         with node.called(contexts=contexts) as peer:
             for path in paths[missing:]:
                 assert store(peer, path).Status == 0x0000
-            kept = commitments.ask(peer, [(CT, uid) for uid in uids], 20)
+            kept = commitments.ask(peer, [(CT, uid) for uid in uids])
         assert len(list(node.queue.complete(3600))) == (0 if missing else 1)
         wait_until(lambda: not entity.active_associations)
     reports.shutdown()

@@ -29,7 +29,7 @@ class Working:
         self.queue = Queue(self.config.folder)
         self.said: list[str] = []
         self.is_over = False
-        sender = Sender(self.config, to.peer, Commitments()) if to else None
+        sender = Sender(self.config, to.peer, Commitments(is_listening=False)) if to else None
         self.node = Node(
             self.config,
             self.queue,
@@ -131,6 +131,22 @@ def test_where_no_commitment_is_offered_sending_is_enough(tmp_path: Path) -> Non
         work.node.step(0)
 
     assert "1 sent in" in work.said[0]
+    assert work.queue.is_empty()
+
+
+def test_a_report_for_which_no_port_is_open_is_waited_for_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jrviewer.batch.node.commitment.REPORT_HERE_S", 0.1)
+    with archive() as destination:
+        destination.reports = False
+        work = Working(tmp_path, destination)
+        for uid in ("1.2.1", "1.2.2"):
+            work.take(scan(tmp_path / uid, 1, series_uid=uid))
+        work.node.step(0)
+
+    assert ["1 sent in" in one for one in work.said] == [True, True]
+    assert destination.asked == 1
     assert work.queue.is_empty()
 
 
