@@ -1,6 +1,5 @@
 """Associations that the node asks for, with sentences for what goes wrong."""
 
-import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -11,7 +10,7 @@ from pynetdicom.presentation import PresentationContext
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from jrviewer.batch.node.config import Peer
-from jrviewer.batch.node.server import LARGEST_PDU
+from jrviewer.batch.node.listener import LARGEST_PDU, prepare
 from jrviewer.batch.node.tls import client_arguments
 from jrviewer.core.errors import JRViewerError
 
@@ -51,7 +50,7 @@ def associated(
             ae_title=peer.title,
             max_pdu=LARGEST_PDU,
             ext_neg=[*roles],
-            evt_handlers=[(evt.EVT_CONN_OPEN, _without_delay), *handlers],
+            evt_handlers=[(evt.EVT_CONN_OPEN, prepare), *handlers],
             **arguments,
         )
     except (OSError, RuntimeError, ValueError) as error:
@@ -84,9 +83,3 @@ def _why(association: Association) -> str:
     if association.acceptor.primitive is not None:
         return "it accepts none of the kinds of objects or transfer syntaxes"
     return "nothing answers at its address and port, or not with the TLS that it wants"
-
-
-def _without_delay(event: evt.Event) -> None:
-    held = event.assoc.dul.socket
-    if held is not None and held.socket is not None:
-        held.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

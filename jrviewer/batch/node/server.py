@@ -4,7 +4,6 @@ Every refusal says why: in the rejection of the association, or in the status an
 response. Nothing that a peer says reaches a path or a log.
 """
 
-import socket
 import threading
 import time
 from collections.abc import Callable
@@ -14,10 +13,10 @@ from pydicom.dataset import Dataset
 from pynetdicom import AE, AllStoragePresentationContexts, evt
 from pynetdicom.association import Association
 from pynetdicom.sop_class import StorageCommitmentPushModel, Verification  # type: ignore[attr-defined]
-from pynetdicom.transport import ThreadedAssociationServer
 
 from jrviewer.batch.node.commitment import Commitments, answer_request
 from jrviewer.batch.node.config import Caller, Listen, NodeConfig
+from jrviewer.batch.node.listener import LARGEST_PDU, Listener, open_port
 from jrviewer.batch.node.queue import NotTakenError, Queue
 from jrviewer.batch.node.tls import server_context
 from jrviewer.core.errors import JRViewerError
@@ -41,8 +40,6 @@ SYNTAXES = (  # all that the reader decodes, those first that need no decoder
     "1.2.840.10008.1.2.4.202",  # HTJ2K lossless, RPCL
     "1.2.840.10008.1.2.4.203",  # HTJ2K
 )
-LARGEST_PDU = 1 << 17  # bytes: fewer turns than the usual 16 KiB
-ENDING_S = 5.0  # for an association that is at work when the node ends
 COMMENT = 64  # letters of an error comment (PS3.5 6.2, LO)
 UNKNOWN_CALLER, UNKNOWN_CALLED = (0x01, 0x01, 0x03), (0x01, 0x01, 0x07)  # PS3.8 9.3.4
 
@@ -58,13 +55,13 @@ class Server:
         self.commitments = Commitments(is_listening=True)
         self._reasons = _Counted(say)
         self._tls = None if listen.tls is None else server_context(listen.tls)
-        self._server: ThreadedAssociationServer | None = None
+        self._listener: Listener | None = None
         self._entity = AE(config.title)
 
     @property
     def port(self) -> int:
         """The port that is open."""
-        return int(self._server.server_address[1]) if self._server else 0
+        return self._listener.port if self._listener else 0
 
     def __enter__(self) -> "Server":
         listen = self._listen
@@ -79,19 +76,8 @@ class Server:
             if context.abstract_syntax and is_image_class(context.abstract_syntax):
                 entity.add_supported_context(context.abstract_syntax, [*SYNTAXES])
         try:
-            self._server = entity.start_server(
-                (listen.address, listen.port),
-                block=False,
-                ssl_context=self._tls,
-                evt_handlers=[
-                    (evt.EVT_CONN_OPEN, _without_delay),
-                    (evt.EVT_REQUESTED, self._let_in),
-                    (evt.EVT_DATA_RECV, self._measure),
-                    (evt.EVT_C_ECHO, lambda event: 0x0000),
-                    (evt.EVT_C_STORE, self._store),
-                    (evt.EVT_N_ACTION, self._commit),
-                    (evt.EVT_N_EVENT_REPORT, self.commitments.hear),
-                ],
+            self._listener = open_port(
+                entity, (listen.address, listen.port), self._handlers(), self._tls
             )
         except OSError as error:
             raise JRViewerError(
@@ -101,15 +87,18 @@ class Server:
         return self
 
     def __exit__(self, *raised: object) -> None:
-        associations = self._entity.active_associations
-        if self._server is not None:
-            self._server.shutdown()
-        for one in associations:
-            if one.is_established:
-                one.abort()
-            else:
-                one.kill()
-            one.join(ENDING_S)
+        if self._listener is not None:
+            self._listener.shutdown()
+
+    def _handlers(self) -> list[tuple[evt.EventType, Callable[..., Any]]]:
+        return [
+            (evt.EVT_REQUESTED, self._let_in),
+            (evt.EVT_DATA_RECV, self._measure),
+            (evt.EVT_C_ECHO, lambda event: 0x0000),
+            (evt.EVT_C_STORE, self._store),
+            (evt.EVT_N_ACTION, self._commit),
+            (evt.EVT_N_EVENT_REPORT, self.commitments.hear),
+        ]
 
     def _caller(self, association: Association) -> Caller | None:
         """The listed caller that a peer is, by title and address together."""
@@ -181,13 +170,6 @@ def _status(code: int, sentence: str) -> Dataset:
     said.Status = code
     said.ErrorComment = sentence[:COMMENT]
     return said
-
-
-def _without_delay(event: evt.Event) -> None:
-    """Small answers are not held back by Nagle's algorithm, which costs 40 ms an object."""
-    held = event.assoc.dul.socket
-    if held is not None and held.socket is not None:
-        held.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 class _State:

@@ -9,10 +9,11 @@ from pydicom.dataset import Dataset
 from pynetdicom import AE, StoragePresentationContexts, evt
 from pynetdicom.association import Association
 from pynetdicom.sop_class import StorageCommitmentPushModel, Verification  # type: ignore[attr-defined]
-from pynetdicom.transport import ThreadedAssociationServer
 
 from jrviewer.batch.node.config import Peer
-from tests.batch.node.listening import HERE, collect_sockets
+from jrviewer.batch.node.listener import open_port
+from tests.batch.node.listening import HERE
+from tests.batch.runs import wait_until
 
 
 @dataclass
@@ -68,22 +69,18 @@ def archive(port: int = 0, *, commitment: bool = True) -> Iterator[Archive]:
     if commitment:
         entity.add_supported_context(StorageCommitmentPushModel, scu_role=True, scp_role=True)
     held: list[Archive] = []
-    server = entity.start_server(
+    server = open_port(
+        entity,
         (HERE, port),
-        block=False,
-        evt_handlers=[
+        [
             (evt.EVT_C_ECHO, lambda event: 0x0000),
             (evt.EVT_C_STORE, lambda event: held[0].store(event)),
             (evt.EVT_N_ACTION, lambda event: held[0].commit(event)),
         ],
     )
-    assert isinstance(server, ThreadedAssociationServer)
-    held.append(Archive(Peer("archive", "ARCHIVE", HERE, int(server.server_address[1]))))
+    held.append(Archive(Peer("archive", "ARCHIVE", HERE, server.port)))
     try:
         yield held[0]
     finally:
-        associations = entity.active_associations
+        wait_until(lambda: not entity.active_associations)
         server.shutdown()
-        for one in associations:
-            one.join(5)
-        collect_sockets()

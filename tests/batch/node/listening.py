@@ -1,7 +1,5 @@
 """A server on this computer's loopback, and peers that call it."""
 
-import gc
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -9,12 +7,13 @@ from pathlib import Path
 
 import pydicom
 from pydicom.dataset import Dataset
-from pynetdicom import AE, build_context
+from pynetdicom import AE, build_context, evt
 from pynetdicom.association import Association
 from pynetdicom.presentation import PresentationContext
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from jrviewer.batch.node.config import Caller, Listen, NodeConfig, Peer, Tls
+from jrviewer.batch.node.listener import prepare
 from jrviewer.batch.node.queue import Queue
 from jrviewer.batch.node.server import Server
 from jrviewer.batch.node.tls import client_arguments
@@ -56,6 +55,7 @@ class Listening:
             self.server.port,
             contexts=list(contexts) or [build_context(Verification), *_storage()],
             ae_title=called,
+            evt_handlers=[(evt.EVT_CONN_OPEN, prepare)],
             **arguments,  # type: ignore[arg-type]
         )
         try:
@@ -81,14 +81,6 @@ def listening(folder: Path, *, most_bytes: float = 1e9, **changes: object) -> It
     said: list[str] = []
     with Server(config, listen, queue, said.append) as server:
         yield Listening(server, queue, config, said)
-    collect_sockets()
-
-
-def collect_sockets() -> None:
-    """pynetdicom leaves the sockets of connections that failed to the garbage collector."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
 
 
 def store(association: Association, path: Path) -> Dataset:

@@ -6,11 +6,11 @@ import pytest
 from pydicom import dcmread
 from pynetdicom import AE, build_context, evt
 from pynetdicom.sop_class import StorageCommitmentPushModel  # type: ignore[attr-defined]
-from pynetdicom.transport import ThreadedAssociationServer
 
 from jrviewer.batch.node.commitment import Commitments
 from jrviewer.batch.node.config import Caller
-from tests.batch.node.listening import HERE, collect_sockets, listening, store
+from jrviewer.batch.node.listener import open_port
+from tests.batch.node.listening import HERE, listening, store
 from tests.batch.runs import wait_until
 from tests.support.dicom_factory import write_series
 
@@ -23,12 +23,9 @@ def test_what_is_kept_is_reported_and_the_series_is_complete(tmp_path: Path, mis
     commitments = Commitments(is_listening=True)
     entity = AE("PACS")
     entity.add_supported_context(StorageCommitmentPushModel, scu_role=True, scp_role=True)
-    reports = entity.start_server(
-        (HERE, 0), block=False, evt_handlers=[(evt.EVT_N_EVENT_REPORT, commitments.hear)]
-    )
-    assert isinstance(reports, ThreadedAssociationServer)
+    reports = open_port(entity, (HERE, 0), [(evt.EVT_N_EVENT_REPORT, commitments.hear)])
     contexts = [build_context(CT, "1.2.840.10008.1.2.1"), build_context(StorageCommitmentPushModel)]
-    caller = Caller("PACS", HERE, reports.server_address[1])
+    caller = Caller("PACS", HERE, reports.port)
     uids = [str(dcmread(path).SOPInstanceUID) for path in paths]
 
     with listening(tmp_path, callers=(caller,)) as node:
@@ -39,6 +36,5 @@ def test_what_is_kept_is_reported_and_the_series_is_complete(tmp_path: Path, mis
         assert len(list(node.queue.complete(3600))) == (0 if missing else 1)
         wait_until(lambda: not entity.active_associations)
     reports.shutdown()
-    collect_sockets()
 
     assert kept == set(uids[missing:])
