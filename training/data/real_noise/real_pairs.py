@@ -18,7 +18,7 @@ from training.data.real_noise import magnetic
 from training.data.real_noise.references import UNITS_PER_HU, read_references
 from training.data.real_noise.spectra import Fields, draw_noise
 
-MR_SHARE = 0.18
+MR_SHARE = 0.22
 RECOLOURED_SHARE = 0.5  # of the MR crops: CT made to look like MR …
 RECOLOURED_PHANTOM_SHARE = 0.5  # … half of it phantoms: steep greys show what noise CT has left
 PHANTOM_SHARE = 0.15

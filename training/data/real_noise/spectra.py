@@ -2,11 +2,12 @@
 
 A reconstruction kernel is a ramp that gives way to a fall; in calm tissue of native slices the
 noise's power peaks at 0.1–0.6 line pairs per millimetre and keeps 5–60 % of its peak towards zero.
-Three kinds of field take turns: white noise under a random ramp and fall; simulated projections
+Four kinds of field take turns: white noise under a random ramp and fall; simulated projections
 (`training.data.noise`, whose ramp is there already) under a random fall; white noise under spectra
-measured in native training slices. To half of them a slow field is added, up to all of the noise:
-native soft kernels keep their highest power towards frequency zero, where a ramp has none. All are
-gently stretched, of uneven strength and any level.
+measured in native training slices; white noise under kernels that know pixels alone, a Gaussian or a
+ramp that a cosine ends. To half of them a slow field is added, up to all of the noise: native soft
+kernels keep their highest power towards frequency zero, where a ramp has none. All are gently
+stretched, of uneven strength and any level.
 """
 
 from collections.abc import Sequence
@@ -31,7 +32,9 @@ UNEVEN = 0.25  # spread of the logarithm of the strength over a crop
 USUAL_HU, STRONG_HU = (4.0, 42.0), (42.0, 80.0)
 STRONG_SHARE = 0.15
 SLOWER_SHARE, SLOWER_LP_MM = 0.5, (0.12, 0.6)  # fields with a slow one added, and its Gaussian
-PHYSICS_SHARE, MEASURED_SHARE = 0.5, 0.15  # of the crops; the rest is white noise with a ramp
+PHYSICS_SHARE, MEASURED_SHARE = 0.45, 0.13  # of the crops; the rest is white noise with a ramp …
+PIXEL_SHARE = 0.15  # … or under a kernel in pixels
+BLUR_PIXELS, COSINE_NYQUIST = (0.4, 1.1), (0.7, 1.0)  # its Gaussian, and where a cosine ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,8 @@ def _one(side: int, pixel_mm: float, fields: Fields, random: torch.Generator) ->
         power = _fall(lp_mm, random)
     elif which < PHYSICS_SHARE + MEASURED_SHARE and len(fields.spectra):
         power = _measured(lp_mm, fields, random)
+    elif which < PHYSICS_SHARE + MEASURED_SHARE + PIXEL_SHARE:
+        power = _pixel_kernel(lp_mm * pixel_mm, random)
     else:
         power = _ramp(lp_mm, random) * _fall(lp_mm, random)
     noise = _filtered(base, power)
@@ -119,6 +124,15 @@ def _fall(lp_mm: Tensor, random: torch.Generator) -> Tensor:
     at = _log_uniform(SOFT_LP_MM if is_soft else FALL_LP_MM, random)
     power = _uniform(FALL_POWER, random)
     return torch.exp(-((lp_mm / at) ** power))
+
+
+def _pixel_kernel(frequency: Tensor, random: torch.Generator) -> Tensor:
+    """Power over cycles per pixel: of a Gaussian blur, or of a ramp that a cosine ends."""
+    if float(torch.rand((), generator=random)) < 0.5:
+        blur = _uniform(BLUR_PIXELS, random)
+        return torch.exp(-((2 * torch.pi * blur * frequency) ** 2))
+    end = 0.5 * _uniform(COSINE_NYQUIST, random)
+    return frequency * torch.cos(torch.pi / 2 * (frequency / end).clamp(max=1.0)) ** 2
 
 
 def _measured(lp_mm: Tensor, fields: Fields, random: torch.Generator) -> Tensor:
