@@ -201,8 +201,8 @@ class Prediction:
 
     @property
     def is_at_limit(self) -> bool:
-        """Whether all that the network takes for noise is gone, and the strength asked for more."""
-        if not self.noise_before or self.noise_after is None or self.shares.fine < 1:
+        """Whether the strength asked for more than may go of what the network takes for noise."""
+        if not self.is_noise_known or not self.noise_before or self.noise_after is None:
             return False
         wanted = 1 - self.strength.reduction
         return 0 < wanted < self.noise_after / self.noise_before - LIMIT_SHARE

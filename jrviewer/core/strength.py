@@ -9,11 +9,17 @@ CT's noise mostly in the fine one (Riederer et al. 1978). So the fine part goes 
 part follows when most of it is gone.
 
 A network that is unsure takes a part of what it sees: what it leaves of the slow noise looks like
-what it took, two to five times as strong. Where all of it is not enough for a strength, up to
-twice the slow part goes, as far as that lowers the noise.
+what it took, two to five times as strong. Where all of it is not enough for High, up to twice the
+slow part goes, as far as that lowers the noise.
+
+So every strength is a place on one path: the fine part, then the slow one, then more of it. A
+stronger one lies further along and leaves no more noise; 100 % is the path's end, where least is
+left.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -25,8 +31,9 @@ from jrviewer.core.records import Unit
 SLOW_PIXELS = 1.9  # standard deviation of the Gaussian that tells slow parts from fine
 SLOW_FROM = 0.91  # of the fine part's share: from there on the slow part goes, too
 USUAL_LEFT = 0.15  # of the noise, after all that the network removes, where it cannot be measured
-STEPS = 24  # of the bisection
-MOST_SLOW, SLOWER_STEPS = 2.0, 21  # times the slow part, where all of it is not enough
+STEPS = 12  # of the bisection between two places of the path
+PLACES, SLOWER_PLACES = 41, 11  # on the path up to all of it, and from there on
+MOST_SLOW = 2.0  # times the slow part, where all of it is not enough
 LEAST_HU = 1.0  # a slice with less noise than this has none that a strength could be met in
 
 
@@ -108,7 +115,7 @@ class Residual:
         return gone
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Noise:
     """A slice's noise, measured in its calm region (`imaging.noise_level.measure`).
 
@@ -131,36 +138,54 @@ class Noise:
 
     def after(self, shares: Shares) -> float:
         """The noise's standard deviation once these shares are gone."""
-        kept = np.array([1.0, -shares.fine, -shares.slow])
-        variance = np.einsum("i,ijn,j->n", kept, self.covariances, kept)
-        return max(float(np.median(variance)), 0.0) ** 0.5
+        return float(self._left([shares])[0])
 
     def shares(self, strength: Strength) -> Shares:
-        """What must go for a strength; where even all of it is not enough, what leaves least. Of
-        100 % it is all that the network takes for noise, no more.
-        """
+        """What must go for a strength; where even all of it is not enough, what leaves least."""
         if strength.reduction == 0:
             return NOTHING
-        if strength.reduction == 1:
-            return ALL
+        path, left = self._path
         wanted = (1 - strength.reduction) * self.before
-        if self.after(ALL) >= wanted:
-            return self._beyond_all(wanted)
-        low, high = 0.0, 1.0
-        for _ in range(STEPS):
-            middle = (low + high) / 2
-            too_little = self.after(shares_at(middle)) > wanted
-            low, high = (middle, high) if too_little else (low, middle)
-        return shares_at(high)
+        enough = np.flatnonzero(left <= wanted)
+        if not len(enough):
+            return path[int(np.argmin(left))]
+        place = int(enough[0])
+        return path[0] if place == 0 else self._between(path[place - 1], path[place], wanted)
 
-    def _beyond_all(self, wanted: float) -> Shares:
-        """All of it and as much more of the slow part as a standard deviation asks for, or as
-        lowers it.
+    def _left(self, shares: Sequence[Shares]) -> FloatArray:
+        """The standard deviation (N,) that each of N shares leaves."""
+        kept = np.array([(1.0, -one.fine, -one.slow) for one in shares], dtype=np.float32)
+        variance = np.einsum("si,ijn,sj->sn", kept, self.covariances, kept, optimize=True)
+        return np.sqrt(np.maximum(np.median(variance, axis=1), 0.0))
+
+    @cached_property
+    def _path(self) -> tuple[list[Shares], FloatArray]:
+        """Places from nothing to the most that may go, and the noise that each leaves. More than
+        the network takes goes only as far as High asks.
         """
-        slower = [Shares(1.0, float(slow)) for slow in np.linspace(1, MOST_SLOW, SLOWER_STEPS)]
-        left = [self.after(shares) for shares in slower]
-        enough = (shares for shares, sd in zip(slower, left, strict=True) if sd <= wanted)
-        return next(enough, slower[int(np.argmin(left))])
+        usual = [shares_at(float(fine)) for fine in np.linspace(0, 1, PLACES)]
+        left = self._left(usual)
+        wanted = (1 - HIGH.reduction) * self.before
+        if left.min() <= wanted:
+            return usual, left
+        slower = [Shares(1.0, float(slow)) for slow in np.linspace(1, MOST_SLOW, SLOWER_PLACES)]
+        slower_left = self._left(slower)
+        enough = np.flatnonzero(slower_left <= wanted)
+        if len(enough):  # the last one meets High exactly
+            last = int(enough[0])
+            slower[last] = self._between(slower[last - 1], slower[last], wanted)
+            slower, slower_left = slower[: last + 1], self._left(slower[: last + 1])
+        return usual + slower[1:], np.concatenate([left, slower_left[1:]])
+
+    def _between(self, low: Shares, high: Shares, wanted: float) -> Shares:
+        """Between shares that leave more than a standard deviation and ones that do not."""
+        for _ in range(STEPS):
+            middle = Shares((low.fine + high.fine) / 2, (low.slow + high.slow) / 2)
+            if self.after(middle) > wanted:
+                low = middle
+            else:
+                high = middle
+        return high
 
 
 def shares_at(fine: float) -> Shares:

@@ -6,6 +6,7 @@ from jrviewer.core import strength
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.strength import (
     ALL,
+    FULL,
     HIGH,
     LOW,
     STANDARD,
@@ -71,26 +72,53 @@ def test_both_parts_together_are_all_that_was_removed() -> None:
     assert np.allclose(removed.fine + removed.slow, removed.at(ALL), atol=1e-4)
 
 
-def test_no_more_than_all_of_it_goes_where_more_would_add_noise() -> None:
-    """As where too much of the slow part went already."""
+def test_where_more_would_add_noise_no_more_goes() -> None:
+    """As where too much of the slow part is taken for noise."""
     pixels, whole = slice_with(20, 1.0)
-    noise = measure(pixels, Residual(whole.fine * 0.7, whole.slow * 1.8), "HU")
+    noise = measure(pixels, Residual(whole.fine * 0.7, whole.slow * 4), "HU")
     assert noise is not None
-    assert noise.shares(HIGH) == ALL
+    most = noise.shares(HIGH)
+    assert most.slow < 1
+    assert noise.after(most) < noise.after(ALL)
+    assert noise.shares(FULL) == most
 
 
-def test_more_of_the_slow_part_goes_where_the_network_took_too_little_of_it() -> None:
+def unsure(pixels: FloatArray, whole: Residual, of_slow: float) -> Noise:
+    noise = measure(pixels, Residual(whole.fine, whole.slow * of_slow), "HU")
+    assert noise is not None
+    return noise
+
+
+def test_more_of_the_slow_part_goes_where_high_asks_for_more_than_all_of_it() -> None:
+    pixels, whole = slice_with(4, 1.0)
+    white = np.random.default_rng(1).normal(0, 1, pixels.shape).astype(np.float32)
+    slow: FloatArray = ndimage.gaussian_filter(white, 2.5)
+    slow *= 20 / slow.std()
+    pixels, whole = pixels + slow, Residual(whole.fine, whole.slow + slow)
+    noise = unsure(pixels, whole, 0.6)
+    high = noise.shares(HIGH)
+    assert high.fine == 1
+    assert 1 < high.slow < strength.MOST_SLOW
+    assert noise.after(high) == pytest.approx(0.25 * noise.before, rel=0.02)
+    assert noise.shares(FULL) == pytest.approx(high, abs=1e-3)
+
+    very = unsure(pixels, whole, 0.3)
+    assert very.shares(HIGH) == (1.0, strength.MOST_SLOW)
+    assert very.after(very.shares(HIGH)) < 0.7 * very.after(ALL)
+
+
+@pytest.mark.parametrize("of_fine", [0.5, 0.9, 1.2])
+@pytest.mark.parametrize("of_slow", [0.2, 0.7, 1.0, 1.8])
+def test_a_stronger_one_never_leaves_more_noise(of_fine: float, of_slow: float) -> None:
+    """However wrong the network is about either part."""
     pixels, whole = slice_with(20, 1.0)
-    unsure = Residual(whole.fine, whole.slow * 0.4)
-    noise = measure(pixels, unsure, "HU")
+    noise = measure(pixels, Residual(whole.fine * of_fine, whole.slow * of_slow), "HU")
     assert noise is not None
-    most = noise.shares(Strength(0.99))
-    assert most == (1.0, strength.MOST_SLOW)
-    assert noise.after(most) < 0.7 * noise.after(ALL)
-
-    asked = Strength(1 - 0.8 * noise.after(ALL) / noise.before)
-    assert 1 < noise.shares(asked).slow < strength.MOST_SLOW
-    assert noise.after(noise.shares(asked)) == pytest.approx(0.8 * noise.after(ALL), rel=0.04)
+    shares = [noise.shares(Strength(percent / 100)) for percent in range(101)]
+    left = np.array([noise.after(one) for one in shares]) / noise.before
+    assert np.diff(left).max() < 1e-3
+    assert all(np.diff([sum(one) for one in shares]) > -1e-3)
+    assert left[100] <= min(left[75], noise.after(ALL) / noise.before) + 1e-3
 
 
 def test_every_slice_of_a_series_loses_the_same_part() -> None:

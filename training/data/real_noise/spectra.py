@@ -4,10 +4,10 @@ A reconstruction kernel is a ramp that gives way to a fall; in calm tissue of na
 noise's power peaks at 0.1–0.6 line pairs per millimetre and keeps 5–60 % of its peak towards zero.
 Four kinds of field take turns: white noise under a random ramp and fall; simulated projections
 (`training.data.noise`, whose ramp is there already) under a random fall; white noise under spectra
-measured in native training slices; white noise under kernels that know pixels alone, a Gaussian or a
-ramp that a cosine ends. To half of them a slow field is added, up to all of the noise: native soft
-kernels keep their highest power towards frequency zero, where a ramp has none. All are gently
-stretched, of uneven strength and any level.
+measured in native training slices; white noise under kernels in pixels, a Gaussian or a ramp that
+a cosine ends. To half of them a slow field is added, up to all of the noise: native soft kernels
+keep their highest power towards frequency zero, where a ramp has none. All are gently stretched, of
+uneven strength and any level.
 """
 
 from collections.abc import Sequence
@@ -77,7 +77,7 @@ def _one(side: int, pixel_mm: float, fields: Fields, random: torch.Generator) ->
         power = _fall(lp_mm, random)
     elif which < PHYSICS_SHARE + MEASURED_SHARE and len(fields.spectra):
         power = _measured(lp_mm, fields, random)
-    elif which < PHYSICS_SHARE + MEASURED_SHARE + PIXEL_SHARE:
+    elif which > 1 - PIXEL_SHARE:
         power = _pixel_kernel(lp_mm * pixel_mm, random)
     else:
         power = _ramp(lp_mm, random) * _fall(lp_mm, random)

@@ -14,11 +14,11 @@ from jrviewer.imaging.noise_level import measure
 from training.baselines.denoisers import Peers
 from training.data.real_noise.classical import non_local_means, total_variation
 
-STRENGTHS: dict[str, Strength | None] = {
+STRENGTHS: dict[str, Strength] = {
     "low": strength.LOW,
     "standard": strength.STANDARD,
     "high": strength.HIGH,
-    "full": None,  # all that the network removes
+    "full": strength.FULL,
 }
 NLM, TV = 1.0, 1.0  # strengths over the noise's standard deviation
 NETWORKS = ("cnn10", "redcnn")
@@ -50,10 +50,7 @@ class Methods:
 
 def shares_by_name(noise: Noise | None) -> dict[str, Shares]:
     """What goes at every strength that is measured."""
-    return {
-        name: strength.ALL if one is None else strength.shares_of(noise, one)
-        for name, one in STRENGTHS.items()
-    }
+    return {name: strength.shares_of(noise, one) for name, one in STRENGTHS.items()}
 
 
 def _told(

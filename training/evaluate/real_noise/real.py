@@ -24,6 +24,8 @@ PEER_SLICES = 3
 MR_SLICES = 10
 MR_MARGIN = 8  # slices at either end of a head that show little of it
 
+KEYS = ("sd_after", "reduction", "bias_hu", "edge_ratio", "structure", "evenness", "level_evenness")
+
 Table = dict[str, Any]
 
 
@@ -79,7 +81,7 @@ def _told(scan: Scan, methods: dict[str, Row]) -> Table:
     """By quantity, then by strength; peers apart."""
     ours = {name: row for name, row in methods.items() if not name.startswith("peer ")}
     told: Table = {"kernel": scan.kernel, "sd_before": ours["full"]["sd_before"]}
-    for key in ("sd_after", "reduction", "bias_hu", "edge_ratio", "structure", "evenness"):
+    for key in KEYS:
         told[key] = {name: row[key] for name, row in ours.items()}
     told["peers"] = {
         name.removeprefix("peer "): row for name, row in methods.items() if name not in ours
@@ -93,7 +95,7 @@ def real_markdown(table: Table) -> str:
         "## Real noise",
         "",
         "| series, kernel | method | noise SD before → after | less "
-        "| shift: calm, soft, lung, bone | edges × | structure | evenness |",
+        "| shift: calm, soft, lung, bone | edges × | structure | evenness, without slopes |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for name, row in table["series"].items():
@@ -136,7 +138,8 @@ def _line(series: str, method: str, before: float, own: Row) -> str:
     return (
         f"| {series} | {method} | {before:.2f} → {own['sd_after']:.2f} | "
         f"{100 * own['reduction']:.0f} % | {shifts} | {own['edge_ratio']:.3f} | "
-        f"{own['structure']:.3f} | {own['evenness']:.3f} |"
+        f"{own['structure']:.3f} | {own['evenness']:.3f}, "
+        f"{own['level_evenness']:.3f} |"
     )
 
 

@@ -56,6 +56,7 @@ def test_simulated_fields_are_used_where_there_are_any() -> None:
 
 def test_some_noise_is_slow_as_soft_kernels_are(monkeypatch: pytest.MonkeyPatch) -> None:
     """A ramp alone has next to no power where these have most of it."""
+    monkeypatch.setattr(spectra, "PIXEL_SHARE", 0.0)
 
     def slow_share() -> float:
         drawn = draw_noise(64, torch.full((60,), 0.7), Fields(), generator())
@@ -65,3 +66,18 @@ def test_some_noise_is_slow_as_soft_kernels_are(monkeypatch: pytest.MonkeyPatch)
     with_slow = slow_share()
     monkeypatch.setattr(spectra, "SLOWER_SHARE", 0.0)
     assert with_slow > 1.15 * slow_share()
+
+
+def test_some_noise_is_white_noise_under_a_blur(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of some pixels, whatever their size: neighbours resemble each other, distant ones do not."""
+    monkeypatch.setattr(spectra, "PHYSICS_SHARE", 0.0)
+    monkeypatch.setattr(spectra, "MEASURED_SHARE", 0.0)
+    monkeypatch.setattr(spectra, "PIXEL_SHARE", 1.0)
+    monkeypatch.setattr(spectra, "SLOWER_SHARE", 0.0)
+    for mm in (0.5, 1.5):
+        noise = draw_noise(64, torch.full((40,), mm), Fields(), generator())
+        near, far = (
+            (noise[:, :, :-step] * noise[:, :, step:]).mean() / (noise**2).mean() for step in (1, 8)
+        )
+        assert near > 0.2
+        assert abs(far) < 0.1

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from jrviewer.imaging.noise_level import noise_sd
 from tests.support.record_factory import body_image
-from training.evaluate.real_noise.series import Reader, Scan, summary
+from training.evaluate.real_noise.series import Reader, Scan, level_noise_sd, summary
 
 
 def scan(sd: float = 15.0) -> Scan:
@@ -44,9 +45,34 @@ def test_the_ends_of_a_series_have_no_two_neighbours() -> None:
 
 def test_evenness_is_the_spread_of_what_is_left() -> None:
     rows = [
-        {"before": 10.0, "sd": sd, "bias": {}, "edges": [], "structure": float("nan")}
+        {
+            "before": 10.0,
+            "sd": sd,
+            "level_before": 8.0,
+            "level_sd": sd / 2,
+            "bias": {},
+            "edges": [],
+            "structure": float("nan"),
+        }
         for sd in (4.0, 6.0)
     ]
     told = summary(rows)
     assert told["evenness"] == pytest.approx(0.1)
+    assert told["level_evenness"] == pytest.approx(1 / 16)
     assert told["sd_after"] == pytest.approx(5.0)
+
+
+def test_a_slope_of_tissue_is_no_noise() -> None:
+    row, column = np.mgrid[:128, :128].astype(np.float32)
+    tissue = 5 * row + 0.05 * (column - 64) ** 2
+    noise = np.random.default_rng(0).normal(0, 10, tissue.shape).astype(np.float32)
+    inside = np.zeros(tissue.shape, dtype=bool)
+    inside[20:108, 20:108] = True
+    assert noise_sd(tissue + noise, inside) > 15
+    plain, sloping = (level_noise_sd(image, inside) for image in (noise, tissue + noise))
+    assert sloping == pytest.approx(plain, rel=0.02)
+    assert plain == pytest.approx(10, rel=0.1)
+
+
+def test_an_empty_region_has_no_noise_to_tell() -> None:
+    assert np.isnan(level_noise_sd(np.zeros((32, 32)), np.zeros((32, 32), dtype=bool)))

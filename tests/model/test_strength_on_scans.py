@@ -1,0 +1,67 @@
+"""What a strength does to real scans: the shipped weights on native slices of unseen patients."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from jrviewer.core import strength
+from jrviewer.core.geometry import FloatArray
+from jrviewer.core.strength import FULL, HIGH, LOW, STANDARD, Noise, Residual, Strength
+from jrviewer.imaging.noise_level import calm_region, measure, noise_sd
+from jrviewer.model.load import load_model
+from training.data.cases import evenly
+from training.evaluate.real_noise.real import scans
+from training.evaluate.real_noise.series import usable
+
+SLICES = 3  # of each series
+
+Measured = tuple[str, FloatArray, Residual, Noise]
+
+
+@pytest.fixture(scope="module")
+def measured(shared: Path) -> list[Measured]:
+    """Slices of every native validation series, what the network takes from them, their noise."""
+    found = list(_measured(shared / "data"))
+    if not found:
+        pytest.skip("no native series is beside this checkout")
+    return found
+
+
+def _measured(data: Path) -> Iterator[Measured]:
+    model = load_model("cpu")
+    for scan in scans(data):
+        for index in evenly(len(scan.slices), SLICES):
+            pixels = usable(scan.slices[index], scan.unit)
+            removed = Residual.of(pixels, model.denoise(pixels, scan.unit))
+            noise = measure(pixels, removed, scan.unit)
+            assert noise is not None
+            yield scan.unit, pixels, removed, noise
+
+
+def test_a_stronger_one_never_leaves_more_noise(measured: list[Measured]) -> None:
+    for _, _, _, noise in measured:
+        left = [noise.after(noise.shares(Strength(percent / 100))) for percent in range(0, 101, 5)]
+        assert np.diff(left).max() < 1e-3 * noise.before
+        gone = [sum(noise.shares(one)) for one in (LOW, STANDARD, HIGH, FULL)]
+        assert gone == sorted(gone)
+        assert gone[0] < gone[1]
+
+
+def test_the_picture_has_the_noise_that_is_told(measured: list[Measured]) -> None:
+    for unit, pixels, removed, noise in measured:
+        calm = calm_region(pixels, "HU" if unit == "HU" else "stored")
+        for wanted in (LOW, STANDARD, HIGH, FULL):
+            shares = noise.shares(wanted)
+            left = noise_sd(strength.apply(pixels, removed, shares), calm)
+            assert left == pytest.approx(noise.after(shares), rel=0.05)
+
+
+def test_no_strength_shifts_the_mean_of_calm_tissue(measured: list[Measured]) -> None:
+    for unit, pixels, removed, noise in measured:
+        if unit != "HU":
+            continue
+        calm = calm_region(pixels, "HU")
+        for wanted in (LOW, STANDARD, HIGH, FULL):
+            assert abs(float(removed.at(noise.shares(wanted))[calm].mean())) < 1
