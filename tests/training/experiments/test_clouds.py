@@ -18,7 +18,7 @@ def batch(count: int = 2) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
 
 def macs(name: str) -> int:
-    net = VARIANTS[name].make().requires_grad_(requires_grad=False)
+    net = VARIANTS[name]().requires_grad_(requires_grad=False)
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         net.cloud(torch.zeros(1, 1, 128, 128))
     return counter.get_total_flops() // 2
@@ -31,7 +31,7 @@ def test_all_take_about_as_many_multiplications_as_ours(name: str) -> None:
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_cloud_has_1024_points_with_a_structure_each(name: str) -> None:
-    net = VARIANTS[name].make().eval()
+    net = VARIANTS[name]().eval()
 
     with torch.inference_mode():
         points, labels = net.cloud(torch.zeros(1, 1, 128, 128))
@@ -43,7 +43,7 @@ def test_a_cloud_has_1024_points_with_a_structure_each(name: str) -> None:
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_few_steps_bring_the_loss_down(name: str) -> None:
     torch.manual_seed(0)
-    net = VARIANTS[name].make()
+    net = VARIANTS[name]()
     optimizer = torch.optim.AdamW(net.parameters(), lr=2e-3)
     losses = []
     for _ in range(6):

@@ -6,7 +6,6 @@ z_range (B, 2), between which slices exist.
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -188,17 +187,15 @@ def _with_others(x: Tensor) -> Tensor:
 Network = Likelihoods | Queries | Diffusion
 
 
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """A way to a cloud."""
-
-    make: Callable[[], Network]
-    about: str
-
-
-VARIANTS: Mapping[str, Variant] = {
-    "ours": Variant(Likelihoods, "likelihoods of cells, then relaxation"),
-    "queries": Variant(Queries, "transformer decoder from learned queries"),
-    "diffusion": Variant(Diffusion, f"point diffusion in {DIFFUSION_STEPS} steps"),
+VARIANTS: Mapping[str, Callable[[], Network]] = {
+    "ours": Likelihoods,
+    "queries": Queries,
+    "diffusion": Diffusion,
 }
 """At about equal multiply-adds a cloud."""
+
+ABOUT: Mapping[str, str] = {
+    "ours": "ours: likelihoods of cells, then relaxation",
+    "queries": "transformer decoder from learned queries",
+    "diffusion": f"point diffusion in {DIFFUSION_STEPS} steps",
+}

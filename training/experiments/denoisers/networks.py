@@ -5,7 +5,6 @@ Slices (B, 1, H, W) in HU; `kind` is 0 for CT and 1 for MR.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -155,19 +154,27 @@ def _attentions(width: int) -> nn.Sequential:
 Denoiser = Convolutional | Mirrored
 
 
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """A denoiser that is trained; `passes` says how often its network runs over a slice."""
-
-    make: Callable[[], Denoiser]
-    about: str
-    passes: int = 1
-
-
-VARIANTS: Mapping[str, Variant] = {
-    "ours": Variant(Convolutional, "convolutions, widths 32, 64, 128"),
-    "mirrored": Variant(lambda: Mirrored(Convolutional((22, 44, 88))), "narrower, and mirrored", 2),
-    "windowed": Variant(Windowed, "windowed transformer, widths 32, 64, 128"),
-    "diffusion": Variant(FewSteps, "InDI, widths 18, 36, 72", DIFFUSION_STEPS),
+SIZES: Mapping[int, Mapping[str, Callable[[], Denoiser]]] = {
+    1: {
+        "ours": Convolutional,
+        "mirrored": lambda: Mirrored(Convolutional((22, 44, 88))),
+        "windowed": Windowed,
+        "diffusion": lambda: FewSteps((18, 36, 72)),
+    },
+    10: {
+        "ours": lambda: Convolutional((104, 208, 416)),
+        "mirrored": lambda: Mirrored(Convolutional((72, 144, 288))),
+        "windowed": lambda: Windowed((96, 208, 416)),
+        "diffusion": lambda: FewSteps((60, 120, 240)),
+    },
 }
-"""At about equal multiply-adds a pixel of the finished slice."""
+"""By the multiple of what ours costs: networks of about equal multiply-adds a pixel of the finished
+slice, all passes counted."""
+
+ABOUT: Mapping[str, str] = {
+    "ours": "ours: convolutions",
+    "mirrored": "narrower, and averaged with its mirror image",
+    "windowed": "windowed transformer",
+    "diffusion": f"diffusion from the noisy slice in {DIFFUSION_STEPS} steps",
+    "ours, mirrored too": "ours and its mirror image, at twice the cost",
+}
