@@ -38,12 +38,13 @@ def name_of(folder: Path, root: Path) -> str:
 
 
 def dicom_folders(root: Path, fewest: int = 1) -> list[Path]:
-    """Folders with at least `least` files that may be DICOM: with that ending, or none."""
-    counts = Counter(path.parent for path in root.rglob("*") if _may_be_dicom(path))
+    """Folders with at least `fewest` files that may be DICOM: with that ending, or none."""
+    counts = Counter(path.parent for path in root.rglob("*") if may_be_dicom(path))
     return sorted(folder for folder, count in counts.items() if count >= fewest)
 
 
-def _may_be_dicom(path: Path) -> bool:
+def may_be_dicom(path: Path) -> bool:
+    """Whether a file has DICOM's ending, or none."""
     return path.suffix.lower() in {".dcm", ""} and path.is_file()
 
 

@@ -7,7 +7,7 @@ from jrviewer.core.errors import JRViewerError
 from tests.support.dicom_factory import write_series
 from training.data.volumes import catalogue
 from training.experiments.lidc import command
-from training.experiments.lidc.folders import import_patients, part_of
+from training.experiments.lidc.folders import import_patients, part_of, readings
 from training.preset import load_preset
 
 
@@ -44,6 +44,47 @@ def test_folders_as_tcia_ships_them_become_volumes_split_by_patient(
         ("LIDC-IDRI-0001", "validation", "chest"),
         ("LIDC-IDRI-0314", "train", "chest"),
     ]
+
+
+LAYOUTS = {
+    "NBIA Data Retriever, descriptive names": (
+        "manifest-1600709154662/LIDC-IDRI/LIDC-IDRI-0314/01-01-2000-NA-NA-94866/"
+        "3000268.000000-NA-06155"
+    ),
+    "NBIA Data Retriever, classic names": (
+        "manifest-1600709154662/LIDC-IDRI/LIDC-IDRI-0314/1.3.6.1.4.1.14519.5.2.1.6279.6001.1/"
+        "1.3.6.1.4.1.14519.5.2.1.6279.6001.2"
+    ),
+    "a folder for each series": "1.3.6.1.4.1.14519.5.2.1.6279.6001.2",
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_ct_is_found_in_every_tree_that_downloads_make(layout: str, tmp_path: Path) -> None:
+    root = tmp_path / "download"
+    ct = root / LAYOUTS[layout]
+    write_series(ct, 9, patient_id="LIDC-IDRI-0314")
+    (ct / "069.xml").write_text("<LidcReadMessage>not closed", encoding="utf-8")
+    radiographs = ct.parent / "1.3.6.1.4.1.14519.5.2.1.6279.6001.3"
+    write_series(radiographs, 2, patient_id="LIDC-IDRI-0314", extra={"Modality": "DX"})
+    (root / "LICENSE").write_text("CC BY 3.0", encoding="utf-8")
+    (root / "metadata.csv").write_text("Series UID,Collection\n", encoding="utf-8")
+
+    rows = import_patients(root, tmp_path / "out", None, nothing)
+
+    assert [(row.name, row.patient, row.part) for row in rows] == [
+        ("chest_lidc_idri_0314", "LIDC-IDRI-0314", "train")
+    ]
+
+
+def test_many_radiographs_in_a_folder_are_no_volume(tmp_path: Path) -> None:
+    root = tmp_path / "tcia"
+    write_patient(root, 314)
+    write_series(root / "LIDC-IDRI-0314" / "1.2.840.9", 9, extra={"Modality": "CR"})
+
+    rows = import_patients(root, tmp_path / "out", None, nothing)
+
+    assert [row.name for row in rows] == ["chest_lidc_idri_0314"]
 
 
 def test_fine_slices_are_averaged(tree: Path, tmp_path: Path) -> None:
@@ -100,11 +141,25 @@ def test_the_papers_slices_stay_in_their_patients_part(tmp_path: Path) -> None:
     assert set(map(int, training)) & set(map(int, test)) == set()
 
 
+def test_what_reading_took_is_remembered_when_nothing_is_read_again(
+    tree: Path, tmp_path: Path
+) -> None:
+    import_patients(tree, tmp_path / "out", None, nothing)
+    first = readings(tmp_path / "out")
+
+    import_patients(tree, tmp_path / "out", None, nothing)
+
+    assert first.slices == 18
+    assert first.seconds > 0
+    assert readings(tmp_path / "out") == first
+
+
 def test_hours_grow_with_patients_but_for_the_steps_of_training() -> None:
     table = {
         "patients": {"train": ["a"], "validation": [], "test": ["b"]},
+        "reading": {"slices": 40, "seconds": 20.0},
         "seconds": {
-            "reading": 20.0, "surfaces": 4.0, "protocol": 80.0, "step": 0.36, "yardstick": 60.0
+            "surfaces": 4.0, "protocol": 80.0, "step": 0.36, "yardstick": 60.0
         },
         "paper": {
             "slices": {"train": 4, "validation": 0, "test": 4},
@@ -116,7 +171,7 @@ def test_hours_grow_with_patients_but_for_the_steps_of_training() -> None:
     hours = command.hours(table)
 
     reading, _, paper, training, yardstick = hours.values()
-    assert reading == pytest.approx(10 * 1010 / 3600)
+    assert reading == pytest.approx(0.5 * 244_527 / 3600)
     assert paper == pytest.approx(10 * 4 * 0.7 * 1010 * 50 * 3 / 3600)
     assert training == pytest.approx(0.36 * load_preset("shipped").steps / 3600)
     assert yardstick == pytest.approx(60 * 0.3 * 1010 / 3600)

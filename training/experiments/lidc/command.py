@@ -10,7 +10,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +30,12 @@ from training.data.volumes import catalogue, load
 from training.evaluate import evaluate
 from training.evaluate.report import markdown as yardstick_markdown
 from training.experiments import paper, paper_table
-from training.experiments.lidc.folders import Imported, Part, import_patients
+from training.experiments.lidc.folders import Imported, Part, import_patients, readings
 from training.experiments.paper_network import POINTS
 from training.fit.fit import fit
 from training.preset import load_preset
 
-PATIENTS = 1010  # of the whole collection
+PATIENTS, IMAGES = 1010, 244_527  # of the whole collection, as TCIA counts them
 PER_PATIENT = 4  # slices for the paper's protocol
 EPOCHS, SEEDS = 50, 3  # of the paper
 STEPS = 6  # of training, to time one
@@ -62,9 +62,13 @@ def run(args: argparse.Namespace) -> int:
     """Write JSON and Markdown; the exit status."""
     report, clock = progress(), Clock()
     rows = import_patients(args.data, args.out, args.most, report)
-    clock.lap("reading")
+    clock.skip()
     patients = {part: sorted({row.patient for row in rows if row.part == part}) for part in PARTS}
-    table: Table = {"patients": patients, "seconds": clock.laps}
+    table: Table = {
+        "patients": patients,
+        "seconds": clock.laps,
+        "reading": asdict(readings(args.out)),
+    }
     bodies = _bodies(args.out, rows, args.per_patient, report)
     clock.lap("surfaces")
     extent = paper.Extent(len(bodies.clean), args.epochs)
@@ -171,8 +175,10 @@ def _yardstick(args: argparse.Namespace, report: Report) -> Table:
 
 
 def hours(table: Table) -> dict[str, float]:
-    """Hours of one core for the whole collection: what grows with the patients, from the seconds
-    of those that are here; training, whose steps do not grow, from the seconds of one.
+    """Hours of one core for the whole collection: reading grows with the images, surfaces and
+    yardstick with the patients, the protocol with its slices and epochs, from the seconds of those
+    that are here; training, whose steps do not grow, from the seconds of one. Where an earlier run
+    had made the surfaces, theirs are missing.
     """
     seconds, patients = table["seconds"], sum(map(len, table["patients"].values()))
     held_out = patients - len(table["patients"]["train"])
@@ -180,7 +186,7 @@ def hours(table: Table) -> dict[str, float]:
     passes = max(1, slices["train"] * protocol["epochs"] * len(table["paper"]["seeds"]))
     whole = 0.7 * PATIENTS * sum(slices.values()) / patients * EPOCHS * SEEDS
     found = {
-        "reading": seconds["reading"] / patients * PATIENTS,
+        "reading": table["reading"]["seconds"] / table["reading"]["slices"] * IMAGES,
         "surfaces": seconds["surfaces"] / patients * PATIENTS,
         f"the paper's protocol, {EPOCHS} epochs, {SEEDS} seeds": seconds["protocol"]
         / passes

@@ -1,7 +1,9 @@
 """LIDC-IDRI's folders of DICOM files as a data folder that training and evaluation read.
 
-TCIA ships one folder for each patient, `LIDC-IDRI-0001` and so on, with studies and series in it.
-The readers' marks (XML) and the radiographs beside the CT are left unread. Every patient's part,
+The NBIA Data Retriever makes a folder for each patient, `LIDC-IDRI-0001` and so on, with studies
+and series in it, named after dates or after UIDs; other clients make one for each series, named
+after its UID, and the patient's number is in the files alone. The readers' marks (XML) and the
+radiographs (CR, DX) beside the CT are left unread. Every patient's part,
 training, validation or test, follows from the number alone, so that it is the same for a few
 patients and for all.
 """
@@ -9,7 +11,9 @@ patients and for all.
 import csv
 import hashlib
 import json
+import re
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,15 +21,23 @@ from typing import Literal
 
 import numpy as np
 
+from jrviewer import dicom
 from jrviewer.core.errors import JRViewerError
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.progress import Report
 from jrviewer.core.records import Slice
-from training.data.dicom_series import NoVolumeError, ct_slices, dicom_folders, evenly_stacked
-from training.data.dicom_series import patient_of as _patient_of
+from training.data.dicom_series import (
+    NoVolumeError,
+    ct_slices,
+    dicom_folders,
+    evenly_stacked,
+    may_be_dicom,
+    patient_of,
+)
 
 Part = Literal["train", "validation", "test"]
 
+NAMED = "LIDC-IDRI-"
 SHARES = (0.7, 0.9)  # ends of training and validation, 70/20/10 as the paper has it
 FIXED: dict[str, Part] = {
     "LIDC-IDRI-0314": "train",  # the shipped weights learnt from this patient
@@ -50,6 +62,14 @@ class Imported:
     part: Part
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Slices that were read, and the processor seconds that it took."""
+
+    slices: int
+    seconds: float
+
+
 def part_of(patient: str) -> Part:
     """The part of a patient, by a hash of the number."""
     if patient in FIXED:
@@ -63,22 +83,33 @@ def series_folders(root: Path) -> dict[str, list[Path]]:
     """The folders that may hold a CT, by patient. Raises JRViewerError where there is none."""
     found: dict[str, list[Path]] = {}
     for folder in dicom_folders(root, FEWEST_FILES):
-        patient = _patient_of(folder, root)
-        if patient.startswith("LIDC-IDRI-"):
+        patient = _patient(folder, root)
+        if patient.startswith(NAMED):
             found.setdefault(patient, []).append(folder)
     if not found:
         raise JRViewerError(
-            "The folder holds no patients of LIDC-IDRI: folders named LIDC-IDRI-0001 and so on, "
-            "with DICOM files in them. Choose the folder that they lie in."
+            "The folder holds no patients of LIDC-IDRI: DICOM files in folders named "
+            "LIDC-IDRI-0001 and so on, or with such a number as the patient's ID. Unpack what "
+            "is in archives, and choose the folder that everything lies in."
         )
     return dict(sorted(found.items()))
+
+
+def _patient(folder: Path, root: Path) -> str:
+    """By a folder's name, or as a file says where folders are named after series alone."""
+    named = patient_of(folder, root)
+    if named.startswith(NAMED):
+        return named
+    shown = dicom.read([min(path for path in folder.iterdir() if may_be_dicom(path))]).series
+    stated = sorted(shown[0][0].source.identifiers) if shown else []
+    return next((one for one in stated if re.fullmatch(NAMED + r"\d{4}", one)), "")
 
 
 def import_patients(root: Path, out: Path, most: int | None, report: Report) -> list[Imported]:
     """Write `out`/volumes, volumes.csv, splits.json, and native slices of held-out patients.
 
-    Series that are there already are not read again. Validation and test are one split for the
-    yardstick, as nothing is chosen by it.
+    Series that are there already are not read again; beside each lies what it took (`Reading`).
+    Validation and test are one split for the yardstick, as nothing is chosen by it.
     """
     (out / "volumes").mkdir(parents=True, exist_ok=True)
     patients = list(series_folders(root).items())[:most]
@@ -100,6 +131,7 @@ def _import(folder: Path, out: Path, name: str, *, is_held_out: bool) -> bool:
     path = out / "volumes" / f"{name}.npz"
     if path.is_file():
         return True
+    before = time.process_time()
     slices = sorted(ct_slices(folder), key=_height)
     try:
         voxels, spacing_mm = evenly_stacked(slices)
@@ -112,8 +144,17 @@ def _import(folder: Path, out: Path, name: str, *, is_held_out: bool) -> bool:
     values = np.clip(np.rint(voxels), -1024, 3071).astype(np.int16)
     part = path.with_suffix(".part.npz")
     np.savez_compressed(part, volume=values, spacing=np.array(spacing_mm), modality="CT")
+    took = Reading(len(slices), time.process_time() - before)
+    path.with_suffix(".json").write_text(json.dumps(asdict(took)), encoding="utf-8")
     part.replace(path)
     return True
+
+
+def readings(out: Path) -> Reading:
+    """What all series that were ever read into `out` took."""
+    files = sorted((out / "volumes").glob("*.json"))
+    each = [Reading(**json.loads(path.read_text(encoding="utf-8"))) for path in files]
+    return Reading(sum(one.slices for one in each), sum(one.seconds for one in each))
 
 
 def _halved(voxels: FloatArray) -> FloatArray:
