@@ -61,8 +61,7 @@ class CloudView(QWidget):
         self._window: Window | VoiLut | None = None
         self._grey: UInt8Array | None = None
         self._skin_shown: bool | None = None
-        self._peeking, self._failure = False, ""
-        self._beside = MeasuredReference()
+        self._peeking, self._failure, self._beside = False, "", MeasuredReference()
         self._mouse: CloudMouse | None = None
         self.keys = CloudKeys(self)
         self.keys.view_requested.connect(self.show_view)
@@ -76,6 +75,7 @@ class CloudView(QWidget):
         self.crosshair, self.toolbar = CloudCrosshair(self.stack), CloudToolbar(self)
         self.coronal = CoronalStrip(self.stack)
         self.toolbar.legend.float_notes(self.stack)
+        self.stack.currentChanged.connect(self._lift)
         self.keys.menu_requested.connect(self.toolbar.pop_up)
         self.toolbar.look_chosen.connect(self.refresh)
         self.toolbar.view_requested.connect(self.show_view)
@@ -86,6 +86,12 @@ class CloudView(QWidget):
         self._frame = QTimer(self, singleShot=True, interval=0)
         self._frame.timeout.connect(self._draw)
         self._lay_out()
+
+    @Slot()
+    def _lift(self) -> None:
+        """Put what floats over the picture in front again: Qt raises every page that it shows."""
+        for over in (self.hatching, self.coronal, self.toolbar.legend.notes, self.stale_overlay):
+            over.raise_()
 
     @Slot()
     def create(self) -> None:  # type: ignore[override]  # Qt's own is not virtual
@@ -117,8 +123,6 @@ class CloudView(QWidget):
         mouse.maximise_requested.connect(self.maximise_requested)
         mouse.menu_requested.connect(self.toolbar.pop_up)
         self.stack.addWidget(interactor)
-        self.hatching.raise_()
-        self.stale_overlay.raise_()
         if self._prediction is None:
             self.show_message(self.tr("No slice has been through the model yet."))
         self.refresh()

@@ -9,9 +9,12 @@ from pytestqt.qtbot import QtBot
 from jrviewer.core.prediction import Prediction
 from jrviewer.core.progress import Report
 from jrviewer.core.records import Slice
+from jrviewer.ui.cloud.cloud_view import CloudView
 from jrviewer.ui.window.main_window import MainWindow
+from tests.support.cloud_factory import make_cloud_prediction
 from tests.support.record_factory import make_cloud, make_prediction
 from tests.ui.conftest import FakeBackend
+from tests.ui.support.cloud_pane import needs_opengl, settle
 from tests.ui.support.surface_pane import words
 
 
@@ -35,6 +38,22 @@ def test_interpolated_points_are_told_from_inferred_ones(
     assert title.text() == "INTERPOLATED + INFERRED 3D – NOT MEASURED"
     said = "● points INTERPOLATED between 7 slices up to 20 mm apart, INFERRED beyond them"
     assert said in words(open_window)
+
+
+@pytest.mark.vtk
+@needs_opengl
+def test_the_line_lies_over_a_3d_view_that_is_made_after_it(pane: CloudView) -> None:
+    pane.toolbar.legend.show_beside("points INTERPOLATED between 7 slices")
+    pane.prepare()
+
+    pane.create()
+    pane.show_prediction(make_cloud_prediction())
+    settle()
+
+    lowest_first = pane.stack.children()
+    assert pane.interactor is not None
+    assert pane.stack.currentWidget() is pane.interactor
+    assert lowest_first.index(pane.toolbar.legend.notes) > lowest_first.index(pane.interactor)
 
 
 def test_the_backend_knows_which_open_series_a_slice_belongs_to(open_window: MainWindow) -> None:
