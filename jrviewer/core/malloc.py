@@ -10,7 +10,7 @@ systems' libraries have other ways, and here nothing is done on them.
 import ctypes
 import sys
 
-ARENAS = 2  # one for the window's thread and one for those that work
+ARENAS = 4  # for the window, for reading, and for two threads that predict: sharing one costs time
 _HEAP_MB = 64  # an arena beside the first one consists of such
 _NEVER = 1 << 30
 # glibc's malloc.h

@@ -29,6 +29,7 @@ from jrviewer.core.geometry import FloatArray
 from jrviewer.core.records import Unit
 
 SLOW_PIXELS = 1.9  # standard deviation of the Gaussian that tells slow parts from fine
+SLOW_REACH = 6  # pixels: its three standard deviations
 SLOW_FROM = 0.91  # of the fine part's share: from there on the slow part goes, too
 USUAL_LEFT = 0.15  # of the noise, after all that the network removes, where it cannot be measured
 STEPS = 12  # of the bisection between two places of the path
@@ -106,7 +107,7 @@ class Residual:
     def of(cls, pixels: FloatArray, denoised: FloatArray) -> "Residual":
         """Of a slice and its twin at full strength. Where either is no number, nothing went."""
         removed = np.nan_to_num(pixels - denoised, posinf=0.0, neginf=0.0).astype(np.float32)
-        slow = gaussian(removed, SLOW_PIXELS, truncate=3.0)
+        slow = gaussian(removed, SLOW_PIXELS, truncate=SLOW_REACH / SLOW_PIXELS)
         return cls(removed - slow, slow)
 
     def at(self, shares: Shares) -> FloatArray:

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from jrviewer.core.filters import gaussian
+from jrviewer.core.filters import finite, gaussian
 from jrviewer.core.geometry import BOX_HALF_WIDTH_MM, BOX_PIXELS, Box, FloatArray, Plane
+from jrviewer.core.morphology import dilated_within, eroded
 from jrviewer.core.records import Structure, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -45,7 +47,7 @@ def body_mask(
     about 1 mm is assumed. All False where there is no body.
     """
     factor = max(1, round(max(pixels.shape) / _WORKING_PIXELS))
-    small = _averaged(np.nan_to_num(pixels, nan=OUTSIDE_HU), factor)
+    small = _averaged(finite(pixels, OUTSIDE_HU), factor)
     step_mm = factor * (sum(spacing_mm) / 2 if spacing_mm else 1.0)
     small = gaussian(small, min(1.0, 1.5 / step_mm), truncate=2.5)
     found = small > BODY_HU if unit == "HU" else _closed(small > _above_dark(small), 6.0 / step_mm)
@@ -164,14 +166,10 @@ def _repeated(mask: BoolArray, factor: int, shape: "Sequence[int]") -> BoolArray
 
 def _without_thin_parts(mask: BoolArray, radius: int) -> BoolArray:
     """Opened, but what still hangs on within the radius is given back."""
-    from scipy import ndimage
-
     if radius < 1:
         return mask
-    cross = ndimage.generate_binary_structure(2, 1)
     # The image's edge may cut through the body: outside it counts as body for the erosion.
-    core = ndimage.binary_erosion(mask, cross, iterations=radius, border_value=1)
-    return ndimage.binary_dilation(core, cross, iterations=radius, mask=mask)
+    return dilated_within(eroded(mask, radius, beyond=True), radius, mask)
 
 
 def _closed(mask: BoolArray, radius: float) -> BoolArray:

@@ -48,9 +48,9 @@ def _edge(pixels: FloatArray) -> BoolArray:
     rows, columns = pixels.shape
     row, column = np.ogrid[:rows, :columns]
     middle_row, middle_column = (rows - 1) / 2, (columns - 1) / 2
-    radius = np.hypot(row - middle_row, column - middle_column)
+    squared = (row - middle_row) ** 2 + (column - middle_column) ** 2  # of the radius
     most = min(rows, columns) / 2
-    beyond = pixels[radius > most + 1]
+    beyond = pixels[squared > (most + 1) ** 2]
     if len(beyond) and not (beyond != beyond[0]).any():
-        edge |= radius > most - RIM_PIXELS
+        edge |= squared > (most - RIM_PIXELS) ** 2
     return edge

@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from jrviewer.core.filters import gaussian, running_mean
 from jrviewer.core.geometry import FloatArray
+from jrviewer.core.morphology import eroded
 from jrviewer.core.records import Unit
-from jrviewer.core.strength import Noise, Residual
+from jrviewer.core.strength import SLOW_REACH, Noise, Residual
 
 BoolArray = npt.NDArray[np.bool_]
 IndexArray = npt.NDArray[np.intp]
@@ -31,7 +32,11 @@ def measure(pixels: FloatArray, removed: Residual, unit: Unit) -> Noise | None:
     """The noise of a slice (rows, columns) and of what the network removed from it; None where the
     slice shows too little calm tissue.
     """
-    calm = calm_region(pixels, unit)
+    return measure_in(calm_region(pixels, unit), pixels, removed, unit)
+
+
+def measure_in(calm: BoolArray, pixels: FloatArray, removed: Residual, unit: Unit) -> Noise | None:
+    """The same where the calm region (rows, columns) is known already."""
     if not calm.any():
         return None
     rows, columns = np.nonzero(calm)
@@ -56,8 +61,6 @@ def _patches(image: FloatArray, corners: tuple[IndexArray, IndexArray]) -> Float
 
 def soft_tissue(pixels: FloatArray, unit: Unit) -> BoolArray:
     """Where a slice (rows, columns) shows soft tissue, away from its borders."""
-    from scipy import ndimage
-
     low, high = SOFT_HU
     if unit != "HU":
         low, high = (share * float(np.percentile(pixels, 99.5)) for share in SOFT_SHARE)
@@ -66,7 +69,7 @@ def soft_tissue(pixels: FloatArray, unit: Unit) -> BoolArray:
     part = _box_around(pixels > low, GAUSSIAN_REACH)
     smooth = gaussian(pixels[part].astype(np.float32), SMOOTH_PIXELS)
     inside = (smooth > low) & (smooth < high)
-    soft[part] = ndimage.binary_erosion(inside, iterations=ERODED_PIXELS)
+    soft[part] = eroded(inside, ERODED_PIXELS)
     return soft
 
 
@@ -81,6 +84,11 @@ def calm_region(pixels: FloatArray, unit: Unit) -> BoolArray:
     calm = np.zeros(soft.shape, dtype=bool)
     calm[part] = inside & (variance <= np.quantile(variance[inside], CALM_SHARE))
     return calm
+
+
+def around(calm: BoolArray) -> tuple[slice, ...]:
+    """The rows and columns on which the noise measured in a region (rows, columns) depends."""
+    return _box_around(calm, WINDOW // 2 + SLOW_REACH)
 
 
 def _box_around(mask: BoolArray, margin: int) -> tuple[slice, ...]:

@@ -11,13 +11,22 @@ from jrviewer.core.geometry import BOX_HALF_WIDTH_MM, Box, Plane, canonical_box
 from jrviewer.core.records import Cloud
 from jrviewer.model.cloud_normals import Slopes
 from jrviewer.model.cloud_sampling import Expected
+from jrviewer.model.helper import ALONE, Helper
 
 NOMINAL_BODY_MM = 360.0  # width that a body is given where the file states no spacing
 
 
-def place_cloud(expected: Expected, slopes: Slopes, count: int, box: Box, *, has_mm: bool) -> Cloud:
+def place_cloud(
+    expected: Expected,
+    slopes: Slopes,
+    count: int,
+    helper: Helper = ALONE,
+    *,
+    box: Box,
+    has_mm: bool,
+) -> Cloud:
     """A cloud of `count` points where they are expected, in patient millimetres or in the box."""
-    points, labels, sigma_mm = expected.sample(count)
+    points, labels, sigma_mm = expected.sample(count, helper)
     normals = slopes.normals(points, labels)
     if has_mm:
         places, turned = box.to_patient(points), normals @ box.axes

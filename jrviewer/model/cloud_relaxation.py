@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from jrviewer.core.geometry import FloatArray
+from jrviewer.model.helper import ALONE, Helper
 
 ROUNDS = 8
 PLACES_PER_POINT = 4  # in each round; other ones in every round
@@ -58,6 +59,7 @@ def relax(
     places: Sequence[Places],
     distance: AtPoints,
     rise: AtPoints,
+    helper: Helper = ALONE,
 ) -> tuple[FloatArray, Labels]:
     """Points (N, 3) and their labels (N,) at rest.
 
@@ -67,7 +69,7 @@ def relax(
     points, labels = _sent_where_needed(points, labels, places[0], distance)
     for turn in range(ROUNDS):
         some = _together(places[turn * PARTS : (turn + 1) * PARTS])
-        nearest = np.asarray(cKDTree(points).query(some.at)[1])
+        nearest = helper.nearest(points, some.at)
         for step in range(STEPS):
             left = 1 - (turn * STEPS + step) / (ROUNDS * STEPS)
             points = points + left * _step(points, some, nearest, rise(points, labels))

@@ -11,6 +11,7 @@ Device = str
 """auto, cpu, cuda (torch's first choice) or cuda:N; to `resolve` also a name out of `graphics`."""
 
 BYTES_A_PIXEL = 400  # 290 in single precision on the CPU, and what cuDNN needs itself
+SMALL = 20480  # values of an image that torch takes for too few for oneDNN
 SHARE = 0.8  # of the free memory: other programs draw on it too
 
 _TORCH_NAME = re.compile(r"auto|cpu|cuda(:[0-9]+)?")
@@ -54,6 +55,19 @@ def multiplies_bfloat16() -> bool:
     """
     able = torch.cpu.get_capabilities()
     return any(able.get(name, False) for name in ("amx_bf16", "avx512_bf16", "bf16"))
+
+
+def is_kept_from_onednn(image: torch.Tensor) -> bool:
+    """Whether torch would convolve this image (1, C, H, W) on the CPU by itself, as it does with
+    small ones in single precision, though oneDNN is there and no gradient is wanted.
+    """
+    return (
+        image.device.type == "cpu"
+        and image.dtype == torch.float32
+        and image.numel() <= SMALL
+        and not torch.is_grad_enabled()
+        and torch.backends.mkldnn.is_available()
+    )
 
 
 def multiplies_int8() -> bool:

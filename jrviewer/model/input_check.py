@@ -16,6 +16,7 @@ from jrviewer.imaging.field_of_view import cut_share, likeness_of_sides
 
 MODALITIES = ("CT", "MR")
 HU_LIMITS = (-1100.0, 4096.0)  # beyond: no Hounsfield units, or metal and extended scales
+MAX_BEYOND_SHARE = 0.005  # of the body mask, on either side
 SOFT_TISSUE_HU = (-200.0, 200.0)  # where most of any body lies
 MIN_TISSUE_SHARE = 0.08  # of the body mask; a vertex of the skull has little more
 DENSE_HU = 700.0
@@ -92,12 +93,13 @@ def _values(image: Slice, body: BoolArray) -> Iterator[Finding]:
 
 
 def _hounsfield(image: Slice, body: BoolArray) -> Iterator[Finding]:
-    low, high = np.percentile(image.pixels[body], (0.5, 99.5))
-    if low < HU_LIMITS[0] or high > HU_LIMITS[1]:
+    pixels = image.pixels
+    inside = pixels[body]
+    low, high = HU_LIMITS
+    if max(np.mean(inside < low), np.mean(inside > high)) > MAX_BEYOND_SHARE:
         yield Finding("amber", "Some values lie outside the usual range of Hounsfield units.")
-    inside = image.pixels[body]
     tissue = np.mean((inside > SOFT_TISSUE_HU[0]) & (inside < SOFT_TISSUE_HU[1]))
-    no_air = np.mean(image.pixels < AIR_HU) < MIN_AIR_SHARE
+    no_air = np.mean(pixels < AIR_HU) < MIN_AIR_SHARE
     if tissue < MIN_TISSUE_SHARE or (no_air and np.mean(inside > DENSE_HU) > MAX_DENSE_SHARE):
         yield Finding(
             "red",
@@ -105,7 +107,7 @@ def _hounsfield(image: Slice, body: BoolArray) -> Iterator[Finding]:
             "units, or the image is inverted.",
         )
         return
-    if not np.any(image.pixels < AIR_HU):
+    if not np.any(pixels < AIR_HU):
         yield Finding(
             "amber",
             "There is no air in the picture: it shows a detail inside the body, or its values are "

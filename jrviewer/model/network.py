@@ -18,6 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from jrviewer.model.devices import is_kept_from_onednn
 from jrviewer.model.network_input import CHANNELS, CT, DETAIL_HU, planes, see
 
 LOG_SIGMA = 2.5  # where the cloud head starts from: 12 mm
@@ -77,13 +78,25 @@ class Surfaces(NamedTuple):
         return (said + LOG_SIGMA).clamp(*LOG_SIGMA_LIMITS)
 
 
+class Conv(nn.Conv2d):
+    """A convolution by oneDNN of small images, too, where torch's own takes three times as long."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """As `nn.Conv2d` does."""
+        if not is_kept_from_onednn(x):
+            return super().forward(x)
+        shape = (self.padding, self.stride, self.dilation)  # never words here
+        found: Tensor = torch.mkldnn_convolution(x, self.weight, self.bias, *shape, self.groups)  # type: ignore[arg-type]
+        return found
+
+
 class Block(nn.Module):
     """Two 3 × 3 convolutions around a shortcut; starts near the identity, so it needs no norm."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.first = nn.Conv2d(width, width, 3, padding=1)
-        self.second = nn.Conv2d(width, width, 3, padding=1)
+        self.first = Conv(width, width, 3, padding=1)
+        self.second = Conv(width, width, 3, padding=1)
         with torch.no_grad():
             self.second.weight.mul_(0.3)
 
@@ -103,7 +116,7 @@ class Up(nn.Sequential):
     """Twice the resolution by a 1 × 1 convolution and a pixel shuffle."""
 
     def __init__(self, before: int, after: int) -> None:
-        super().__init__(nn.Conv2d(before, 4 * after, 1), nn.PixelShuffle(2))
+        super().__init__(Conv(before, 4 * after, 1), nn.PixelShuffle(2))
 
 
 class Encoder(nn.Module):
@@ -258,8 +271,15 @@ def slow_part(hu: Tensor, pixels: float) -> Tensor:
 def _description(features: tuple[Tensor, ...]) -> Tensor:
     """Mean and spread of every channel, and the coarse ones' means in each quarter, (B, D)."""
     single = [one.float() for one in features]
-    parts = [part for one in single for part in (one.mean((2, 3)), one.std((2, 3)))]
+    parts = [part for one in single for part in _mean_and_spread(one)]
     return torch.cat([*parts, F.adaptive_avg_pool2d(single[-1], 2).flatten(1)], dim=1)
+
+
+def _mean_and_spread(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Of every channel (B, C), as `torch.std` has it in a quarter of the time."""
+    mean = x.mean((2, 3), keepdim=True)
+    squares = (x - mean).square_().sum((2, 3))
+    return mean[..., 0, 0], (squares / (x[0, 0].numel() - 1)).sqrt()
 
 
 def _zero(layer: nn.Conv2d) -> None:

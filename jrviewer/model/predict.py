@@ -6,24 +6,27 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from functools import partial
 
+import numpy as np
 import torch
 
 from jrviewer.core.errors import DeviceMemoryError, InputRefusedError, JRViewerError
 from jrviewer.core.geometry import FloatArray, canonical_box
-from jrviewer.core.padding import without_padding
-from jrviewer.core.prediction import Contrast, Prediction, SeriesNoise, removed_from
+from jrviewer.core.morphology import BoolArray
+from jrviewer.core.padding import is_padding, without_padding
+from jrviewer.core.prediction import Contrast, Prediction, SeriesNoise
 from jrviewer.core.progress import Report, silent
 from jrviewer.core.records import Cloud, Finding, Slice
-from jrviewer.core.strength import STANDARD, Noise, Strength
+from jrviewer.core.strength import STANDARD, Noise, Residual, Strength
 from jrviewer.imaging import residual_check
 from jrviewer.imaging.body_masks import body_centre, body_mask, canonical_image
 from jrviewer.imaging.contrast_medium import contrast_in
-from jrviewer.imaging.noise_level import measure
+from jrviewer.imaging.noise_level import around, calm_region, measure_in
 from jrviewer.model import cloud_placement, devices
 from jrviewer.model.cloud_normals import Slopes
+from jrviewer.model.helper import Helper, helper
 from jrviewer.model.input_check import check, check_canonical
 from jrviewer.model.joint_model import JointModel
-from jrviewer.model.slice_pool import SlicePool, beside
+from jrviewer.model.slice_pool import SlicePool
 
 MOST_AT_ONCE = 4  # slices of a series; each needs 50 to 90 MB
 USUAL_PIXELS = 512 * 512
@@ -60,30 +63,29 @@ def predict(
     started = time.perf_counter()
     report(0.0, "Checking the slice")
     pixels = without_padding(image)
-    mask = body_mask(pixels, image.unit, image.plane.spacing_mm)
-    findings = check(image, mask)
-    _refuse_red(findings, run_anyway=run_anyway)
-    try:
-        report(0.1, "Denoising")
-        denoised = model.denoise(pixels, image.unit)
-        report(0.6, "Inferring the cloud")
-        sample, no_cloud_reason, unfamiliar = _surfaces(model, image, denoised)
-        with beside(
-            partial(_judged, image, pixels, denoised, has_cloud=sample is not None)
-        ) as found:
-            cloud = sample(POINTS) if sample else None
-            noise, contrast = found()
-    except torch.cuda.OutOfMemoryError as error:
-        raise DeviceMemoryError(
-            "The graphics processor's memory is full. Close other programs, or choose the CPU."
-        ) from error
+    with helper() as second:
+        calm = second.begin(partial(calm_region, pixels, image.unit))
+        findings = check(image, body_mask(pixels, image.unit, image.plane.spacing_mm))
+        _refuse_red(findings, run_anyway=run_anyway)
+        try:
+            report(0.1, "Denoising")
+            denoised = model.denoise(pixels, image.unit)
+            report(0.6, "Inferring the cloud")
+            judged = second.begin(partial(_judged, image, pixels, denoised, calm))
+            sample, no_cloud_reason, unfamiliar = _surfaces(model, image, denoised)
+            cloud = sample(POINTS, second) if sample else None
+            noise, contrast = judged()
+        except torch.cuda.OutOfMemoryError as error:
+            raise DeviceMemoryError(
+                "The graphics processor's memory is full. Close other programs, or choose the CPU."
+            ) from error
     findings = (*findings, *unfamiliar)
     overridden = _refuse_red(findings, run_anyway=run_anyway)
     return Prediction(
         slice=image,
         fully_denoised=denoised,
         cloud=cloud,
-        sample_dense=partial(sample, DENSE_POINTS) if sample else None,
+        sample_dense=partial(_dense, sample) if sample else None,
         check_residual=residual_check.check_removed,
         no_cloud_reason=no_cloud_reason,
         model=model.name,
@@ -94,16 +96,26 @@ def predict(
         overridden=overridden,
         noise=noise,
         strength=strength,
-        contrast=contrast,
+        contrast=contrast if cloud else "none",
     )
 
 
 def _judged(
-    image: Slice, pixels: FloatArray, denoised: FloatArray, *, has_cloud: bool
+    image: Slice, pixels: FloatArray, denoised: FloatArray, calm: Callable[[], BoolArray]
 ) -> tuple[Noise | None, Contrast]:
-    """The slice's noise, and whether contrast medium may be among a cloud's bone."""
-    noise = measure(pixels, removed_from(image, denoised), image.unit)
-    return noise, contrast_in(image, denoised) if has_cloud else "none"
+    """The slice's noise, and whether contrast medium may be among what is as bright as bone."""
+    where = calm()
+    part = around(where)
+    before = pixels[part]
+    after = np.where(is_padding(image, image.pixels[part]), before, denoised[part])
+    noise = measure_in(where[part], before, Residual.of(before, after), image.unit)
+    return noise, contrast_in(image, denoised)
+
+
+def _dense(sample: Callable[[int, Helper], Cloud]) -> Cloud:
+    """The cloud of many points."""
+    with helper() as second:
+        return sample(DENSE_POINTS, second)
 
 
 def _refuse_red(findings: Sequence[Finding], *, run_anyway: bool) -> bool:
@@ -175,7 +187,7 @@ def _predicted(
 
 def _surfaces(
     model: JointModel, image: Slice, denoised: FloatArray
-) -> tuple[Callable[[int], Cloud] | None, str, tuple[Finding, ...]]:
+) -> tuple[Callable[[int, Helper], Cloud] | None, str, tuple[Finding, ...]]:
     """What places a cloud of so many points, or the reason why there is none; and what is
     unfamiliar.
     """

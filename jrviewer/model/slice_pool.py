@@ -1,6 +1,4 @@
-"""Work on several threads: a pool whose results come in the order of the items, and one step beside
-another.
-"""
+"""Work on several threads: a pool whose results come in the order of the items."""
 
 import os
 import sys
@@ -8,12 +6,9 @@ import threading
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from itertools import islice
 from types import TracebackType
 from typing import Generic, Self, TypeVar
-
-import torch
 
 from jrviewer.core import malloc
 from jrviewer.core.errors import Cancelled
@@ -25,18 +20,6 @@ Result = TypeVar("Result")
 SPARE = 2  # queued beyond the threads, so that none waits while a result is used
 NICENESS = 10  # of Linux's 19; the least that every thread of the pool has
 MOST_EARLY = 32  # queued before results are asked for, as results are kept until then
-
-
-@contextmanager
-def beside(work: Callable[[], Result]) -> Iterator[Callable[[], Result]]:
-    """Work on another thread while this one goes on, or on this one where it has a single processor
-    to itself, as a pool's has; what is yielded gives the result, or raises what the work raised.
-    """
-    if torch.get_num_threads() == 1:
-        yield work
-        return
-    with ThreadPoolExecutor(1) as pool:
-        yield pool.submit(work).result
 
 
 class SlicePool(Generic[Item, Result]):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from jrviewer.core.filters import Edge, gaussian, running_mean
+from jrviewer.core.filters import Edge, finite, gaussian, running_mean
 from jrviewer.core.geometry import FloatArray
 
 
@@ -41,3 +41,12 @@ def test_smoothing_leaves_the_image_as_it_was(image: FloatArray) -> None:
     running_mean(image, 5)
 
     assert np.array_equal(image, before)
+
+
+def test_numbers_stay_as_they_are_and_all_else_becomes_one() -> None:
+    image = np.arange(6, dtype=np.float32).reshape(2, 3)
+    broken = image.copy()
+    broken[0, :] = np.nan, np.inf, -np.inf
+
+    assert finite(image, -1000.0) is image
+    assert np.array_equal(finite(broken, -1000.0), np.nan_to_num(broken, nan=-1000.0))

@@ -70,8 +70,8 @@ def test_what_was_freed_between_what_is_used_goes_back_to_the_system() -> None:
 
 
 @linux_only
-def test_eight_threads_share_two_arenas() -> None:
-    assert run(EIGHT_THREADS).stderr.count("Arena ") == malloc.ARENAS == 2
+def test_eight_threads_share_four_arenas() -> None:
+    assert run(EIGHT_THREADS).stderr.count("Arena ") == malloc.ARENAS == 4
 
 
 @linux_only

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from jrviewer.model.network import Config, JointNet, slow_part
-from jrviewer.model.network_input import CT, DETAIL_HU, MR
+from jrviewer.model.network import Config, Conv, JointNet, slow_part
+from jrviewer.model.network_input import CT, DETAIL_HU, MR, see
 from tests.support.small_network import small_net
 
 
@@ -99,3 +99,26 @@ def test_the_slow_part_is_given_back_on_ct_where_that_is_asked_for(
     assert left[lesion].mean() - left[~lesion].mean() >= kept * 40 - 1e-3
     wanted = hu.mean().item() if kept else 0.0
     assert left.mean() == pytest.approx(wanted, rel=1e-3, abs=1e-3)
+
+
+@pytest.mark.parametrize("size", [(1, 224, 8, 8), (1, 24, 64, 64), (2, 16, 8, 8)])
+def test_images_of_any_size_are_convolved_alike(size: tuple[int, ...]) -> None:
+    torch.manual_seed(3)
+    x = torch.randn(size).contiguous(memory_format=torch.channels_last)
+    ours = Conv(size[1], 12, 3, padding=1).requires_grad_(requires_grad=False)
+    theirs = torch.nn.functional.conv2d(x, ours.weight, ours.bias, padding=1)
+
+    with torch.inference_mode():
+        found = ours(x)
+
+    assert torch.allclose(found, theirs, atol=1e-4)
+
+
+def test_what_the_encoder_saw_is_told_by_means_and_standard_deviations() -> None:
+    net, image = small_net(), 300 * torch.randn(1, 1, 128, 128)
+    with torch.no_grad():
+        features = net.encoder(see(image, CT))
+        _, described = net.described_surfaces(image)
+
+    told = torch.cat([torch.cat([x.mean((2, 3)), x.std((2, 3))], dim=1) for x in features], dim=1)
+    assert torch.allclose(described[:, : told.shape[1]], told, rtol=1e-4, atol=1e-6)

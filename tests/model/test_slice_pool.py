@@ -6,7 +6,7 @@ import pytest
 
 from jrviewer.core.errors import Cancelled
 from jrviewer.core.progress import Report
-from jrviewer.model.slice_pool import MOST_EARLY, NICENESS, SPARE, SlicePool, beside
+from jrviewer.model.slice_pool import MOST_EARLY, NICENESS, SPARE, SlicePool
 
 PATIENCE_S = 10
 
@@ -168,42 +168,3 @@ def test_a_pool_made_by_a_thread_of_low_priority_does_not_raise_it() -> None:
     thread.join(PATIENCE_S)
 
     assert found == [{NICENESS + 5}]
-
-
-@pytest.fixture
-def processors(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    monkeypatch.setattr("torch.get_num_threads", lambda: 2)
-    return monkeypatch
-
-
-def test_work_beside_goes_on_at_the_same_time(processors: pytest.MonkeyPatch) -> None:
-    begun, go_on = threading.Event(), threading.Event()
-
-    def work() -> str:
-        begun.set()
-        assert go_on.wait(PATIENCE_S)
-        return "done"
-
-    with beside(work) as result:
-        assert begun.wait(PATIENCE_S)
-        go_on.set()
-        assert result() == "done"
-
-
-def test_work_beside_is_done_here_where_there_is_one_processor(
-    processors: pytest.MonkeyPatch,
-) -> None:
-    processors.setattr("torch.get_num_threads", lambda: 1)
-
-    with beside(threading.get_ident) as result:
-        assert result() == threading.get_ident()
-
-
-def test_work_beside_raises_what_went_wrong_when_its_result_is_asked_for(
-    processors: pytest.MonkeyPatch,
-) -> None:
-    def work() -> None:
-        raise ValueError("broken")
-
-    with beside(work) as result, pytest.raises(ValueError, match="broken"):
-        result()

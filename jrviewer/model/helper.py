@@ -1,0 +1,52 @@
+"""A second thread for what can go on beside the first, where there is a processor for it.
+
+Knows nothing of slices.
+"""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import torch
+from scipy.spatial import cKDTree
+
+from jrviewer.core.geometry import FloatArray
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Helper:
+    """Does work on its thread, one after the other; without one, when its result is asked for."""
+
+    thread: Executor | None = None
+
+    def begin(self, work: Callable[[], Result]) -> Callable[[], Result]:
+        """What gives the work's result, once, or raises what it raised."""
+        return work if self.thread is None else self.thread.submit(work).result
+
+    def nearest(self, points: FloatArray, places: FloatArray) -> np.ndarray:
+        """The index (M,) of the point (N, 3) nearest to each place (M, 3), sought exactly."""
+        tree = cKDTree(points, compact_nodes=False)
+        half = len(places) // 2 if self.thread else 0
+        others = self.begin(lambda: tree.query(places[:half])[1])
+        mine = tree.query(places[half:])[1]
+        return np.concatenate([others(), mine])
+
+
+ALONE = Helper()
+
+
+@contextmanager
+def helper() -> Iterator[Helper]:
+    """One whose thread ends with the block; none where this thread has a single processor to
+    itself, as a pool's has.
+    """
+    if torch.get_num_threads() == 1:
+        yield ALONE
+        return
+    with ThreadPoolExecutor(1) as thread:
+        yield Helper(thread)

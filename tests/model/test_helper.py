@@ -1,0 +1,63 @@
+import threading
+
+import numpy as np
+import pytest
+from scipy.spatial import cKDTree
+
+from jrviewer.model.helper import ALONE, helper
+
+PATIENCE_S = 10
+
+
+@pytest.fixture
+def two_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.get_num_threads", lambda: 2)
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_what_a_helper_does_goes_on_at_the_same_time() -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def work() -> str:
+        begun.set()
+        assert go_on.wait(PATIENCE_S)
+        return "done"
+
+    with helper() as second:
+        result = second.begin(work)
+        assert begun.wait(PATIENCE_S)
+        go_on.set()
+        assert result() == "done"
+
+
+def test_there_is_no_helper_where_there_is_one_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.get_num_threads", lambda: 1)
+
+    with helper() as second:
+        assert second.begin(threading.get_ident)() == threading.get_ident()
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_a_helper_raises_what_went_wrong_when_its_result_is_asked_for() -> None:
+    def work() -> None:
+        raise ValueError("broken")
+
+    with helper() as second:
+        result = second.begin(work)
+        with pytest.raises(ValueError, match="broken"):
+            result()
+
+
+@pytest.mark.usefixtures("two_threads")
+@pytest.mark.parametrize("places", [0, 1, 2, 777])
+def test_the_nearest_points_are_the_same_with_a_helper_and_without(places: int) -> None:
+    random = np.random.default_rng(places)
+    points, at = random.normal(size=(100, 3)), random.normal(size=(places, 3))
+    by_distance = np.linalg.norm(at[:, None] - points, axis=2)
+
+    with helper() as second:
+        found = second.nearest(points, at)
+
+    assert np.array_equal(found, ALONE.nearest(points, at))
+    assert np.array_equal(found, cKDTree(points).query(at)[1])
+    assert np.array_equal(found, by_distance.argmin(axis=1))
