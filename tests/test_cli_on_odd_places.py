@@ -1,5 +1,5 @@
 """The command line where the system has something odd: each ends in sentences, and what is good is
-done.
+done. In a process of its own where the oddness is the process's.
 """
 
 import os
@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from jrviewer import cli
+from tests.batch.runs import replace_model
 from tests.support.dicom_factory import write_ct
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,6 +40,11 @@ def run(
     )
     assert "Traceback" not in ran.stderr, ran.stderr
     return ran.returncode, ran.stdout, ran.stderr
+
+
+def run_here(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    status = cli.main(arguments)
+    return status, *capsys.readouterr()
 
 
 def needs_setpriv() -> None:
@@ -78,33 +85,45 @@ def test_an_output_folder_that_may_not_be_written_ends_in_a_sentence(tmp_path: P
 
 
 @pytest.mark.parametrize("command", ["inspect", "predict"])
-def test_links_in_a_circle_are_told_and_the_others_are_read(tmp_path: Path, command: str) -> None:
+def test_links_in_a_circle_are_told_and_the_others_are_read(
+    tmp_path: Path,
+    command: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    replace_model(monkeypatch)
     folder = tmp_path / "in"
     write_ct(folder / "a.dcm")
     (folder / "circle").symlink_to("circle")
     (folder / "up").symlink_to(".")
     out = ["--out", str(tmp_path / "out"), "--only", "png", "--run-anyway"]
 
-    status, found, said = run(command, str(folder), *(out if command == "predict" else []))
+    status, found, said = run_here(
+        capsys, command, str(folder), *(out if command == "predict" else [])
+    )
 
     assert status == 1
     assert len(said.splitlines()) == 1
     assert "open" in found or (tmp_path / "out" / "a.png").exists()
 
 
-def test_a_link_in_a_circle_as_an_argument_is_told(tmp_path: Path) -> None:
+def test_a_link_in_a_circle_as_an_argument_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "circle").symlink_to("circle")
 
-    status, _, said = run("inspect", str(tmp_path / "circle"))
+    status, _, said = run_here(capsys, "inspect", str(tmp_path / "circle"))
 
     assert status == 1
     assert said.startswith("argument 1: There is no file here")
 
 
-def test_a_pipe_is_told_and_not_waited_for(tmp_path: Path) -> None:
+def test_a_pipe_is_told_and_not_waited_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     os.mkfifo(tmp_path / "pipe")
 
-    status, _, said = run("inspect", str(tmp_path / "pipe"))
+    status, _, said = run_here(capsys, "inspect", str(tmp_path / "pipe"))
 
     assert status == 1
     assert said.startswith("argument 1: This is no file but a pipe or a device.")
@@ -130,11 +149,13 @@ def test_closed_streams_do_no_harm(tmp_path: Path, closed: str) -> None:
     assert status == 0
 
 
-def test_an_empty_archive_is_told_and_the_next_argument_is_done(tmp_path: Path) -> None:
+def test_an_empty_archive_is_told_and_the_next_argument_is_done(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     empty, source = tmp_path / "empty.zip", write_ct(tmp_path / "a.dcm")
     empty.write_bytes(b"PK\5\6" + bytes(18))
 
-    status, found, said = run("inspect", str(empty), str(source))
+    status, found, said = run_here(capsys, "inspect", str(empty), str(source))
 
     assert status == 1
     assert said == (

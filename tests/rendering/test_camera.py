@@ -12,7 +12,7 @@ from tests.support.record_factory import make_plane
 from tests.support.rendered_picture import picture
 
 pytestmark = pytest.mark.vtk
-TALL, WIDE, SQUARE = (300, 700), (1100, 500), (500, 500)
+TALL, WIDE, SQUARE = (180, 420), (660, 300), (300, 300)
 LETTERS = 180  # brightness
 
 

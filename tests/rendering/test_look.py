@@ -1,4 +1,5 @@
 import gc
+from collections import Counter
 from typing import Any, get_args
 
 import numpy as np
@@ -232,10 +233,10 @@ def test_the_skin_of_heads_is_off_by_default(body_part: str, shown: bool) -> Non
 
 
 def test_closing_frees_every_vtk_object() -> None:
-    def count() -> dict[str, int]:
+    def count() -> Counter[str]:
         gc.collect()
-        names = [type(thing).__name__ for thing in gc.get_objects()]
-        return {name: names.count(name) for name in set(names) if name.lower().startswith("vtk")}
+        names = (type(thing).__name__ for thing in gc.get_objects())
+        return Counter(name for name in names if name.lower().startswith("vtk"))
 
     def use() -> None:
         plotter = pv.Plotter(off_screen=True, window_size=[100, 100])

@@ -65,6 +65,7 @@ def test_a_cloud_has_the_sigma_that_its_run_was_calibrated_to(
     assert "| chest | " in page
 
 
+@pytest.mark.slow
 def test_finished_weights_are_calibrated_again_without_their_run(
     run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
