@@ -207,12 +207,12 @@ def _products(kind: torch.dtype) -> Iterator[tuple[str, float, Task]]:
 
 def macs_of_denoising(net: JointNet) -> int:
     """Multiply-adds a pixel of a 512 × 512 slice."""
-    from torch.utils.flop_counter import FlopCounterMode
+    from jrviewer.diagnostics.multiply_adds import MultiplyAdds
 
     hu = torch.zeros(1, 1, 512, 512)
-    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+    with torch.inference_mode(), MultiplyAdds() as counted:
         net.denoise(hu, CT)
-    return round(counter.get_total_flops() / 2 / hu.numel())
+    return round(counted.total / hu.numel())
 
 
 def import_ms(rounds: int) -> dict[str, float]:

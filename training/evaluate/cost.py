@@ -11,13 +11,13 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from jrviewer import dicom
 from jrviewer.core.geometry import BOX_PIXELS
 from jrviewer.core.records import Slice
 from jrviewer.core.resources import resource
 from jrviewer.diagnostics import benchmark
+from jrviewer.diagnostics.multiply_adds import MultiplyAdds
 from jrviewer.model.joint_model import JointModel
 from jrviewer.model.network import JointNet
 from jrviewer.model.predict import POINTS
@@ -69,9 +69,9 @@ def macs_of_slice(net: JointNet) -> int:
 def macs_of_cloud(net: JointNet) -> int:
     """Multiply-adds of the network for one canonical image."""
     hu = torch.zeros(1, 1, BOX_PIXELS, BOX_PIXELS)
-    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+    with torch.inference_mode(), MultiplyAdds() as counted:
         net.surfaces(hu)
-    return int(counter.get_total_flops() // 2)
+    return counted.total
 
 
 def parameters(*parts: nn.Module) -> int:

@@ -1,7 +1,7 @@
 import pytest
 import torch
-from torch.utils.flop_counter import FlopCounterMode
 
+from jrviewer.diagnostics.multiply_adds import MultiplyAdds
 from jrviewer.model import cpu_tuning
 from jrviewer.model.joint_model import JointModel
 from jrviewer.model.network_input import CT
@@ -47,20 +47,20 @@ def test_both_heads_share_one_encoder(table: dict[str, dict[str, float]]) -> Non
 
 def test_a_slice_and_its_cloud_cost_what_both_passes_cost() -> None:
     net = small_net()
-    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+    with torch.inference_mode(), MultiplyAdds() as counted:
         cpu_tuning.run(net, None, torch.zeros(1, 1, 512, 512), CT)
         net.surfaces(torch.zeros(1, 1, 128, 128))
 
-    assert macs_of_slice(net) == pytest.approx(counter.get_total_flops() / 2, rel=1e-3)
+    assert macs_of_slice(net) == pytest.approx(counted.total, rel=1e-3)
     assert macs_of_cloud(net) > 64 * 64 * SMALL.cloud_widths[2] * 5 * 48  # its last layer alone
 
 
 @pytest.mark.parametrize(("network", "side"), [(Cnn10, 64), (RedCnn, 1000)])
 def test_a_peers_own_count_is_what_its_layers_do(network: type[Cnn10], side: int) -> None:
-    with torch.device("meta"), FlopCounterMode(display=False) as counter:
+    with torch.device("meta"), MultiplyAdds() as counted:
         network()(torch.zeros(1, 1, side, side))
 
-    counted = counter.get_total_flops() / 2 / side**2
+    counted = counted.total / side**2
     assert network.macs_per_pixel == pytest.approx(counted, rel=0.05)  # RED-CNN shrinks borders
 
 

@@ -3,8 +3,8 @@ import math
 import pytest
 import torch
 from torch import Tensor
-from torch.utils.flop_counter import FlopCounterMode
 
+from jrviewer.diagnostics.multiply_adds import MultiplyAdds
 from training.experiments.clouds.networks import DEPTH, POINTS, VARIANTS, Diffusion, Queries
 
 
@@ -19,9 +19,9 @@ def batch(count: int = 2) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
 def macs(name: str) -> int:
     net = VARIANTS[name]().requires_grad_(requires_grad=False)
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
+    with MultiplyAdds() as counted, torch.no_grad():
         net.cloud(torch.zeros(1, 1, 128, 128))
-    return counter.get_total_flops() // 2
+    return counted.total
 
 
 @pytest.mark.parametrize("name", VARIANTS)

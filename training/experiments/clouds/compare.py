@@ -11,10 +11,10 @@ from typing import Any, cast
 
 import numpy as np
 import torch
-from torch.utils.flop_counter import FlopCounterMode
 
 from jrviewer.core.geometry import FloatArray
 from jrviewer.diagnostics.benchmark import in_turn
+from jrviewer.diagnostics.multiply_adds import MultiplyAdds
 from training.baselines.clouds import truth_of
 from training.console import progress, tell
 from training.data.augment import augment
@@ -122,12 +122,12 @@ def _means(rows: Sequence[Row]) -> Row:
 def costs(net: Network, case: CloudCase) -> Row:
     """Multiply-adds and milliseconds for a cloud, and parameters."""
     net.train()  # there is no dropout; finished attention hides its products from the counter
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
+    with MultiplyAdds() as counted, torch.no_grad():
         net.cloud(torch.from_numpy(np.array(case.view.image, np.float32))[None, None])
     net.eval()
     seconds = in_turn({"cloud": lambda: cloud_of(net, case.view.image)}, 7)
     return {
-        "macs": counter.get_total_flops() // 2,
+        "macs": counted.total,
         "ms": 1e3 * float(np.median(seconds["cloud"])),
         "parameters": sum(one.numel() for one in net.parameters()),
     }

@@ -11,9 +11,9 @@ from typing import Any, cast
 
 import numpy as np
 import torch
-from torch.utils.flop_counter import FlopCounterMode
 
 from jrviewer.diagnostics.benchmark import in_turn
+from jrviewer.diagnostics.multiply_adds import MultiplyAdds
 from jrviewer.model.network_input import CT
 from training.console import progress, tell
 from training.data.prepare import real_pairs
@@ -103,10 +103,10 @@ def costs(size: int, rounds: int = ROUNDS) -> dict[str, Row]:
     seconds = in_turn({name: partial(apply, net, pixels) for name, net in nets.items()}, rounds)
     rows: dict[str, Row] = {}
     for name, net in nets.items():
-        with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+        with torch.inference_mode(), MultiplyAdds() as counted:
             net.denoise(torch.zeros(1, 1, 128, 128), CT)
         rows[name] = {
-            "macs_per_pixel": round(counter.get_total_flops() / 2 / 128**2),
+            "macs_per_pixel": round(counted.total / 128**2),
             "parameters": sum(one.numel() for one in net.parameters()),
             "ms_512": 1e3 * float(np.median(seconds[name])),
         }
