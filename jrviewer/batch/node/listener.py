@@ -106,6 +106,9 @@ class Checkpoint(threading.Event):
 def _end(association: Association) -> None:
     if association.is_established:
         association.abort()
-    else:
+    else:  # it waits for a request, or for a handshake
+        association.dul.to_user_queue.put(None)  # type: ignore[arg-type]  # as if its time were up
+        if association.dul.socket is not None:
+            association.dul.socket.close()
         association.kill()
     association.join(ENDING_S)

@@ -53,7 +53,6 @@ def test_with_a_certificate_of_the_authority_a_peer_is_let_in(
         assert store(peer, path).Status == 0x0000
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("who", ["stranger", ""])
 def test_with_another_certificate_or_none_nobody_is(
     tmp_path: Path, certificates: dict[str, Tls], who: str
@@ -64,7 +63,6 @@ def test_with_another_certificate_or_none_nobody_is(
         assert node.kept() == []
 
 
-@pytest.mark.slow
 def test_a_silent_caller_keeps_nobody_out(tmp_path: Path, certificates: dict[str, Tls]) -> None:
     with (
         listening(tmp_path, tls=certificates["node"]) as node,
