@@ -49,23 +49,23 @@ class Summary:
 
 
 def run(
-    paths: Sequence[Path], job: Job, refuse: Refuse, report: Report = silent, *, cluster: str = ""
+    paths: Sequence[Path],
+    job: Job,
+    refuse: Refuse,
+    report: Report = silent,
+    *,
+    go: "Callable[[Run, Job], None]" = lambda run, job: run.go(),
 ) -> Summary:
     """Predict and export every slice that is not done yet, and write report and summary.
 
     Exports among the inputs are passed over. `refuse` is called at once for everything that fails,
     is passed over or needs a warning, with the number of its argument, counted from 1, and a
-    sentence. `cluster`: where the work is done, see `batch.cluster`. Raises JRViewerError when
-    there is no model or nothing can be written, as then no input can succeed.
+    sentence. `go` does what is planned, here or, as `batch.cluster` does, elsewhere. Raises
+    JRViewerError when there is no model or nothing can be written, as then no input can succeed.
     """
     with open_run(job, refuse, report) as one:
         look(paths, one.plan, refuse, report)
-        if cluster:
-            from jrviewer.batch.cluster import go_on_cluster
-
-            go_on_cluster(one, job, cluster)
-        else:
-            one.go()
+        go(one, job)
         return one.end()
 
 

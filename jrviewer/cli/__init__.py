@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from jrviewer import NOTICE
 from jrviewer.cli import output
-from jrviewer.cli.jobs import job_of, refuse
+from jrviewer.cli.jobs import Way, job_of, refuse, sources
 from jrviewer.cli.parser import make_parser
 from jrviewer.core.atomic_write import create_under, numbered
 from jrviewer.core.errors import JRViewerError
@@ -59,13 +59,16 @@ def predict(arguments: argparse.Namespace) -> Outcome:
     from jrviewer.batch.run import run
     from jrviewer.export.writer import FACE
 
-    with output.progress() as report:
-        ended = run(arguments.paths, job_of(arguments), refuse, report, cluster=arguments.cluster)
+    went = Way(arguments)
+    with output.progress() as report, sources(arguments, report) as paths:
+        ended = run(paths, job_of(arguments), refuse, report, go=went.go)
     if ended.shows_face:
         output.say(f"jrviewer: {FACE}")
     earlier = f", {ended.earlier} of them by an earlier run" if ended.earlier else ""
+    stored = f" {went.stored} derived objects were stored there." if arguments.store else ""
     text = (
-        f"{ended.done} of {ended.total} done{earlier}; the details are in {ended.report}. {NOTICE}"
+        f"{ended.done} of {ended.total} done{earlier}; the details are in {ended.report}.{stored}"
+        f" {NOTICE}"
     )
     return text, DONE if ended.total and ended.done == ended.total else FELL_SHORT
 

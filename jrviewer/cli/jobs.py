@@ -1,12 +1,22 @@
-"""From arguments to a job, and how refusals are said."""
+"""From arguments to a job, to its inputs and to where it is done; and how refusals are said."""
 
 import argparse
+import importlib.util
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jrviewer.batch.web_address import WebAddress
 from jrviewer.cli import output
+from jrviewer.core.errors import JRViewerError
+from jrviewer.core.progress import Report
 
 if TYPE_CHECKING:
     from jrviewer.batch.job import Job
+    from jrviewer.batch.node.config import Peer
+    from jrviewer.batch.run import Run
 
 
 def job_of(arguments: argparse.Namespace) -> "Job":
@@ -26,6 +36,63 @@ def job_of(arguments: argparse.Namespace) -> "Job":
         request,
         BatchOptions(arguments.device, arguments.index, arguments.run_anyway, arguments.strength),
     )
+
+
+@contextmanager
+def sources(arguments: argparse.Namespace, report: Report) -> Iterator[list[Path]]:
+    """The paths, and what DICOMweb addresses name, received until the block ends."""
+    if not any(isinstance(one, WebAddress) for one in arguments.paths):
+        yield arguments.paths
+        return
+    peers = _peers(arguments)
+    from jrviewer.batch.node.received import received
+
+    with received(arguments.paths, arguments.out, peers, report) as paths:
+        yield paths
+
+
+class Way:
+    """How the planned files are done: here or on a cluster, and sent to an archive meanwhile."""
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        self._arguments = arguments
+        self.stored = 0  # derived objects
+        if arguments.store and "dcm" not in arguments.only:
+            raise JRViewerError("--store sends derived DICOM: leave dcm in --only.")
+
+    def go(self, run: "Run", job: "Job") -> None:
+        """Do all that is missing."""
+        if not self._arguments.store:
+            self._do(run, job)
+            return
+        peers = _peers(self._arguments)
+        from jrviewer.batch.node.received import peer_of
+        from jrviewer.batch.node.sent import hand_on_derived, sending, sent_to
+        from jrviewer.batch.node.web import store
+
+        root = self._arguments.store
+        send = partial(store, peer_of(root, peers, "--store"), sent_to(root, run.folder))
+        with sending(send) as outbox:
+            hand_on_derived(run, outbox)
+            self._do(run, job)
+        self.stored = outbox.sent
+
+    def _do(self, run: "Run", job: "Job") -> None:
+        if not self._arguments.cluster:
+            run.go()
+            return
+        from jrviewer.batch.cluster import go_on_cluster
+
+        go_on_cluster(run, job, self._arguments.cluster)
+
+
+def _peers(arguments: argparse.Namespace) -> Mapping[str, "Peer"]:
+    """What the configuration says of DICOMweb services. Raises JRViewerError."""
+    if any(importlib.util.find_spec(one) is None for one in ("pynetdicom", "dicomweb_client")):
+        raise JRViewerError("DICOMweb is an extra: pip install 'jrviewer[node]'.")
+    from jrviewer.batch.node.config import read_peers
+
+    return read_peers(arguments.config) if arguments.config else {}
 
 
 def refuse(argument: int, sentence: str) -> None:

@@ -5,6 +5,13 @@ import re
 from pathlib import Path
 
 from jrviewer import NOTICE, __version__
+from jrviewer.batch.web_address import (
+    WebAddress,
+    WebAddressError,
+    is_web,
+    parse_resource,
+    parse_root,
+)
 from jrviewer.core.strength import STANDARD, Strength, parse_strength
 
 
@@ -59,8 +66,26 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def _add_predict(parser: argparse.ArgumentParser) -> None:
-    _add_paths(parser)
+    parser.add_argument(
+        "paths",
+        type=_source,
+        nargs="+",
+        metavar="PATH",
+        help="file, folder, ZIP or DICOMDIR, or https://HOST/ROOT/studies/UID… of DICOMweb",
+    )
     add_job(parser)
+    parser.add_argument(
+        "--store",
+        type=_root,
+        metavar="https://HOST/ROOT",
+        help="send the derived DICOM there, too, by DICOMweb",
+    )
+    parser.add_argument(
+        "--config",
+        type=_path,
+        metavar="FILE",
+        help="a node's: its peers name certificates and credentials of DICOMweb addresses",
+    )
     parser.add_argument(
         "--cluster",
         type=_cluster,
@@ -157,6 +182,20 @@ def _path(text: str) -> Path:
     if not text:
         raise argparse.ArgumentTypeError("a path is empty: is a variable not set?")
     return Path(text)
+
+
+def _source(text: str) -> Path | WebAddress:
+    try:
+        return parse_resource(text) if is_web(text) else _path(text)
+    except WebAddressError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _root(text: str) -> str:
+    try:
+        return parse_root(text)
+    except WebAddressError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _kinds(text: str) -> frozenset[str]:

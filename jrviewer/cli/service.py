@@ -75,9 +75,10 @@ def _fetch(
 ) -> tuple[str, int]:
     """Fetch, then work until the queue is empty or nothing of it succeeds now."""
     from jrviewer.batch.node.commitment import Commitments
-    from jrviewer.batch.node.fetch import Wanted, fetch
+    from jrviewer.batch.node.fetch import fetch
     from jrviewer.batch.node.queue import Queue
     from jrviewer.batch.node.service import make_node
+    from jrviewer.batch.node.wanted import Wanted
 
     if arguments.peer not in config.peers:
         raise JRViewerError("--from names no peer of the configuration.")

@@ -9,11 +9,12 @@ import pydicom
 
 from jrviewer.batch.node.commitment import Commitments
 from jrviewer.batch.node.config import Listen, NodeConfig, Peer
-from jrviewer.batch.node.fetch import Wanted, fetch
+from jrviewer.batch.node.fetch import fetch
 from jrviewer.batch.node.peers import echo
 from jrviewer.batch.node.queue import Queue
 from jrviewer.batch.node.send import Sender
 from jrviewer.batch.node.server import Server
+from jrviewer.batch.node.wanted import Wanted
 from jrviewer.core.errors import JRViewerError
 from jrviewer.core.records import Slice
 from jrviewer.core.resources import resource

@@ -38,6 +38,7 @@ class Peer:
     tls: Tls | None = None
     commitment: bool = True  # ask for storage commitment, where it is offered
     web: str = ""  # root of its DICOMweb service, for sending and fetching instead of DIMSE
+    authorization: Path | None = None  # a file with the value of that header, such as “Bearer …”
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +98,10 @@ class NodeConfig:
 
 def read_config(path: Path) -> NodeConfig:
     """The configuration in a file. Raises ConfigError."""
-    try:
-        values = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise ConfigError("The configuration cannot be read. Check its path.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"The configuration is no TOML: {error}.") from error
-    base = path.resolve().parent
+    values, base = _read(path), path.resolve().parent
     node = _section(values, "node", required=True)
     listen = _section(values, "listen")
-    peers = {name: _peer(name, one, base) for name, one in _section(values, "peers").items()}
+    peers = _peers(values, base)
     _require_known(values, {"node", "listen", "peers"}, "the file")
     config = _made(
         NodeConfig,
@@ -125,6 +120,24 @@ def read_config(path: Path) -> NodeConfig:
     if config.send_to and config.send_to not in peers:
         raise ConfigError("[node] “send_to” names no peer of the file.")
     return config
+
+
+def read_peers(path: Path) -> Mapping[str, Peer]:
+    """Only the peers of a configuration. Raises ConfigError."""
+    return _peers(_read(path), path.resolve().parent)
+
+
+def _peers(values: dict[str, Any], base: Path) -> dict[str, Peer]:
+    return {name: _peer(name, one, base) for name, one in _section(values, "peers").items()}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError("The configuration cannot be read. Check its path.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"The configuration is no TOML: {error}.") from error
 
 
 def _listen(values: dict[str, Any], base: Path) -> Listen:
@@ -153,6 +166,10 @@ def _peer(name: str, values: Any, base: Path) -> Peer:  # noqa: ANN401 - of a fi
     place = f"[peers.{name}]"
     if not isinstance(values, dict):
         raise ConfigError(f"{place} is no table.")
+    if values.get("web"):  # the others are of DIMSE
+        values = {"title": "DICOMWEB", "address": "", "port": 0} | values
+    if "authorization" in values:
+        values = values | {"authorization": base / str(values["authorization"])}
     peer = _made(Peer, place, values | {"name": name, "tls": _tls(values, base, place)})
     _check_title(peer.title, place)
     return peer

@@ -20,23 +20,13 @@ from jrviewer.batch.node.config import NodeConfig, Peer
 from jrviewer.batch.node.peers import PeerError, associated
 from jrviewer.batch.node.queue import Entry, NotTakenError, Queue
 from jrviewer.batch.node.server import SYNTAXES, instance_of
+from jrviewer.batch.node.wanted import Wanted
 from jrviewer.dicom import is_image_class
 
 PENDING = (0xFF00, 0xFF01)
 PLAIN = 4  # of SYNTAXES: those that need no decoder come first
 
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What to fetch: all series that match."""
-
-    study: str = ""  # Study Instance UID
-    series: str = ""  # Series Instance UID
-    accession: str = ""
-    patient: str = ""  # Patient ID
-    modality: str = ""
 
 
 @dataclass(frozen=True, slots=True)

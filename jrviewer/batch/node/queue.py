@@ -5,25 +5,22 @@ when its file has its name. Folders and files are named by hashes, never by what
 """
 
 import hashlib
-import json
-import os
 import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import pydicom
 
+from jrviewer.batch.node.sent import SentNotes
 from jrviewer.core.atomic_write import create_file, reason_of, replace_file
 from jrviewer.core.errors import ExportError, JRViewerError
 from jrviewer.export.own_exports import is_export_content
 
 _NEEDED = ("SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID")
 _UNREADABLE = (Exception,)  # whatever pydicom raises for what a peer has sent
-SENT = "sent.jsonl"
 COMPLETE = "complete"
 
 
@@ -89,24 +86,10 @@ class Entry:
         except (OSError, ValueError):
             return -1
 
-    def sent(self) -> set[str]:
-        """Names of derived files that the destination has taken."""
-        try:
-            lines = (self.folder / SENT).read_text("ascii").splitlines()
-        except OSError:
-            return set()
-        return {str(one["name"]) for one in map(_parsed, lines) if "name" in one}
-
-    def note_sent(self, name: str) -> None:
-        """Note that the destination has taken a derived file."""
-        with (self.folder / SENT).open("a", encoding="ascii") as file:
-            file.write(json.dumps({"name": name}) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-
-    def forget_sent(self) -> None:
-        """Send everything again."""
-        (self.folder / SENT).unlink(missing_ok=True)
+    @property
+    def sent(self) -> SentNotes:
+        """Which derived files the destination has taken."""
+        return SentNotes(self.folder / "sent.jsonl")
 
     def remove(self) -> None:
         """Remove all of it."""
@@ -205,11 +188,3 @@ def _about(content: bytes) -> dict[str, str]:
 
 def _hash(*uids: str) -> str:
     return hashlib.sha256(" ".join(uids).encode("utf-8", "replace")).hexdigest()[:32]
-
-
-def _parsed(line: str) -> dict[str, Any]:
-    try:
-        found = json.loads(line)
-    except ValueError:  # cut short by a kill: that file is sent again
-        return {}
-    return found if isinstance(found, dict) else {}

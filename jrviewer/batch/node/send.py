@@ -38,8 +38,8 @@ class Sender:
         if self._peer.web:
             from jrviewer.batch.node.web import store
 
-            return store(self._peer, entry, files)
-        sent, count = entry.sent(), 0
+            return store(self._peer, entry.sent, files)
+        sent, count = entry.sent.names(), 0
         waiting = (path for path in files if path.name not in sent)
         first = next(waiting, None)
         if first is None:
@@ -47,7 +47,7 @@ class Sender:
         with associated(self._config.title, self._peer, _contexts(first)) as association:
             for path in _chain(first, waiting):
                 _send_one(association, path, self._peer)
-                entry.note_sent(path.name)
+                entry.sent.note(path.name)
                 count += 1
         return count
 

@@ -1,49 +1,57 @@
 """DICOMweb as a destination (STOW-RS) and a source (QIDO-RS, WADO-RS), PS3.18.
 
-Needs dicomweb-client. A root beyond this computer must be https, and what the peer says of itself
-never reaches a log.
+Needs dicomweb-client. A root beyond this computer must be https, and neither what the peer says of
+itself nor its address reaches a log.
 """
 
 import ipaddress
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import pydicom
 
 from jrviewer.batch.node.config import ConfigError, Peer
 from jrviewer.batch.node.peers import PeerError
-from jrviewer.batch.node.queue import Entry, NotTakenError, Queue
+from jrviewer.batch.node.queue import NotTakenError, Queue
+from jrviewer.batch.node.sent import SentNotes
+from jrviewer.batch.node.wanted import Wanted
+from jrviewer.core.errors import JRViewerError
 
 if TYPE_CHECKING:
-    from jrviewer.batch.node.fetch import Wanted
+    from requests import Session
 
 STUDY, SERIES = "0020000D", "0020000E"
+AS_STORED = (("application/dicom", "*"),)  # decoded here, not there
+TIMEOUT_S = (10.0, 60.0)  # for the connection, and for the next bytes
 
 Say = Callable[[str], None]
+Answer = TypeVar("Answer")
 
 
-def store(peer: Peer, entry: Entry, files: Iterator[Path]) -> int:
-    """Send derived files that were not sent yet by STOW-RS, as they come; returns how many."""
-    sent, count = entry.sent(), 0
-    client = _client(peer)
+def store(peer: Peer, notes: SentNotes, files: Iterator[Path]) -> int:
+    """Send those derived files that were not sent yet by STOW-RS, as they come; returns how many.
+    Raises PeerError; what was sent until then is noted.
+    """
+    sent, count = notes.names(), 0
+    client = connect(peer)
     for path in files:
         if path.name in sent:
             continue
         ds = pydicom.dcmread(path)
-        response = _tried(peer, lambda ds=ds: client.store_instances([ds]))  # type: ignore[misc]
+        response = tried(peer, lambda ds=ds: client.store_instances([ds]))  # type: ignore[misc]
         if response.get("FailedSOPSequence"):
             raise PeerError(f"{peer.name}: it refused an object.")
-        entry.note_sent(path.name)
+        notes.note(path.name)
         count += 1
     return count
 
 
-def retrieve(peer: Peer, wanted: "Wanted", queue: Queue, say: Say) -> int:
-    """Fetch all series that match by WADO-RS; returns how many came whole."""
-    client = _client(peer)
+def retrieve(peer: Peer, wanted: Wanted, queue: Queue, say: Say) -> int:
+    """Fetch all series that match by WADO-RS; returns how many came whole. Raises PeerError."""
+    client = connect(peer)
     filters = {
         "StudyInstanceUID": wanted.study,
         "SeriesInstanceUID": wanted.series,
@@ -52,11 +60,16 @@ def retrieve(peer: Peer, wanted: "Wanted", queue: Queue, say: Say) -> int:
         "Modality": wanted.modality,
     }
     given = {key: value for key, value in filters.items() if value}
-    found = _tried(peer, lambda: client.search_for_series(search_filters=given))
+    found = tried(peer, lambda: client.search_for_series(search_filters=given))
     whole = 0
     for number, one in enumerate(found, start=1):
-        uids = (str(one[STUDY]["Value"][0]), str(one[SERIES]["Value"][0]))
-        came = _tried(peer, lambda uids=uids: _take(client.iter_series(*uids), queue))  # type: ignore[misc]
+        study, series = (str(one[key]["Value"][0]) for key in (STUDY, SERIES))
+        came = tried(
+            peer,
+            lambda study=study, series=series: _take(  # type: ignore[misc]
+                client.iter_series(study, series, media_types=AS_STORED), queue
+            ),
+        )
         whole += came > 0
         say(f"Series {number} of {len(found)}: {came} images came.")
     return whole
@@ -66,10 +79,8 @@ def _take(objects: Iterator[pydicom.Dataset], queue: Queue) -> int:
     """Put objects into the queue; returns how many images came."""
     came, entries = 0, set()
     for ds in objects:
-        file = BytesIO()
-        ds.save_as(file, enforce_file_format=True)
         try:
-            entries.add(queue.take(file.getvalue()))
+            entries.add(queue.take(as_file(ds)))
         except NotTakenError:
             continue  # an export of ours, or no object at all
         came += 1
@@ -78,23 +89,53 @@ def _take(objects: Iterator[pydicom.Dataset], queue: Queue) -> int:
     return came
 
 
-def _client(peer: Peer) -> Any:  # noqa: ANN401 - without types
+def as_file(ds: pydicom.Dataset) -> bytes:
+    """The DICOM file of an object that came."""
+    file = BytesIO()
+    ds.save_as(file, enforce_file_format=True)
+    return file.getvalue()
+
+
+def connect(peer: Peer) -> Any:  # noqa: ANN401 - without types
+    """A client of a peer's service, which nothing was asked of yet. Raises ConfigError."""
     parts = urlsplit(peer.web)
     if parts.scheme != "https" and not _is_here(parts.hostname or ""):
-        raise ConfigError(f"[peers.{peer.name}] “web” must be https beyond this computer.")
+        raise ConfigError(f"{peer.name}: its DICOMweb address must be https beyond this computer.")
     try:
         from dicomweb_client.api import DICOMwebClient
-        from requests import Session
     except ImportError as error:
         raise ConfigError(
             "DICOMweb needs dicomweb-client: pip install 'jrviewer[node]'."
         ) from error
+    return DICOMwebClient(peer.web, session=_session(peer))
+
+
+def _session(peer: Peer) -> "Session":
+    from requests import Session
+    from requests.adapters import HTTPAdapter
+
+    class Patient(HTTPAdapter):
+        """Does not wait forever."""
+
+        def send(self, *arguments: Any, **how: Any) -> Any:  # noqa: ANN401 - without types
+            return super().send(*arguments, **how | {"timeout": TIMEOUT_S})
+
     session = Session()
-    session.trust_env = False  # no proxy that nobody has configured here
+    session.trust_env = False  # no proxy and no password that nobody has configured here
+    session.max_redirects = 0  # whoever has the certificate answers, and nobody else
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, Patient())
     if peer.tls is not None:
         session.cert = (str(peer.tls.certificate), str(peer.tls.key))
         session.verify = str(peer.tls.authorities)
-    return DICOMwebClient(peer.web, session=session)
+    if peer.authorization is not None:
+        try:
+            session.headers["Authorization"] = peer.authorization.read_text("ascii").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(
+                f"{peer.name}: the file of its “authorization” cannot be read."
+            ) from error
+    return session
 
 
 def _is_here(host: str) -> bool:
@@ -104,12 +145,19 @@ def _is_here(host: str) -> bool:
         return host == "localhost"
 
 
-def _tried(peer: Peer, work: Callable[[], Any]) -> Any:  # noqa: ANN401 - of whatever kind
+def tried(peer: Peer, work: Callable[[], Answer]) -> Answer:
+    """What a request ends in. Raises PeerError: the words of others hold addresses and UIDs."""
     import requests
 
     try:
         return work()
-    except requests.RequestException as error:  # its words hold addresses and UIDs
+    except JRViewerError:
+        raise
+    except requests.RequestException as error:
         response = error.response
         said = "it does not answer" if response is None else f"status {response.status_code}"
         raise PeerError(f"{peer.name}: {said}.") from None
+    except OSError:  # of this computer, such as a full disk
+        raise
+    except Exception:  # noqa: BLE001 - whatever a peer's bytes cause ends in a sentence
+        raise PeerError(f"{peer.name}: its answer is not of DICOMweb.") from None

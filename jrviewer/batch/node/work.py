@@ -1,9 +1,8 @@
 """The node at work: complete series are derived, and sent while they are."""
 
-import queue as queues
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from jrviewer.batch.job import Job
 from jrviewer.batch.node.config import NodeConfig
 from jrviewer.batch.node.queue import Entry, Queue
 from jrviewer.batch.node.send import Sender
+from jrviewer.batch.node.sent import Outbox, hand_on_derived, sending
 from jrviewer.batch.run import Run, look, open_run
 from jrviewer.core.errors import JRViewerError
 from jrviewer.core.progress import silent
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 FIRST_WAIT_S, LONGEST_WAIT_S = 15.0, 900.0  # before what failed is tried again
 
 Say = Callable[[str], None]
-Files = queues.SimpleQueue[Path | None]
 
 
 class Node:
@@ -70,15 +69,12 @@ class Node:
 
     def _derive_and_send(self, entry: Entry) -> bool:
         """Whether the series needs no other attempt."""
-        count, files, started = entry.count(), Files(), time.monotonic()
-        with ThreadPoolExecutor(1, "jrviewer-sender") as pool:
-            sending = pool.submit(self._send, entry, files)
-            try:
-                with open_run(self._job(entry), _silent, model=self._model) as run:
-                    self._derive(entry, run, files)
-            finally:
-                files.put(None)
-            sent = sending.result()
+        count, started = entry.count(), time.monotonic()
+        with (
+            sending(partial(self._send, entry)) as outbox,
+            open_run(self._job(entry), _silent, model=self._model) as run,
+        ):
+            self._derive(entry, run, outbox)
         if self._is_over():
             return False
         results, seconds = run.results, time.monotonic() - started
@@ -89,10 +85,10 @@ class Node:
             committed = self._commit(entry)
             if committed is False:
                 self._say(f"A series: {done}, sent, but not all kept; it is sent again.")
-                entry.forget_sent()
+                entry.sent.forget()
                 return False
             words = "" if committed is None else " and committed"
-            self._say(f"A series: {done}, {sent} sent{words} in {seconds:.1f} s.")
+            self._say(f"A series: {done}, {outbox.sent} sent{words} in {seconds:.1f} s.")
         if run.failed:
             return False
         entry.end(count)
@@ -103,34 +99,22 @@ class Node:
         request = ExportRequest(entry.derived, frozenset({"dcm"}), deidentify=config.deidentify)
         return Job(request, BatchOptions(run_anyway=config.run_anyway, strength=config.strength))
 
-    def _derive(self, entry: Entry, run: Run, files: Files) -> None:
+    def _derive(self, entry: Entry, run: Run, outbox: Outbox) -> None:
         """Derive what is missing; every derived file is handed on as soon as it is recorded."""
-
-        def hand_on(name: str | None) -> None:
-            if name:
-                files.put(entry.derived / name)
-
-        for record in run.manifest:
-            hand_on(record["dcm"] if record["outcome"] == "done" else None)
         run.is_over = self._is_over
-        run.heard = lambda record: hand_on(record["dcm"])
+        hand_on_derived(run, outbox)
         look([entry.received], run.plan, _silent, silent)
         run.go()
 
-    def _send(self, entry: Entry, files: Files) -> int:
+    def _send(self, entry: Entry, files: Iterator[Path]) -> int:
         """Send files as they come, to the last; without a sender they are only counted."""
-        names = iter(files.get, None)
         if self._sender is None:
-            return sum(1 for _ in names)
-        return self._sender.send(entry, _paths(names))
+            return sum(1 for _ in files)
+        return self._sender.send(entry, files)
 
     def _commit(self, entry: Entry) -> bool | None:
-        files = [entry.derived / name for name in sorted(entry.sent())]
+        files = [entry.derived / name for name in sorted(entry.sent.names())]
         return self._sender.commit(entry, files) if self._sender else None
-
-
-def _paths(names: Iterator[Path | None]) -> Iterator[Path]:
-    yield from (name for name in names if name is not None)
 
 
 def _silent(argument: int, sentence: str) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from jrviewer.batch.node.config import ConfigError, read_config
+from jrviewer.batch.node.config import ConfigError, read_config, read_peers
 from jrviewer.core.strength import HIGH
 
 WHOLE = """
@@ -76,3 +76,12 @@ def test_what_does_not_work_is_said_with_its_place(
         read_config(written(tmp_path, WHOLE.replace(*change, 1)))
 
     assert said in str(raised.value)
+
+
+def test_peers_of_dicomweb_need_no_node_and_no_port(tmp_path: Path) -> None:
+    text = '[peers.pacs]\nweb = "https://10.1.0.5/dicom-web"\nauthorization = "pacs.token"\n'
+
+    peer = read_peers(written(tmp_path, text))["pacs"]
+
+    assert peer.web == "https://10.1.0.5/dicom-web"
+    assert peer.authorization == tmp_path / "pacs.token"

@@ -138,8 +138,8 @@ def test_nobody_else_may_look_into_the_queue(tmp_path: Path) -> None:
 
 def test_a_note_that_was_cut_short_is_no_note(tmp_path: Path) -> None:
     entry = Queue(tmp_path / "queue").take(contents(tmp_path)[0])
-    entry.note_sent("a.dcm")
+    entry.sent.note("a.dcm")
     with (entry.folder / "sent.jsonl").open("a") as file:
         file.write('{"name": "b.d')
 
-    assert entry.sent() == {"a.dcm"}
+    assert entry.sent.names() == {"a.dcm"}

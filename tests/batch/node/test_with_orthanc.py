@@ -11,6 +11,7 @@ import pytest
 from pydicom import dcmread
 
 from jrviewer import dicom
+from jrviewer.batch.node.received import FOLDER
 from tests.batch.node.orthanc import HERE, HTTP_PORT, PLUGIN, Orthanc, configure_node, orthanc
 from tests.batch.runs import NO_CLOUD, derived, predict, replace_model, start, wait_until
 from tests.support.dicom_factory import write_series
@@ -147,6 +148,40 @@ def test_a_series_is_fetched_without_a_port_and_sent_back(tmp_path: Path, web: b
     assert "3 of 3 slices derived, 3 sent" in said
     assert len(back) == 6
     assert STUDY_UID not in said
+
+
+@pytest.mark.skipif(not PLUGIN.exists(), reason="needs the package orthanc-dicomweb")
+def test_predict_takes_a_series_from_dicomweb_and_stores_what_it_made_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = write_series(tmp_path / "scan", 3, extra=NO_CLOUD)
+    replace_model(monkeypatch)
+    predict(tmp_path / "local", *paths)
+    expected = {one.InstanceNumber: one for one in map(dcmread, derived(tmp_path / "local"))}
+    root, out = f"http://{HERE}:{HTTP_PORT}/dicom-web", tmp_path / "out"
+    series = f"{root}/studies/{STUDY_UID}/series/{SERIES_UID}"
+    arguments = ("predict", series, "--out", out, "--only", "dcm", "--run-anyway", "--store", root)
+
+    with orthanc(tmp_path) as archive:
+        archive.store(paths)
+        said = []
+        for _ in range(2):
+            with start(tmp_path, *arguments, within=archive.within) as running:
+                said.append(running.communicate(timeout=120)[0])
+        back = archive.get(STUDY_UID, tmp_path / "back")
+
+    assert "3 of 3 done; the details are in report.json. 3 derived objects were stored" in said[0]
+    assert "3 of 3 done, 3 of them by an earlier run" in said[1]
+    assert " 0 derived objects were stored" in said[1]
+    assert len(back) == 6
+    made = [ds for ds in map(dcmread, back) if ds.SeriesInstanceUID != SERIES_UID]
+    for ds in made:
+        assert np.array_equal(ds.pixel_array, expected[ds.InstanceNumber].pixel_array)
+    assert not (out / FOLDER).exists()
+    told = "".join((*said, *(path.name for path in out.iterdir())))
+    told += "".join((out / name).read_text() for name in ("manifest.jsonl", "summary.html"))
+    for identifier in (PATIENT_NAME, PATIENT_ID, STUDY_UID, SERIES_UID):
+        assert identifier not in told
 
 
 def test_check_says_step_by_step_what_works(tmp_path: Path) -> None:
