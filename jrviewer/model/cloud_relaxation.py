@@ -17,7 +17,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from jrviewer.core.geometry import FloatArray
 from jrviewer.model.helper import ALONE, Helper
@@ -66,10 +65,10 @@ def relax(
     Each of ROUNDS takes PARTS of `places`, in turn. `distance` to the true surface is expected in
     mm, and `rise`, a vector, is how it grows.
     """
-    points, labels = _sent_where_needed(points, labels, places[0], distance)
+    points, labels = _sent_where_needed(points, labels, places[0], distance, helper)
     for turn in range(ROUNDS):
         some = _together(places[turn * PARTS : (turn + 1) * PARTS])
-        nearest = helper.nearest(points, some.at)
+        nearest = helper.nearest(points, some.at).indices
         for step in range(STEPS):
             left = 1 - (turn * STEPS + step) / (ROUNDS * STEPS)
             points = points + left * _step(points, some, nearest, rise(points, labels))
@@ -85,7 +84,7 @@ def _step(points: FloatArray, places: Places, nearest: Indices, rise: FloatArray
     """Where each point (N, 3) would go if the pull of its places and `rise` (N, 3) stayed as they
     are from here, at most FURTHEST_MM.
     """
-    away = places.at - points[nearest]
+    away = places.at - points.take(nearest, axis=0)
     pulling = places.weights / _length(away).clip(min=NEAR_MM)
     share = len(points) / max(places.weights.sum(), 1.0)
     pull = np.stack([_sum(nearest, pulling * along, len(points)) for along in away.T], axis=1)
@@ -95,7 +94,7 @@ def _step(points: FloatArray, places: Places, nearest: Indices, rise: FloatArray
 
 
 def _sent_where_needed(
-    points: FloatArray, labels: Labels, places: Places, distance: AtPoints
+    points: FloatArray, labels: Labels, places: Places, distance: AtPoints, helper: Helper
 ) -> tuple[FloatArray, Labels]:
     """The points, some of which may have been put beside those that stand for most.
 
@@ -106,7 +105,7 @@ def _sent_where_needed(
     if round(SENT_AWAY * count) == 0:
         return points, labels
     share = count / max(places.weights.sum(), 1.0)
-    ways, near = (np.asarray(found) for found in cKDTree(points).query(places.at, k=2))
+    ways, near = helper.nearest(points, places.at, 2)
     nearest, (way, next_way) = near[:, 0], ways.T
     worth = share * _sum(nearest, places.weights * (next_way - way), count)
     worth -= distance(points, labels)

@@ -7,15 +7,23 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from jrviewer.core.geometry import FloatArray
 
 Result = TypeVar("Result")
+
+
+class Near(NamedTuple):
+    """The points nearest to M places, each (M,) for one of them and (M, count) for several."""
+
+    distances: FloatArray
+    indices: NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +36,14 @@ class Helper:
         """What gives the work's result, once, or raises what it raised."""
         return work if self.thread is None else self.thread.submit(work).result
 
-    def nearest(self, points: FloatArray, places: FloatArray) -> np.ndarray:
-        """The index (M,) of the point (N, 3) nearest to each place (M, 3), sought exactly."""
+    def nearest(self, points: FloatArray, places: FloatArray, count: int = 1) -> Near:
+        """Of each place (M, 3) the `count` nearest points (N, 3), sought exactly."""
         tree = cKDTree(points, compact_nodes=False)
         half = len(places) // 2 if self.thread else 0
-        others = self.begin(lambda: tree.query(places[:half])[1])
-        mine = tree.query(places[half:])[1]
-        return np.concatenate([others(), mine])
+        others = self.begin(lambda: tree.query(places[:half], count))
+        mine = tree.query(places[half:], count)
+        both = others(), mine
+        return Near(*(np.concatenate([one[kind] for one in both]) for kind in range(2)))
 
 
 ALONE = Helper()

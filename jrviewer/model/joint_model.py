@@ -18,6 +18,8 @@ from jrviewer.model.network import JointNet
 from jrviewer.model.network_input import CT, MR, MR_SPAN_HU
 from jrviewer.model.out_of_distribution import Familiarity
 
+MR_AIR_HU = -1000.0  # what nothing in MR is to the network
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class JointModel:
@@ -36,14 +38,17 @@ class JointModel:
 
     def denoise(self, pixels: FloatArray, unit: Unit) -> FloatArray:
         """The denoised slice (rows, columns) float32 in its own unit."""
-        scale, kind = (1.0, CT) if unit == "HU" else (_mr_scale(pixels), MR)
-        offset = 0.0 if unit == "HU" else -1000.0
-        hu = self._to_device(pixels * np.float32(scale) + np.float32(offset))
+        if unit == "HU":
+            return self._denoised_hu(pixels, CT)
+        scale, offset = np.float32(_mr_scale(pixels)), np.float32(MR_AIR_HU)
+        return (self._denoised_hu(pixels * scale + offset, MR) - offset) / scale
+
+    def _denoised_hu(self, pixels: FloatArray, kind: float) -> FloatArray:
         fast = self.half or (self.int8 if kind == CT else None)
         with torch.inference_mode():
-            denoised = cpu_tuning.run(self.net, fast, hu, kind)
-        hu_array: FloatArray = denoised[0, 0].cpu().numpy()
-        return (hu_array - np.float32(offset)) / np.float32(scale)
+            hu = cpu_tuning.run(self.net, fast, self._to_device(pixels), kind)
+        denoised: FloatArray = hu[0, 0].cpu().numpy()
+        return denoised
 
     def infer_surfaces(self, image: FloatArray) -> tuple[Expected, FloatArray]:
         """Where a canonical image (128, 128) in HU lets surfaces be expected, and what the encoder
@@ -83,7 +88,7 @@ class JointModel:
         From page-locked memory a graphics processor fetches it itself while this thread goes on; a
         result is waited for, as it is read at once.
         """
-        tensor = torch.from_numpy(np.asarray(image, dtype=np.float32))[None, None]
+        tensor = torch.from_numpy(np.array(image, dtype=np.float32))[None, None]  # its own copy
         device = self.torch_device
         return (tensor.pin_memory() if device.type == "cuda" else tensor).to(
             device, non_blocking=True

@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from jrviewer.model.devices import is_kept_from_onednn
-from jrviewer.model.network_input import CHANNELS, CT, DETAIL_HU, planes, see
+from jrviewer.model.network_input import CHANNELS, CT, DETAIL_HU, planes, see, shuffled, unshuffled
 
 LOG_SIGMA = 2.5  # where the cloud head starts from: 12 mm
 LOG_SIGMA_LIMITS = (-1.0, 5.0)  # what it says of cells that no point ever visits means nothing
@@ -134,8 +134,7 @@ class Encoder(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Features of the network's input (B, 3, H, W), finest first."""
-        x = F.pixel_unshuffle(x, 2).contiguous(memory_format=torch.channels_last)
-        fine = self.fine(self.stem(x))  # (B, 12, H/2, W/2) → (B, 32, H/2, W/2)
+        fine = self.fine(self.stem(unshuffled(x)))  # (B, 12, H/2, W/2) → (B, 32, H/2, W/2)
         middle = self.middle(self.to_middle(fine))
         return fine, middle, self.coarse(self.to_coarse(middle))
 
@@ -158,7 +157,7 @@ class DenoisingHead(nn.Module):
         fine, middle, coarse = features
         x = self.middle(middle + self.to_middle(coarse))
         x = self.fine(fine + self.to_fine(x))
-        return F.pixel_shuffle(self.out(F.relu(x)), 2)  # (B, 2, H, W)
+        return shuffled(self.out(F.relu(x, inplace=True)))  # (B, 2, H, W)
 
 
 class CloudHead(nn.Module):

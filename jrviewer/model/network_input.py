@@ -39,8 +39,8 @@ def see(hu: Tensor, kind: Tensor | float) -> Tensor:
 def noise_of(hu: Tensor) -> Tensor:
     """Standard deviation (B, 1, 1, 1) of the noise of slices (B, 1, H, W), HU, roughly."""
     values = hu.clamp(*HU_RANGE)
-    sparse = values[..., ::2, ::2]  # the median ignores edges; every second pixel is enough
-    around = F.avg_pool2d(values, AROUND, 2, AROUND // 2, count_include_pad=False)
+    sparse = values[..., ::4, ::4]  # the median ignores edges; every fourth pixel is enough
+    around = F.avg_pool2d(values, AROUND, 4, AROUND // 2, count_include_pad=False)
     size = torch.where(sparse > BODY_HU, (sparse - around).abs(), torch.nan)
     median = size.flatten(1).nanmedian(dim=1).values
     return (1.48 * median).nan_to_num(NOISE_LIMITS[0]).clamp(*NOISE_LIMITS)[:, None, None, None]
@@ -49,6 +49,29 @@ def noise_of(hu: Tensor) -> Tensor:
 def planes(kind: Tensor | float, hu: Tensor) -> Tensor:
     """The kind of each slice, (B, 1, 1, 1) or (1, 1, 1, 1)."""
     return torch.as_tensor(kind, dtype=hu.dtype, device=hu.device).reshape(-1, 1, 1, 1)
+
+
+def unshuffled(x: Tensor) -> Tensor:
+    """`F.pixel_unshuffle` by 2 of (B, C, H, W), channels last, in half of the time."""
+    batch, channels, rows, columns = x.shape
+    parts = x.new_empty((batch, rows // 2, columns // 2, channels, 2, 2))
+    for row in range(2):
+        for column in range(2):
+            for channel in range(channels):
+                parts[..., channel, row, column] = x[:, channel, row::2, column::2]
+    return parts.flatten(3).permute(0, 3, 1, 2)
+
+
+def shuffled(x: Tensor) -> Tensor:
+    """`F.pixel_shuffle` by 2 of a few channels (B, C, H, W), channels last, in less time."""
+    if torch.is_grad_enabled():
+        return F.pixel_shuffle(x, 2)
+    batch, channels, rows, columns = x.shape
+    image = x.new_empty((batch, channels // 4, 2 * rows, 2 * columns))
+    for row in range(2):
+        for column in range(2):
+            image[:, :, row::2, column::2] = x[:, 2 * row + column :: 4]
+    return image
 
 
 def _detail(values: Tensor) -> Tensor:

@@ -72,7 +72,7 @@ def predict(
             denoised = model.denoise(pixels, image.unit)
             report(0.6, "Inferring the cloud")
             judged = second.begin(partial(_judged, image, pixels, denoised, calm))
-            sample, no_cloud_reason, unfamiliar = _surfaces(model, image, denoised)
+            sample, no_cloud_reason, unfamiliar = _surfaces(model, image, denoised, second)
             cloud = sample(POINTS, second) if sample else None
             noise, contrast = judged()
         except torch.cuda.OutOfMemoryError as error:
@@ -186,7 +186,7 @@ def _predicted(
 
 
 def _surfaces(
-    model: JointModel, image: Slice, denoised: FloatArray
+    model: JointModel, image: Slice, denoised: FloatArray, second: Helper
 ) -> tuple[Callable[[int, Helper], Cloud] | None, str, tuple[Finding, ...]]:
     """What places a cloud of so many points, or the reason why there is none; and what is
     unfamiliar.
@@ -205,8 +205,9 @@ def _surfaces(
     )
     box = canonical_box(plane, centre)
     canonical = canonical_image(denoised, plane, box)
+    checked = second.begin(lambda: tuple(check_canonical(canonical)))
     expected, features = model.infer_surfaces(canonical)
-    unfamiliar = tuple(check_canonical(canonical))
+    unfamiliar = checked()
     if model.familiarity:
         unfamiliar += tuple(model.familiarity.findings(features))
     has_mm = image.spacing_source != "missing"

@@ -85,5 +85,5 @@ def scattered(at: Whole, numbers: Whole) -> FloatArray:
 
 def _dither(ids: Whole, factor: int) -> FloatArray:
     """An even spread within 0 … 1 for ids in turn."""
-    dither: FloatArray = (ids * factor % BITS) / BITS
+    dither: FloatArray = (ids * factor & (BITS - 1)) * (1 / BITS)
     return dither

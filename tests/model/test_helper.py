@@ -2,7 +2,6 @@ import threading
 
 import numpy as np
 import pytest
-from scipy.spatial import cKDTree
 
 from jrviewer.model.helper import ALONE, helper
 
@@ -56,8 +55,9 @@ def test_the_nearest_points_are_the_same_with_a_helper_and_without(places: int) 
     by_distance = np.linalg.norm(at[:, None] - points, axis=2)
 
     with helper() as second:
-        found = second.nearest(points, at)
+        found, two = second.nearest(points, at), second.nearest(points, at, 2)
 
-    assert np.array_equal(found, ALONE.nearest(points, at))
-    assert np.array_equal(found, cKDTree(points).query(at)[1])
-    assert np.array_equal(found, by_distance.argmin(axis=1))
+    assert np.array_equal(found.indices, ALONE.nearest(points, at).indices)
+    assert np.array_equal(found.indices, by_distance.argmin(axis=1))
+    assert np.array_equal(two.indices, by_distance.argsort(axis=1)[:, :2])
+    assert np.allclose(two.distances, np.sort(by_distance, axis=1)[:, :2])
