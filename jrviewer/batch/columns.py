@@ -1,13 +1,14 @@
 """The manifest as a Parquet table, for whoever asks questions of 10^7 rows; where pyarrow is."""
 
 import importlib.util
+import os
 from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from jrviewer.batch.manifest import Record
-from jrviewer.core.atomic_write import part_of, reason_of
+from jrviewer.core.atomic_write import numbered, part_of, reason_of
 from jrviewer.core.errors import ExportError
 
 NAME = "manifest.parquet"
@@ -21,20 +22,19 @@ _LISTS = ("reasons", "warnings")
 
 
 def write_columns(folder: Path, records: Iterable[Record]) -> None:
-    """Write the table where pyarrow is installed, in place of the one that an earlier run wrote.
+    """Write the table where pyarrow is installed, in place of the one that an earlier run wrote;
+    where a file of its name is of somebody else, under a numbered name.
 
-    Raises ExportError where the system refuses, or a file of that name is not ours.
+    Raises ExportError where the system refuses.
     """
     if importlib.util.find_spec("pyarrow") is None:
         return
     import pyarrow
     from pyarrow import parquet
 
-    path = folder / NAME
-    unfinished = part_of(path)
+    unfinished = part_of(folder / NAME)
     try:
-        if path.exists() and not _is_ours(parquet, path):
-            raise ExportError(f"{NAME} is not of JRViewer, so it was left as it is.")
+        path = _place(parquet, folder)
         with parquet.ParquetWriter(unfinished, _schema(pyarrow)) as writer:
             remaining = iter(records)
             while some := list(islice(remaining, ROWS)):
@@ -46,8 +46,17 @@ def write_columns(folder: Path, records: Iterable[Record]) -> None:
         raise ExportError(f"{reason_of(error)}; the manifest itself is written.") from error
 
 
+def _place(parquet: Any, folder: Path) -> Path:  # noqa: ANN401 - a module
+    """The table of an earlier run, or a path that nothing has yet."""
+    paths = (folder / name for name in numbered(folder / NAME))
+    return next(one for one in paths if not os.path.lexists(one) or _is_ours(parquet, one))
+
+
 def _is_ours(parquet: Any, path: Path) -> bool:  # noqa: ANN401 - a module
-    metadata = parquet.read_schema(path).metadata or {}
+    try:
+        metadata = parquet.read_schema(path).metadata or {}
+    except (OSError, ValueError):  # no table at all, or a link that leads nowhere
+        return False
     return all(metadata.get(key) == value for key, value in _OURS.items())
 
 

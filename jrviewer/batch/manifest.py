@@ -11,12 +11,14 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from jrviewer.batch.reservations import Reservations
 from jrviewer.core.atomic_write import reason_of, replace_file
 from jrviewer.core.errors import ExportError
+from jrviewer.export.own_exports import HEAD_BYTES, begins_like_a_manifest
 
 NAME = "manifest.jsonl"
 RECORDS = ".jrviewer-records"
@@ -37,9 +39,11 @@ class Manifest:
         self._known = sqlite3.connect("", isolation_level=None)
         self._known.execute("CREATE TABLE lines (key TEXT PRIMARY KEY, at INTEGER)")
         self.reservations = Reservations(folder)
+        self._file: BinaryIO = BytesIO()  # until there is something to record
         try:
-            self._file = (folder / NAME).open("a+b")
-            self._read()
+            if _is_there(folder / NAME):
+                self._open()
+                self._read()
         except OSError as error:
             raise ExportError(f"{reason_of(error)}; nothing was changed.") from error
         take_records(folder, self)
@@ -77,6 +81,8 @@ class Manifest:
         whole = {"key": key, "job": self.job, **record}
         line = json.dumps(whole) + "\n"
         try:
+            if isinstance(self._file, BytesIO):
+                self._open()
             at = self._file.seek(0, os.SEEK_END)
             self._file.write(line.encode("ascii"))
             self._file.flush()
@@ -93,6 +99,9 @@ class Manifest:
         self._file.close()
         self.reservations.close()
         self._known.close()
+
+    def _open(self) -> None:
+        self._file = (self._folder / NAME).open("a+b")
 
     def _read(self) -> None:
         """Note where the records of this job begin; end a line that was cut short."""
@@ -172,6 +181,21 @@ class Records:
 
     def _path(self, key: str) -> Path:
         return _record_path(self._folder, key)
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is a manifest. Raises ExportError where a file of its name, or what a link of
+    its name leads to, is of somebody else: records must not be added to it.
+    """
+    if not path.exists():
+        return False
+    with path.open("rb") as file:
+        if not begins_like_a_manifest(file.read(HEAD_BYTES)):
+            raise ExportError(
+                f"The output folder holds a {NAME} that is not of JRViewer. Choose another folder; "
+                "nothing was changed."
+            )
+    return True
 
 
 def forget_records(folder: Path, keys: Iterable[str]) -> None:

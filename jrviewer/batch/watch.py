@@ -118,9 +118,12 @@ class Watch:
 
 
 def _files_in(folder: Path, out: Path) -> Iterator[Path]:
-    """The files below a folder but those of the output folder."""
+    """The files below a folder but those of an output folder in it; where the exports lie among the
+    files, they are told apart when they are looked at.
+    """
     from jrviewer.dicom import files_below
 
+    is_apart = Path(real_path(folder)) in out.parents
     for path in files_below(folder):
-        if out not in Path(real_path(path)).parents:
+        if not is_apart or out not in Path(real_path(path)).parents:
             yield path

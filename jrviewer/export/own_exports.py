@@ -12,7 +12,8 @@ from jrviewer.export.provenance import SEAL
 _APP = b"app=JRViewer"
 _REPORT_KEYS = {"model", "weights_sha256", "device", "results"}
 _LARGEST_REPORT = 64 << 20
-_HEAD = 1024  # bytes in which the other files of a run say what they are
+HEAD_BYTES = 1024  # bytes in which the other files of a run say what they are
+_RECORD = b'{"key": "'
 _MANIFEST = re.compile(rb'\{"key": "[0-9a-z. ]*", "job": "[0-9a-f]{16}", ')
 _SUMMARY = b"<meta name='generator' content='JRViewer summary'>"
 _UNREADABLE = (OSError, KeyError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error)
@@ -34,6 +35,12 @@ def is_export_file(path: Path, member: str = "") -> bool:
         return False
 
 
+def begins_like_a_manifest(head: bytes) -> bool:
+    """Whether a file's first bytes are a manifest's, whose first record may be unfinished."""
+    first = head.lstrip(b"\n").partition(b"\n")[0]
+    return first.startswith(_RECORD) or _RECORD.startswith(first)
+
+
 class OwnExports:
     """Answers for many slices, each file being looked at once."""
 
@@ -48,7 +55,7 @@ class OwnExports:
 
 def is_export_content(content: bytes | mmap.mmap) -> bool:
     """Whether bytes are an export or another file of a run."""
-    if _MANIFEST.match(content[:_HEAD]) or _SUMMARY in content[:_HEAD]:
+    if _MANIFEST.search(content[:HEAD_BYTES]) or _SUMMARY in content[:HEAD_BYTES]:
         return True
     if content[:4] == b"PAR1":
         return content.find(b"jrviewer") >= 0

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from jrviewer.batch.columns import write_columns
-from jrviewer.core.errors import ExportError
 from jrviewer.export.own_exports import is_export_file
 from tests.batch.test_summary_page import record
 
@@ -24,13 +23,17 @@ def test_a_row_for_every_record_with_its_values(tmp_path: Path) -> None:
     assert is_export_file(tmp_path / "manifest.parquet")
 
 
-def test_a_table_of_somebody_else_stays(tmp_path: Path) -> None:
+def test_a_table_of_somebody_else_stays_and_ours_has_a_name_of_its_own(tmp_path: Path) -> None:
     pyarrow = pytest.importorskip("pyarrow")
-    path = tmp_path / "manifest.parquet"
-    parquet.write_table(pyarrow.table({"a": [1]}), path)
-    before = path.read_bytes()
+    table, no_table = tmp_path / "manifest.parquet", tmp_path / "manifest-0002.parquet"
+    parquet.write_table(pyarrow.table({"a": [1]}), table)
+    no_table.write_text("notes")
+    before = table.read_bytes()
 
-    with pytest.raises(ExportError, match="left as it is"):
+    for _ in range(2):
         write_columns(tmp_path, [record()])
 
-    assert path.read_bytes() == before
+    assert table.read_bytes() == before
+    assert no_table.read_text() == "notes"
+    assert len(list(tmp_path.iterdir())) == 3
+    assert is_export_file(tmp_path / "manifest-0003.parquet")
