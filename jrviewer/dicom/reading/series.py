@@ -13,7 +13,9 @@ The rule:
 5. Several slices in one place are separated into volumes by time, echo, diffusion, phase and the
    like, but only where every part covers at least half of the places, or where the parts are
    stations that follow each other along the body and overlap at their ends; else they are dealt
-   out by number. Slices that all lie in one place are one series, ordered by time.
+   out by number. Evenly spaced passes or reconstructions of the same stretch that differ in echo,
+   voltage, kernel or thickness are volumes of their own even where they share no place. Slices
+   that all lie in one place are one series, ordered by time.
 6. Every split, every slice left out and every repair is reported in `Series.warnings`.
 """
 

@@ -1,5 +1,6 @@
 """Attributes of a frame that decide about its series: patient, series, time, and a title."""
 
+import unicodedata
 from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -23,11 +24,16 @@ _KINDS = (
     ("", "TemporalPositionIdentifier"),
     ("", "AcquisitionNumber"),
     ("", "EchoTime"),
+    ("", "EchoNumbers"),
+    ("", "InversionTime"),
+    ("", "FlipAngle"),
     ("", "DiffusionBValue"),
     ("", "ImageType"),
     ("", "TriggerTime"),
     ("", "NominalPercentageOfCardiacPhase"),
+    ("", "KVP"),
     ("", "ConvolutionKernel"),
+    ("", "SliceThickness"),
     ("", "FrameOfReferenceUID"),
     ("", "AcquisitionTime"),
     ("", "ContentTime"),
@@ -35,6 +41,11 @@ _KINDS = (
 )
 _FRAME_KINDS = tuple(pair for pair in _KINDS if pair[0])
 _FILE_KINDS = tuple(keyword for sequence, keyword in _KINDS if not sequence)
+_OF_WHOLE_PASSES = ("EchoTime", "EchoNumbers", "InversionTime", "KVP", "ConvolutionKernel")
+OF_WHOLE_PASSES = tuple(
+    len(_FRAME_KINDS) + _FILE_KINDS.index(one) for one in (*_OF_WHOLE_PASSES, "SliceThickness")
+)
+"""Which kinds are those of a whole pass or reconstruction, and never of single slices."""
 
 _PATIENT = ("PatientID", "PatientName", "PatientBirthDate")
 _CIRCUMSTANCES = (  # by which slices are grouped where the series' UID is missing or of no use
@@ -104,8 +115,13 @@ class Tagger:
 
 
 def _normalised(said: str) -> str:
-    """An identifier or name without differences in case, spaces and trailing carets."""
-    return " ".join(said.casefold().split()).rstrip("^ ")
+    """An identifier or name without differences in case, spaces, trailing carets and the ways to
+    write a letter; of the groups of a name (alphabetic, ideographic, phonetic) the first, as not
+    every program keeps the others.
+    """
+    plain = unicodedata.normalize("NFKC", said).casefold()
+    group = next((one for one in plain.split("=") if one.strip("^ ")), "")
+    return "^".join(" ".join(part.split()) for part in group.split("^")).rstrip("^")
 
 
 def _title(ds: Dataset, identifiers: frozenset[str]) -> str:

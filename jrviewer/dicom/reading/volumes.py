@@ -11,12 +11,15 @@ from functools import partial
 import numpy as np
 
 from jrviewer.core.records import Slice
-from jrviewer.dicom.reading.series_tags import SeriesTags
+from jrviewer.dicom.reading.series_tags import OF_WHOLE_PASSES, SeriesTags
 
 _LARGEST_JITTER_MM = 0.1  # closer positions along the normal are one place …
 _JITTER_PIXELS = 0.2  # … and so are those closer than this, where pixels are very small
 _FEWEST_PLACES = 2  # of a volume
 _FEWEST_OF_A_STATION = 8  # slices; shorter runs are blocks of one pass
+_FEWEST_OF_A_PASS = 3  # slices, of which the steps are even
+_MOST_PASSES = 4
+_SAME_STEP = 0.1  # relative
 _MOST_SHARED = 0.5  # of a station's places, with the stations beside it
 _MOST_NAMED = 5  # copies whose numbers are told
 
@@ -76,6 +79,10 @@ def _split_note(
         )
     if _are_stations(parts, places):
         return f"One of {len(parts)} stations along the body, which overlap; each is a series."
+    if not set.intersection(*({places[id(one)] for one in part} for part in parts)):
+        return (
+            f"One of {len(parts)} volumes whose slices lie between each other, told apart by kind."
+        )
     return f"One of {len(parts)} volumes of the same place, separated by time or kind."
 
 
@@ -143,6 +150,8 @@ def _separated(
     covers at least `fewest` places or is a station, preferably one that separates everything at
     once; what no attribute separates is dealt out.
     """
+    if passes := _passes(slices, places):
+        return passes, True
     if _largest_pile(slices, places) == 1:
         return [slices], True
     splits = [
@@ -159,6 +168,27 @@ def _separated(
     complete = (s for s in splits if all(_largest_pile(part, places) == 1 for part in s))
     below = [_separated(part, places, fewest) for part in next(complete, splits[0])]
     return [volume for parts, _ in below for volume in parts], all(certain for _, certain in below)
+
+
+def _passes(slices: Sequence[TaggedSlice], places: Places) -> list[list[TaggedSlice]]:
+    """Passes or reconstructions of one stretch of the body, which an attribute that single slices
+    never differ in tells apart; none where there is only one.
+    """
+    for index in OF_WHOLE_PASSES:
+        parts = _by_kind(slices, index)
+        if 1 < len(parts) <= _MOST_PASSES and all(_is_even(part, places) for part in parts):
+            ends = [sorted(one.position_mm for one in part)[:: len(part) - 1] for part in parts]
+            if max(first for first, _ in ends) < min(last for _, last in ends):
+                return parts
+    return []
+
+
+def _is_even(part: Sequence[TaggedSlice], places: Places) -> bool:
+    """Whether slices are enough, one in each place, and evenly spaced, as a scanner makes them."""
+    if len(part) < _FEWEST_OF_A_PASS or _largest_pile(part, places) > 1:
+        return False
+    steps = np.diff(sorted(one.position_mm for one in part))
+    return bool(np.ptp(steps) <= _SAME_STEP * np.median(steps))
 
 
 def _are_stations(parts: Sequence[Sequence[TaggedSlice]], places: Places) -> bool:
