@@ -49,3 +49,33 @@ def test_a_uid_s_digits_are_no_number_of_a_patient() -> None:
 
 def test_what_is_no_date_is_not_taken_for_one() -> None:
     assert not is_spelled("13.14.1950", ["1950-14-13"])
+
+
+@pytest.mark.parametrize(
+    ("stored", "names"),
+    [
+        (
+            "Yamada^Tarou=山田^太郎=やまだ^たろう",
+            ["山田太郎", "山田_CT", "太郎山田", "ヤマダタロウ", "ﾔﾏﾀﾞ", "ＹＡＭＡＤＡ"],
+        ),
+        ("Li^Wei=李^伟", ["李伟", "LiWei", "wei-li"]),
+        ("Hong^Gildong=洪^吉洞=홍^길동", ["홍길동", "洪吉洞", "HongGildong"]),
+        ("Schmidtmann^Ute", ["SCHMIDTM", "SCHMID~1", "UteSchmidtmann"]),
+        ("Παπαδόπουλος^Γιώργος", ["ΠΑΠΑΔΟΠΟΥΛΟΣ", "παπαδοπουλος"]),
+        ("0004711", ["4711", "CT_4711", "04711"]),
+        ("19700102", ["1970年1月2日", "1.2.1970", "02011970"]),
+    ],
+)
+def test_a_name_in_any_writing_and_a_number_without_its_zeros_are_found(
+    stored: str, names: list[str]
+) -> None:
+    identifiers = frozenset({stored})
+
+    assert [one for one in names if not names_patient(f"{one}.dcm", identifiers)] == []
+
+
+@pytest.mark.parametrize("name", ["洪水", "yamad", "47110", "CT0047", "山", "1971年1月2日"])
+def test_what_only_resembles_a_name_or_a_number_is_kept(name: str) -> None:
+    stored = frozenset({"Yamada^Tarou=山田^太郎", "Hong=洪", "0004711", "19700102"})
+
+    assert not names_patient(f"{name}.dcm", stored)
