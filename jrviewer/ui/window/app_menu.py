@@ -124,7 +124,8 @@ class AppMenu(QObject):
         """Fill the menu of recent files."""
         self.recent_menu.clear()
         for paths in self.recent_files.paths:
-            action = self.recent_menu.addAction(self.recent_files.caption(paths))
+            caption = self.recent_files.caption(paths).replace("&", "&&")  # no key to press
+            action = self.recent_menu.addAction(caption)
             action.triggered.connect(partial(self._session.open, paths))
         if not self.recent_files.paths:
             self.recent_menu.addAction(self.tr("none yet")).setEnabled(False)
