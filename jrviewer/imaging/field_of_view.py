@@ -1,5 +1,6 @@
 """How much of a body's outline is the picture's own edge, as the field of view cuts the body off;
-and how alike the body's two sides are, as only in slices across it.
+how alike the body's two sides are, as only in slices across it; and its front and its back, as in
+the vertex of a head alone.
 
 The edge is that of the picture, or the circle in it within which scanners reconstruct, where
 nothing lies beyond. Arrays alone.
@@ -11,6 +12,7 @@ from jrviewer.core.geometry import FloatArray
 from jrviewer.imaging.body_masks import BoolArray
 
 WORKING_PIXELS = 256  # of the longer side; a finer mask has no finer outline
+SHOWN_HU = (-200.0, 300.0)
 RIM_PIXELS = 2.0  # the circle's rim: the mask ends where a smoothed pixel does
 
 
@@ -38,6 +40,18 @@ def likeness_of_sides(body: BoolArray, axis: int = 1) -> float:
     within = mask[:, columns[0] : columns[-1] + 1]
     turned = within[:, ::-1]
     return float((within & turned).sum() / (within | turned).sum())
+
+
+def differs_from_back_to_front(hu: FloatArray, body: BoolArray) -> float:
+    """Mean difference in HU between a slice (rows, columns) within its body mask and its mirror
+    image from back to front; air and bone count as their limits.
+    """
+    rows, columns = np.flatnonzero(body.any(axis=1)), np.flatnonzero(body.any(axis=0))
+    if not len(rows):
+        return 0.0
+    box = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    shown, inside = np.clip(hu[box], *SHOWN_HU), body[box]
+    return float(np.abs(shown - shown[::-1])[inside | inside[::-1]].mean())
 
 
 def _edge(pixels: FloatArray) -> BoolArray:

@@ -12,7 +12,11 @@ from jrviewer.core.geometry import FloatArray, is_axial
 from jrviewer.core.padding import without_padding
 from jrviewer.core.records import Finding, Slice
 from jrviewer.imaging.body_masks import BONE_HU, BoolArray, body_mask
-from jrviewer.imaging.field_of_view import cut_share, likeness_of_sides
+from jrviewer.imaging.field_of_view import (
+    cut_share,
+    differs_from_back_to_front,
+    likeness_of_sides,
+)
 
 MODALITIES = ("CT", "MR")
 HU_LIMITS = (-1100.0, 4096.0)  # beyond: no Hounsfield units, or metal and extended scales
@@ -31,6 +35,7 @@ BETWEEN_AIR_AND_BONE_HU = (-700.0, 200.0)
 TISSUE_HU = (-130.0, 130.0)  # fat, water, muscle, organs: most of what is neither air nor bone
 LEAST_TISSUE_SHARE = 0.65  # of it; the least of 664 slices of 173 CT volumes had 0.69
 ALIKE_HU, MAX_ALIKE_SHARE = 30.0, 0.78  # of the median: water in a bottle
+LEAST_FRONT_HU = 80.0  # a vertex differs by 40 to 80 HU from itself upside down, other slices more
 LEAST_BONE_SHARE = 0.002  # every slice across a body has more
 CANONICAL_MM = (3.5, 3.5)
 MIN_SIDE_PIXELS = 50  # few training volumes have fewer
@@ -65,6 +70,14 @@ def check_canonical(image: FloatArray) -> Iterator[Finding]:
             "Fat, muscle and organs do not have their usual Hounsfield units: the values may be of "
             "another unit, or of MR.",
         )
+
+
+def has_front(image: FloatArray) -> bool:
+    """Whether the denoised slice in its box (128, 128), in HU, shows which way it lies; near the
+    vertex of a head, front and back are alike.
+    """
+    body = body_mask(image, "HU", CANONICAL_MM)
+    return differs_from_back_to_front(image, body) > LEAST_FRONT_HU
 
 
 def _kind(image: Slice) -> Iterator[Finding]:

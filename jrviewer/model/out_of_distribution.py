@@ -3,12 +3,13 @@
 The features of training slices are described by their mean, the directions in which they differ
 most and the spread along each; a new slice's distance is Mahalanobis's in these, with what they
 leave over counted by its mean spread (probabilistic PCA: Tipping and Bishop 1999, eq. 6). A second
-direction tells slices from the same slices upside down (Fisher's linear discriminant). Both limits
-come from training patients that were left out of the fit. Arrays alone; knows no network.
+direction tells slices from the same slices upside down, a third from MR whose values were scaled
+like CT's (Fisher's linear discriminant). All limits come from training patients that were left out
+of the fit. Arrays alone; knows no network.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -18,13 +19,15 @@ from jrviewer.core.records import Finding
 RED = 1.5  # times the distance beyond which two training slices in a hundred lie
 UNLIKE = "This slice looks unlike those that the model has learnt from"
 UPSIDE_DOWN = "The slice seems to lie upside down: check how it was exported before trusting depth."
+MAGNETIC = "The slice looks like MR that is given as CT: its values are no Hounsfield units."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Familiarity:
     """`centre` and `scale` (D,), `axes` (K, D) of unit length, `spread` (K + 1,) whose last entry
-    is the variance that every other direction has, `upright` (D + 1,) the discriminant and its
-    offset, `limits` (2,): distance, and the discriminant's value.
+    is the variance that every other direction has, `upright` and `magnetic` (D + 1,) the
+    discriminants and their offsets (the latter empty where no MR was known), `limits` (2,) or (3,):
+    distance, and the discriminants' values.
     """
 
     centre: FloatArray
@@ -33,6 +36,7 @@ class Familiarity:
     spread: FloatArray
     upright: FloatArray
     limits: FloatArray
+    magnetic: FloatArray = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, FloatArray]) -> "Familiarity | None":
@@ -55,15 +59,30 @@ class Familiarity:
         """(N,) of features (N, D): how much they speak for a slice that lies upside down; one is
         the limit.
         """
-        centred = (features - self.centre) / self.scale
-        return np.asarray((centred @ self.upright[:-1] - self.upright[-1]) / self.limits[1])
+        return self._along(self.upright, features) / self.limits[1]
 
-    def findings(self, features: FloatArray) -> Iterator[Finding]:
-        """What speaks against trusting the model on a slice with these features (D,)."""
+    def like_mr(self, features: FloatArray) -> FloatArray:
+        """(N,) of features (N, D): how much they speak for MR; one is the limit."""
+        if not len(self.magnetic):
+            return np.zeros(len(features))
+        return self._along(self.magnetic, features) / self.limits[2]
+
+    def _along(self, direction: FloatArray, features: FloatArray) -> FloatArray:
+        centred = (features - self.centre) / self.scale
+        return np.asarray(centred @ direction[:-1] - direction[-1])
+
+    def findings(
+        self, features: FloatArray, *, has_front: Callable[[], bool] = lambda: True
+    ) -> Iterator[Finding]:
+        """What speaks against trusting the model on a slice with these features (D,). `has_front`:
+        whether the slice itself shows which way it lies; it is asked only where that matters.
+        """
         distance = float(self.distance(features[None])[0])
         if distance > RED:
             yield Finding("red", f"{UNLIKE}: it may be no slice through a body, or not in HU.")
         elif distance > 1:
             yield Finding("amber", f"{UNLIKE}: trust the cloud less than usual.")
-        if self.upside_down(features[None])[0] > 1:
+        if self.upside_down(features[None])[0] > 1 and has_front():
             yield Finding("amber", UPSIDE_DOWN)
+        if self.like_mr(features[None])[0] > 1:
+            yield Finding("amber", MAGNETIC)

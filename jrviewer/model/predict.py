@@ -24,7 +24,7 @@ from jrviewer.imaging.noise_level import around, calm_region, measure_in
 from jrviewer.model import cloud_placement, devices
 from jrviewer.model.cloud_normals import Slopes
 from jrviewer.model.helper import Helper, helper
-from jrviewer.model.input_check import check, check_canonical
+from jrviewer.model.input_check import check, check_canonical, has_front
 from jrviewer.model.joint_model import JointModel
 from jrviewer.model.slice_pool import SlicePool
 
@@ -209,7 +209,8 @@ def _surfaces(
     expected, features = model.infer_surfaces(canonical)
     unfamiliar = checked()
     if model.familiarity:
-        unfamiliar += tuple(model.familiarity.findings(features))
+        knows = partial(has_front, canonical)
+        unfamiliar += tuple(model.familiarity.findings(features, has_front=knows))
     has_mm = image.spacing_source != "missing"
     if not has_mm:
         box = cloud_placement.box_of_pixels(image.plane, plane, centre)

@@ -3,7 +3,11 @@ import pytest
 
 from jrviewer.core.geometry import FloatArray
 from jrviewer.imaging.body_masks import BoolArray
-from jrviewer.imaging.field_of_view import cut_share, likeness_of_sides
+from jrviewer.imaging.field_of_view import (
+    cut_share,
+    differs_from_back_to_front,
+    likeness_of_sides,
+)
 
 AIR = np.tile(np.arange(-1000.0, -900.0), (100, 1))  # no two columns alike, as noise has it
 
@@ -68,3 +72,22 @@ def test_sides_that_differ_share_what_both_cover() -> None:
     assert likeness_of_sides(mask) == pytest.approx(200 / 800)
     assert likeness_of_sides(mask.T, axis=0) == pytest.approx(200 / 800)
     assert likeness_of_sides(np.zeros((9, 9), dtype=bool)) == 0
+
+
+def test_front_and_back_differ_by_the_mean_within_the_body() -> None:
+    """Half of 20 rows are 60 HU brighter, so that every pixel differs from its mirror image."""
+    body = square(slice(30, 50), slice(10, 90))
+    hu = np.where(body, 40.0, -1000.0)
+    hu[30:40, 10:90] += 60
+
+    assert differs_from_back_to_front(hu, body) == pytest.approx(60)
+    assert differs_from_back_to_front(hu.T, body.T) == 0  # from side to side nothing does
+
+
+def test_air_and_bone_count_as_their_limits_and_nothing_has_no_front() -> None:
+    body = square(slice(30, 50), slice(10, 90))
+    hu = np.where(body, 3000.0, -1000.0)
+    hu[30:40, 10:90] = -2000
+
+    assert differs_from_back_to_front(hu, body) == pytest.approx(500)
+    assert differs_from_back_to_front(hu, np.zeros_like(body)) == 0

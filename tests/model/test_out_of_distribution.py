@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from jrviewer.core.errors import InputRefusedError
-from jrviewer.model.out_of_distribution import RED, Familiarity
+from jrviewer.core.geometry import FloatArray
+from jrviewer.model.out_of_distribution import MAGNETIC, RED, UPSIDE_DOWN, Familiarity
 from jrviewer.model.predict import predict
 from tests.support.record_factory import make_slice
 from tests.support.small_network import model_with_distance_limit
@@ -23,9 +24,18 @@ def slices(count: int = 60, width: int = 24) -> list[Seen]:
     return found
 
 
+def magnetic(count: int = 40, width: int = 24) -> list[FloatArray]:
+    """Features of another kind of slices, in a direction in which the learnt ones hardly differ."""
+    random = np.random.default_rng(5)
+    inner = random.normal((3, 0, 0, 0), 1, size=(count, 4))
+    features = inner @ np.random.default_rng(0).normal(size=(4, width))
+    features[:, 7] += 6
+    return [*(features + random.normal(0, 0.05, features.shape))]
+
+
 @pytest.fixture
 def known() -> Familiarity:
-    return fit(slices())
+    return fit(slices(), magnetic()[::2])
 
 
 def test_the_slices_that_were_learnt_from_are_familiar(known: Familiarity) -> None:
@@ -48,6 +58,35 @@ def test_upside_down_is_said_in_words(known: Familiarity) -> None:
     said = [one.sentence for one in known.findings(slices()[0].upside_down)]
 
     assert any("upside down" in sentence for sentence in said)
+
+
+def test_near_the_vertex_of_a_head_nothing_is_called_upside_down(known: Familiarity) -> None:
+    said = [*known.findings(slices()[0].upside_down, has_front=lambda: False)]
+
+    assert UPSIDE_DOWN not in [one.sentence for one in said]
+
+
+def test_mr_that_was_never_seen_is_called_so_and_learnt_slices_are_not(known: Familiarity) -> None:
+    upright = np.stack([one.upright for one in slices()])
+
+    assert np.mean(known.like_mr(np.stack(magnetic()[1::2])) > 1) > 0.95
+    assert np.mean(known.like_mr(upright) > 1) <= 0.02
+    assert MAGNETIC in [one.sentence for one in known.findings(magnetic()[1])]
+
+
+def test_where_no_mr_was_known_nothing_is_called_so() -> None:
+    known = fit(slices())
+
+    assert known.like_mr(np.stack(magnetic())).tolist() == [0] * 40
+    assert len(known.limits) == 3
+
+
+def test_weights_that_know_of_no_mr_are_read(known: Familiarity) -> None:
+    arrays = {name: one for name, one in known.arrays().items() if name != "magnetic"}
+    before = Familiarity.from_arrays(arrays | {"limits": known.limits[:2]})
+
+    assert before is not None
+    assert before.like_mr(slices()[0].upright[None]) == [0]
 
 
 def test_what_goes_into_the_weights_comes_out_again(known: Familiarity) -> None:

@@ -1,5 +1,5 @@
 """How well the input check separates bad slices from good ones: the split's own slices, native
-ones too, and bad ones made of them.
+ones too, heads and phantoms of heads, and bad ones made of them.
 
 A slice in which the field of view cuts the body off is no good one, and is counted apart. Every
 kind of bad slice claims to be an axial CT slice with rescale and spacing; what a file states
@@ -18,17 +18,23 @@ from jrviewer.core.progress import Report
 from jrviewer.core.records import Acquisition, Slice, Source
 from jrviewer.imaging.body_masks import body_mask
 from jrviewer.imaging.field_of_view import cut_share
-from jrviewer.model.input_check import MAX_CUT_SHARE, check, check_canonical
+from jrviewer.model.input_check import MAX_CUT_SHARE, check, check_canonical, has_front
 from jrviewer.model.joint_model import JointModel
 from training.data.cases import evenly
+from training.data.magnetic_as_ct import SCALINGS
 from training.data.real_noise.native import native_series
 from training.data.volumes import Entry, Split, Volume, catalogue, load, whole_slices
 from training.evaluate.cloud import chosen_entries, seen
+from training.phantoms import make_phantom
 
 PER_VOLUME = 2
+OF_MR = 12  # slices per volume
+OF_HEADS = 9
+PHANTOMS, FIRST_SEED = 24, 1000  # heads; none that calibrates the check
+PHANTOM_PIXELS, PHANTOM_MM = 512, 0.5
+BRAIN_BONE, BRAIN_AIR = 0.10, 0.02  # of the body: at least, at most
 ZOOM = 3  # a crop of a third of the width fills the picture
 FIELD_SHARE = 0.7  # of the body's width that a narrow field of view shows
-MR_SPAN_HU = 1500.0  # from air to the brightest, where MR comes scaled like CT
 BOTTLE_PIXELS, BOTTLE_MM = 256, 1.5
 
 Scores = dict[str, list[float]]  # by kind
@@ -60,27 +66,44 @@ def ood_table(
 def _all_pictures(
     data: Path, entries: Sequence[Entry], splits: tuple[Split, ...], seed: int, report: Report
 ) -> Iterator[tuple[str, str, Picture]]:
-    """(region or "native", kind, picture) of CT volumes, native series and MR."""
+    """(region, "native", "heads" or "phantom heads", kind, picture)."""
     random = np.random.default_rng(seed)
     for number, entry in enumerate(entries):
         report(number / len(entries), f"input check on {number + 1} of {len(entries)} volumes")
-        for kind, picture in _pictures(load(entry), random):
+        volume = load(entry)
+        for kind, picture in _pictures(volume, random):
             yield entry.region, kind, picture
+        yield from (("heads", "good", picture) for picture in _heads(volume))
     for series in (one for split in splits for one in native_series(data, split)):
         for index in evenly(len(series.slices), 3 * PER_VOLUME):
             yield "native", "good", (series.slices[index], (series.pixel_mm, series.pixel_mm))
     for entry in catalogue(data):
         if entry.modality == "MR" and entry.split in splits:
             yield from (("head", kind, picture) for kind, picture in _mr_pictures(load(entry)))
+    for seed in range(FIRST_SEED, FIRST_SEED + PHANTOMS):
+        phantom = make_phantom(seed, "head").render(0.0, PHANTOM_PIXELS, PHANTOM_MM)
+        yield "phantom heads", "good", (phantom, (PHANTOM_MM, PHANTOM_MM))
+
+
+def _heads(volume: Volume) -> Iterator[Picture]:
+    """Slices of the upper half that show a skull and no airways: at the height of the brain."""
+    whole, spacing = whole_slices(volume), _spacing(volume)
+    for position in evenly(len(whole) // 2, OF_HEADS):
+        hu = volume.voxels[whole[len(whole) - 1 - position]].astype(np.float32)
+        inside = hu[body_mask(hu, "HU", spacing)]
+        if not len(inside):
+            continue
+        bone, air = np.mean(inside > 300), np.mean(inside < -300)
+        if bone > BRAIN_BONE and air < BRAIN_AIR:
+            yield hu, spacing
 
 
 def _mr_pictures(volume: Volume) -> Iterator[tuple[str, Picture]]:
-    """MR that claims to be CT: with the scanner's own values, and scaled from air upwards."""
-    for index in evenly(len(volume.voxels), 3 * PER_VOLUME):
+    """MR that claims to be CT: with the scanner's own values, and scaled in every way."""
+    for index in evenly(len(volume.voxels), OF_MR):
         values = volume.voxels[index].astype(np.float32)
-        yield "mr as ct", (values, _spacing(volume))
-        scaled = values / np.percentile(values, 99.5) * MR_SPAN_HU - 1000
-        yield "mr scaled as ct", (scaled.astype(np.float32), _spacing(volume))
+        for kind, scale in SCALINGS.items():
+            yield kind, (scale(values), _spacing(volume))
 
 
 def _table(all_good: list[float], good: Scores, bad: Scores) -> dict[str, Any]:
@@ -203,7 +226,10 @@ def _score(model: JointModel, hu: FloatArray, spacing_mm: tuple[float, float]) -
     levels |= {one.level for one in check_canonical(found[0])}
     features = model.infer_surfaces(found[0])[1][None]
     known = model.familiarity
-    distance = max(float(known.distance(features)[0]), float(known.upside_down(features)[0]))
+    scores = [known.distance(features), known.like_mr(features)]
+    if has_front(found[0]):
+        scores.append(known.upside_down(features))
+    distance = float(np.max(scores))
     return max(distance, 1.0 + 1e-6) if "amber" in levels else distance
 
 

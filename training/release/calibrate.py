@@ -8,8 +8,8 @@ surface itself, not to samples of it. The network knows its training patients by
 those of the validation split take part: how collections are covered without their own patients is
 part of the result, and is what to believe.
 
-Slices of training patients give the statistics of the learned input check
-(`training.release.ood_statistics`).
+Slices of training patients, and MR of others that is given as CT, give the statistics of the
+learned input check (`training.release.ood_statistics`).
 """
 
 import argparse
@@ -29,8 +29,11 @@ from jrviewer.model.joint_model import JointModel
 from jrviewer.model.load import load_model
 from jrviewer.model.predict import POINTS
 from training.console import progress
+from training.data.cases import evenly
+from training.data.magnetic_as_ct import LEARNT
 from training.data.prepare import PHANTOM_PIXEL_MM
-from training.data.volumes import Split, collection_of, kept
+from training.data.views import volume_plane
+from training.data.volumes import Split, catalogue, collection_of, kept, load
 from training.evaluate.cloud import cases_of, chosen_entries, seen
 from training.metrics.calibration import SliceErrors, calibration
 from training.metrics.uncertainty import errors_of
@@ -47,6 +50,7 @@ from training.release.checkpoint import (
 from training.release.recalibrate import CARD, recalibrate
 
 PHANTOMS = 60
+SLICES_OF_MR = 18  # per volume
 SLICES = {"head-neck": 2}  # per volume, since these regions have many
 SLICES_ELSEWHERE = 8
 SLICES_OF_VALIDATION = 6  # at least: they speak for collections of which most was learnt
@@ -97,7 +101,8 @@ def measured(
     slices = [*known_slices(raw, data, without, cache / "surfaces", progress())]
     found = [errors for errors, _ in slices]
     known = [one for errors, one in slices if errors.learnt]
-    arrays = ood_statistics.fit([*known, *phantom_slices(raw)]).arrays()
+    magnetic = [*magnetic_slices(raw, data, without)]
+    arrays = ood_statistics.fit([*known, *phantom_slices(raw)], magnetic).arrays()
     return {"slices": len(found)} | calibration(found), arrays
 
 
@@ -135,6 +140,22 @@ def phantom_slices(model: JointModel) -> Iterator[ood_statistics.Seen]:
         found = seen(make_phantom(seed).render(0.0, 256, pixel_mm), plane, model.denoise)
         if found:
             yield _both_ways(model, found[0], f"phantom {seed}")
+
+
+def magnetic_slices(model: JointModel, data: Path, without: Sequence[str]) -> Iterator[FloatArray]:
+    """The encoder's features in MR of training patients that is given as CT, scaled in several
+    ways.
+    """
+    for entry in catalogue(data):
+        if entry.modality != "MR" or entry.split != "train" or not kept(entry.name, without):
+            continue
+        volume = load(entry)
+        for index in evenly(len(volume.voxels), SLICES_OF_MR):
+            for scale in LEARNT.values():
+                hu = scale(volume.voxels[index].astype(np.float32))
+                found = seen(hu, volume_plane(volume, index), model.denoise)
+                if found:
+                    yield model.infer_surfaces(found[0])[1]
 
 
 def _both_ways(model: JointModel, image: FloatArray, patient: str) -> ood_statistics.Seen:
