@@ -90,8 +90,10 @@ def frame_geometry(ds: Dataset, frame: int, frames: int) -> FrameGeometry:
     origin = _origin(ds, frame, frames, axes)
     if axes is None or origin is None:
         plane = Plane(np.zeros(3), np.array([1.0, 0, 0]), np.array([0, 1.0, 0]), spacing.mm)
-        wrong = "The file's orientation makes no sense, so its place in the patient is unknown."
-        said = wrong if cosines and axes is None else ""
+        wrong = "The file's {} makes no sense, so its place in the patient is unknown."
+        said = wrong.format("orientation") if cosines and axes is None else ""
+        if not said and len(numbers(ds, "ImagePositionPatient")) not in (0, 3):
+            said = wrong.format("position")
         return FrameGeometry(plane, spacing, has_position=False, warning=said)
     return FrameGeometry(Plane(origin, axes[0], axes[1], spacing.mm), spacing, has_position=True)
 

@@ -5,14 +5,20 @@ encode another character set than UTF-8, or carry the paths as plain text only.
 """
 
 import os
+import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
 from PySide6.QtCore import QMimeData, QSysInfo, QUrl
 
-# Of GNOME's and KDE's file managers, where their common list names only addresses of their own.
-_OTHER_LISTS = ("application/x-kde4-urilist", "x-special/gnome-copied-files")
+# Of file managers, where their common list names only addresses of their own.
+_OTHER_LISTS = (
+    "application/x-kde4-urilist",
+    *("x-special/gnome-copied-files", "x-special/mate-copied-files", "x-special/gnome-icon-list"),
+)
+_DRIVE = re.compile(r"/([A-Za-z])[:|](?=/|\\|$)")
 _THIS_COMPUTER = ("", "localhost", "127.0.0.1", "::1")
 
 
@@ -37,10 +43,17 @@ def local_path(url: QUrl, *, is_windows: bool = os.name == "nt") -> str:
     if not path.startswith("/"):
         return ""
     if _is_this_computer(host):
-        return path[1:] if is_windows and path[2:3] == ":" else path
+        return _windows_path(path) if is_windows else f"/{path.lstrip('/')}"
     if not is_windows:
         return ""
     return f"{host.upper()}:{path}" if len(host) == 1 else f"//{host}{path}"
+
+
+def _windows_path(path: str) -> str:
+    """Of a drive, which old programs write with a bar, or a UNC path."""
+    if path.startswith("/\\\\"):
+        return path[1:]
+    return _DRIVE.sub(r"\1:", path, count=1) if _DRIVE.match(path) else path
 
 
 def _decoded(url: QUrl, *, is_windows: bool) -> str:
@@ -64,8 +77,26 @@ def _is_this_computer(host: str) -> bool:
 
 
 def _from_text(text: str) -> Iterator[str]:
-    """Paths of existing files in plain text, one a line, as file URLs or absolute paths."""
-    for line in (line.strip("\0 \t").strip("\"'") for line in text.splitlines()):
-        path = local_path(QUrl(line)) if line.lower().startswith("file:") else line
-        if os.path.isabs(path) and os.path.exists(path):  # noqa: PTH110, PTH117 - any text
-            yield path
+    """Paths of existing files in plain text, one a line, as file URLs or absolute paths; or several
+    in a line, quoted as for a shell.
+    """
+    for line in (line.strip("\0 \t") for line in text.splitlines()):
+        if found := _existing(line.strip("\"'")):
+            yield found
+        elif os.name != "nt":  # where backslashes are no quotes
+            several = [*map(_existing, _words(line))]
+            yield from several if all(several) else ()  # else a sentence
+
+
+def _existing(word: str) -> str:
+    """The absolute path that a word is, or "" where there is none."""
+    path = local_path(QUrl(word)) if word.lower().startswith("file:") else word
+    # Any text may come.
+    return path if os.path.isabs(path) and os.path.exists(path) else ""  # noqa: PTH110, PTH117
+
+
+def _words(line: str) -> list[str]:
+    try:
+        return shlex.split(line)
+    except ValueError:  # a quotation mark without its other
+        return []

@@ -189,6 +189,17 @@ def test_case_14_a_wrong_orientation_leaves_the_image_without_a_place(tmp_path: 
     assert "orientation makes no sense" in image.warnings[0]
 
 
+def test_case_14_a_wrong_position_leaves_the_image_without_a_place_and_it_is_said(
+    tmp_path: Path,
+) -> None:
+    path = write_ct(tmp_path / "a.dcm", extra={"ImagePositionPatient": [-180, -180]})
+
+    image = slice_of(path)
+
+    assert not image.has_position
+    assert "position makes no sense" in image.warnings[0]
+
+
 def test_case_15_objects_without_images_are_named(tmp_path: Path) -> None:
     paths = [
         write_report(tmp_path / "1"),

@@ -1,6 +1,7 @@
 """Passes and reconstructions that a scanner or an archive has put into one series."""
 
 import unicodedata
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,10 @@ from jrviewer import dicom
 from jrviewer.core.records import Series
 from tests.support.dicom_factory import write_ct
 
-Kinds = dict[str, object]
+Kinds = Mapping[str, object]
 
 
-def write(folder: Path, passes: list[tuple[list[float], Kinds]]) -> None:
+def write(folder: Path, passes: Sequence[tuple[list[float], Kinds]]) -> None:
     """Passes of (heights, attributes), whose slices are numbered at random. A slice's value is the
     number of its pass.
     """

@@ -1,6 +1,7 @@
 """Drops: every notation of a local file opens it, and none ever moves it."""
 
 import os
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -75,6 +76,12 @@ NOTATIONS: dict[str, Callable[[Path], QMimeData]] = {
     "a path with blanks around it as plain text": lambda path: _text(f"  {path} \n"),
     "plain text": lambda path: _text(str(path)),
     "a quoted path": lambda path: _text(f'"{path}"\n'),
+    "a path quoted as for a shell": lambda path: _text(shlex.quote(str(path))),
+    "a path with backslashes before blanks": lambda path: _text(str(path).replace(" ", "\\ ")),
+    "too many slashes": lambda path: _uri(f"file:///{_encoded(path)[7:]}\r\n"),
+    "MATE's copied files": lambda path: _named(
+        "x-special/mate-copied-files", f"copy\n{_encoded(path)}"
+    ),
     "an address as plain text": lambda path: _text(f"{_encoded(path)}\n"),
 }
 
@@ -122,6 +129,17 @@ def test_a_list_wins_over_the_text_beside_it(tmp_path: Path) -> None:
     assert dropped_paths(data) == [path]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="backslashes are no quotes there")
+def test_several_paths_in_a_line_are_taken_and_a_sentence_is_not(tmp_path: Path) -> None:
+    paths = [tmp_path / "a b.dcm", tmp_path / "it's.dcm"]
+    for path in paths:
+        path.touch()
+    line = " ".join(shlex.quote(str(path)) for path in paths)
+
+    assert dropped_paths(_text(line)) == paths
+    assert dropped_paths(_text(f"see {line}")) == []
+
+
 def test_a_file_named_twice_is_opened_once(tmp_path: Path) -> None:
     data = _uri(f"file://{tmp_path}\r\nfile://localhost{tmp_path}\r\n")
     assert len(dropped_paths(data)) == 1
@@ -137,6 +155,8 @@ def test_a_file_named_twice_is_opened_once(tmp_path: Path) -> None:
         ("file://server/share/Sch%C3%A4del.dcm", "//server/share/Schädel.dcm"),
         ("file://wsl.localhost/Ubuntu/home/a.dcm", "//wsl.localhost/Ubuntu/home/a.dcm"),
         ("file:////server/share/a.dcm", "//server/share/a.dcm"),
+        ("file:///C|/Scans/a.dcm", "C:/Scans/a.dcm"),
+        ("file:///%5C%5Cserver%5Cshare%5Ca.dcm", "\\\\server\\share\\a.dcm"),
         ("https://server/share/a.dcm", ""),
     ],
 )
