@@ -7,8 +7,7 @@ from jrviewer.core.records import UInt8Array
 
 
 def picture(plotter: pv.Plotter) -> UInt8Array:
-    plotter.show(auto_close=False)
-    plotter.render()
+    plotter.show(auto_close=False)  # this draws
     image = plotter.screenshot(return_img=True)
     assert isinstance(image, np.ndarray)
     return image[..., :3]
