@@ -22,6 +22,8 @@ from tests.support.noisy_prediction import make_noisy
 from tests.support.record_factory import body_image
 from tests.support.small_network import small_net
 
+pytestmark = pytest.mark.slow  # as a whole
+
 WEIGHTS_SHA256 = "5c" * 32
 NO_CLOUD = {"RescaleType": "US"}  # not HU: no cloud is made, which takes the longest
 

@@ -16,6 +16,8 @@ from jrviewer.model.load import load_model
 from jrviewer.model.predict import predict
 from jrviewer.model.spliced_cloud import in_series
 
+pytestmark = pytest.mark.slow  # as a whole
+
 SAMPLE = resource("sample/phantom.dcm")
 
 

@@ -22,6 +22,8 @@ from training.data.views import View
 from training.metrics.scores import Truth, nearest_mm
 from training.preset import load_preset
 
+pytestmark = pytest.mark.slow  # as a whole
+
 EFFORT = Effort(steps=20, counts=(64, 256))
 
 

@@ -11,6 +11,8 @@ from training.data.volumes import Split
 from training.evaluate import ood
 from training.evaluate.ood import NINE, ood_table
 
+pytestmark = pytest.mark.slow  # as a whole
+
 
 @pytest.fixture
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -14,6 +14,8 @@ from tests.training.support.pool_factory import TINY, of_steps, tiny_pools
 from training.data.pools import Pairs, Views
 from training.fit.fit import fit
 
+pytestmark = pytest.mark.slow  # as a whole
+
 
 @pytest.fixture(scope="module")
 def pools(tmp_path_factory: pytest.TempPathFactory) -> tuple[Pairs, Views]:

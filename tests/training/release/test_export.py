@@ -12,6 +12,8 @@ from training.fit.fit import fit
 from training.release.card import as_markdown
 from training.release.export import export
 
+pytestmark = pytest.mark.slow  # as a whole
+
 
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
