@@ -150,7 +150,7 @@ def by_seed(rows: Sequence[Row], key: str, digits: int = 2) -> str:
 
 def of_budget(rows: Sequence[Row]) -> Iterator[tuple[str, str, list[Row]]]:
     """Budget, name, and the rows of all its seeds, in the order in which they were first met."""
-    for budget in (STEPS, MINUTES):
+    for budget in dict.fromkeys(budget for row in rows for budget in row["budget"]):
         for name in dict.fromkeys(row["name"] for row in rows):
             own = [row for row in rows if row["name"] == name and budget in row["budget"]]
             if own:

@@ -1,12 +1,15 @@
 import pytest
 import torch
+from torch import nn
 
 from jrviewer.diagnostics.multiply_adds import MultiplyAdds
+from jrviewer.model.network import Denoised
 from training.experiments.denoisers.networks import (
     SIZES,
     Attention,
     Convolutional,
     FewSteps,
+    InSteps,
     Mirrored,
 )
 
@@ -75,3 +78,16 @@ def test_a_network_that_knows_the_answer_takes_the_last_step_to_it() -> None:
     denoised = Knowing(SMALL).denoise(noise(2), 0.0)
 
     assert torch.allclose(denoised, torch.full_like(denoised, 7.0), atol=1e-4)
+
+
+def test_in_steps_a_denoiser_goes_a_third_a_half_and_all_of_the_way_it_sees() -> None:
+    class Halving(nn.Module):  # of whatever noise is left, half
+        def denoise(self, hu: torch.Tensor, kind: float) -> Denoised:
+            return Denoised(hu / 2, torch.zeros_like(hu))
+
+    whole = InSteps(Halving())  # type: ignore[arg-type]
+    hu = torch.full((1, 1, 4, 4), 60.0)
+
+    denoised = whole.denoise(hu, 0.0)
+
+    assert torch.allclose(denoised, hu * (1 - 1 / 6) * (1 - 1 / 4) * (1 / 2))

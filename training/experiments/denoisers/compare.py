@@ -12,13 +12,23 @@ from typing import Any, cast
 import numpy as np
 import torch
 
+from jrviewer.core.progress import Report
 from jrviewer.diagnostics.benchmark import in_turn
 from jrviewer.diagnostics.multiply_adds import MultiplyAdds
+from jrviewer.model.load import load_model
 from jrviewer.model.network_input import CT
 from training.console import progress, tell
 from training.data.prepare import real_pairs
 from training.data.real_noise.real_pairs import RealPairs
-from training.experiments.denoisers.networks import ABOUT, SIZES, Convolutional, Denoiser, Mirrored
+from training.experiments.denoisers.networks import (
+    ABOUT,
+    SIZES,
+    Convolutional,
+    Denoiser,
+    InSteps,
+    Mirrored,
+    Shipped,
+)
 from training.experiments.denoisers.yardstick import Yardstick, apply
 from training.experiments.equal_cost import (
     OURS,
@@ -46,6 +56,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--steps", type=int, default=800, help="of ours, and of all at equal steps")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--size", type=int, default=1, choices=SIZES, help="multiple of ours' cost")
+    parser.add_argument(
+        "--shipped", action="store_true", help="the shipped weights in other ways; trains nothing"
+    )
     parser.add_argument("--json", type=Path, required=True, help="where the table goes")
     parser.add_argument("--out", type=Path, default=Path("runs/denoisers"), help="for the weights")
     parser.add_argument("--cache", type=Path, default=Path("runs/cache"), help="kept between runs")
@@ -54,6 +67,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Train and measure what is missing, and write the table after every run; the exit status."""
     report = progress()
+    if args.shipped:
+        return _compare_shipped(args, report)
     out = args.out / f"size-{args.size}"
     out.mkdir(parents=True, exist_ok=True)
     pairs = real_pairs(load_preset("real"), args.data, args.cache, report)
@@ -66,13 +81,32 @@ def run(args: argparse.Namespace) -> int:
         report=report,
     )
     table: Row = {"steps": args.steps, "size": args.size, "step_seconds": course.step_seconds()}
-    table["costs"] = costs(args.size)
+    ours: dict[str, Denoiser] = {name: make().eval() for name, make in SIZES[args.size].items()}
+    ours[BOTH] = Mirrored(cast(Convolutional, ours[OURS]))
+    table["costs"] = costs(ours)
     table["runs"] = []
     yardstick = Yardstick.of(args.data, report)
     for seed in range(1, args.seeds + 1):
         for one in course.runs(args.steps, seed):
             table["runs"] += _rows(course, one, yardstick)
             tell(args.json, table, markdown(table))
+    return 0
+
+
+def _compare_shipped(args: argparse.Namespace, report: Report) -> int:
+    """The shipped weights read in other ways; nothing is trained."""
+    shipped = Shipped(load_model("cpu").net)
+    nets: dict[str, Denoiser] = {
+        "shipped": shipped,
+        "shipped, mirrored too": Mirrored(shipped),
+        "shipped, in steps": InSteps(shipped.net),
+    }
+    table: Row = {"steps": 0, "costs": costs(nets), "runs": []}
+    yardstick = Yardstick.of(args.data, report)
+    for name, net in nets.items():
+        about = {"name": name, "seed": 0, "steps": 0, "budget": ["as shipped"], "minutes": 0.0}
+        table["runs"].append({**about, **yardstick.measure(net)})
+        tell(args.json, table, markdown(table))
     return 0
 
 
@@ -95,10 +129,8 @@ def _rows(course: Course, one: Run, yardstick: Yardstick) -> list[Row]:
     ]
 
 
-def costs(size: int, rounds: int = ROUNDS) -> dict[str, Row]:
+def costs(nets: Mapping[str, Denoiser], rounds: int = ROUNDS) -> dict[str, Row]:
     """Multiply-adds a pixel, parameters, and milliseconds for 512 × 512 pixels, timed in turn."""
-    nets: dict[str, Denoiser] = {name: make().eval() for name, make in SIZES[size].items()}
-    nets[BOTH] = Mirrored(cast(Convolutional, nets[OURS]))
     pixels = np.zeros((SIDE, SIDE), np.float32)
     seconds = in_turn({name: partial(apply, net, pixels) for name, net in nets.items()}, rounds)
     rows: dict[str, Row] = {}
@@ -118,7 +150,9 @@ def markdown(table: Mapping[str, Any]) -> str:
     runs: Sequence[Row] = table["runs"]
     names = list(runs[0]["series"])
     lines = [
-        f"Ours: {table['steps']} steps of {CROPS} crops of {CROP_PIXELS}²",
+        f"Ours: {table['steps']} steps of {CROPS} crops of {CROP_PIXELS}²"
+        if table["steps"]
+        else "",
         "",
         "| denoiser | kMAC a pixel | ms for 512² | steps; seeds | minutes | simulated gain, dB "
         f"| contrast kept | real noise gone, %: {', '.join(names)} | structure | edges × |",

@@ -5,12 +5,13 @@ Slices (B, 1, H, W) in HU; `kind` is 0 for CT and 1 for MR.
 """
 
 from collections.abc import Callable, Mapping
+from typing import cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from jrviewer.model.network import Config, Denoised, DenoisingHead, Encoder
+from jrviewer.model.network import Config, Denoised, DenoisingHead, Encoder, JointNet
 from jrviewer.model.network_input import CHANNELS, DETAIL_HU, see
 from training.fit.losses import denoising_loss
 
@@ -47,16 +48,40 @@ class Convolutional(nn.Module):
         return self.estimate(see(hu, kind), hu).hu
 
 
+class Shipped(nn.Module):
+    """The denoiser of the shipped weights; never trained here."""
+
+    def __init__(self, net: JointNet) -> None:
+        super().__init__()
+        self.net = net
+
+    def denoise(self, hu: Tensor, kind: float | Tensor) -> Tensor:
+        """Slices without their noise."""
+        return self.net.denoise(hu, kind).hu
+
+
+class InSteps(Shipped):
+    """The same as a few-step diffusion from the noisy slice, as `FewSteps`. It needs to be told no
+    t: between clean and noisy lies a slice with less of its noise, and it knows noise of any level.
+    """
+
+    def denoise(self, hu: Tensor, kind: float | Tensor) -> Tensor:
+        """Slices without their noise, in DIFFUSION_STEPS passes."""
+        for step in range(DIFFUSION_STEPS):
+            hu = hu + (super().denoise(hu, kind) - hu) / (DIFFUSION_STEPS - step)
+        return hu
+
+
 class Mirrored(nn.Module):
     """Another denoiser's mean over a slice and its mirror image."""
 
-    def __init__(self, net: Convolutional) -> None:
+    def __init__(self, net: Convolutional | Shipped) -> None:
         super().__init__()
         self.net = net
 
     def loss(self, noisy: Tensor, clean: Tensor, kind: Tensor, random: torch.Generator) -> Tensor:
         """The other's own: crops are mirrored at random anyway."""
-        return self.net.loss(noisy, clean, kind, random)
+        return cast(Convolutional, self.net).loss(noisy, clean, kind, random)
 
     def denoise(self, hu: Tensor, kind: float | Tensor) -> Tensor:
         """Slices without their noise, at twice the cost."""
@@ -151,10 +176,11 @@ def _attentions(width: int) -> nn.Sequential:
     return nn.Sequential(Attention(width, is_shifted=False), Attention(width, is_shifted=True))
 
 
-Denoiser = Convolutional | Mirrored
+Trained = Convolutional | Mirrored
+Denoiser = Trained | Shipped
 
 
-SIZES: Mapping[int, Mapping[str, Callable[[], Denoiser]]] = {
+SIZES: Mapping[int, Mapping[str, Callable[[], Trained]]] = {
     1: {
         "ours": Convolutional,
         "mirrored": lambda: Mirrored(Convolutional((22, 44, 88))),
@@ -177,4 +203,7 @@ ABOUT: Mapping[str, str] = {
     "windowed": "windowed transformer",
     "diffusion": f"diffusion from the noisy slice in {DIFFUSION_STEPS} steps",
     "ours, mirrored too": "ours and its mirror image, at twice the cost",
+    "shipped": "the shipped weights",
+    "shipped, mirrored too": "the shipped weights and the mirror image, at twice the cost",
+    "shipped, in steps": f"the shipped weights in {DIFFUSION_STEPS} steps, each at full cost",
 }
