@@ -67,7 +67,8 @@ def test_ct_is_found_in_every_tree_that_downloads_make(layout: str, tmp_path: Pa
     (ct / "069.xml").write_text("<LidcReadMessage>not closed", encoding="utf-8")
     radiographs = ct.parent / "1.3.6.1.4.1.14519.5.2.1.6279.6001.3"
     write_series(radiographs, 2, patient_id="LIDC-IDRI-0314", extra={"Modality": "DX"})
-    (root / "LICENSE").write_text("CC BY 3.0", encoding="utf-8")
+    for folder in (root, ct):
+        (folder / "LICENSE").write_text("CC BY 3.0", encoding="utf-8")
     (root / "metadata.csv").write_text("Series UID,Collection\n", encoding="utf-8")
 
     rows = import_patients(root, tmp_path / "out", None, nothing)

@@ -100,7 +100,9 @@ def _patient(folder: Path, root: Path) -> str:
     named = patient_of(folder, root)
     if named.startswith(NAMED):
         return named
-    shown = dicom.read([min(path for path in folder.iterdir() if may_be_dicom(path))]).series
+    files = sorted(path for path in folder.iterdir() if may_be_dicom(path))
+    named_so = [path for path in files if path.suffix]  # beside it may lie a LICENSE
+    shown = dicom.read((named_so or files)[:1]).series
     stated = sorted(shown[0][0].source.identifiers) if shown else []
     return next((one for one in stated if re.fullmatch(NAMED + r"\d{4}", one)), "")
 
