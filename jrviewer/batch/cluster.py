@@ -9,15 +9,13 @@ again finds the records of the first attempt.
 import functools
 import math
 import os
-import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from jrviewer.batch.bundle import Batch
+from jrviewer.batch.cluster_client import client_of
 from jrviewer.batch.job import Job, kept_key
 from jrviewer.batch.manifest import Record, Records, forget_records, take_records
 from jrviewer.batch.plan import Group, bundles
@@ -35,7 +33,6 @@ A_WORKER = 4  # tasks in flight for each of its threads
 PART = 100  # files of a long series that one task does at most, where it is shared out
 FEW = 4  # series for each thread: from there on a series is one task
 RETRIES = 2
-PATIENCE_S = 20.0  # for a scheduler's answer
 LOST = "A worker was lost with this task. Start again: only what is missing is done."
 
 _loading = threading.Lock()
@@ -71,7 +68,7 @@ def go_on_cluster(run: Run, job: Job, where: str) -> None:
     """Do all that is missing on a cluster: “local:N” starts N workers here, “tcp://HOST:PORT” and
     “tls://HOST:PORT” name a scheduler. Raises JRViewerError.
     """
-    with _client(where) as (client, threads):
+    with client_of(where) as (client, threads):
         _go(run, job, client, threads)
     take_records(run.folder, run.manifest)
 
@@ -207,55 +204,3 @@ def _load_once(device: Any) -> "JointModel":  # noqa: ANN401 - a name of a devic
 def _threads_here() -> int:
     """How many slices at once: the cores that are left for one thread of this worker."""
     return max(1, int(os.environ.get("JRVIEWER_SLICES_AT_ONCE", "1")))
-
-
-@contextmanager
-def _client(where: str) -> Iterator[tuple[Any, int]]:
-    """A client and how many threads the cluster has. Raises JRViewerError."""
-    if getattr(sys, "frozen", False):
-        raise JRViewerError("The installed app has no cluster: use the package, jrviewer[cluster].")
-    try:
-        from distributed import Client, LocalCluster
-    except ImportError as error:
-        raise JRViewerError("A cluster is an extra: pip install 'jrviewer[cluster]'.") from error
-    if where.startswith("local:"):
-        workers = int(where.removeprefix("local:"))
-        with (
-            LocalCluster(  # type: ignore[no-untyped-call]
-                n_workers=workers,
-                threads_per_worker=1,
-                processes=True,
-                host="127.0.0.1",
-                dashboard_address=None,
-                silence_logs=50,
-                memory_limit=0,
-            ) as cluster,
-            Client(cluster) as client,  # type: ignore[no-untyped-call]
-        ):
-            yield client, workers
-        return
-    parts = urlsplit(where)
-    is_here = (parts.hostname or "") in ("127.0.0.1", "localhost", "::1")
-    if parts.scheme == "tcp" and not is_here:
-        raise JRViewerError(
-            "A scheduler beyond this computer needs certificates: use tls://, and name them in "
-            "Dask's own configuration (distributed.comm.tls)."
-        )
-    security = _encrypted() if parts.scheme == "tls" else None
-    try:
-        with Client(where, security=security, timeout=PATIENCE_S) as client:  # type: ignore[no-untyped-call]
-            threads = sum(client.nthreads().values())
-            if not threads:
-                raise JRViewerError("The scheduler has no workers yet. Start some, then again.")
-            yield client, threads
-    except OSError as error:
-        raise JRViewerError(
-            "No scheduler answers there, or not with these certificates."
-        ) from error
-
-
-def _encrypted() -> Any:  # noqa: ANN401 - without types
-    """The certificates that Dask's configuration names."""
-    from distributed.security import Security
-
-    return Security(require_encryption=True)  # type: ignore[no-untyped-call]

@@ -57,6 +57,10 @@ class Way:
     def __init__(self, arguments: argparse.Namespace) -> None:
         self._arguments = arguments
         self.stored = 0  # derived objects
+        if arguments.cluster:
+            from jrviewer.batch.cluster_client import prepare
+
+            prepare(arguments.cluster)
         if arguments.store and "dcm" not in arguments.only:
             raise JRViewerError("--store sends derived DICOM: leave dcm in --only.")
 

@@ -64,8 +64,9 @@ def test_a_worker_that_is_killed_loses_nothing(tmp_path: Path) -> None:
         wait_until(lambda: len(derived(out)) >= 5, 120)
         workers = [
             child
-            for child in psutil.Process(running.pid).children()
-            if "spawn_main" in " ".join(child.cmdline())
+            for child in psutil.Process(running.pid).children(recursive=True)
+            if "forkserver" in " ".join(child.cmdline())
+            and "forkserver" in " ".join(child.parent().cmdline())
         ]
         workers[0].kill()
         said, _ = running.communicate(timeout=250)
@@ -91,7 +92,7 @@ def test_a_scheduler_beyond_this_computer_needs_certificates(
 @pytest.mark.slow
 def test_a_scheduler_that_does_not_answer_ends_in_a_sentence(tmp_path: Path) -> None:
     given = ("predict", write_ct(tmp_path / "a.dcm"), "--out", tmp_path / "out")
-    impatient = "from jrviewer.batch import cluster; cluster.PATIENCE_S = 1.0"
+    impatient = "from jrviewer.batch import cluster_client; cluster_client.PATIENCE_S = 1.0"
     with start(tmp_path, *given, "--cluster", "tcp://127.0.0.1:9", first=impatient) as running:
         said, _ = running.communicate(timeout=120)
 

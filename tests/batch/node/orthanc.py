@@ -88,7 +88,7 @@ def orthanc(folder: Path) -> Iterator[Orthanc]:
                 yield Orthanc(within)
             finally:
                 running.terminate()
-                running.wait(20)
+                running.wait(60)
         finally:
             network.kill()
 
