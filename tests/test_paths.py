@@ -32,6 +32,14 @@ NAMES = (
 )
 
 
+def predict(source: Path, out: Path) -> int:
+    return cli.main(["predict", str(source), "--out", str(out), "--device", "cpu"])
+
+
+def exports(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.suffix in {".ply", ".png", ".dcm"})
+
+
 @pytest.fixture(autouse=True)
 def _close() -> Iterator[None]:
     yield
@@ -55,13 +63,12 @@ def test_a_slice_of_any_name_is_predicted_and_its_exports_are_verified(
     source = made.rename(tmp_path / "頭部 Schädel Wörth.dcm")
     out = tmp_path / "Ergebnisse für 検査"
 
-    assert cli.main(["predict", str(source), "--out", str(out), "--device", "cpu"]) == 0
+    assert predict(source, out) == 0
 
-    written = sorted(path.name for path in out.iterdir() if path.suffix in {".ply", ".png", ".dcm"})
-    assert written == [
+    assert [file.name for file in exports(out)] == [
         f"頭部 Schädel Wörth{ending}" for ending in (".denoised.dcm", ".ply", ".png")
     ]
-    assert all(verify(out / name, source).ok for name in written)
+    assert all(verify(file, source).ok for file in exports(out))
     assert "Traceback" not in capsys.readouterr().err
 
 
@@ -81,16 +88,51 @@ def test_a_path_longer_than_windows_old_limit_is_read_or_told(tmp_path: Path) ->
     assert (folder / "b.txt").read_bytes() == b"whole"
 
 
-@pytest.mark.skipif(not WINDOWS, reason="only Windows knows \\\\server\\share")
-def test_a_slice_on_a_network_share_is_read(tmp_path: Path) -> None:
-    path = write_ct(tmp_path / "Wörth.dcm")
-    share = Path(f"\\\\localhost\\{path.drive[0]}$") / path.relative_to(path.anchor)
-    if not share.exists():
+def test_exports_go_into_a_folder_with_a_long_path(tmp_path: Path) -> None:
+    (source,) = write_phantoms(tmp_path, 1)
+    out = tmp_path
+    while len(str(out)) < 300:
+        out /= "a folder with a rather long name"
+    try:
+        out.mkdir(parents=True)
+    except OSError:
+        pytest.skip("this Windows takes no long paths: nothing can lie there")
+
+    assert predict(source, out) == 0
+    assert all(verify(file, source).ok for file in exports(out))
+
+
+@pytest.fixture
+def share(tmp_path: Path) -> Path:
+    """The same folder as `tmp_path`, by the name that it has for other computers."""
+    if not WINDOWS:
+        pytest.skip("only Windows knows \\\\server\\share")
+    path = Path(f"\\\\localhost\\{tmp_path.drive[0]}$") / tmp_path.relative_to(tmp_path.anchor)
+    if not path.exists():
         pytest.skip("the disk is not shared with its own computer")
+    return path
 
-    (series,) = dicom.read([share]).series
 
-    assert series[0].source.path == share
+def test_a_slice_on_a_network_share_is_read(tmp_path: Path, share: Path) -> None:
+    write_ct(tmp_path / "Wörth.dcm")
+
+    for given in (share / "Wörth.dcm", share):
+        (series,) = dicom.read([given]).series
+        assert series[0].source.path == share / "Wörth.dcm"
+
+
+def test_exports_go_to_a_network_share(tmp_path: Path, share: Path) -> None:
+    write_phantoms(tmp_path, 1)
+    (source,) = share.glob("*.dcm")
+
+    assert predict(source, share / "out") == 0
+    assert len(exports(tmp_path / "out")) == 3
+    assert all(verify(file, source).ok for file in exports(share / "out"))
+
+
+def test_a_share_s_lock_is_one_with_the_folder_s(tmp_path: Path, share: Path) -> None:
+    with FolderLock(share), pytest.raises(ExportError, match="Another run"):
+        FolderLock(tmp_path).__enter__()
 
 
 @pytest.mark.timeout(120)
@@ -119,6 +161,21 @@ def test_a_folder_that_may_not_be_written_to_is_told(tmp_path: Path) -> None:
         with pytest.raises(ExportError, match="Writing is not allowed there"):
             create_file(folder / "b.ply", b"whole")
     assert [path.name for path in folder.iterdir()] == ["a.dcm"]
+
+
+@pytest.mark.skipif("A_READ_ONLY_FOLDER" not in os.environ, reason="names no read-only disk")
+def test_a_disc_is_read_and_says_that_it_takes_no_exports(tmp_path: Path, capsys: Captured) -> None:
+    """A folder with a slice, on a disk that nobody can write to, such as a CD."""
+    disc = Path(os.environ["A_READ_ONLY_FOLDER"])
+    (source,) = disc.glob("*.dcm")
+    before = [*disc.iterdir()]
+
+    assert predict(source, tmp_path / "out") == 0
+    assert all(verify(file, source).ok for file in exports(tmp_path / "out"))
+    capsys.readouterr()
+    assert predict(source, disc / "out") == 1
+    assert "nothing was written" in capsys.readouterr().err
+    assert [*disc.iterdir()] == before
 
 
 def test_a_file_that_another_program_has_locked_is_told_and_the_others_are_read(

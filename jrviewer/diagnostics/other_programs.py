@@ -69,7 +69,7 @@ def _spin(begun: Event) -> None:
 
 def _busy_s() -> float | None:
     """Seconds that all cores have worked, and waited for a host that gave them to another guest."""
-    if not STAT.is_file():
+    if sys.platform == "win32" or not STAT.is_file():
         return None
     user, nice, system, _, _, irq, softirq, steal = map(
         int, STAT.read_text("ascii").split("\n", 1)[0].split()[1:9]

@@ -8,6 +8,7 @@ install anything: unpack it and start JRViewer/JRViewer.
 import argparse
 import hashlib
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -124,7 +125,7 @@ def _architecture() -> str:
 
 def _glibc() -> str:
     """The C library it was built on: an older one lacks symbols that the bundle uses."""
-    return os.confstr("CS_GNU_LIBC_VERSION").split()[-1]  # type: ignore[union-attr]
+    return platform.libc_ver()[1]
 
 
 if __name__ == "__main__":

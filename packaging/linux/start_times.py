@@ -8,7 +8,6 @@ the result once the middle pane shows a picture. Needs xvfb.
 
 import json
 import os
-import signal
 import statistics
 import subprocess
 import sys
@@ -63,7 +62,7 @@ def _states() -> list[tuple[str, Callable[[], object]]]:
 
 
 def _empty_caches() -> None:
-    os.sync()
+    subprocess.run(["sync"], check=True)
     CACHES.write_text("3")
 
 
@@ -79,7 +78,7 @@ def _once(command: list[str], pixels: Screen, folder: Path) -> dict[str, float]:
         window = _wait(lambda: float(np.mean(pixels > 10)) > 0.2, begun)
         result = _wait(lambda: float(np.mean(_middle_pane(pixels) > 90)) > 0.1, begun)
     finally:
-        app.send_signal(signal.SIGKILL)
+        app.kill()
         app.wait()
         _wait(lambda: not (pixels > 10).any())
     return {"window_s": window, "result_s": result}

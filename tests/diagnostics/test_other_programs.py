@@ -12,6 +12,7 @@ from jrviewer.diagnostics.other_programs import NICENESS, OtherPrograms, busy_pr
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows knows neither sessions nor niceness")
 def test_a_busy_process_is_of_another_session_gives_way_and_ends() -> None:
     others = {*multiprocessing.active_children()}  # another test's process that decodes
+    assert sys.platform != "win32"
     with busy_process():
         [busy] = {*multiprocessing.active_children()} - others
         assert busy.pid is not None
@@ -30,6 +31,7 @@ def test_a_busy_process_ends_too_where_measuring_fails() -> None:
     assert {*multiprocessing.active_children()} <= others
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no /proc/stat")
 def test_what_others_take_is_what_neither_we_nor_nobody_took(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,6 +19,7 @@ from jrviewer.rendering.look import Look, MeasuredReference
 from jrviewer.rendering.scene import NOTHING, Scene
 from tests.support.boundaries import replace_network, replace_reader
 from tests.support.record_factory import make_prediction
+from tests.support.wine import IS_WINE
 
 WEIGHTS = b"these weights"
 MEASURED = selftest.measure(make_prediction().at(STANDARD))
@@ -199,6 +200,7 @@ def test_a_look_that_draws_nothing_is_named(monkeypatch: pytest.MonkeyPatch) -> 
     assert "finding the measured surface under the pointer" in missing
 
 
+@pytest.mark.skipif(IS_WINE, reason="Wine waits for a debugger where a program crashes")
 def test_a_driver_that_crashes_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(selftest_drawing, "draw", crash)
     found = selftest.Findings()

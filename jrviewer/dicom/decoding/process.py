@@ -14,11 +14,10 @@ import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import metadata
-from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 
 from jrviewer.core.errors import CorruptFileError, UnsupportedImageError
-from jrviewer.dicom.decoding.worker import DecodedFrame, EncodedFrame, serve
+from jrviewer.dicom.decoding.worker import DecodedFrame, EncodedFrame, Pipe, serve
 
 SECONDS_PER_FRAME = 8.0
 _SECONDS_TO_START = 60.0
@@ -57,7 +56,7 @@ class Decoder:
         self.seconds = seconds
         self._lock = threading.Lock()
         self._process: SpawnProcess | None = None
-        self._pipe: Connection | None = None
+        self._pipe: Pipe | None = None
 
     @property
     def process_id(self) -> int | None:
@@ -95,7 +94,7 @@ class Decoder:
         pixels = int(frame.options["rows"] * frame.options["columns"])
         return min(self.seconds, 4.0 + pixels / 4e6)
 
-    def _ready_pipe(self, tick: Callable[[], None]) -> Connection:
+    def _ready_pipe(self, tick: Callable[[], None]) -> Pipe:
         if self._pipe is None or self._process is None or not self._process.is_alive():
             self._stop()
             self._start(tick)
@@ -124,7 +123,7 @@ class Decoder:
             self._stop()
             raise
 
-    def _receive(self, pipe: Connection, seconds: float, tick: Callable[[], None]) -> object:
+    def _receive(self, pipe: Pipe, seconds: float, tick: Callable[[], None]) -> object:
         end = time.monotonic() + seconds
         while not pipe.poll(_TICK):
             tick()

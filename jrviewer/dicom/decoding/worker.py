@@ -9,11 +9,15 @@ import os
 import signal
 import sys
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+if sys.platform == "win32":
+    from multiprocessing.connection import PipeConnection as Pipe
+else:
+    from multiprocessing.connection import Connection as Pipe
 
 _SECONDS_AS_ORPHAN = 60
 _MEMORY_LIMIT = 6 << 30  # address space of the process; the libraries alone map about 1 GB
@@ -36,7 +40,7 @@ class DecodedFrame:
     photometric: str
 
 
-def serve(pipe: Connection) -> None:
+def serve(pipe: Pipe) -> None:
     """Answer each frame with the decoded one, or with type and text of the error, until the pipe
     closes.
     """
@@ -148,10 +152,10 @@ def _be_silent() -> None:
 
 def _limit_memory() -> None:
     """Limit the address space; Windows has no such limit."""
-    try:
-        import resource
-    except ImportError:
+    if sys.platform == "win32":
         return
+    import resource
+
     with contextlib.suppress(ValueError, OSError):  # macOS refuses to lower it
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_LIMIT, _MEMORY_LIMIT))
 

@@ -9,6 +9,7 @@ import pytest
 
 from jrviewer import dicom
 from tests.support.dicom_factory import write_ct, write_dicomdir, write_report, write_series
+from tests.support.wine import IS_WINE
 
 
 def statuses(*paths: Path) -> list[str]:
@@ -41,6 +42,8 @@ def test_a_dicomdir_on_a_disc_of_another_case_brings_its_members_along(disc: Pat
     for folder, folders, names in os.walk(disc, topdown=False):
         for name in folders + [one for one in names if one != "DICOMDIR"]:
             (Path(folder) / name).rename(Path(folder) / name.lower())
+    if IS_WINE:  # which leaves a name that differs in its case alone
+        pytest.skip("Wine renames nothing to another case")
     assert not any(path.name.startswith("PT") for path in disc.iterdir())
 
     assert statuses(disc / "DICOMDIR") == ["no_image", "open", "open", "open"]

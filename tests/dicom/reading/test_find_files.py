@@ -28,7 +28,8 @@ import os, sys
 from pathlib import Path
 
 def hear(event, arguments):
-    writes = event == "open" and isinstance(arguments[2], int) and arguments[2] & 3
+    flags = arguments[2] if event == "open" and len(arguments) > 2 else 0  # msvcrt tells less
+    writes = isinstance(flags, int) and flags & 3
     is_pipe = isinstance(arguments[0], int)  # to the decoding process
     if writes and not is_pipe and str(arguments[0]) != os.devnull:
         os.write(2, f"opened to write: {arguments[0]}".encode())
@@ -49,11 +50,12 @@ def test_reading_archives_and_compressed_images_writes_no_file(
     zipped(tmp_path / "in" / "a.zip", ("a.dcm", content))
     write_ct(tmp_path / "in" / "b.dcm", transfer_syntax=JPEGLSLossless, instance=2)
     (tmp_path / "temporary").mkdir()
+    temporary = str(tmp_path / "temporary")
 
     ran = subprocess.run(
         [sys.executable, "-c", READS, str(tmp_path / "in")],
         cwd=Path(__file__).parents[3],
-        env={**os.environ, "TMPDIR": str(tmp_path / "temporary")},
+        env={**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), temporary)},
         capture_output=True,
         text=True,
         check=True,
@@ -118,6 +120,7 @@ def test_a_folder_is_walked_without_hidden_files(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="links need a right of their own there")
 def test_a_link_that_leads_nowhere_is_told_and_its_neighbours_are_read(tmp_path: Path) -> None:
     write_ct(tmp_path / "a.dcm")
     (tmp_path / "b.dcm").symlink_to(tmp_path / "gone.dcm")
