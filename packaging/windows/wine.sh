@@ -56,7 +56,7 @@ debian() {  # the smallest Debian 13, from the mirror that this machine's apt us
 
 # What was downloaded goes in and comes out as links; apt, pip and uv look at each hash again.
 bring() { mkdir -p "$2" && cp -al "$1/." "$2/"; }
-keep() { cp -aln "$1/." "$2" || true; }
+keep() { cp -aln "$1/." "$2" 2> /dev/null || true; }  # what is there already stays
 
 packages() {
     cp /etc/resolv.conf /etc/hosts "$root/etc/"

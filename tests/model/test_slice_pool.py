@@ -129,8 +129,6 @@ def test_nothing_gives_nothing() -> None:
 
 
 def niceness() -> int:
-    if sys.platform == "win32":
-        return 0
     return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
 
@@ -162,8 +160,7 @@ def test_a_pool_made_by_a_thread_of_low_priority_does_not_raise_it() -> None:
     found: list[set[int]] = []
 
     def make_pool() -> None:
-        if sys.platform != "win32":
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS + 5)
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS + 5)
         found.append(niceness_of_threads())
 
     thread = threading.Thread(target=make_pool)

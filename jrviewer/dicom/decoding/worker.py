@@ -15,9 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 if sys.platform == "win32":
-    from multiprocessing.connection import PipeConnection as Pipe
+    from multiprocessing.connection import PipeConnection
+
+    Pipe = PipeConnection[Any, Any]
 else:
-    from multiprocessing.connection import Connection as Pipe
+    from multiprocessing.connection import Connection
+
+    Pipe = Connection[Any, Any]
 
 _SECONDS_AS_ORPHAN = 60
 _MEMORY_LIMIT = 6 << 30  # address space of the process; the libraries alone map about 1 GB

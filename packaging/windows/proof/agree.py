@@ -6,6 +6,7 @@ of which 99 of 100 points have one of the same kind in the other within 0.1 mm, 
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -42,9 +43,9 @@ def both(first: Path, second: Path, ending: str) -> list[Path]:
 
 def points(file: Path) -> npt.NDArray[np.float64]:
     """(N, 4): x, y, z in mm, and the colour of the kind as a distance."""
-    cloud = trimesh.load(file)
-    colours = np.asarray(cloud.colors, float)[:, :3] @ (65536.0, 256.0, 1.0)
-    return np.c_[np.asarray(cloud.vertices, float), colours * APART_MM]
+    cloud: Any = trimesh.load(file)
+    colours = np.asarray(cloud.colors, np.float64)[:, :3] @ np.array((65536.0, 256.0, 1.0))
+    return np.c_[np.asarray(cloud.vertices, np.float64), colours * APART_MM]
 
 
 def share_near(of: npt.NDArray[np.float64], to: npt.NDArray[np.float64]) -> float:
