@@ -67,10 +67,10 @@ packages() {
     links "$kept/apt" "$root/var/cache/apt/archives"
     inside apt-get update -q
     wanted=()
-    while read -r package kept sha256; do
-        found=$(inside apt-cache show "$package=$kept" 2> /dev/null | sed -n 's/^SHA256: //p' | head -1)
-        [ "$found" = "$sha256" ] || fail "Debian has no $package $kept of that sha256: bring $here/debs.txt up to date."
-        wanted+=("$package=$kept")
+    while read -r package pinned sha256; do
+        found=$(inside apt-cache show "$package=$pinned" 2> /dev/null | sed -n 's/^SHA256: //p' | head -1)
+        [ "$found" = "$sha256" ] || fail "Debian has no $package $pinned of that sha256: bring $here/debs.txt up to date."
+        wanted+=("$package=$pinned")
     done < <(grep -v '^#' "$here/debs.txt")
     inside env DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends "${wanted[@]}"
     links "$root/var/cache/apt/archives" "$kept/apt"
