@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -17,11 +17,11 @@ import numpy.typing as npt
 if sys.platform == "win32":
     from multiprocessing.connection import PipeConnection
 
-    Pipe = PipeConnection[Any, Any]
+    Pipe: TypeAlias = "PipeConnection[Any, Any]"
 else:
     from multiprocessing.connection import Connection
 
-    Pipe = Connection[Any, Any]
+    Pipe: TypeAlias = "Connection[Any, Any]"
 
 _SECONDS_AS_ORPHAN = 60
 _MEMORY_LIMIT = 6 << 30  # address space of the process; the libraries alone map about 1 GB
