@@ -123,9 +123,11 @@ environment() {
 }
 
 tests() {  # that need no window: none of training's, no slow ones
-    mkdir -p "$c/disc" && cp resources/sample/phantom.dcm "$c/disc/"  # a disc that nobody can write to
-    mountpoint -q "$c/disc" || mount --bind "$c/disc" "$c/disc"
-    mount -o remount,bind,ro "$c/disc"
+    if ! mountpoint -q "$c/disc"; then  # a disc that nobody can write to
+        mkdir -p "$c/disc" && cp resources/sample/phantom.dcm "$c/disc/"
+        mount --bind "$c/disc" "$c/disc"
+        mount -o remount,bind,ro "$c/disc"
+    fi
     # gdcm first: within pytest's own imports it dies in Wine. VTK's tests want a graphics driver.
     run_in tested 'C:\py311\python.exe' \
         -c 'import gdcm, sys, pytest; sys.exit(pytest.main(sys.argv[1:]))' -q -rs -p no:cacheprovider -p no:randomly \
