@@ -113,8 +113,8 @@ def _cleaned(source: Dataset) -> Dataset:
 
 
 def _mend(ds: Dataset) -> None:
-    """Give texts the representation of the standard where the source states another, and a CT what
-    it must hold, though it be empty; careless anonymisers forget both.
+    """Give texts the representation of the standard where the source states another, and an object
+    what it must hold, though it be empty; careless anonymisers forget both.
     """
     for element in ds:
         wanted = dictionary_VR(element.tag) if dictionary_has_tag(element.tag) else element.VR
@@ -122,6 +122,14 @@ def _mend(ds: Dataset) -> None:
             element.VR = wanted
     if ds.get("SOPClassUID") == CTImageStorage and "AcquisitionNumber" not in ds:
         ds.AcquisitionNumber = None
+    if "FrameOfReferenceUID" in ds and "PositionReferenceIndicator" not in ds:
+        ds.PositionReferenceIndicator = ""
+    is_part_known = text(ds, "BodyPartExamined") or text(ds, "ImageLaterality")
+    if ds.get("SOPClassUID") in CLASSIC and not is_part_known and "Laterality" not in ds:
+        ds.Laterality = ""  # the part is not known, so neither is its side
+    spacing = ds.get("SpacingBetweenSlices")
+    if isinstance(spacing, float) and spacing < 0 and ds.get("Modality") != "NM":
+        ds.SpacingBetweenSlices = decimal_string(-spacing)  # a distance, whatever the order
 
 
 def _require_readable(element: DataElement) -> None:
