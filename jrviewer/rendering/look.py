@@ -6,14 +6,13 @@ files and of models, and imports pyvista only in `rendering.scene`: the window n
 before that one.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from jrviewer.core.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, Box, FloatArray
+from jrviewer.core.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, FloatArray
 from jrviewer.core.prediction import Prediction
 from jrviewer.core.records import Cloud, Slice, Structure, SurfaceMesh, UInt8Array
 from jrviewer.imaging.structures import STRUCTURE_COLOURS, shows_face
@@ -169,15 +168,6 @@ def surface_colours(labels: UInt8Array) -> UInt8Array:
     """Colour (T, 3) of a measured surface's triangles: paler than the points that lie on it."""
     paler = structure_colours(labels) * (1 - _PALER) + 255 * _PALER
     return np.asarray(paler.round().astype(np.uint8))
-
-
-def faces_in_box(measured: SurfaceMesh, box: Box, structures: Iterable[Structure]) -> IndexArray:
-    """Which triangles of these structures reach into the box that a cloud was inferred in."""
-    kept = np.flatnonzero(np.isin(measured.labels, [int(one) for one in structures]))
-    own = (box.to_box(measured.corners_mm) * BOX_HALF_WIDTH_MM)[measured.faces[kept]]  # (T, 3, xyz)
-    half = np.array([BOX_HALF_WIDTH_MM, BOX_HALF_WIDTH_MM, BOX_HALF_DEPTH_MM])
-    reaches = (own.min(axis=1) <= half) & (own.max(axis=1) >= -half)
-    return np.asarray(kept[reaches.all(axis=1)])
 
 
 def depths(cloud: Cloud) -> FloatArray:

@@ -5,18 +5,14 @@ is shaded, skin and air are shells of which the rims show most.
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyvista as pv
 
-from jrviewer.core.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, Box, FloatArray
-from jrviewer.core.lazy_vtk import vtk_module
+from jrviewer.core.geometry import BOX_HALF_WIDTH_MM, Box, FloatArray
 from jrviewer.core.records import Cloud, Structure, SurfaceMesh
 from jrviewer.rendering.actors import AnyPlotter
-from jrviewer.rendering.look import IndexArray, Look, faces_in_box, surface_colours
+from jrviewer.rendering.box_cut import HALVES_MM, BoolArray, CutMesh, cut_at_box
+from jrviewer.rendering.look import Look, surface_colours
 
-BoolArray = npt.NDArray[np.bool_]
-
-_HALVES_MM = np.array([BOX_HALF_WIDTH_MM, BOX_HALF_WIDTH_MM, BOX_HALF_DEPTH_MM])
 # What faces the viewer is let through: a shell shows its outline and what it holds.
 _SHELL = """//VTK::Light::Impl
   float towards = abs(normalize(normalVCVSOutput).z);
@@ -25,7 +21,7 @@ _SHELL = """//VTK::Light::Impl
 
 
 class MeasuredSurface:
-    """Its triangles are those near the box; the renderer cuts them at the box itself."""
+    """Its triangles in the box."""
 
     def __init__(self, plotter: AnyPlotter) -> None:
         self._parts = _Part(plotter), _Part(plotter)  # bone; skin and air
@@ -33,11 +29,6 @@ class MeasuredSurface:
             "//VTK::Light::Impl", True, _SHELL, False
         )
         self._parts[1].actor.ForceTranslucentOn()
-        plane = vtk_module("vtkCommonDataModel").vtkPlane
-        self._sides = [plane() for _ in range(6)]
-        for side in self._sides:
-            for part in self._parts:
-                part.actor.mapper.AddClippingPlane(side)
         self.box: Box | None = None
         self._shown: tuple[Any, ...] = ()
         self._triangles: FloatArray = np.zeros((0, 3, 3), np.float32)
@@ -50,7 +41,7 @@ class MeasuredSurface:
 
     @property
     def triangles(self) -> FloatArray:
-        """What is drawn and may be picked, (T, 3 corners, 3); reaches beyond the box."""
+        """What is drawn and may be picked, (T, 3 corners, 3)."""
         return self._triangles
 
     def holds(self, places: FloatArray) -> BoolArray:
@@ -58,7 +49,7 @@ class MeasuredSurface:
         if self.box is None:
             return np.zeros(len(places), bool)
         own = np.abs(self.box.to_box(places) * BOX_HALF_WIDTH_MM)
-        inside: BoolArray = (own <= _HALVES_MM).all(axis=1)
+        inside: BoolArray = (own <= HALVES_MM + 1e-3).all(axis=1)  # as exactly as it was cut
         return inside
 
     def hide(self) -> None:
@@ -80,20 +71,12 @@ class MeasuredSurface:
         ):
             return  # only the opacity is another
         self._shown = wanted
-        chosen = faces_in_box(measured, cloud.box, look.structures)
         self.box = cloud.box
-        self._cut(cloud.box)
-        self._triangles = measured.corners_mm[measured.faces[chosen]]
-        is_bone = measured.labels[chosen] == Structure.BONE
+        cut = cut_at_box(measured, look.structures, cloud.box)
+        self._triangles = cut.triangles_mm
+        is_bone = cut.labels == Structure.BONE
         for part, mine in zip(self._parts, (is_bone, ~is_bone), strict=True):
-            part.show(measured, chosen[mine])
-
-    def _cut(self, box: Box) -> None:
-        """Move the six sides; what lies behind a plane's normal is cut off."""
-        for number, side in enumerate(self._sides):
-            axis, sign = box.axes[number // 2], 1 - 2 * (number % 2)
-            side.SetOrigin(*(box.centre_mm - sign * _HALVES_MM[number // 2] * axis))
-            side.SetNormal(*(sign * axis))
+            part.show(cut.of(mine))
 
 
 class _Part:
@@ -114,23 +97,22 @@ class _Part:
         )
         self.actor.prop.interpolation = "gouraud"
 
-    def show(self, measured: SurfaceMesh, chosen: IndexArray) -> None:
+    def show(self, cut: CutMesh) -> None:
         """Show these triangles; none hides it."""
-        self.actor.visibility = len(chosen) > 0
-        if len(chosen):
-            self.mesh.copy_from(_mesh(measured, chosen), deep=False)
+        self.actor.visibility = len(cut.faces) > 0
+        if len(cut.faces):
+            self.mesh.copy_from(_mesh(cut), deep=False)
 
 
-def _mesh(measured: SurfaceMesh, chosen: IndexArray) -> pv.PolyData:
-    """The chosen triangles with the normals of their corners."""
-    used, index = np.unique(measured.faces[chosen], return_inverse=True)
-    corners: Any = measured.corners_mm[used]
-    faces: Any = index.reshape(-1, 3)
+def _mesh(cut: CutMesh) -> pv.PolyData:
+    """The triangles with the normals of their corners."""
+    corners: Any = cut.corners_mm
+    faces: Any = cut.faces
     mesh = pv.PolyData.from_regular_faces(corners, faces)
-    mesh.point_data.active_normals = measured.normals[used]
+    mesh.point_data.active_normals = cut.normals
     # At the corners, which structures do not share: colours of triangles cost a look-up a pixel.
-    labels = np.zeros(len(used), np.uint8)
-    labels[faces] = measured.labels[chosen, None]
+    labels = np.zeros(len(corners), np.uint8)
+    labels[faces] = cut.labels[:, None]
     mesh.point_data["colour"] = surface_colours(labels)
     mesh.point_data.active_scalars_name = "colour"
     return mesh
