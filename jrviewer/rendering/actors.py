@@ -22,6 +22,7 @@ _FAINTEST, _DENSEST = 80, 215
 _BRIGHTNESS = 0.82
 _FRAME_COLOUR = (122, 140, 158)
 _LETTER_COLOUR = (0.86, 0.89, 0.93)
+_LINE_PX = 1.5
 _LETTER_PX = 15.0  # height, for a device pixel ratio of 1
 
 
@@ -59,12 +60,11 @@ class Points:
         )
         self.actor.visibility = False
 
-    def show(self, points: FloatArray, colours: UInt8Array, size: float) -> None:
-        """Show other points (N, 3) in colours (N, 3), `size` pixels wide; none hides the actor."""
+    def show(self, points: FloatArray, colours: UInt8Array) -> None:
+        """Show other points (N, 3) in colours (N, 3); none hides the actor."""
         self.actor.visibility = len(points) > 0
         if not len(points):
             return
-        self.actor.prop.point_size = size
         if len(points) == self.mesh.n_points:
             np.copyto(np.asarray(self.mesh.points), points)
             np.copyto(np.asarray(self.mesh.point_data["colour"]), colours)
@@ -96,7 +96,7 @@ class SlicePlane:
         kept: dict[str, Any] = {"lighting": False, "reset_camera": False, "render": False}
         self.actor = plotter.add_mesh(self.mesh, texture=texture, **kept)
         self.frame_actor = plotter.add_mesh(
-            self.frame, color=_FRAME_COLOUR, line_width=1.5, style="wireframe", **kept
+            self.frame, color=_FRAME_COLOUR, line_width=_LINE_PX, style="wireframe", **kept
         )
         self.frame_actor.ForceTranslucentOn()  # or eye-dome lighting would dot it
         self.sides: FloatArray = np.zeros((4, 3))  # where the letters are
@@ -142,6 +142,11 @@ class SlicePlane:
         for letter, side in zip(self.letters, self.sides, strict=True):
             letter.actor.SetScale(_LETTER_PX * ratio * units_per_px(side))
 
+    def scale_lines(self, ratio: float) -> None:
+        """Draw for so many device pixels to a point."""
+        for actor in (self.frame_actor, *(letter.actor for letter in self.letters)):
+            actor.GetProperty().SetLineWidth(_LINE_PX * ratio)
+
 
 class _Word:
     """A word in the scene that turns to the camera; what stands before it hides it. Not a flat text
@@ -155,7 +160,7 @@ class _Word:
         look.SetColor(*_LETTER_COLOUR)
         look.EdgeVisibilityOn()  # bolder, however small the letters are
         look.SetEdgeColor(*_LETTER_COLOUR)
-        look.SetLineWidth(1.5)
+        look.SetLineWidth(_LINE_PX)
 
     def place(self, word: str, middle: FloatArray) -> None:
         """Show a word about a place, one unit high."""

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from jrviewer.core.geometry import FloatArray
 from jrviewer.rendering.actors import AnyPlotter
+from jrviewer.rendering.frame import Frame
 
 _MARGIN = 1.1  # of the distance at which everything just fits: room for the letters themselves
 _NEAREST_MM = 1.0
@@ -25,11 +26,12 @@ class FittedCamera:
     def __init__(
         self,
         plotter: AnyPlotter,
+        frame: Frame,
         points: Callable[[], FloatArray],
         before_frame: Callable[[], None],
     ) -> None:
         self._plotter, self._points, self._before_frame = plotter, points, before_frame
-        self._size = (0, 0)
+        self._frame, self._size = frame, (0, 0)
         own = weakref.ref(self)  # VTK would keep a bound method, and this with it, for ever
 
         def start(*_: object) -> None:
@@ -44,7 +46,7 @@ class FittedCamera:
         camera.focal_point = tuple(centre)
         camera.position = tuple(centre + direction)
         camera.up = tuple(np.asarray(up, dtype=float))
-        self._size = self._plotter.render_window.GetSize()
+        self._size = self._frame.size
         distance, half_height = self._fit(self._size)
         camera.position = tuple(centre + direction * distance)
         camera.parallel_scale = half_height
@@ -55,7 +57,7 @@ class FittedCamera:
 
     def mm_per_px(self, place: FloatArray) -> float:
         """The length of a pixel at a place (3,)."""
-        camera, height = self._plotter.camera, max(self._plotter.render_window.GetSize()[1], 1)
+        camera, height = self._plotter.camera, max(self._frame.size[1], 1)
         if camera.parallel_projection:
             return float(2 * camera.parallel_scale / height)
         ahead = (place - np.array(camera.position)) @ np.array(camera.direction)
@@ -64,7 +66,7 @@ class FittedCamera:
 
     def _start(self) -> None:
         """Before a frame: keep what fills the pane, if that was resized."""
-        size = self._plotter.render_window.GetSize()
+        size = self._frame.size
         if size != self._size and min(size) > 0:
             before, self._size = self._size, size
             if min(before) > 0:

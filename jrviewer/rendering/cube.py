@@ -74,7 +74,7 @@ def _cube() -> Any:  # noqa: ANN401 - VTK's
     cube.SetZFaceTextRotation(-90)
     cube.SetFaceTextScale(0.62)
     cube.GetCubeProperty().SetColor(0.30, 0.35, 0.41)
-    cube.GetTextEdgesProperty().SetColor(0.10, 0.12, 0.15)
+    cube.SetTextEdgesVisibility(0)  # a software renderer takes 2 ms for them
     faces = (
         cube.GetXPlusFaceProperty(),
         cube.GetXMinusFaceProperty(),

@@ -15,6 +15,7 @@ class EyeDome:
         self._plotter = plotter
         self._is_on = False
         self._flat: Any = None  # the pass that draws flat actors
+        self._steps: Any = None  # all passes, in order
 
     def switch(self, *, is_on: bool) -> bool:
         """Switch it on or off; whether that changed anything."""
@@ -28,6 +29,11 @@ class EyeDome:
             self._plotter.disable_eye_dome_lighting()
         return True
 
+    def pause(self, is_paused: bool) -> None:
+        """Leave it out of the next frames, or no longer."""
+        if self._is_on:
+            self._plotter.renderer.SetPass(None if is_paused else self._steps)
+
     def _draw_flat_actors_last(self) -> None:
         lighting = self._plotter.renderer.GetPass()
         steps = lighting.GetDelegatePass().GetDelegatePass().GetPasses().GetLastRenderPass()
@@ -38,4 +44,5 @@ class EyeDome:
         passes.AddItem(lighting)
         passes.AddItem(self._flat)
         in_order.SetPasses(passes)
+        self._steps = in_order
         self._plotter.renderer.SetPass(in_order)

@@ -1,5 +1,7 @@
 """What a scene shows, drawn again at several times its size on a plotter of its own, off screen."""
 
+from typing import Any
+
 import numpy as np
 import pyvista as pv
 
@@ -20,6 +22,8 @@ def larger_picture(scene: Scene) -> UInt8Array | None:
     width, height = scene.size
     scale = int(np.clip(MOST_PIXELS // max(width, height, 1), LEAST, MOST))
     plotter = pv.Plotter(off_screen=True, window_size=[width * scale, height * scale])
+    window: Any = plotter.render_window
+    window.SetDPI(scale * window.GetDPI())  # of words
     try:
         again = Scene(plotter)
         again.show(prediction, grey, look.at_pixel_ratio(look.pixel_ratio * scale), beside)

@@ -22,6 +22,7 @@ class RulerActors:
 
     def __init__(self, plotter: AnyPlotter) -> None:
         self._plotter = plotter
+        self.words: list[Any] = []  # text actors
         self.mesh = pv.PolyData()
         core = vtk_module("vtkRenderingCore")
         world = core.vtkCoordinate()
@@ -32,16 +33,21 @@ class RulerActors:
         mapper.SetScalarModeToUseCellData()
         self.actor = core.vtkActor2D()
         self.actor.SetMapper(mapper)
-        self.actor.GetProperty().SetLineWidth(_LINE_WIDTH)
-        self.actor.GetProperty().SetPointSize(_END_WIDTH)
+        self.scale_lines(1.0)
         plotter.add_actor(self.actor, reset_camera=False, render=False, pickable=False)
-        self.words: list[Any] = []  # text actors
         self.show((), None)
 
     @property
     def is_shown(self) -> bool:
         """Whether anything is drawn."""
         return bool(self.actor.GetVisibility())
+
+    def scale_lines(self, ratio: float) -> None:
+        """Draw for so many device pixels to a point."""
+        self.actor.GetProperty().SetLineWidth(_LINE_WIDTH * ratio)
+        self.actor.GetProperty().SetPointSize(_END_WIDTH * ratio)
+        for one in self.words:  # their size follows the window's dots per inch
+            one.GetPositionCoordinate().SetValue(0, _ABOVE_PX * ratio)
 
     def show(self, rulers: tuple[DrawnRuler, ...], start: FloatArray | None) -> None:
         """Show these rulers, and the beginning (3,) of one that has no end yet."""

@@ -1,6 +1,7 @@
 """One prediction on a pyvista plotter: cloud, slice plane, letters and camera."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -13,6 +14,7 @@ from jrviewer.rendering.actors import AnyPlotter, SlicePlane
 from jrviewer.rendering.camera import FittedCamera
 from jrviewer.rendering.cube import OrientationCube
 from jrviewer.rendering.eye_dome import EyeDome
+from jrviewer.rendering.frame import Frame
 from jrviewer.rendering.look import (
     BACKGROUND,
     VIEWS,
@@ -53,6 +55,7 @@ class Scene:
         self._request_render: Callable[[], None] = request_render or plotter.render
         self.shown: tuple[Prediction, UInt8Array, Look, MeasuredReference] | None = None
         self._cloud: Cloud | None = None
+        self._drawn: tuple[Cloud | None, Look, MeasuredReference] | None = None
         self._centre: FloatArray | None = None
         self._eye_dome = EyeDome(plotter)
         self._indices: npt.NDArray[np.intp] = np.zeros(0, dtype=np.intp)
@@ -69,13 +72,13 @@ class Scene:
         self.drawn_rulers: tuple[DrawnRuler, ...] = ()
         self._lines: FloatArray = np.zeros((0, 2, 3))  # their ends
         self.cube = OrientationCube(plotter)
-        self.camera = FittedCamera(plotter, self._in_view, self._before_frame)
+        self.frame = Frame(plotter, self._eye_dome.pause, self.surface.coarsen)
+        self.camera = FittedCamera(plotter, self.frame, self._in_view, self._before_frame)
 
     @property
     def size(self) -> tuple[int, int]:
         """Of the picture, width and height in pixels."""
-        width, height = self._plotter.render_window.GetSize()
-        return width, height
+        return self.frame.size
 
     @property
     def cloud(self) -> Cloud | None:
@@ -94,18 +97,18 @@ class Scene:
 
         The camera keeps the place beside the cloud that the user gave it.
         """
-        before = self.shown
-        cloud = shown_cloud(prediction, look)
+        before, self.shown = self.shown, (prediction, grey, look, beside)
+        self._cloud = cloud = shown_cloud(prediction, look)
         new = before is None or before[0].cloud is not prediction.cloud
-        other_look = before is None or before[2] != look or before[3] is not beside
-        other_look = other_look or cloud is not self._cloud  # the dense one comes later
+        points = cloud, replace(look, reveal=0.0), beside  # what they depend on
+        other_points, self._drawn = new or points != self._drawn, points
         other_grey = before is None or before[1] is not grey
-        self.shown, self._cloud = (prediction, grey, look, beside), cloud
-        if not (new or other_look or other_grey):
+        if not (other_points or other_grey or (before and before[2].reveal != look.reveal)):
             return False
-        if new or other_look:
+        self.points.fade(look.points_left)
+        self.surface.show(beside.measured, cloud, look)
+        if other_points:
             self._show_points(cloud, look, beside)
-            self.surface.show(beside.measured, cloud, look)
             corners = slice_corners(prediction.slice, cloud)
             self.plane.place(corners, prediction.slice.plane, held_corners(corners, cloud))
             self.plane.show(visible=look.slice_plane)
@@ -115,7 +118,8 @@ class Scene:
             self.marks.clear()
             self._follow(middle_of(prediction, cloud))
         self._plotter.camera.parallel_projection = not look.perspective
-        self._shade(look)
+        self._eye_dome.switch(is_on=look.eye_dome)  # dark rims before what is behind
+        self.points.write_depth(is_on=look.eye_dome)
         self._finish()
         return True
 
@@ -232,12 +236,12 @@ class Scene:
 
     def light_points(self, indices: npt.ArrayLike) -> None:
         """Mark points of the cloud by their index; none takes the marks away."""
-        if self.marks.light(self.cloud, indices, self._pixel_ratio):
+        if self.marks.light(self.cloud, indices):
             self._request_render()
 
     def show_probe(self, point_mm: FloatArray | None) -> None:
         """Mark a place (3,) in the patient, None takes the mark away."""
-        if self.marks.probe(self.cloud, point_mm, self._pixel_ratio):
+        if self.marks.probe(self.cloud, point_mm):
             self._request_render()
 
     @property
@@ -253,7 +257,6 @@ class Scene:
         self._indices = np.flatnonzero(np.isin(cloud.labels, wanted))
         distances = beside.distances_mm if beside.cloud is cloud else None
         colours = point_colours(cloud, look.colouring, distances)[self._indices]
-        self.points.fade(look.points_left)
         is_cut = look.slice_plane and cloud.unit == "mm"
         plane = (cloud.box.centre_mm, cloud.box.axes[2]) if is_cut else None
         self.points.show(splats_of(cloud, self._indices, colours, look), plane)
@@ -287,12 +290,9 @@ class Scene:
 
     def _before_frame(self) -> None:
         self.plane.scale_letters(self.camera.mm_per_px, self._pixel_ratio)
+        for drawn in (self.plane, self.rulers, self.marks):
+            drawn.scale_lines(self._pixel_ratio * self.frame.share)
         self.points.turn()
-
-    def _shade(self, look: Look) -> None:
-        """Eye-dome lighting on or off: dark rims where bone stands before what is behind it."""
-        self._eye_dome.switch(is_on=look.eye_dome)
-        self.points.write_depth(is_on=look.eye_dome)
 
     def _finish(self) -> None:
         self.points.turn()  # what is not there yet has no depth to be held

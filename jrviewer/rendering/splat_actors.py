@@ -83,9 +83,10 @@ class CloudActors:
         # Ink that is going must not hide what comes.
         is_solid = (splats.labels == Structure.BONE) & (self._has_depth and self._share == 1)
         is_near = self._is_near(splats, eye)
-        parts = zip(self._all, (is_solid, ~is_solid & ~is_near, ~is_solid & is_near), strict=True)
-        for squares, chosen in parts:
-            squares.show(quads_seen(splats, eye, self._share, chosen))
+        parts = is_solid, ~is_solid & ~is_near, ~is_solid & is_near
+        seen = quads_seen(splats, eye, self._share, *parts)
+        for squares, quads in zip(self._all, seen, strict=True):
+            squares.show(quads)
 
     @property
     def _all(self) -> "tuple[_Squares, _Squares, _Squares]":

@@ -25,6 +25,13 @@ CERTAIN_MM, DOUBTFUL_MM = 2.0, 9.0  # sigma from which on mist begins, and is al
 FAINTEST = 0.03  # less is not drawn
 LIGHT = np.array([-0.35, 0.5, 0.79], np.float32)  # from above left, behind the viewer
 _CORNERS = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)], np.float32)
+# Where in the atlas the corners of a splat of each softness lie.
+_SOFTNESS_AT = np.stack(
+    [
+        (_CORNERS + 1) / 2 * (1 / SOFTNESSES, 1) + (step / SOFTNESSES, 0)
+        for step in range(SOFTNESSES)
+    ]
+).astype(np.float32)
 _FOG_BEGINS, _FOG = 0.35, 0.6  # of the cloud's depth; how much of the colour the farthest lose
 
 
@@ -86,23 +93,33 @@ def splats_of(
     )
 
 
-def quads_seen(splats: Splats, eye: Eye, share: float, chosen: npt.NDArray[np.bool_]) -> Quads:
-    """What is seen of some of the splats, `share` of their ink being left."""
+def quads_seen(
+    splats: Splats, eye: Eye, share: float, *parts: npt.NDArray[np.bool_]
+) -> tuple[Quads, ...]:
+    """What is seen of each part (N,) of the splats, `share` of their ink being left."""
     away = -((splats.places - eye.place.astype(np.float32)) @ eye.axes[2].astype(np.float32))
     facing = splats.normals @ eye.axes.T.astype(np.float32)  # (N, right, up, towards the viewer)
     opacity = share * _opacity(splats, facing[:, 2])
-    kept = np.flatnonzero(chosen & (opacity >= FAINTEST) & (away > 0))
+    kept = np.flatnonzero((opacity >= FAINTEST) & (away > 0))
     order = kept[np.argsort(-away[kept], kind="stable")]
     rgba = np.empty((len(order), 4), dtype=np.uint8)
     rgba[:, :3] = _colours(splats, facing, _fog(away))[order]
     rgba[:, 3] = 255 * opacity[order]
     first, second = _axes(splats, facing, order)
-    right, up = (axis.astype(np.float32) for axis in eye.axes[:2])
-    sides = [one[:, :1] * right + one[:, 1:] * up for one in (first, second)]
-    corners = splats.places[order][:, None] + sum(
-        _CORNERS[None, :, which, None] * side[:, None] for which, side in enumerate(sides)
+    plane = eye.axes[:2].astype(np.float32)
+    places = splats.places[order]
+    corners = np.empty((len(order), 4, 3), np.float32)
+    for number, (along, across) in enumerate(_CORNERS):
+        corners[:, number] = places + (along * first + across * second) @ plane
+    textures = _textures(splats, order)
+    return tuple(
+        Quads(
+            corners[mine].reshape(-1, 3),
+            rgba[mine].repeat(4, axis=0),
+            textures[mine].reshape(-1, 2),
+        )
+        for mine in (part[order] for part in parts)
     )
-    return Quads(corners.reshape(-1, 3), rgba.repeat(4, axis=0), _textures(splats, order))
 
 
 def atlas(size: int = 32, *, is_hard: bool = False) -> UInt8Array:
@@ -172,7 +189,6 @@ def _fog(away: FloatArray) -> FloatArray:
 
 
 def _textures(splats: Splats, order: npt.NDArray[np.intp]) -> FloatArray:
-    step = np.rint(np.sqrt(splats.doubts[order]) * (SOFTNESSES - 1))
-    inside = (_CORNERS + 1) / 2 * (1 / SOFTNESSES, 1)
-    first = np.stack([step / SOFTNESSES, np.zeros(len(step))], axis=1)
-    return np.asarray((inside[None] + first[:, None]).reshape(-1, 2), dtype=np.float32)
+    """(N, 4 corners, 2)."""
+    step = np.rint(np.sqrt(splats.doubts[order]) * (SOFTNESSES - 1)).astype(np.intp)
+    return _SOFTNESS_AT[step]

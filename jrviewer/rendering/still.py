@@ -58,9 +58,10 @@ def draw_still(
     across, down = corners[1] - corners[0], corners[3] - corners[0]
     normal = np.cross(across, down)
     is_near = (splats.places - corners[0]) @ normal * (axes[2] @ normal) > 0
-    _draw(picture, quads_seen(splats, eye, 1.0, ~is_near), on_page)
+    behind, before = quads_seen(splats, eye, 1.0, ~is_near, is_near)
+    _draw(picture, behind, on_page)
     _draw_slice(picture, prediction, on_page(corners))
-    _draw(picture, quads_seen(splats, eye, 1.0, is_near), on_page)
+    _draw(picture, before, on_page)
     return np.asarray(picture.resize(size, Image.Resampling.BOX))
 
 

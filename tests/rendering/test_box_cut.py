@@ -5,7 +5,7 @@ import pytest
 
 from jrviewer.core.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, FloatArray, VolumeGeometry
 from jrviewer.core.records import Structure, SurfaceMesh
-from jrviewer.rendering.box_cut import CutMesh, cut_at_box
+from jrviewer.rendering.box_cut import CutMesh, coarsened, cut_at_box
 from tests.support.cloud_factory import make_cloud_prediction
 
 EVERY = frozenset(Structure)
@@ -93,3 +93,35 @@ def test_only_the_structures_asked_for_are_left_with_their_labels() -> None:
 
     assert cut.labels.tolist() == [1, 2]
     assert len(cut.corners_mm) == 6
+
+
+def test_far_fewer_triangles_lie_where_all_did_and_face_the_same_way() -> None:
+    steps = np.linspace(-90, 90, 61)
+    y, x = (axis.ravel() for axis in np.meshgrid(steps, steps, indexing="ij"))
+    corners = np.stack([x, y, 0.2 * x], axis=1)
+    first = (np.arange(60)[:, None] * 61 + np.arange(60)).ravel()
+    faces = np.concatenate(
+        [np.stack([first, first + 1, first + 62], 1), np.stack([first, first + 62, first + 61], 1)]
+    )
+    normals = np.tile(np.array([-0.2, 0, 1]) / np.hypot(0.2, 1), (len(corners), 1))
+    fine = CutMesh(corners, normals, faces, np.full(len(faces), Structure.BONE, np.uint8))
+
+    coarse = coarsened(fine, 10.0)
+
+    assert len(coarse.faces) < len(fine.faces) / 5
+    assert area_mm2(coarse) == pytest.approx(area_mm2(fine), rel=0.2)
+    assert np.abs(coarse.corners_mm @ normals[0]).max() < 1e-3
+    assert np.allclose(coarse.normals, normals[0], atol=1e-5)
+    ways = [np.cross(b - a, c - a) for a, b, c in coarse.triangles_mm]
+    assert all(way @ normals[0] > 0 for way in ways)
+    assert set(coarse.labels) == {Structure.BONE}
+
+
+def test_structures_that_touch_do_not_become_one() -> None:
+    inside = np.array([(0, 0, 0), (30, 0, 0), (0, 30, 0)], float)
+    twice = cut_at_box(make_mesh(np.stack([inside, inside])), EVERY, BOX)
+
+    coarse = coarsened(twice, 10.0)
+
+    assert coarse.labels.tolist() == [0, 1]
+    assert len(coarse.corners_mm) == 6

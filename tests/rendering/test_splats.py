@@ -37,7 +37,7 @@ def splats(
 
 
 def seen(which: Splats, eye: Eye = FRONT) -> Quads:
-    return quads_seen(which, eye, 1.0, np.ones(len(which), bool))
+    return quads_seen(which, eye, 1.0, np.ones(len(which), bool))[0]
 
 
 def extents(quads: Quads) -> FloatArray:
@@ -118,10 +118,10 @@ def test_ink_that_is_left_fades_every_point_alike_and_none_at_last() -> None:
     made = splats([1.0, 3.0])
     all_of_them = np.ones(2, bool)
 
-    half = quads_seen(made, FRONT, 0.5, all_of_them)
+    (half,) = quads_seen(made, FRONT, 0.5, all_of_them)
 
     assert half.colours[4, 3] == pytest.approx(128, abs=1)
-    assert len(quads_seen(made, FRONT, 0.0, all_of_them).corners) == 0
+    assert len(quads_seen(made, FRONT, 0.0, all_of_them)[0].corners) == 0
 
 
 def test_the_radius_of_a_certain_point_is_chosen_in_millimetres() -> None:

@@ -32,7 +32,7 @@ from tests.ui.support.surface_pane import PATIENCE_MS, SLICES
 
 app.set_platform_defaults()
 
-OPENGL = ("vtkXOpenGLRenderWindow", "vtkGenericOpenGLRenderWindow", "QtInteractor")
+OPENGL = ("vtkXOpenGLRenderWindow", "vtkGenericOpenGLRenderWindow", "CloudInteractor")
 
 
 class FakeBackend(Backend):

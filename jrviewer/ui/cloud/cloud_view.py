@@ -28,9 +28,8 @@ from jrviewer.ui.cloud.toolbar import CloudToolbar
 from jrviewer.ui.widgets.pane import Header
 
 if TYPE_CHECKING:  # `prepare` imports them
-    from pyvistaqt import QtInteractor
-
     from jrviewer.rendering.scene import Scene
+    from jrviewer.ui.cloud.interactor import CloudInteractor
 
 WINDOW_DELAY_MS = 60  # for a software renderer a new texture takes longer than a mouse move
 
@@ -55,7 +54,7 @@ class CloudView(QWidget):
         super().__init__(parent)
         self.setObjectName("cloud_view")
         self.setAccessibleName(self.tr("Inferred 3D, not measured"))
-        self.interactor: QtInteractor | None = None
+        self.interactor: CloudInteractor | None = None
         self.scene: Scene | None = None
         self._prediction: Prediction | None = None
         self._window: Window | VoiLut | None = None
@@ -113,7 +112,7 @@ class CloudView(QWidget):
         interactor.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         interactor.setAccessibleName(self.accessibleName())
         interactor.iren.clear_key_event_callbacks()
-        self.scene = Scene(interactor, self._frame.start)
+        self.scene = interactor.scene = Scene(interactor, self._frame.start)
         self._mouse = mouse = CloudMouse(interactor, self.scene, self.keys)
         mouse.clicked.connect(self.clicked)
         mouse.gripped.connect(self.ruler_gripped)
@@ -233,6 +232,7 @@ class CloudView(QWidget):
             return
         self.show_message("")
         self.stack.removeWidget(interactor)
+        interactor.scene = None
         interactor.close()
         interactor.setParent(None)
         interactor.deleteLater()
@@ -264,7 +264,7 @@ class CloudView(QWidget):
     @Slot()
     def _draw(self) -> None:
         if self.interactor is not None:
-            self.interactor.update()
+            self.interactor.move_on()
 
     @Slot(object)
     def _hover(self, index: int | None) -> None:

@@ -30,6 +30,7 @@ class CloudController(QObject):
         self._hint = self._objection = ""
         self._surface, self._rulers = session.surface, session.rulers
         self._beside, self._is_shown = MeasuredReference(), False
+        self._located: object = None  # what the strip shows
 
     @Slot()
     def refresh(self) -> None:
@@ -40,7 +41,7 @@ class CloudController(QObject):
         distances = self._surface.distances_of(cloud)
         said = captions.distance_text(distances)
         self._cloud.toolbar.legend.distances.show_distances(distances, *said)
-        self._locate(cloud)
+        self.locate()
         if known is None and self._session.slice is not None:
             return  # the previous result stays, dimmed, with its measured surface
         by_distance = look.colouring == "measured"
@@ -53,25 +54,27 @@ class CloudController(QObject):
         self._is_shown = is_shown
         self._cloud.show_beside(self._beside, self._title(), words)
 
-    def _locate(self, cloud: Cloud | None) -> None:
+    @Slot()
+    def locate(self) -> None:
         """Show on the coronal strip where the slice lies, how far the cloud reaches, and how far
-        off the clouds of the other slices were, as far as that is known.
+        off the clouds of all slices are, as far as that is known.
         """
-        chosen, surface = self._session.slice, self._surface
-        strip, coronal = self._cloud.coronal, surface.coronal
+        chosen, coronal = self._session.slice, self._surface.coronal
         if coronal is None or chosen is None:
-            strip.show_nothing()
+            self._located = None
+            self._cloud.coronal.show_nothing()
             return
+        known = self._session.prediction
+        cloud = None if known is None else shown_cloud(known, self._cloud.toolbar.look())
+        by_slice = self._session.slice_distances.by_slice()
+        if (coronal, chosen, cloud, by_slice) == self._located:
+            return
+        self._located = coronal, chosen, cloud, by_slice
+        places = np.stack([one.plane.origin_mm for one in (chosen, *by_slice)])
+        height, *others = coronal.heights_of(places).tolist()
         reach = None if cloud is None or cloud.unit != "mm" else coronal.heights_of(cloud.points)
-        medians = {}
-        for one, prediction in self._session.known_predictions().items():
-            known = surface.distances_of(prediction.dense_cloud)
-            known = surface.distances_of(prediction.cloud) if known is None else known
-            if known is not None and np.isfinite(known).any():
-                height = float(coronal.heights_of(one.plane.origin_mm[None])[0])
-                medians[height] = float(np.nanmedian(known))
-        height = float(coronal.heights_of(chosen.plane.origin_mm[None])[0])
-        strip.show_series(coronal, height, reach, medians)
+        medians = dict(zip(others, by_slice.values(), strict=True))
+        self._cloud.coronal.show_series(coronal, height, reach, medians)
 
     def _put_beside(
         self, surface: SurfaceMesh | None, distances: FloatArray | None, cloud: Cloud | None

@@ -18,6 +18,7 @@ WIDTH, MARGIN, BARS = 96, 10, 10  # points on screen; the bars of the distances 
 TALLEST = 0.34  # of the pane
 MOST_REACH = (2, 98)  # percentiles: a stray point is no claim
 SLICE, REACH = QColor(255, 200, 60), QColor(150, 120, 230, 90)
+LETTERS = QColor(232, 236, 240)
 
 
 class CoronalStrip(QWidget):
@@ -109,18 +110,36 @@ class CoronalStrip(QWidget):
         painter.setPen(QPen(SLICE, 1.5))
         y = self.y_of(self._height)
         painter.drawLine(QPointF(0, y), QPointF(body.width(), y))
+        self._paint_reach(painter, body)
         for height, median in self._medians.items():
             colour = colour_map("measured", np.array([min(median / FARTHEST_MM, 1.0)]))[0].tolist()
             painter.fillRect(
                 QRectF(body.width() + 2, self.y_of(height) - 1, BARS - 2, 2), QColor(*colour)
             )
-        painter.setPen(QColor(232, 236, 240))
+        painter.setPen(LETTERS)
         flags = Qt.AlignmentFlag.AlignLeft
         painter.drawText(body.adjusted(3, 0, 0, 0), flags | Qt.AlignmentFlag.AlignTop, self._top)
         painter.drawText(
             body.adjusted(3, 0, 0, 0), flags | Qt.AlignmentFlag.AlignBottom, self._coronal.bottom
         )
         painter.end()
+
+    def _paint_reach(self, painter: QPainter, body: QRectF) -> None:
+        """How far the cloud claims to reach, in numbers, where there is room for them."""
+        if self._reach is None:
+            return
+        tall, line = painter.fontMetrics().height(), self.y_of(self._height)
+        painter.setPen(LETTERS)
+        for end, sign in zip(self._reach, (captions.MINUS, "+"), strict=True):
+            edge = self.y_of(end)
+            words = f"{sign}{captions.number(abs(end - self._height))} mm"
+            beyond = edge - tall if sign == "+" else edge
+            within = edge if sign == "+" else edge - tall
+            fits = [y for y in (beyond, within) if 0 <= y <= self.height() - tall]
+            clear = [y for y in fits if not y - 1 < line < y + tall + 1]
+            if clear:
+                box = QRectF(0, clear[0], body.width() - 3, tall)
+                painter.drawText(box, Qt.AlignmentFlag.AlignRight, words)
 
     @property
     def _top(self) -> str:

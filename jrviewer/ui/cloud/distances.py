@@ -25,6 +25,7 @@ class Distances(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._shown: FloatArray | None = None
         self.words = QLabel(self)
         self.words.setWordWrap(True)
         self.words.setMinimumHeight(2 * self.fontMetrics().lineSpacing())
@@ -39,6 +40,9 @@ class Distances(QWidget):
 
     def show_distances(self, distances_mm: FloatArray | None, words: str, meaning: str) -> None:
         """Show the distances (N,) of the points, a sentence about them, and what it means."""
+        if distances_mm is self._shown and words == self.words.text():
+            return
+        self._shown = distances_mm
         self.words.setText(words)
         self.words.setToolTip(meaning)
         self.bars.setToolTip(meaning)

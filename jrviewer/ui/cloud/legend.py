@@ -146,6 +146,8 @@ class CloudLegend(QWidget):
 
     def show_beside(self, words: str) -> None:
         """Show what is measured beside the cloud; "" hides the line."""
+        if words == self.beside.text():
+            return
         self.beside.setText(words)
         self.beside.setVisible(bool(words))
         self._show_notes()

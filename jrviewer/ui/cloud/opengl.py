@@ -15,7 +15,7 @@ from jrviewer.core.lazy_vtk import charts_later
 from jrviewer.core.progress import Report, silent
 
 if TYPE_CHECKING:
-    from pyvistaqt import QtInteractor
+    from jrviewer.ui.cloud.interactor import CloudInteractor
 
 NEEDED = (3, 2)
 NO_LIBRARIES = "3D is off because its libraries cannot be loaded. Everything else works."
@@ -95,7 +95,7 @@ def prepare(report: Report = silent) -> None:
         raise JRViewerError(NO_LIBRARIES) from error
 
 
-def widget_class(offered: OpenGL) -> "type[QtInteractor]":
+def widget_class(offered: OpenGL) -> "type[CloudInteractor]":
     """The 3D view's widget, after `prepare` and on the GUI thread: the import creates all of Qt's
     classes, and PySide crashes where two threads create them at once.
 
@@ -105,7 +105,7 @@ def widget_class(offered: OpenGL) -> "type[QtInteractor]":
         raise JRViewerError(offered.problem)
     os.environ.setdefault("QT_API", "pyside6")  # qtpy, under pyvistaqt, asks for it
     try:
-        from pyvistaqt import QtInteractor
+        from jrviewer.ui.cloud.interactor import CloudInteractor
     except ImportError as error:
         raise JRViewerError(NO_LIBRARIES) from error
-    return QtInteractor
+    return CloudInteractor

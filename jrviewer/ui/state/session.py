@@ -13,6 +13,7 @@ from jrviewer.ui.jobs.backend import Backend
 from jrviewer.ui.jobs.prefetch import Busy, neighbours
 from jrviewer.ui.state.series.marks_ahead import MarksAhead
 from jrviewer.ui.state.series.prediction_cache import PredictionCache
+from jrviewer.ui.state.series.slice_distances import SliceDistances
 from jrviewer.ui.state.session_parts import SessionParts
 
 __all__ = ["Busy", "Session"]
@@ -43,6 +44,8 @@ class Session(SessionParts):
         self._predictions = PredictionCache()
         self._asked_for: Slice | None = None
         self.marks_ahead = MarksAhead(self.worker_thread, self._unchecked, self)
+        worker, known = self.worker_thread, self.known_predictions
+        self.slice_distances = SliceDistances(worker, self.surface, known, self)
         self._connect_jobs()
         self._connect_state()
 
@@ -72,9 +75,8 @@ class Session(SessionParts):
         self.series_chosen.connect(self._measure_surface)
         for drawn in (self.history, self.annotations, self.rulers):
             self.shown.connect(drawn.show)
-        self.predicted.connect(self.residuals.analyse)
-        self.predicted.connect(self.phantom_scores.analyse)
-        self.predicted.connect(self.demonstrations.analyse)
+        for analysis in (self.residuals, self.phantom_scores, self.demonstrations):
+            self.predicted.connect(analysis.analyse)
         self.demonstrations.made.connect(self._show_demonstration)
         self.demonstrations.ended.connect(self._close_twin)
         self.rulers.refused.connect(self.warned)
@@ -194,9 +196,8 @@ class Session(SessionParts):
         self._asked_for = chosen
         job = partial(self.backend.predict, chosen, run_anyway=run_anyway)
         self.prefetcher.pause()
-        self.foreground.start(
-            "predict", self.tr("denoising and inferring 3D"), job, self._take_prediction
-        )
+        what = self.tr("denoising and inferring 3D")
+        self.foreground.start("predict", what, job, self._take_prediction)
 
     def run_series(self) -> None:
         """Run the model on every slice of the series that has no result yet."""
@@ -264,9 +265,8 @@ class Session(SessionParts):
     @Slot(str)
     def _report_bug(self, lane: str) -> None:
         self.opening.end_part()
-        self.failed.emit(
-            self.tr("Internal error. Your open series is not affected. Please try again.")
-        )
+        said = self.tr("Internal error. Your open series is not affected. Please try again.")
+        self.failed.emit(said)
 
     @Slot(object)
     def _take_prediction(self, prediction: Prediction) -> None:

@@ -78,6 +78,11 @@ class SurfaceState(QObject):
         if self._work is not None and self._ticket is None:
             self._ticket = self._worker_thread.submit(LANE, self._work)
 
+    @property
+    def nearest(self) -> Nearest | None:
+        """What measures distances to the surface, in the worker alone; None until it is known."""
+        return self._nearest
+
     def distances_of(self, cloud: Cloud | None) -> FloatArray | None:
         """Millimetres (N,) from a cloud's points to the measured surface, NaN where nothing is
         measured; None while they are not known.

@@ -236,6 +236,7 @@ def _cloud(window: MainWindow) -> Iterator[Connection]:
     yield session.unpredicted, controller.refresh
     yield session.surface.changed, controller.refresh
     yield session.surface.compared, controller.refresh
+    yield session.slice_distances.compared, controller.locate
     yield window.cloud.dense_requested, session.dense_clouds.analyse
     yield session.dense_clouds.analysed, window.cloud.refresh
     yield session.dense_clouds.analysed, controller.refresh

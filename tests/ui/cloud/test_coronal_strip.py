@@ -85,3 +85,25 @@ def test_it_stays_small_in_a_small_pane_and_hides_without_a_picture(
     strip.show_nothing()
 
     assert not strip.isVisible()
+
+
+def test_how_far_the_cloud_claims_to_reach_is_written_at_its_ends(
+    qtbot: QtBot, coronal: CoronalPicture
+) -> None:
+    pane = QWidget()
+    qtbot.addWidget(pane)
+    pane.resize(900, 900)
+    pane.show()
+    strip = CoronalStrip(pane)
+
+    def letters(reach: np.ndarray | None) -> set[int]:
+        strip.show_series(coronal, 60.0, reach, {})
+        image = strip.grab().toImage()
+        places = ((x, y) for x in range(40, strip.width() - 12) for y in range(image.height()))
+        return {y for x, y in places if image.pixelColor(x, y).lightness() > 200}
+
+    without, written = letters(None), letters(np.linspace(30, 100, 500))
+
+    added = sorted(written - without)
+    assert any(abs(y - strip.y_of(98.6)) < 20 for y in added)
+    assert any(abs(y - strip.y_of(31.4)) < 20 for y in added)
