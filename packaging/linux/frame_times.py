@@ -6,6 +6,9 @@ maximised until the picture itself has 1600 × 1000 pixels. Each state is moved 
 its slider with the keyboard: from the event to the picture on the screen. Medians and 90th
 percentiles in milliseconds, in which detail frames were drawn in the end (the share of width and
 height), and how long the fine frame takes that follows; a line of JSON for each state.
+
+With `--memory 40`: megabytes of the process before the pane is made, with it, with the measured
+surface, and after so many series were opened, revealed, turned and closed.
 """
 
 import argparse
@@ -13,7 +16,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -23,14 +26,16 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from jrviewer import dicom
+from jrviewer.core import malloc
 from jrviewer.core.resources import resource
-from jrviewer.diagnostics.throughput import write_series
+from jrviewer.diagnostics.throughput import memory_mb, write_series
 from jrviewer.ui import app
 from jrviewer.ui.cloud.interactor import SETTLING_MS, CloudInteractor
 from jrviewer.ui.state.preferences import Preferences
 from jrviewer.ui.window.main_window import MainWindow
 
 PATIENCE_S = 60.0
+SLICES = 24  # of the series made of the bundled one
 LEARNING = 8  # frames before the counted ones
 # Reveal in per cent, outline.
 STATES = {
@@ -50,7 +55,9 @@ def main() -> int:
     parser.add_argument("--size", type=int, nargs=2, default=(1600, 1000))
     parser.add_argument("--frames", type=int, default=30)
     parser.add_argument("--at", type=int, help="index of the slice; the middle one if left out")
+    parser.add_argument("--memory", type=int, default=0, metavar="SERIES")
     arguments = parser.parse_args()
+    malloc.configure()  # as `python -m jrviewer` does
     application = app.create_application()  # noqa: F841 - must live
     with tempfile.TemporaryDirectory() as work:
         folder = arguments.folder or _series(Path(work))
@@ -60,6 +67,9 @@ def main() -> int:
         start = app.StartUp([folder], preferences=preferences)
         start.begin()
         window, session = start.window, start.session
+        if arguments.memory:
+            _measure_memory(window, folder, arguments.memory)
+            return 0
         _until(lambda: session.prediction is not None and window.cloud.interactor is not None)
         if session.series is not None:
             middle = len(session.series) // 2
@@ -74,14 +84,42 @@ def main() -> int:
     return 0
 
 
-def _tell(name: str, found: dict[str, float]) -> None:
+def _measure_memory(window: MainWindow, folder: Path, count: int) -> None:
+    """Open and close the series so often, and draw it in all states each time."""
+    session, view = window.session, window.cloud
+    at_start = memory_mb()
+    _until(lambda: session.prediction is not None)
+    found: dict[str, float | None] = {"window": at_start, "first result": memory_mb()}
+    _until(lambda: view.interactor is not None and session.surface.mesh is not None)
+    view.maximise_requested.emit()
+    _linger(1.0)
+    found["3D pane, surface measured"] = memory_mb()
+    _tell("memory", found)
+    for number in range(1, count + 1):
+        for reveal, outlined in STATES.values():
+            _show(window, reveal, outlined)
+        session.close_series(0)
+        session.open([folder])
+        _until(lambda: session.prediction is not None and session.surface.mesh is not None)
+        if number in (1, 2, 5) or number % 10 == 0:
+            _tell("memory", {f"after {number} series": memory_mb()})
+    window.close()
+
+
+def _show(window: MainWindow, reveal: int, outlined: bool) -> None:
+    window.cloud.toolbar.reveal.slider.setValue(reveal)
+    window.cloud.toolbar.eye_dome.setChecked(outlined)
+    _linger(0.3)
+
+
+def _tell(name: str, found: Mapping[str, float | None]) -> None:
     sys.stdout.write(json.dumps({"state": name, **found}) + "\n")
     sys.stdout.flush()
 
 
 def _series(folder: Path) -> Path:
     sample = dicom.read([resource("sample/phantom.dcm")]).series[0][0]
-    write_series(sample, 40, folder)
+    write_series(sample, SLICES, folder)
     return folder
 
 
@@ -104,9 +142,7 @@ def _canvas(window: MainWindow) -> CloudInteractor:
 
 
 def _turned(window: MainWindow, reveal: int, outlined: bool, frames: int) -> dict[str, float]:
-    toolbar = window.cloud.toolbar
-    toolbar.reveal.slider.setValue(reveal)
-    toolbar.eye_dome.setChecked(outlined)
+    _show(window, reveal, outlined)
     window.cloud.reset_view()
     _linger(1.0)
     canvas = _canvas(window)
