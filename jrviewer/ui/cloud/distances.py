@@ -1,13 +1,14 @@
 """How far the inferred points lie from the measured surface: a histogram and a plain sentence."""
 
 import numpy as np
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from jrviewer.core.geometry import FloatArray
 from jrviewer.rendering.look import FARTHEST_MM, colour_map
 
+GAP = 10  # between bars and words, and to spare
 BINS = 20  # the last holds all that is farther
 
 
@@ -26,6 +27,7 @@ class Distances(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._shown: FloatArray | None = None
+        self._choices = "", ""  # the sentence, and what is left of it in a narrow pane
         self.words = QLabel(self)
         self.words.setWordWrap(True)
         self.words.setMinimumHeight(2 * self.fontMetrics().lineSpacing())
@@ -38,16 +40,37 @@ class Distances(QWidget):
         row.addWidget(self.bars)
         row.addWidget(self.words, 1)
 
-    def show_distances(self, distances_mm: FloatArray | None, words: str, meaning: str) -> None:
-        """Show the distances (N,) of the points, a sentence about them, and what it means."""
-        if distances_mm is self._shown and words == self.words.text():
+    @property
+    def sentence(self) -> str:
+        """The whole sentence, however narrow the pane is."""
+        return self._choices[0]
+
+    def show_distances(
+        self, distances_mm: FloatArray | None, words: str, short: str, meaning: str
+    ) -> None:
+        """Show the distances (N,) of the points, a sentence about them, a shorter one for a narrow
+        pane, and what they mean.
+        """
+        if distances_mm is self._shown and words == self.sentence:
             return
-        self._shown = distances_mm
-        self.words.setText(words)
+        self._shown, self._choices = distances_mm, (words, short)
+        self._choose()
         self.words.setToolTip(meaning)
+        self.words.setAccessibleDescription(words)
         self.bars.setToolTip(meaning)
         self.bars.shares = histogram(distances_mm)
         self.bars.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Say as much as there is room for."""
+        super().resizeEvent(event)
+        self._choose()
+
+    def _choose(self) -> None:
+        room = QRect(0, 0, self.width() - self.bars.sizeHint().width() - GAP, 10_000)
+        flags = Qt.TextFlag.TextWordWrap
+        needed = self.fontMetrics().boundingRect(room, flags, self.sentence).height()
+        self.words.setText(self._choices[needed > 2 * self.fontMetrics().lineSpacing()])
 
 
 class _Bars(QWidget):

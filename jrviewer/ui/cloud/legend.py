@@ -85,7 +85,7 @@ class CloudLegend(QWidget):
         first = self.tr("Shown: {}. Colour: {}.").format(", ".join(shown) or "–", colours)
         others = [
             self.beside.text() if not self.beside.isHidden() else "",
-            self.distances.words.text(),
+            self.distances.sentence,
         ]
         return (first, *filter(None, others))
 

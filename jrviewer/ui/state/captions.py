@@ -265,22 +265,23 @@ def ruler_hint(rulers: Rulers) -> str:
     return ""
 
 
-def distance_text(distances_mm: FloatArray | None) -> tuple[str, str]:
-    """Median and 95th percentile of the points' distances to the measured surface, and an
-    explanation; empty if no point counts.
+def distance_text(distances_mm: FloatArray | None) -> tuple[str, str, str]:
+    """Median and 95th percentile of the points' distances to the measured surface, the same in
+    fewer words, and an explanation; empty if no point counts.
     """
     counted = np.zeros(0) if distances_mm is None else distances_mm[np.isfinite(distances_mm)]
     if distances_mm is None or not len(counted):
-        return "", ""
+        return "", "", ""
     median, most = (number(float(mm), 1) for mm in np.percentile(counted, (50, 95)))
     words = tr(
         "Half of the points lie within {} mm, 95 of 100 within {} mm of the measured surface"
     ).format(median, most)
+    short = tr("Half of the points within {} mm, 95 of 100 within {} mm").format(median, most)
     meaning = tr(
         "{}: to the nearest surface of any structure, for {} of {} points. Points outside the "
         "slices of the series do not count. The last bar holds all from 19 mm on."
     ).format(words, len(counted), len(distances_mm))
-    return words, meaning
+    return words, short, meaning
 
 
 def check_text(prediction: Prediction | None) -> tuple[str, str]:

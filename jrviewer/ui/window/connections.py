@@ -73,14 +73,14 @@ def _results(window: MainWindow) -> Iterator[Connection]:
     """What the model made of a slice, and what the worker does."""
     session, presenter, slices = window.session, window.presenter, window.slice_controller
     yield session.predicted, presenter.show_prediction
-    yield session.predicted, slices.refresh
-    yield session.predicted, window.update_actions
-    yield session.predicted, window.watch_cloud
+    for follow in (slices.refresh, window.update_actions, window.watch_cloud):
+        yield session.predicted, follow
     yield session.unpredicted, presenter.show_unpredicted
     yield session.unpredicted, slices.refresh
     yield session.withheld, presenter.show_withheld
     yield session.withheld, slices.refresh
     yield session.refused, window.messages.show_refused
+    yield session.opening.made_room, window.messages.show_warning
     yield session.opening.passed_over, window.messages.show_passed_over
     yield session.failed, window.messages.show_error
     yield session.failed, presenter.show_no_result
@@ -232,10 +232,9 @@ def _measuring(window: MainWindow) -> Iterator[Connection]:
 def _cloud(window: MainWindow) -> Iterator[Connection]:
     """The inferred points, and the measured surface beside them."""
     session, controller = window.session, window.cloud_controller
-    yield session.predicted, controller.refresh
-    yield session.unpredicted, controller.refresh
-    yield session.surface.changed, controller.refresh
-    yield session.surface.compared, controller.refresh
+    surface = session.surface
+    for known in (session.predicted, session.unpredicted, surface.changed, surface.compared):
+        yield known, controller.refresh
     yield session.slice_distances.compared, controller.locate
     yield window.cloud.dense_requested, session.dense_clouds.analyse
     yield session.dense_clouds.analysed, window.cloud.refresh

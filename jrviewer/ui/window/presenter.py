@@ -235,7 +235,9 @@ class Presenter(QObject):
         title = f"{dose} – {what.title}" if dose else what.title
         self._denoised_pane.show_title(title, has_badge=what.kind != "original")
         strength = strength_name(shown.strength)
-        self._denoised_pane.show_badge(self.tr("AI {}").format(strength))
+        says_ai = "AI" in title.split()  # once is enough
+        badge = strength if says_ai else self.tr("AI {}").format(strength)
+        self._denoised_pane.show_badge(badge)
         self._denoised_pane.show_detail(what.detail or self._position_text(shown.slice))
 
     def _position_text(self, chosen: Slice) -> str:

@@ -7,6 +7,8 @@ from pytestqt.qtbot import QtBot
 
 from jrviewer.core.records import Structure, UInt8Array, Window
 from jrviewer.ui.cloud.cloud_view import CloudView
+from jrviewer.ui.cloud.distances import Distances
+from jrviewer.ui.state import captions
 from tests.support.cloud_factory import make_cloud_prediction
 from tests.ui.support.cloud_pane import (
     grabbed,
@@ -142,3 +144,23 @@ class TestLook:
         assert np.abs(smaller.mean(axis=2) - shown.mean(axis=2)).mean() < 6  # the same view
         settle()
         assert np.array_equal(seen(view), before)  # the pane itself has not changed
+
+
+def test_a_narrow_pane_says_the_distances_in_fewer_words_and_the_whole_on_demand(
+    qtbot: QtBot,
+) -> None:
+    row = Distances()
+    qtbot.addWidget(row)
+    said = captions.distance_text(np.linspace(0, 12, 1000))
+    row.show_distances(np.linspace(0, 12, 1000), *said)
+    seen = {}
+    for width in (700, 330):
+        row.resize(width, 40)
+        row.show()
+        seen[width] = row.words.text()
+        lines = row.words.heightForWidth(row.words.width()) / row.fontMetrics().lineSpacing()
+        assert lines <= 2.2
+
+    assert seen[700] == said[0] == row.sentence
+    assert seen[330] == "Half of the points within 6.0 mm, 95 of 100 within 11.4 mm"
+    assert said[0] in row.words.toolTip()

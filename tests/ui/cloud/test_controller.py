@@ -55,7 +55,7 @@ def test_the_legend_shows_median_and_95th_percentile_of_points_that_count(
 
     said = measured.cloud.toolbar.legend.distances.words
 
-    assert said.text() == (
+    assert measured.cloud.toolbar.legend.distances.sentence == (
         f"Half of the points lie within {median:.1f} mm, 95 of 100 within {most:.1f} mm of the "
         "measured surface"
     )

@@ -30,6 +30,7 @@ class OpenSeries(QObject):
     closed = Signal(object)  # tuple[Series, ...]
     slices_closed = Signal(object)  # frozenset[Slice]: nothing may keep them
     refused = Signal(str, str)  # files that were not opened, with reasons; the reasons alone
+    made_room = Signal(str)  # series were closed for want of memory
     passed_over = Signal(str, str)  # the same of files that are no images, as on every patient's CD
 
     def __init__(self, foreground: Foreground, backend: Backend, parent: QObject) -> None:
@@ -87,8 +88,18 @@ class OpenSeries(QObject):
         self.refused_files = _broken(found)
         if found.series:
             self._show(*self.shelf.add(found.series, is_passing=self.is_passing))
+            self._tell_crowded_out(len(self.shelf.crowded_out))
         self.end_part()
         self._tell_refused(found)
+
+    def _tell_crowded_out(self, count: int) -> None:
+        if count:
+            self.made_room.emit(
+                self.tr(
+                    "Closed to save memory, with all results: {} series, left longest ago. Open "
+                    "the files again to see them."
+                ).format(count)
+            )
 
     def _tell_refused(self, found: Opened) -> None:
         """Beside images that opened, other files are no error; a broken image always is."""

@@ -18,6 +18,7 @@ class SeriesShelf:
         self._part: Series | None = None  # the first slice of what is being read
         self._places: dict[Series, Place] = {}  # the one that was left last comes last
         self._passing: tuple[Series, ...] = ()
+        self.crowded_out: tuple[Series, ...] = ()  # closed by the last `add` for want of memory
 
     def begin(self, first: Slice) -> tuple[Series, list[Series]]:
         """Add the first slice of what is being read; `add` replaces it by the whole. Returns it,
@@ -45,7 +46,8 @@ class SeriesShelf:
             if one in added or (_sources_of(one) not in sources and one not in self._passing)
         ]
         now = list(dict.fromkeys((*kept, *added)))
-        for oldest in self._surplus(now, added):
+        self.crowded_out = tuple(self._surplus(now, added))
+        for oldest in self.crowded_out:
             now.remove(oldest)
         closed = [one for one in self.all if one not in now]
         self.all, self._part = tuple(now), None

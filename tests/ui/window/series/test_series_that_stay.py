@@ -177,3 +177,18 @@ def test_a_measured_surface_stays_with_its_series_until_that_is_closed(
     session.close_series(0)
     assert session.surface.mesh is None
     assert session.surface._kept == {}
+
+
+def test_what_is_closed_for_want_of_memory_is_told(
+    qtbot: QtBot, open_window: MainWindow, ct_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jrviewer.ui.state.series.series_shelf.KEPT_PIXELS", 1)
+
+    with qtbot.waitSignal(open_window.session.series_closed):
+        mouse_and_keys.drop(open_window.original, [ct_file])
+
+    assert len(open_window.session.all_series) == 1
+    assert open_window.message_bar.text == (
+        "Closed to save memory, with all results: 1 series, left longest ago. Open the files again "
+        "to see them."
+    )
