@@ -234,10 +234,7 @@ class Presenter(QObject):
         dose = dose_name(shown.slice)
         title = f"{dose} – {what.title}" if dose else what.title
         self._denoised_pane.show_title(title, has_badge=what.kind != "original")
-        strength = strength_name(shown.strength)
-        says_ai = "AI" in title.split()  # once is enough
-        badge = strength if says_ai else self.tr("AI {}").format(strength)
-        self._denoised_pane.show_badge(badge)
+        self._denoised_pane.show_badge(strength_name(shown.strength))  # the title says AI
         self._denoised_pane.show_detail(what.detail or self._position_text(shown.slice))
 
     def _position_text(self, chosen: Slice) -> str:

@@ -150,16 +150,14 @@ def test_other_slices_are_shown_at_the_same_strength_and_none_is_inferred_twice(
     assert len(backend.asked) == 2
 
 
-@pytest.mark.parametrize(
-    ("key", "said"),
-    [(Key.Key_S, "Standard"), (Key.Key_K, "Standard"), (Key.Key_D, "AI Standard")],
-)
+@pytest.mark.parametrize("key", [Key.Key_S, Key.Key_K, Key.Key_D])
 def test_the_longest_name_leaves_the_pane_s_title_whole_and_ai_is_said_once(
-    qtbot: QtBot, noisy_window: MainWindow, key: Qt.Key, said: str
+    qtbot: QtBot, noisy_window: MainWindow, key: Qt.Key
 ) -> None:
     press(qtbot, noisy_window, key)
-    assert badge(noisy_window) == said
+    assert badge(noisy_window) == "Standard"
     title = noisy_window.denoised_pane.findChild(QLabel, "paneTitle")
     assert title is not None
+    assert title.text().split().count("AI") == 1
 
     qtbot.waitUntil(lambda: title.width() >= title.sizeHint().width())
