@@ -7,6 +7,7 @@ from functools import partial
 
 from PySide6.QtWidgets import QApplication
 
+from jrviewer.ui.cloud.toolbar import SIDES
 from jrviewer.ui.dialogs.export_dialog import ExportDialog
 from jrviewer.ui.dialogs.settings_dialog import SettingsDialog
 from tests.tour.guide import Guide
@@ -20,6 +21,7 @@ from tests.tour.steps import (
     choose,
     is_open,
     known_of,
+    pick,
     ready,
     tab_at,
     with_series,
@@ -170,8 +172,8 @@ def turning(guide: Guide, inputs: Inputs) -> Steps:
     for place, name in ((1, "uncertainty"), (2, "depth"), (0, "structure")):
         yield from choose(guide, tools.colouring, place)
         yield from guide.shot(f"3d-{name}")
-    for view in ("A", "P", "L", "R", "S", "I"):
-        mouse.click(button(tools, view))
+    for place, view in enumerate(SIDES):
+        yield from pick(guide, tools.view_button, place)
         yield from guide.shot(f"3d-view-{view}")
     mouse.point_at(window.original, (0.45, 0.4))
     yield lambda: bool(window.status_bar.probe.text())

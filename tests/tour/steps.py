@@ -51,6 +51,15 @@ def choose(guide: Guide, choice: QComboBox, place: int) -> Steps:
     yield lambda: choice.currentIndex() == place and QApplication.activePopupWidget() is None
 
 
+def pick(guide: Guide, opener: QWidget, place: int) -> Steps:
+    """Pick an entry of a button's menu by keys."""
+    guide.mouse.click(opener)
+    yield lambda: QApplication.activePopupWidget() is not None
+    yield from guide.calm()
+    guide.mouse.key("Home", *["Down"] * place, "Return")
+    yield lambda: QApplication.activePopupWidget() is None
+
+
 def tab_at(tabs: QTabBar, index: int) -> tuple[float, float]:
     at = tabs.tabRect(index).center()
     return at.x() / tabs.width(), at.y() / tabs.height()

@@ -18,7 +18,7 @@ WIDTH, MARGIN, BARS = 96, 10, 10  # points on screen; the bars of the distances 
 TALLEST = 0.34  # of the pane
 MOST_REACH = (2, 98)  # percentiles: a stray point is no claim
 SLICE, REACH = QColor(255, 200, 60), QColor(150, 120, 230, 90)
-LETTERS = QColor(232, 236, 240)
+LETTERS, PLATE = QColor(232, 236, 240), QColor(0, 0, 0, 150)
 
 
 class CoronalStrip(QWidget):
@@ -138,8 +138,10 @@ class CoronalStrip(QWidget):
             fits = [y for y in (beyond, within) if 0 <= y <= self.height() - tall]
             clear = [y for y in fits if not y - 1 < line < y + tall + 1]
             if clear:
-                box = QRectF(0, clear[0], body.width() - 3, tall)
-                painter.drawText(box, Qt.AlignmentFlag.AlignRight, words)
+                wide = painter.fontMetrics().horizontalAdvance(words) + 4
+                box = QRectF(body.width() - wide, clear[0], wide, tall)
+                painter.fillRect(box, PLATE)
+                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
 
     @property
     def _top(self) -> str:

@@ -12,6 +12,7 @@ from jrviewer.ui.cloud.legend import CloudLegend
 from jrviewer.ui.cloud.reveal import Reveal
 
 RADII_MM = (3.0, 5.0, 7.0)
+SIDES: tuple[View, ...] = ("A", "P", "L", "R", "S", "I")
 
 
 class CloudToolbar(QWidget):
@@ -59,6 +60,7 @@ class CloudToolbar(QWidget):
             [self.tr("{} mm").format(f"{radius:g}") for radius in RADII_MM],
         )
         self.point_size.setCurrentIndex(1)
+        self.view_button = self._view_button()
         self.reveal = Reveal(self)
         self.reveal.moved.connect(self._reveal)
         self.measured.toggled.connect(self.reveal.switch)
@@ -114,8 +116,9 @@ class CloudToolbar(QWidget):
         rows.setSpacing(3)
         views, chosen = QHBoxLayout(), QHBoxLayout()
         views.setSpacing(1)
-        for action in self.views.values():
+        for action in (self.views["slice"], self.views["oblique"]):
             views.addWidget(self._button(action))
+        views.addWidget(self.view_button)
         views.addStretch(1)
         for action in (self.ortho, self.plane, self.measured):
             views.addWidget(self._button(action))
@@ -133,12 +136,12 @@ class CloudToolbar(QWidget):
     def _view_actions(self) -> dict[View, QAction]:
         names: dict[View, tuple[str, str]] = {
             "slice": (self.tr("As slice"), self.tr("As the slice lies in the panes beside it")),
-            "A": (self.tr("A"), self.tr("From the front")),
-            "P": (self.tr("P"), self.tr("From the back")),
-            "L": (self.tr("L"), self.tr("From the patient's left")),
-            "R": (self.tr("R"), self.tr("From the patient's right")),
-            "S": (self.tr("S"), self.tr("From the head")),
-            "I": (self.tr("I"), self.tr("From the feet")),
+            "A": (self.tr("A – from the front"), self.tr("From the front")),
+            "P": (self.tr("P – from the back"), self.tr("From the back")),
+            "L": (self.tr("L – from the patient's left"), self.tr("From the patient's left")),
+            "R": (self.tr("R – from the patient's right"), self.tr("From the patient's right")),
+            "S": (self.tr("S – from the head"), self.tr("From the head")),
+            "I": (self.tr("I – from the feet"), self.tr("From the feet")),
             "oblique": (self.tr("Reset"), self.tr("From the front, left and above")),
         }
         actions = {}
@@ -148,6 +151,16 @@ class CloudToolbar(QWidget):
             action.setData(view)
             action.triggered.connect(self._request_view)
         return actions
+
+    def _view_button(self) -> QToolButton:
+        """The views that the cube's faces stand for, three of which it hides."""
+        button, menu = QToolButton(self), QMenu(self)
+        menu.addActions([self.views[view] for view in SIDES])
+        button.setMenu(menu)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setText(self.tr("From …"))
+        button.setToolTip(self.tr("Look from one side of the patient; or click the cube's faces"))
+        return self._styled(button)
 
     @Slot()
     def _reveal(self) -> None:
@@ -175,7 +188,10 @@ class CloudToolbar(QWidget):
     def _button(self, action: QAction) -> QToolButton:
         button = QToolButton(self)
         button.setDefaultAction(action)
-        button.setAccessibleName(action.toolTip())
+        return self._styled(button)
+
+    def _styled(self, button: QToolButton) -> QToolButton:
+        button.setAccessibleName(button.toolTip())
         button.setAutoRaise(True)
         button.setStyleSheet("padding: 3px 5px;")  # narrow enough for a third of a small screen
         return button

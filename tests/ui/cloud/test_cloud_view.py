@@ -163,8 +163,27 @@ class TestWithOpenGL:
         qtbot.waitUntil(lambda: isinstance(QApplication.activePopupWidget(), QMenu))
         menu = QApplication.activePopupWidget()
         assert isinstance(menu, QMenu)
-        assert {action.text() for action in menu.actions()} >= {"A", "I", "Reset", "Slice"}
+        found = {action.text() for action in menu.actions()}
+        assert found >= {"A – from the front", "I – from the feet", "Reset", "Slice"}
         menu.close()
+
+    @pytest.mark.parametrize(("place", "side"), [(0, (0, -1, 0)), (3, (-1, 0, 0)), (5, (0, 0, -1))])
+    def test_a_menu_has_the_sides_that_the_cube_hides(
+        self, view: CloudView, qtbot: QtBot, place: int, side: tuple[int, int, int]
+    ) -> None:
+        opener = view.toolbar.view_button
+        menu = opener.menu()
+        assert isinstance(menu, QMenu)
+        menu.popup(opener.mapToGlobal(opener.rect().bottomLeft()))
+        QTest.keyClick(menu, Qt.Key.Key_Home)
+        for _ in range(place):
+            QTest.keyClick(menu, Qt.Key.Key_Down)
+        QTest.keyClick(menu, Qt.Key.Key_Return)
+        settle()
+
+        eye, focus = camera(view)
+        away = (eye - focus) / np.linalg.norm(eye - focus)
+        assert away == pytest.approx(np.array(side), abs=1e-3)
 
     @pytest.mark.parametrize("key", list("qewspf3"))
     def test_the_single_keys_of_vtk_do_nothing(self, view: CloudView, key: str) -> None:
