@@ -2,7 +2,15 @@
 
 from collections.abc import Iterator
 
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QDialog, QTabBar, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QDialog,
+    QMenu,
+    QTabBar,
+    QWidget,
+)
 
 from jrviewer.core.prediction import Prediction
 from tests.tour.drag_source import FIELD_PX, WIDTH_PX
@@ -52,11 +60,14 @@ def choose(guide: Guide, choice: QComboBox, place: int) -> Steps:
 
 
 def pick(guide: Guide, opener: QWidget, place: int) -> Steps:
-    """Pick an entry of a button's menu by keys."""
+    """Pick an entry of a button's menu."""
     guide.mouse.click(opener)
     yield lambda: QApplication.activePopupWidget() is not None
     yield from guide.calm()
-    guide.mouse.key("Home", *["Down"] * place, "Return")
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    at = menu.actionGeometry(menu.actions()[place]).center()
+    guide.mouse.click(menu, (at.x() / menu.width(), at.y() / menu.height()))
     yield lambda: QApplication.activePopupWidget() is None
 
 

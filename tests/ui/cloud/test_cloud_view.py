@@ -175,10 +175,8 @@ class TestWithOpenGL:
         menu = opener.menu()
         assert isinstance(menu, QMenu)
         menu.popup(opener.mapToGlobal(opener.rect().bottomLeft()))
-        QTest.keyClick(menu, Qt.Key.Key_Home)
-        for _ in range(place):
-            QTest.keyClick(menu, Qt.Key.Key_Down)
-        QTest.keyClick(menu, Qt.Key.Key_Return)
+        at = menu.actionGeometry(menu.actions()[place]).center()
+        QTest.mouseClick(menu, LEFT, pos=at)
         settle()
 
         eye, focus = camera(view)
