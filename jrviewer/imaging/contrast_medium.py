@@ -4,7 +4,7 @@ Above 200 HU a threshold cannot tell an opacified heart from a vertebra. In a sl
 their rims: bone has a cortex brighter than its inside, a vessel's edge is darker than its blood,
 which is even. Works on plain arrays; knows neither networks nor files.
 
-Of LIDC-IDRI-0001, which states an agent, 48 of 66 slices show it; of the other 20 CT volumes of the
+Of LIDC-IDRI-0001, which states an agent, 48 of 66 slices show it; of the other 19 CT volumes of the
 trunk that were looked at, 0 to 23 of 24. Not all of that is contrast medium: phantoms without any
 show it in 6 of 20 chests, so what the file states counts more.
 """

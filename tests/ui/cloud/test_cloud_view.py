@@ -167,22 +167,6 @@ class TestWithOpenGL:
         assert found >= {"A – from the front", "I – from the feet", "Reset", "Slice"}
         menu.close()
 
-    @pytest.mark.parametrize(("place", "side"), [(0, (0, -1, 0)), (3, (-1, 0, 0)), (5, (0, 0, -1))])
-    def test_a_menu_has_the_sides_that_the_cube_hides(
-        self, view: CloudView, qtbot: QtBot, place: int, side: tuple[int, int, int]
-    ) -> None:
-        opener = view.toolbar.view_button
-        menu = opener.menu()
-        assert isinstance(menu, QMenu)
-        menu.popup(opener.mapToGlobal(opener.rect().bottomLeft()))
-        at = menu.actionGeometry(menu.actions()[place]).center()
-        QTest.mouseClick(menu, LEFT, pos=at)
-        settle()
-
-        eye, focus = camera(view)
-        away = (eye - focus) / np.linalg.norm(eye - focus)
-        assert away == pytest.approx(np.array(side), abs=1e-3)
-
     @pytest.mark.parametrize("key", list("qewspf3"))
     def test_the_single_keys_of_vtk_do_nothing(self, view: CloudView, key: str) -> None:
         (eye, focus), before = camera(view), seen(view)

@@ -1,12 +1,13 @@
-"""Clicks on the orientation cube of the 3D pane."""
+"""Clicks on the orientation cube of the 3D pane, and the menu of what it hides."""
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMenu
 
 from jrviewer.ui.cloud.cloud_view import CloudView
-from tests.ui.support.cloud_pane import camera, canvas, needs_opengl, settle
+from tests.ui.support.cloud_pane import LEFT, camera, canvas, needs_opengl, settle
 
 pytestmark = [
     pytest.mark.vtk,
@@ -35,3 +36,20 @@ def test_a_click_on_a_face_of_the_cube_looks_at_that_side(view: CloudView) -> No
     position, focus = camera(view)
     away = (position - focus) / np.linalg.norm(position - focus)
     assert np.allclose(away, (0, 0, 1), atol=1e-6)  # the face on top is S
+
+
+@pytest.mark.parametrize(("place", "side"), [(0, (0, -1, 0)), (3, (-1, 0, 0)), (5, (0, 0, -1))])
+def test_a_menu_has_the_sides_that_the_cube_hides(
+    view: CloudView, place: int, side: tuple[int, int, int]
+) -> None:
+    opener = view.toolbar.view_button
+    menu = opener.menu()
+    assert isinstance(menu, QMenu)
+    menu.popup(opener.mapToGlobal(opener.rect().bottomLeft()))
+    at = menu.actionGeometry(menu.actions()[place]).center()
+    QTest.mouseClick(menu, LEFT, pos=at)
+    settle()
+
+    eye, focus = camera(view)
+    away = (eye - focus) / np.linalg.norm(eye - focus)
+    assert away == pytest.approx(np.array(side), abs=1e-3)
