@@ -107,6 +107,18 @@ def test_links_in_a_circle_are_told_and_the_others_are_read(
     assert "open" in found or (tmp_path / "out" / "a.png").exists()
 
 
+def test_what_a_link_leads_to_counts_as_the_argument_that_it_lies_in(tmp_path: Path) -> None:
+    write_ct(tmp_path / "in" / "a.dcm")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "notes.txt").write_text("notes")
+    (tmp_path / "in" / "link").symlink_to(tmp_path / "elsewhere")
+
+    status, _, said = run("inspect", str(tmp_path / "in" / "a.dcm"), str(tmp_path / "in"))
+
+    assert status == 1
+    assert said.startswith("argument 2: This is not a DICOM file.")
+
+
 def test_a_link_in_a_circle_as_an_argument_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -271,9 +271,9 @@ def _real(path: Path) -> Path:
 
 
 def argument_number(path: Path, paths: Sequence[Path]) -> int:
-    """Which of the arguments, counted from 1, a file came with: itself, its folder, or the DICOMDIR
-    beside or above it; 0 where none fits.
-    """
+    """Which argument a file came with, from 1: itself, its folder or a DICOMDIR; 0 where none."""
+    if number := next((n for n, one in enumerate(paths, 1) if path.is_relative_to(one)), 0):
+        return number
     found = _real(path)
     given = [_real(argument) for argument in paths]
     tests: list[Callable[[Path], bool]] = [
