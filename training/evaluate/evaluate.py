@@ -37,6 +37,7 @@ from training.evaluate.tables import cloud_table, denoise_table, harmed, mr_tabl
 
 SEED = 2026
 LESION_CASES = 8
+PARTS = ("real", "levels", "cloud", "check")
 Tables = dict[str, Any]
 
 
@@ -63,7 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     which.add_argument("--all", action="store_true", help="every patient of the folder")
     parser.add_argument("--quick", action="store_true", help="a slice or so of each region")
     parser.add_argument("--json", type=Path, required=True, help="where the tables go")
-    parser.add_argument("--only", choices=("real", "levels", "cloud"), help="one part alone")
+    parser.add_argument("--only", choices=PARTS, help="one part alone")
     parser.add_argument(
         "--precision", choices=get_args(Precision), default="fp32", help="that ours runs in"
     )
@@ -86,6 +87,8 @@ def run(args: argparse.Namespace) -> int:
         return _write(args, _about(args, model) | _levels(args, model, progress()))
     if args.only == "cloud":
         return _write(args, _about(args, model) | _clouds_alone(args, model, progress()))
+    if args.only == "check":
+        return _write(args, _about(args, model) | _check(args, model, progress()))
     tables = evaluate(args, model, progress()) | _real(args, model, progress())
     tables["cost"] = cost_table(model, args.baselines, quick=args.quick)
     return _write(args, tables)
@@ -118,12 +121,19 @@ def _clouds_alone(args: argparse.Namespace, model: JointModel | None, report: Re
     """The tables of clouds, and of the input check that lives on the same features."""
     splits: tuple[Split, ...] = ("train", "validation") if args.all else (args.split,)
     extent = QUICK if args.quick else Extent()
-    tables = _cloud(args, model, splits, extent, report)
-    if model and model.familiarity:
-        tables["ood"] = ood_table(model, args.data, splits, extent.patients, SEED, report)
+    tables = _cloud(args, model, splits, extent, report) | _check(args, model, report)
     known = {entry.patient for entry in catalogue(args.data) if entry.split in splits}
     tables["patients"] = len(known)
     return tables
+
+
+def _check(args: argparse.Namespace, model: JointModel | None, report: Report) -> Tables:
+    """The input check; nothing where the model knows none."""
+    if model is None or model.familiarity is None:
+        return {}
+    splits: tuple[Split, ...] = ("train", "validation") if args.all else (args.split,)
+    most = QUICK.patients if args.quick else Extent().patients
+    return {"ood": ood_table(model, args.data, splits, most, SEED, report)}
 
 
 def _real(args: argparse.Namespace, model: JointModel | None, report: Report) -> Tables:

@@ -1,3 +1,5 @@
+import argparse
+import json
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +10,7 @@ from tests.support.small_network import model_with_distance_limit
 from tests.training.support.tiny_run import write_data
 from training.data.magnetic_as_ct import SCALINGS
 from training.data.volumes import Split
-from training.evaluate import ood
+from training.evaluate import evaluate, ood
 from training.evaluate.ood import NINE, ood_table
 
 pytestmark = pytest.mark.slow  # as a whole
@@ -35,6 +37,23 @@ def test_hard_red_checks_count_as_seen_through_and_good_slices_pass(data: Path) 
     assert table["good_by_region"] == {"chest": table["good_slices"] - 1, "phantom heads": 1}
     nine = [table["by_kind"][kind] for kind in NINE if kind in table["by_kind"]]
     assert table["auroc_of_nine"] == pytest.approx(sum(nine) / len(nine))
+
+
+def test_the_check_is_measured_alone_where_that_is_asked_for(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = model_with_distance_limit(1e9)
+    monkeypatch.setattr(evaluate, "load_model", lambda device, weights: model)
+    monkeypatch.setattr(evaluate, "in_precision", lambda model, precision: model)
+    parser = argparse.ArgumentParser()
+    evaluate.add_arguments(parser)
+    words = ["--weights", "here", "--data", str(data), "--json", str(tmp_path / "tables.json")]
+
+    assert evaluate.run(parser.parse_args([*words, "--only", "check", "--quick"])) == 0
+
+    tables = json.loads((tmp_path / "tables.json").read_text())
+    assert tables["ood"]["good_by_region"] == {"chest": 2, "phantom heads": 1}
+    assert not {"denoise", "cloud", "real"} & set(tables)
 
 
 def test_a_slice_in_which_the_body_is_cut_is_no_good_one(data: Path) -> None:
