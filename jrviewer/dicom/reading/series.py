@@ -47,6 +47,9 @@ _OWN_SERIES_UID = (
 _OWN_DIRECTIONS = (
     "The slices point in many directions, so they are ordered by number and form no volume."
 )
+_PARTLY_PLACED = (
+    "Some frames of this file do not say where they lie; they are shown apart from the others."
+)
 _COPIED_CLIP = "A copy of this clip was left out."
 _SEVERAL_FRAMES = (
     "The slices name different frames of reference, so their positions may not fit together."
@@ -84,17 +87,29 @@ def _by_identity(tagged: Sequence[TaggedSlice]) -> list[Part]:
         groups[tags.patient, series, study, _clip_of(one)].append(one)
         patients[tags.series_uid].add(tags.patient)
     parts = []
+    torn = _files(tagged, has_position=True) & _files(tagged, has_position=False)
     kept, copies = _without_copied_clips(list(groups.values()))
     for group in kept:
         uid, notes = group[0].tags.series_uid, [_COPIED_CLIP] * (id(group) in copies)
         if uid and len(patients[uid]) > 1:
             notes.append(_SEVERAL_PATIENTS)
+        if any(_file_of(one) in torn for one in group):
+            notes.append(_PARTLY_PLACED)
         if id(group[0]) in alone:
             notes.append(_OWN_SERIES_UID)
         elif not uid and len(group) > 1:
             notes.append(_NO_SERIES_UID)
         parts.append((group, notes))
     return parts
+
+
+def _file_of(one: TaggedSlice) -> Hashable:
+    return one.slice.source.path, one.slice.source.member
+
+
+def _files(tagged: Sequence[TaggedSlice], *, has_position: bool) -> set[Hashable]:
+    """The files of frames that say where they lie, or of those that do not."""
+    return {_file_of(one) for one in tagged if one.slice.has_position == has_position}
 
 
 def _clip_of(one: TaggedSlice) -> Hashable:

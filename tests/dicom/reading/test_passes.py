@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pydicom import dcmread
 
 from jrviewer import dicom
 from jrviewer.core.records import Series
-from tests.support.dicom_factory import write_ct
+from tests.support.dicom_factory import write_ct, write_enhanced_ct
 
 Kinds = Mapping[str, object]
 
@@ -130,3 +131,31 @@ def test_patients_of_whom_only_the_ideographic_name_is_known_are_apart(tmp_path:
         )
 
     assert [len(one) for one in dicom.read([tmp_path]).series] == [1, 1]
+
+
+def test_frames_that_lack_a_position_are_apart_from_the_others_of_their_file_and_it_is_said(
+    tmp_path: Path,
+) -> None:
+    path = write_enhanced_ct(tmp_path / "a.dcm", 6)
+    ds = dcmread(path)
+    del ds.PerFrameFunctionalGroupsSequence[2].PlanePositionSequence
+    ds.save_as(path)
+
+    series = dicom.read([path]).series
+
+    assert sorted(len(one) for one in series) == [1, 5]
+    assert all("Some frames of this file do not say" in one.warnings[0] for one in series)
+
+
+def test_stacks_of_one_object_are_series_of_their_own(tmp_path: Path) -> None:
+    path = write_enhanced_ct(tmp_path / "a.dcm", 6)
+    ds = dcmread(path)
+    for number, groups in enumerate(ds.PerFrameFunctionalGroupsSequence):
+        groups.FrameContentSequence[0].StackID = str(1 + number % 2)
+        groups.PlanePositionSequence[0].ImagePositionPatient = [0, 0, 5.0 * (number // 2)]
+    ds.save_as(path)
+
+    series = dicom.read([path]).series
+
+    assert [[one.source.frame for one in each] for each in series] == [[0, 2, 4], [1, 3, 5]]
+    assert all("One of 2 volumes" in one.warnings[0] for one in series)
