@@ -15,6 +15,7 @@ from tests.support.boundaries import (
     replace_module,
     replace_reader,
 )
+from tests.support.dicom_factory import write_ct, write_series
 
 ROOT = Path(__file__).resolve().parents[1]
 Captured = pytest.CaptureFixture[str]
@@ -62,6 +63,22 @@ def test_inspect_prints_the_warnings_of_a_file(
 
     assert cli.main(["inspect", "a.dcm"]) == 0
     assert capsys.readouterr().out.endswith("\tIt is odd. It is cut.\n")
+
+
+def test_inspect_prints_what_is_to_be_known_of_a_series(tmp_path: Path, capsys: Captured) -> None:
+    write_series(tmp_path / "a", 5, missing=[2])
+    write_series(tmp_path / "b", 2, series_uid="1.2.3")
+    wrong = {"ImageOrientationPatient": [1, 0, 0, 1, 0, 0]}
+    write_ct(tmp_path / "c.dcm", series_uid="1.2.4", extra=wrong)
+
+    assert cli.main(["inspect", str(tmp_path)]) == 0
+
+    lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    assert [line[1:] for line in lines if line[1] == "series"] == [
+        ["series", "CT", "4 slices", "1 slice missing: the series has gaps."]
+    ]
+    assert lines[-1][0] == str(tmp_path / "a" / "image-0000.dcm")
+    assert "orientation makes no sense" in next(line[4] for line in lines if "c.dcm" in line[0])
 
 
 def test_a_dicomdir_of_which_nothing_opens_falls_short(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -103,7 +103,7 @@ def inspect(arguments: argparse.Namespace) -> Outcome:
     if arguments.json:
         text = json.dumps([row.as_json() for row in rows], indent=1)
     else:
-        text = "\n".join(map(_as_line, rows))
+        text = "\n".join([*map(_as_line, rows), *_lines_of_series(rows, arguments.paths)])
     return text, FELL_SHORT if refused or not rows else DONE
 
 
@@ -186,6 +186,20 @@ def _as_line(row: "Row") -> str:
     size = f"{row.rows}×{row.columns}×{row.frames}" if row.rows else ""
     said = " ".join(one for one in (row.message, *row.warnings) if one)
     return "\t".join([row.path, row.status, row.modality, size, said])
+
+
+def _lines_of_series(rows: "Sequence[Row]", paths: Sequence[Path]) -> list[str]:
+    """A line for every series of which something is to be known, such as gaps or copies."""
+    from jrviewer.batch.series_remarks import series_remarks
+
+    if sum(row.frames or 0 for row in rows if row.status == "open") < 2:
+        return []
+    with output.progress() as report:
+        return [
+            "\t".join([one.first, "series", one.modality, f"{one.slices} slices", said])
+            for one in series_remarks(paths, report)
+            for said in [" ".join(one.warnings)]
+        ]
 
 
 def _is_directory(row: "Row") -> bool:

@@ -10,7 +10,7 @@ from jrviewer.dicom.common.attributes import integer, text
 from jrviewer.dicom.common.find_files import Candidate, walk
 from jrviewer.dicom.common.parse import Parsed, parse, quiet, require_image
 from jrviewer.dicom.common.pixel_hash import stored_hash
-from jrviewer.dicom.common.plane import implausible_size, spacing_of
+from jrviewer.dicom.common.plane import frame_geometry, implausible_size, spacing_of
 from jrviewer.dicom.decoding.frames import FrameReader
 from jrviewer.dicom.reading.slices import is_mosaic
 from jrviewer.dicom.results import Row, status_of
@@ -82,6 +82,8 @@ def _remarks(parsed: Parsed, known: dict[str, Any]) -> list[str]:
         found.append("Its colours have more than 8 bits, which the window does not show.")
     if implausible := implausible_size(parsed.dataset, spacing_of(parsed.dataset, 0)):
         found.append(implausible)
+    if misplaced := frame_geometry(parsed.dataset, 0, known["frames"]).warning:
+        found.append(misplaced)
     if known["spacing_mm"] is None:
         found.append("The pixel spacing is missing, so nothing can be measured in millimetres.")
     return found
