@@ -1,5 +1,6 @@
 """`jrviewer`: a sub-command when one is named, else the window."""
 
+import gc
 import multiprocessing
 import sys
 from collections.abc import Sequence
@@ -22,6 +23,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments = sys.argv[1:]
     if cli.is_command(arguments):
         return cli.main(arguments)
+    gc.disable()  # until the window is painted: imports and widgets leave no garbage
+    try:
+        return _open_window(arguments)
+    finally:
+        gc.enable()
+
+
+def _open_window(arguments: Sequence[str]) -> int:
     try:
         from jrviewer.ui.app import main as open_window
     except KeyboardInterrupt:  # there is no window yet that it could close

@@ -1,3 +1,4 @@
+import gc
 import json
 import subprocess
 import sys
@@ -159,9 +160,11 @@ def test_anything_but_a_command_opens_the_window(
     monkeypatch: pytest.MonkeyPatch, arguments: list[str]
 ) -> None:
     opened: list[Sequence[Path]] = []
+    collects: list[bool] = []
 
     def open_window(paths: Sequence[Path]) -> int:
         opened.append(paths)
+        collects.append(gc.isenabled())
         return 7
 
     # Replaced boundary: the window itself.
@@ -171,6 +174,7 @@ def test_anything_but_a_command_opens_the_window(
 
     assert __main__.main(arguments) == 7
     assert opened == [[Path(argument) for argument in arguments]]
+    assert [*collects, gc.isenabled()] == [False, True]
 
 
 def run(*arguments: str, stdout: IO[str] | int) -> "subprocess.Popen[str]":

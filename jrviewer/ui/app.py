@@ -5,6 +5,7 @@ Imports in several threads wait for one another, so they save a tenth at most, a
 first.
 """
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -84,6 +85,7 @@ class StartUp(QObject):
 
     @Slot()
     def _open(self) -> None:
+        _collect_garbage_again()
         is_requested = self.window.app_menu.settings.opens_sample
         self.session.open(self._paths or (_sample() if is_requested else []))
         self.session.allow_predictions()
@@ -189,6 +191,13 @@ def _reserve_opengl(window: MainWindow) -> None:
     """
     if not opengl().problem:
         QOpenGLWidget(window).hide()
+
+
+def _collect_garbage_again() -> None:
+    """Where the start has put it off; what there is now stays, and is not looked through again."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
 
 
 def _sample() -> list[Path]:

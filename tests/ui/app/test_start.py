@@ -1,3 +1,4 @@
+import gc
 import json
 import os
 import subprocess
@@ -193,3 +194,24 @@ def test_the_native_window_stays_when_the_3d_view_comes(qtbot: QtBot, start: Sta
     qtbot.waitUntil(lambda: begun.window.cloud.interactor is not None, timeout=60_000)
 
     assert begun.window.winId() == native
+
+
+def test_garbage_is_collected_again_once_the_window_is_painted(start: Start, qtbot: QtBot) -> None:
+    gc.disable()
+    try:
+        start()
+        qtbot.waitUntil(gc.isenabled)
+        assert gc.get_freeze_count() > 0
+    finally:
+        gc.enable()
+        gc.unfreeze()
+
+
+def test_a_start_that_did_not_put_garbage_off_keeps_it_collectable(
+    start: Start, qtbot: QtBot
+) -> None:
+    before = gc.get_freeze_count()
+    begun = start()
+    qtbot.waitUntil(lambda: begun.session.model_device.is_allowed)
+
+    assert gc.get_freeze_count() == before
