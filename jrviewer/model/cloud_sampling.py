@@ -44,7 +44,7 @@ class Expected:
     """Where surface points are expected, in so little memory that every slice may keep its own."""
 
     shape: tuple[int, ...]  # structures, layers, rows, columns
-    kept: NDArray[np.uint8]  # which cells hold nearly all probability, a bit each, on the curve
+    runs: NDArray[np.uint32]  # (2, M), on the curve: cells that hold nearly all of the probability
     mass: FloatArray  # (kept cells,) their probability over the likeliest's, on the curve, float32
     log_sigma: NDArray[np.uint8]  # (structures, layers, rows, columns), coarser in-plane, in steps
     full: float  # the least mass that counts in full
@@ -66,16 +66,15 @@ class Expected:
         full = _threshold(mass)
         enough = mass > full * (1 - FADING)
         at = _places_on_curve(logits.shape)[likely[enough]]
-        kept = np.zeros(flat.size, dtype=bool)
-        kept[at] = True
+        order = np.argsort(at)
         # Half precision would make 0.05 % of a last digit that another processor has otherwise.
-        along = mass[enough][np.argsort(at)].astype(np.float32)
+        along = mass[enough][order].astype(np.float32)
         if corrections is None:
             corrections = np.ones(logits.shape[1], dtype=np.float32)
         steps = np.rint((log_sigma - LEAST_LOG_SIGMA) * LOG_SIGMA_STEPS).clip(0, 255)
         return cls(
             logits.shape,
-            np.packbits(kept),
+            _runs(at[order]),
             along,
             steps.astype(np.uint8),
             full,
@@ -94,7 +93,7 @@ class Expected:
 
     def sample(self, count: int, helper: Helper = ALONE) -> Sample:
         """Points (N, 3) in box coordinates, their labels (N,) and 1-sigma radii (N,) in mm."""
-        at = np.flatnonzero(np.unpackbits(self.kept).view(bool))
+        at = _all_of(self.runs)
         mass = _faded(self.mass.astype(np.float64), self.full)
         places = helper.begin(partial(self._places, mass, at, count))
         begin = np.repeat(np.arange(len(at)), apportion(mass**self.sharpness, at, count))
@@ -130,10 +129,26 @@ class Expected:
         """Places (M, 3) in mm in the cells at so many steps along the curve, and structures (M,);
         `numbers` tells the places of one cell apart.
         """
-        cells = _curve(self.shape)[at]
-        jitter = scattered(at, numbers) * _cell_size(self.shape)
-        structures = (cells // int(np.prod(self.shape[1:]))).astype(np.uint8)
-        return (_cell_centres(self.shape)[cells] + jitter) * BOX_HALF_WIDTH_MM, structures
+        structures, *cell = np.unravel_index(_curve(self.shape)[at], self.shape)
+        places = scattered(at, numbers) * _cell_size(self.shape)
+        for along, (centres, index) in enumerate(
+            zip(_centres(self.shape), cell[::-1], strict=True)
+        ):
+            places[:, along] += centres[cell[2 - along]]
+        return places * BOX_HALF_WIDTH_MM, structures.astype(np.uint8)
+
+
+def _runs(at: NDArray[np.int32]) -> NDArray[np.uint32]:
+    """The first of each run of whole numbers in ascending ones (N,), and how many there are."""
+    first = np.flatnonzero(np.append(True, np.diff(at) > 1))
+    return np.stack([at[first], np.diff(first, append=len(at))]).astype(np.uint32)
+
+
+def _all_of(runs: NDArray[np.uint32]) -> Whole:
+    """The whole numbers (N,) that the runs are of."""
+    first, counts = runs.astype(np.int64)
+    before = np.append(0, np.cumsum(counts))
+    return np.repeat(first - before[:-1], counts) + np.arange(before[-1])
 
 
 def _faded(mass: FloatArray, full: float) -> FloatArray:
@@ -189,12 +204,12 @@ def _cell_size(shape: tuple[int, ...]) -> FloatArray:
 
 
 @cache
-def _cell_centres(shape: tuple[int, ...]) -> FloatArray:
-    """Box coordinates (cells, 3) of all cells, float32."""
-    structures, layers, rows, columns = shape
-    steps = [(np.arange(count) + 0.5) / count * 2 - 1 for count in (layers, rows, columns)]
-    grid = np.stack(np.meshgrid(*steps, indexing="ij"), axis=-1)[..., ::-1] * BOX_ENDS
-    return np.tile(grid.reshape(-1, 3), (structures, 1)).astype(np.float32)
+def _centres(shape: tuple[int, ...]) -> list[FloatArray]:
+    """Box coordinates of the cells along x, y and z, float32."""
+    return [
+        (((np.arange(count) + 0.5) / count * 2 - 1) * end).astype(np.float32)
+        for count, end in zip(shape[:0:-1], BOX_ENDS, strict=True)
+    ]
 
 
 def _cell_of(points: FloatArray, shape: tuple[int, ...]) -> tuple[NDArray[np.intp], ...]:
@@ -205,7 +220,7 @@ def _cell_of(points: FloatArray, shape: tuple[int, ...]) -> tuple[NDArray[np.int
 
 
 @cache
-def _curve(shape: tuple[int, ...]) -> NDArray[np.intp]:
+def _curve(shape: tuple[int, ...]) -> NDArray[np.int32]:
     """All cells in the order of a curve through them: structures in turn, a Hilbert curve in-plane,
     depth to and fro.
     """
@@ -214,7 +229,8 @@ def _curve(shape: tuple[int, ...]) -> NDArray[np.intp]:
     depth = np.arange(layers)[:, None, None]
     depth = np.where(in_plane % 2 == 0, depth, layers - 1 - depth)
     of_one = np.argsort((in_plane * layers + depth).ravel())
-    return np.concatenate([of_one + s * of_one.size for s in range(structures)])
+    every = np.arange(structures)[:, None] * of_one.size + of_one
+    return every.ravel().astype(np.int32)
 
 
 @cache
