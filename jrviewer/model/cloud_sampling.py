@@ -131,9 +131,7 @@ class Expected:
         """
         structures, *cell = np.unravel_index(_curve(self.shape)[at], self.shape)
         places = scattered(at, numbers) * _cell_size(self.shape)
-        for along, (centres, index) in enumerate(
-            zip(_centres(self.shape), cell[::-1], strict=True)
-        ):
+        for along, centres in enumerate(_centres(self.shape)):
             places[:, along] += centres[cell[2 - along]]
         return places * BOX_HALF_WIDTH_MM, structures.astype(np.uint8)
 

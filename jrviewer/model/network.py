@@ -102,7 +102,7 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """The same shape."""
-        return x + self.second(F.relu(self.first(F.relu(x)), inplace=True))
+        return self.second(F.relu(self.first(F.relu(x)), inplace=True)).add_(x)
 
 
 class Down(nn.Sequential):

@@ -196,22 +196,18 @@ def test_the_native_window_stays_when_the_3d_view_comes(qtbot: QtBot, start: Sta
     assert begun.window.winId() == native
 
 
-def test_garbage_is_collected_again_once_the_window_is_painted(start: Start, qtbot: QtBot) -> None:
-    gc.disable()
+@pytest.mark.parametrize("is_put_off", [True, False])
+def test_garbage_is_collected_once_the_window_is_painted(
+    start: Start, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, is_put_off: bool
+) -> None:
+    frozen: list[bool] = []
+    monkeypatch.setattr(gc, "freeze", lambda: frozen.append(True))
+    if is_put_off:
+        gc.disable()
     try:
-        start()
-        qtbot.waitUntil(gc.isenabled)
-        assert gc.get_freeze_count() > 0
+        begun = start()
+        qtbot.waitUntil(lambda: begun.session.model_device.is_allowed)
+        assert gc.isenabled()
+        assert frozen == [True] * is_put_off
     finally:
         gc.enable()
-        gc.unfreeze()
-
-
-def test_a_start_that_did_not_put_garbage_off_keeps_it_collectable(
-    start: Start, qtbot: QtBot
-) -> None:
-    before = gc.get_freeze_count()
-    begun = start()
-    qtbot.waitUntil(lambda: begun.session.model_device.is_allowed)
-
-    assert gc.get_freeze_count() == before
