@@ -120,7 +120,7 @@ class Scene:
         self._plotter.camera.parallel_projection = not look.perspective
         self._eye_dome.switch(is_on=look.eye_dome)  # dark rims before what is behind
         self.points.write_depth(is_on=look.eye_dome)
-        self._finish()
+        self._finish() if other_points else self._request_render()
         return True
 
     def clear(self) -> None:

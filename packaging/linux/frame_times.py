@@ -35,6 +35,7 @@ from jrviewer.ui.state.preferences import Preferences
 from jrviewer.ui.window.main_window import MainWindow
 
 PATIENCE_S = 60.0
+SLIDER = "the slider moves"
 SLICES = 24  # of the series made of the bundled one
 LEARNING = 8  # frames before the counted ones
 # Reveal in per cent, outline.
@@ -54,6 +55,7 @@ def main() -> int:
     parser.add_argument("folder", type=Path, nargs="?", help="of a series")
     parser.add_argument("--size", type=int, nargs=2, default=(1600, 1000))
     parser.add_argument("--frames", type=int, default=30)
+    parser.add_argument("--state", action="append", help="this one alone, or several")
     parser.add_argument("--at", type=int, help="index of the slice; the middle one if left out")
     parser.add_argument("--memory", type=int, default=0, metavar="SERIES")
     arguments = parser.parse_args()
@@ -77,9 +79,11 @@ def main() -> int:
         _until(lambda: session.prediction is not None and session.surface.mesh is not None)
         window.cloud.maximise_requested.emit()
         _fit(window, *arguments.size)
-        for name, (reveal, outlined) in STATES.items():
-            _tell(name, _turned(window, reveal, outlined, arguments.frames))
-        _tell("the slider moves", _slider(window, arguments.frames))
+        for name in arguments.state or (*STATES, SLIDER):
+            if name == SLIDER:
+                _tell(name, _slider(window, arguments.frames))
+            else:
+                _tell(name, _turned(window, *STATES[name], arguments.frames))
         window.close()
     return 0
 

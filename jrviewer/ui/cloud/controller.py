@@ -31,6 +31,7 @@ class CloudController(QObject):
         self._surface, self._rulers = session.surface, session.rulers
         self._beside, self._is_shown = MeasuredReference(), False
         self._located: object = None  # what the strip shows
+        self._told: FloatArray | None = None  # the distances that the legend tells
 
     @Slot()
     def refresh(self) -> None:
@@ -39,8 +40,9 @@ class CloudController(QObject):
         cloud = None if known is None else shown_cloud(known, look)
         self._surface.compare(cloud)
         distances = self._surface.distances_of(cloud)
-        said = captions.distance_text(distances)
-        self._cloud.toolbar.legend.distances.show_distances(distances, *said)
+        if distances is None or distances is not self._told:
+            self._told, said = distances, captions.distance_text(distances)
+            self._cloud.toolbar.legend.distances.show_distances(distances, *said)
         self.locate()
         if known is None and self._session.slice is not None:
             return  # the previous result stays, dimmed, with its measured surface

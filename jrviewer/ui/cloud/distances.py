@@ -26,7 +26,6 @@ class Distances(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._shown: FloatArray | None = None
         self._choices = "", ""  # the sentence, and what is left of it in a narrow pane
         self.words = QLabel(self)
         self.words.setWordWrap(True)
@@ -51,9 +50,7 @@ class Distances(QWidget):
         """Show the distances (N,) of the points, a sentence about them, a shorter one for a narrow
         pane, and what they mean.
         """
-        if distances_mm is self._shown and words == self.sentence:
-            return
-        self._shown, self._choices = distances_mm, (words, short)
+        self._choices = words, short
         self._choose()
         self.words.setToolTip(meaning)
         self.words.setAccessibleDescription(words)
