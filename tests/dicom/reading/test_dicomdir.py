@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from pydicom import dcmread
 
 from jrviewer import dicom
 from tests.support.dicom_factory import write_ct, write_dicomdir, write_report, write_series
@@ -51,6 +52,33 @@ def test_a_dicomdir_on_a_disc_of_another_case_brings_its_members_along(disc: Pat
 
 def test_a_file_that_a_dicomdir_lists_but_lacks_is_said(disc: Path) -> None:
     next(path for path in disc.rglob("IM*")).unlink()
+
+    assert sorted(statuses(disc / "DICOMDIR")) == ["corrupt", "no_image", "open", "open"]
+
+
+@pytest.mark.parametrize(
+    ("listed", "expected"),
+    [
+        (["DICOMDIR"], ["open", "open"]),  # itself
+        (["PT000000"], ["corrupt", "open", "open"]),  # a folder
+        (["PT000000", "SE000000", "IM0001"], ["open", "open"]),  # another one's
+        (["", "ETC", "HOSTNAME"], ["corrupt", "open", "open"]),
+    ],
+)
+def test_an_odd_record_hides_no_other(disc: Path, listed: list[str], expected: list[str]) -> None:
+    ds = dcmread(disc / "DICOMDIR")
+    ds.DirectoryRecordSequence[0].ReferencedFileID = listed
+    ds.save_as(disc / "DICOMDIR")
+
+    assert statuses(disc / "DICOMDIR") == ["no_image", *expected]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a right there")
+def test_a_listed_link_that_leads_off_the_disc_is_not_followed(disc: Path, tmp_path: Path) -> None:
+    elsewhere = write_ct(tmp_path / "elsewhere.dcm")
+    listed = next(path for path in disc.rglob("IM*"))
+    listed.unlink()
+    listed.symlink_to(elsewhere)
 
     assert sorted(statuses(disc / "DICOMDIR")) == ["corrupt", "no_image", "open", "open"]
 
