@@ -109,7 +109,7 @@ windows() {  # what Wine lacks, in Wine alone, then a Windows 10
 }
 
 environment() {
-    rm -rf "$c/src" "$c/tested" && mkdir -p "$c/src" "$c/tested"  # the tests run while src is built
+    rm -rf "$c/src" "$c/tested" && mkdir -p "$c/src" "$c/tested"  # for tests, without what is built
     git archive HEAD | tar x -C "$c/src"
     cp -r "$c/src/." "$c/tested"
     links "$kept/uv" "$root/root/.cache/uv"
@@ -224,19 +224,16 @@ screen=$!
 step python windows_python
 step wine windows
 step environment environment
-step tests tests &  # beside what needs one core
-tests=$!
-number=6
 step bundle bundle
 step nothing-of-wine nothing_of_wine
 step self-test self_test "$bundle" self-test
 step predict predict "$bundle" predicted
 step installer installer
-wait "$tests" || fail "the tests"
 step install setup
 step installed-self-test self_test "$installed" installed-self-test
 step installed-predict predict "$installed" installed-predicted
 step window window
 step uninstall uninstall
+step tests tests  # the longest
 printf '%-22s %5d s\n' "all of it" "$SECONDS" | tee -a "$work/times.txt"
 say "All is well: $work has the log, times.txt, sha256.txt, the self-tests' pages and the pictures."
