@@ -28,8 +28,9 @@ import os, sys
 from pathlib import Path
 
 def hear(event, arguments):
-    flags = arguments[2] if event == "open" and len(arguments) > 2 else 0  # msvcrt tells less
-    writes = isinstance(flags, int) and flags & 3
+    if event != "open" or len(arguments) < 3:  # Windows has an event of that name that tells less
+        return
+    writes = isinstance(arguments[2], int) and arguments[2] & 3
     is_pipe = isinstance(arguments[0], int)  # to the decoding process
     if writes and not is_pipe and str(arguments[0]) != os.devnull:
         os.write(2, f"opened to write: {arguments[0]}".encode())
