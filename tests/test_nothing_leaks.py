@@ -92,11 +92,12 @@ def test_without_identity_no_export_tells_the_patient(
     out = tmp_path / "out"
 
     words = ["predict", str(source), "--out", str(out), "--deidentify", "--run-anyway"]
-    status = cli.main([*words, "--only", "ply,png,dcm,vtp,csv"])
+    status = cli.main([*words, "--only", "ply,png,dcm,vtp,csv,sheet-pdf,sheet-png"])
 
     assert status == 0
     names = {path.name for path in out.iterdir()}
-    assert {f"slice-0001.{ending}" for ending in ("ply", "png", "vtp", "csv")} <= names
+    endings = ("ply", "png", "vtp", "csv", "evidence.pdf", "evidence.png")
+    assert {f"slice-0001.{ending}" for ending in endings} <= names
     assert "slice-0001.denoised.dcm" in names
     assert told_in(out) == []
     said = capsys.readouterr()

@@ -19,10 +19,10 @@ from jrviewer.batch.reservations import Reservations
 from jrviewer.core.atomic_write import reason_of, replace_file
 from jrviewer.core.errors import ExportError
 from jrviewer.export.own_exports import HEAD_BYTES, begins_like_a_manifest
+from jrviewer.export.writer import KINDS
 
 NAME = "manifest.jsonl"
 RECORDS = ".jrviewer-records"
-EXPORTS = ("ply", "png", "dcm")
 
 Record = dict[str, Any]
 
@@ -127,7 +127,7 @@ class Manifest:
         return record
 
     def _is_whole(self, record: Record) -> bool:
-        names = (record.get(kind) for kind in EXPORTS)
+        names = (record.get(kind) for kind in KINDS)
         return all((self._folder / name).exists() for name in names if name)
 
     def _names_written(self) -> frozenset[str]:
@@ -142,7 +142,7 @@ class Manifest:
                 record = json.loads(line)
             except ValueError:
                 continue
-            found |= wanted & {record.get(kind) for kind in EXPORTS}
+            found |= wanted & {record.get(kind) for kind in KINDS}
         return frozenset(found)
 
 
@@ -165,7 +165,7 @@ class Records:
         """Take over what an earlier attempt has recorded, and remove what it has not."""
         found = [(key, _read(self._path(key))) for key in keys]
         self.kept = [(key, one) for key, one in found if one and one.get("job") == self._job]
-        names = {record.get(kind) for _, record in self.kept for kind in EXPORTS}
+        names = {record.get(kind) for _, record in self.kept for kind in KINDS}
         self.reservations.remove_left_overs(frozenset(name for name in names if name))
 
     def __contains__(self, key: str) -> bool:

@@ -156,7 +156,8 @@ def add_job(parser: argparse.ArgumentParser) -> None:
         type=_kinds,
         default=_kinds("ply,png,dcm"),
         metavar="KINDS",
-        help="ply,png,dcm or some of them; vtp and csv hold the cloud, too",
+        help="ply,png,dcm or some of them; vtp and csv hold the cloud, too; sheet-pdf and "
+        "sheet-png are evidence sheets",
     )
     parser.add_argument(
         "--run-anyway", action="store_true", help="even where the input check is red"
@@ -200,9 +201,9 @@ def _root(text: str) -> str:
 
 def _kinds(text: str) -> frozenset[str]:
     kinds = frozenset(part.strip() for part in text.split(","))
-    if not kinds <= {"ply", "vtp", "csv", "png", "dcm"}:
+    if not kinds <= {"ply", "vtp", "csv", "png", "dcm", "sheet-pdf", "sheet-png"}:
         raise argparse.ArgumentTypeError(
-            "choose from ply, vtp, csv, png and dcm, separated by commas"
+            "choose from ply, vtp, csv, png, dcm, sheet-pdf and sheet-png, separated by commas"
         )
     return kinds
 

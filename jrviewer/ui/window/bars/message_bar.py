@@ -19,7 +19,7 @@ from jrviewer.ui.widgets.floating import Floating
 
 Kind = Literal["error", "warning", "note"]
 SIGNS = {"error": "!", "warning": "▲", "note": "i"}
-ABOVE_PX = 160  # height of the corner texts, and of the controls below the 3D view
+ABOVE_PX = 200  # height of the corner texts, and of the controls and notes below the 3D view
 WIDEST_PX = 760
 SPACING_PX = 10
 NOTE_MS = 15_000  # errors and warnings stay
