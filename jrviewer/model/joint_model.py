@@ -14,6 +14,7 @@ from jrviewer.core.geometry import BOX_HALF_DEPTH_MM, FloatArray
 from jrviewer.core.records import Unit
 from jrviewer.model import cpu_tuning
 from jrviewer.model.cloud_sampling import Expected, Sample
+from jrviewer.model.helper import helper
 from jrviewer.model.network import JointNet
 from jrviewer.model.network_input import CT, MR, MR_SPAN_HU
 from jrviewer.model.out_of_distribution import Familiarity
@@ -66,7 +67,8 @@ class JointModel:
     def clouds(self, image: FloatArray, counts: Sequence[int]) -> list[Sample]:
         """A cloud of every size in `counts` from one pass over a canonical image (128, 128), HU."""
         expected, _ = self.infer_surfaces(image)
-        return [expected.sample(count) for count in counts]
+        with helper() as second:
+            return [expected.sample(count, second) for count in counts]
 
     def _corrections(self, layers: int) -> FloatArray:
         """The factor on sigma that training patients asked for, of every depth layer."""
