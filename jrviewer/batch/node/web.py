@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 STUDY, SERIES = "0020000D", "0020000E"
 AS_STORED = (("application/dicom", "*"),)  # decoded here, not there
+ATTEMPTS = 3  # two and four seconds apart
 TIMEOUT_S = (10.0, 60.0)  # for the connection, and for the next bytes
 
 Say = Callable[[str], None]
@@ -107,7 +108,9 @@ def connect(peer: Peer) -> Any:  # noqa: ANN401 - without types
         raise ConfigError(
             "DICOMweb needs dicomweb-client: pip install 'jrviewer[node]'."
         ) from error
-    return DICOMwebClient(peer.web, session=_session(peer))
+    client = DICOMwebClient(peer.web, session=_session(peer))
+    client.set_http_retry_params(max_attempts=ATTEMPTS)
+    return client
 
 
 def _session(peer: Peer) -> "Session":
@@ -115,14 +118,17 @@ def _session(peer: Peer) -> "Session":
     from requests.adapters import HTTPAdapter
 
     class Patient(HTTPAdapter):
-        """Does not wait forever."""
+        """Does not wait forever, and is not sent elsewhere: only whoever has the certificate
+        answers.
+        """
 
         def send(self, *arguments: Any, **how: Any) -> Any:  # noqa: ANN401 - without types
-            return super().send(*arguments, **how | {"timeout": TIMEOUT_S})
+            answer = super().send(*arguments, **how | {"timeout": TIMEOUT_S})
+            answer.headers.pop("Location", None)
+            return answer
 
     session = Session()
     session.trust_env = False  # no proxy and no password that nobody has configured here
-    session.max_redirects = 0  # whoever has the certificate answers, and nobody else
     for scheme in ("http://", "https://"):
         session.mount(scheme, Patient())
     if peer.tls is not None:

@@ -74,7 +74,7 @@ MULTIPART = {"Content-Type": 'multipart/related; type="application/dicom"; bound
     [
         (401, {}, b"of Jane Doe", "argument 1: status 401."),
         (404, {}, b"", "argument 1: status 404."),
-        (302, {"Location": "http://192.0.2.1/"}, b"", "argument 1: status 302."),
+        (302, {"Location": "http://192.0.2.1/"}, b"", "is not of DICOMweb"),
         (200, {"Content-Type": "text/html"}, b"<p>Log in, Jane Doe", "is not of DICOMweb"),
         (200, MULTIPART, b"--x\r\n\r\nJane Doe\r\n--x--", "is not of DICOMweb"),
         (200, MULTIPART, b"--x--", "is not of DICOMweb"),
@@ -90,6 +90,7 @@ def test_an_answer_without_images_ends_in_a_sentence_and_leaves_nothing(
 ) -> None:
     with answering(status, headers, body) as server:
         assert run(tmp_path / "out", server.root.removesuffix("/dicom-web") + RESOURCE) == 1
+        assert len(server.asked) == 1
 
     told = capsys.readouterr().err
     assert said in told
