@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from pydicom import dcmread
 
-from jrviewer import dicom
+from jrviewer import cli, dicom
 from jrviewer.batch.folder_lock import FolderLock
 from tests.batch.runs import NO_CLOUD, derived, predict, records, replace_model, start, wait_until
 from tests.support.dicom_factory import write_ct, write_report, write_series
@@ -77,6 +77,23 @@ def test_only_what_is_new_or_changed_or_gone_is_done(scans: Path, tmp_path: Path
     assert all(path.stat().st_mtime_ns == times[path] for path in untouched)
     assert len(derived(out)) == 5 - 1 + 3
     assert len(records(out)) == 5 + 3
+
+
+def test_an_evidence_sheet_that_is_gone_is_made_again_like_any_export(
+    scans: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    words = ["predict", str(scans), "--out", str(out), "--only", "sheet-png", "--run-anyway"]
+    assert cli.main(words) == 0
+    sheets = sorted(out.glob("*.evidence.png"))
+    assert len(sheets) == 5
+    times = {path: path.stat().st_mtime_ns for path in sheets[1:]}
+    sheets[0].unlink()
+
+    assert cli.main(words) == 0
+
+    assert len(list(out.glob("*.evidence.png"))) == 5
+    assert all(path.stat().st_mtime_ns == time for path, time in times.items())
 
 
 def test_other_options_are_another_job(scans: Path, tmp_path: Path) -> None:
