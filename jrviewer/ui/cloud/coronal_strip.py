@@ -94,7 +94,7 @@ class CoronalStrip(QWidget):
             return
         tall = float(np.ptp(self._coronal.heights_mm)) / self._coronal.width_mm * (WIDTH - BARS)
         most = TALLEST * self._covered.height()
-        height = max(24, round(min(tall, most)))
+        height = max(34, round(min(tall, most)))  # both letters
         self.setGeometry(MARGIN, MARGIN, WIDTH, height)
 
     def paintEvent(self, event: QPaintEvent) -> None:
