@@ -10,8 +10,8 @@ from PIL import Image
 
 HELP = Path(__file__).resolve().parents[2] / "resources" / "help"
 WINDOW = (0, 4, 1502, 930)  # on the tour's screen: with its title bar
-PANES = (136, 90, 964, 866)  # beside the list of series
-CLOUD = (966, 90, 1502, 866)
+PANES = (136, 90, 996, 866)  # beside the list of series
+CLOUD = (999, 90, 1502, 866)
 COLOURS = 256
 WIDTH_PX = 1000  # of a whole window
 
