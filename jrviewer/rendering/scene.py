@@ -37,6 +37,7 @@ from jrviewer.rendering.splat_actors import CloudActors
 from jrviewer.rendering.splats import splats_of
 from jrviewer.rendering.surface_actor import MeasuredSurface
 
+Render = Callable[[], None] | None
 _REACH_PIXELS = 9.0
 NOTHING = MeasuredReference()
 _NOWHERE: FloatArray = np.zeros((0, 3))
@@ -45,14 +46,13 @@ _NOWHERE: FloatArray = np.zeros((0, 3))
 class Scene:
     """One cloud, its slice and its letters; the same actors for every slice, with new data.
 
-    `request_render` is called once after every change and never when nothing changed.
+    `render` is called once after every change, `still` where a mark alone has changed.
     """
 
-    def __init__(
-        self, plotter: AnyPlotter, request_render: Callable[[], None] | None = None
-    ) -> None:
+    def __init__(self, plotter: AnyPlotter, render: Render = None, still: Render = None) -> None:
         self._plotter = plotter
-        self._request_render: Callable[[], None] = request_render or plotter.render
+        self._request_render: Callable[[], None] = render or plotter.render
+        self._request_still: Callable[[], None] = still or self._request_render
         self.shown: tuple[Prediction, UInt8Array, Look, MeasuredReference] | None = None
         self._cloud: Cloud | None = None
         self._drawn: tuple[Cloud | None, Look, MeasuredReference] | None = None
@@ -237,12 +237,12 @@ class Scene:
     def light_points(self, indices: npt.ArrayLike) -> None:
         """Mark points of the cloud by their index; none takes the marks away."""
         if self.marks.light(self.cloud, indices):
-            self._request_render()
+            self._request_still()
 
     def show_probe(self, point_mm: FloatArray | None) -> None:
         """Mark a place (3,) in the patient, None takes the mark away."""
         if self.marks.probe(self.cloud, point_mm):
-            self._request_render()
+            self._request_still()
 
     @property
     def _pixel_ratio(self) -> float:

@@ -81,9 +81,6 @@ class CloudView(QWidget):
         self.toolbar.picture_requested.connect(self._take_picture)
         self._repaint = QTimer(self, singleShot=True, interval=WINDOW_DELAY_MS)
         self._repaint.timeout.connect(self.refresh)
-        # A software renderer takes longer for a frame than for both slices: paint those first.
-        self._frame = QTimer(self, singleShot=True, interval=0)
-        self._frame.timeout.connect(self._draw)
         self._lay_out()
 
     @Slot()
@@ -112,7 +109,7 @@ class CloudView(QWidget):
         interactor.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         interactor.setAccessibleName(self.accessibleName())
         interactor.iren.clear_key_event_callbacks()
-        self.scene = interactor.scene = Scene(interactor, self._frame.start)
+        self.scene = interactor.scene = Scene(interactor, interactor.moved, interactor.marked)
         self._mouse = mouse = CloudMouse(interactor, self.scene, self.keys)
         mouse.clicked.connect(self.clicked)
         mouse.gripped.connect(self.ruler_gripped)
@@ -225,7 +222,6 @@ class CloudView(QWidget):
     def close_interactor(self) -> None:
         """Free the 3D view, from the window's closeEvent; may be called again."""
         self._repaint.stop()
-        self._frame.stop()
         interactor = self.interactor
         self.interactor = self.scene = self._mouse = None
         if interactor is None:
@@ -260,11 +256,6 @@ class CloudView(QWidget):
             self.stack.setCurrentWidget(self.interactor)
         drawn = look.at_pixel_ratio(self.devicePixelRatioF())
         self.scene.show(prediction, self._grey, drawn, self._beside)
-
-    @Slot()
-    def _draw(self) -> None:
-        if self.interactor is not None:
-            self.interactor.move_on()
 
     @Slot(object)
     def _hover(self, index: int | None) -> None:

@@ -28,6 +28,9 @@ class CloudInteractor(QtInteractor):
         self._moves = False  # since the last frame
         self._painting: tuple[float, Detail] | None = None  # since when
         super().__init__(*arguments, **options)
+        # A software renderer takes longer for a frame than for both slices: paint those first.
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self.update)
         self._settling = QTimer(self, singleShot=True, interval=SETTLING_MS)
         self._settling.timeout.connect(self.update)
         self.frameSwapped.connect(self._learn)
@@ -36,16 +39,21 @@ class CloudInteractor(QtInteractor):
         def asked(*_: object) -> None:
             this = own()
             if this is not None and not this._in_paint:
-                this.move_on()
+                this._moves = True
+                this.update()
 
         self._vtk = self.iren.interactor
         self._vtk.EnableRenderOff()
         self._vtk.AddObserver("RenderEvent", asked)
 
-    def move_on(self) -> None:
-        """Draw a frame of a movement soon; a finer one follows when it is over."""
+    def moved(self) -> None:
+        """Draw what is shown now soon, as a movement; a finer frame follows when it is over."""
         self._moves = True
-        self.update()
+        self._soon.start()
+
+    def marked(self) -> None:
+        """Draw a mark soon, and everything else as it was."""
+        self._soon.start()
 
     def resizeGL(self, width: int, height: int) -> None:
         """A pane that is being resized moves."""

@@ -92,6 +92,26 @@ class TestThePane:
         assert least[0] / least[1] == pytest.approx(full[0] / full[1], rel=0.02)
         assert tuple(window.GetSize()) == full  # what clicks and drags are reckoned with
 
+    def test_a_mark_alone_is_no_movement_and_leaves_the_picture_whole(
+        self, view: CloudView, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        interactor = view.interactor
+        assert interactor is not None
+        assert interactor.ren_win is not None
+        window = interactor.ren_win
+        full = tuple(window.GetSize())
+        monkeypatch.setattr(pace, "BUDGET_S", 0.0)  # nothing is fast enough
+        drag(view, LEFT)
+        sizes: list[tuple[int, int]] = []
+        watch_frames(view, lambda: sizes.append(tuple(window.GetSize())))
+        qtbot.waitUntil(lambda: bool(sizes) and sizes[-1] == full)
+        sizes.clear()
+
+        view.light_points([5])
+        qtbot.waitUntil(lambda: bool(sizes))
+
+        assert set(sizes) == {full}
+
     def test_a_coarse_frame_shows_the_same_from_the_same_place(self, view: CloudView) -> None:
         scene = view.scene
         assert scene is not None
