@@ -15,7 +15,10 @@ from tests.batch.runs import replace_model
 from tests.support.dicom_factory import write_ct
 
 ROOT = Path(__file__).resolve().parents[1]
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="links, pipes and rights of a POSIX system")
+pytestmark = [
+    pytest.mark.skipif(os.name == "nt", reason="links, pipes and rights of a POSIX system"),
+    pytest.mark.slow,  # as a whole
+]
 # The superuser may read everything, unless this right is taken away.
 RIGHTS = "-dac_override,-dac_read_search"
 OWN_RIGHTS = ["setpriv", f"--inh-caps={RIGHTS}", f"--bounding-set={RIGHTS}"]

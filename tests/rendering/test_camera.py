@@ -11,7 +11,7 @@ from tests.support.cloud_factory import make_cloud_prediction, make_grey
 from tests.support.record_factory import make_plane
 from tests.support.rendered_picture import picture
 
-pytestmark = pytest.mark.vtk
+pytestmark = [pytest.mark.vtk, pytest.mark.slow]  # as a whole
 TALL, WIDE, SQUARE = (180, 420), (660, 300), (300, 300)
 LETTERS = 180  # brightness
 

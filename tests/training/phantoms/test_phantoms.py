@@ -8,6 +8,7 @@ from jrviewer.core.geometry import FloatArray
 from jrviewer.core.records import Structure
 from training.phantoms import REGIONS, Phantom, make_phantom
 
+pytestmark = pytest.mark.slow  # as a whole
 SEED = 21
 
 
