@@ -15,6 +15,7 @@ from training.data.cases import evenly
 from training.evaluate.real_noise.real import scans
 from training.evaluate.real_noise.series import usable
 
+pytestmark = pytest.mark.slow  # as a whole
 SLICES = 3  # of each series
 
 Measured = tuple[str, FloatArray, Residual, Noise]

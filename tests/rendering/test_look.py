@@ -23,6 +23,7 @@ from tests.support.cloud_factory import make_cloud_prediction, make_grey
 from tests.support.record_factory import make_plane, make_slice
 from tests.support.rendered_picture import picture
 
+pytestmark = pytest.mark.slow  # as a whole
 NOTHING = frozenset[Structure]()
 
 
