@@ -84,7 +84,7 @@ def _add_predict(parser: argparse.ArgumentParser) -> None:
         "--config",
         type=_path,
         metavar="FILE",
-        help="a node's: its peers name certificates and credentials of DICOMweb addresses",
+        help="a node's configuration, for the certificates and credentials of DICOMweb addresses",
     )
     parser.add_argument(
         "--cluster",
@@ -150,14 +150,16 @@ def add_job(parser: argparse.ArgumentParser) -> None:
         metavar="low|standard|high|PERCENT",
         help="how much of the noise goes: 30, 50, 75 or PERCENT of its standard deviation",
     )
-    parser.add_argument("--points", type=int, choices=(1000, 1024, 4096), default=1024)
+    parser.add_argument(
+        "--points", type=int, choices=(1000, 1024, 4096), default=1024, help="of a cloud (1024)"
+    )
     parser.add_argument(
         "--only",
         type=_kinds,
         default=_kinds("ply,png,dcm"),
         metavar="KINDS",
-        help="ply,png,dcm or some of them; vtp and csv hold the cloud, too; sheet-pdf and "
-        "sheet-png are evidence sheets",
+        help="what to export, separated by commas (ply,png,dcm); vtp and csv hold the cloud, too; "
+        "sheet-pdf and sheet-png are evidence sheets",
     )
     parser.add_argument(
         "--run-anyway", action="store_true", help="even where the input check is red"

@@ -25,7 +25,7 @@ def roomy(image: FloatArray) -> FloatArray:
 
 
 def finite(image: FloatArray, instead_of_nan: float) -> FloatArray:
-    """`numpy.nan_to_num`, without a copy where every value is a number, as nearly always."""
+    """`numpy.nan_to_num` of any shape; the image itself, no copy, where all values are finite."""
     return image if np.isfinite(image.sum()) else np.nan_to_num(image, nan=instead_of_nan)
 
 

@@ -117,7 +117,7 @@ def _session(peer: Peer) -> "Session":
     from requests import Session
     from requests.adapters import HTTPAdapter
 
-    class Patient(HTTPAdapter):
+    class StrictAdapter(HTTPAdapter):
         """Does not wait forever, and is not sent elsewhere: only whoever has the certificate
         answers.
         """
@@ -130,7 +130,7 @@ def _session(peer: Peer) -> "Session":
     session = Session()
     session.trust_env = False  # no proxy and no password that nobody has configured here
     for scheme in ("http://", "https://"):
-        session.mount(scheme, Patient())
+        session.mount(scheme, StrictAdapter())
     if peer.tls is not None:
         session.cert = (str(peer.tls.certificate), str(peer.tls.key))
         session.verify = str(peer.tls.authorities)
