@@ -41,18 +41,6 @@ def begins_like_a_manifest(head: bytes) -> bool:
     return first.startswith(_RECORD) or _RECORD.startswith(first)
 
 
-class OwnExports:
-    """Answers for many slices, each file being looked at once."""
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[Path, str], bool] = {}
-
-    def __contains__(self, file: tuple[Path, str]) -> bool:
-        if file not in self._known:
-            self._known[file] = is_export_file(*file)
-        return self._known[file]
-
-
 def is_export_content(content: bytes | mmap.mmap) -> bool:
     """Whether bytes are an export or another file of a run."""
     if _MANIFEST.search(content[:HEAD_BYTES]) or _SUMMARY in content[:HEAD_BYTES]:

@@ -6,7 +6,7 @@ import pytest
 
 from jrviewer.core.prediction import Prediction
 from jrviewer.core.records import BurnedInText, Source
-from jrviewer.export.own_exports import OwnExports, is_export_file
+from jrviewer.export.own_exports import is_export_file
 from jrviewer.export.writer import MAY_SHOW_TEXT, SHOWS_TEXT, ExportRequest, ExportWriter
 from tests.support.record_factory import make_prediction, make_slice
 
@@ -121,7 +121,7 @@ def test_exports_and_reports_are_recognised_and_other_files_are_not(tmp_path: Pa
     found = sorted(path.name for path in tmp_path.iterdir() if is_export_file(path))
 
     assert found == ["IM1.ply", "IM1.png", "report.json"]
-    assert (tmp_path / "gone", "") not in OwnExports()
+    assert not is_export_file(tmp_path / "gone")
 
 
 def prediction_with_text(stated: BurnedInText) -> Prediction:
