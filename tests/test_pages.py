@@ -29,7 +29,9 @@ def files_named_by(page: Path) -> list[Path]:
     text = page.read_text("utf-8")
     linked = [page.parent / target for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text)]
     named = re.findall(r"`((?:jrviewer|packaging|tests|training|\.ci|\.github)/[\w./-]+)`", text)
-    return [path for path in (*linked, *map(ROOT.joinpath, named)) if ":/" not in str(path)]
+    return [
+        path for path in (*linked, *map(ROOT.joinpath, named)) if ":/" not in path.as_posix()[2:]
+    ]
 
 
 @pytest.mark.parametrize("requirement", declared())

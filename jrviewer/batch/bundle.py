@@ -272,6 +272,7 @@ def _real(path: Path) -> Path:
 
 def argument_number(path: Path, paths: Sequence[Path]) -> int:
     """Which argument a file came with, from 1: itself, its folder or a DICOMDIR; 0 where none."""
+    # Most lie in their argument by name, which needs no look at the disk.
     if number := next((n for n, one in enumerate(paths, 1) if path.is_relative_to(one)), 0):
         return number
     found = _real(path)

@@ -27,6 +27,8 @@ def empty_result(argument: int, source: str | None) -> Result:
         "csv": None,
         "png": None,
         "dcm": None,
+        "sheet-pdf": None,
+        "sheet-png": None,
         "points": None,
         "seconds": None,
         "input_check": None,

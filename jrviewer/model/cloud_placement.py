@@ -11,7 +11,7 @@ from jrviewer.core.geometry import BOX_HALF_WIDTH_MM, Box, Plane, canonical_box
 from jrviewer.core.records import Cloud
 from jrviewer.model.cloud_normals import Slopes
 from jrviewer.model.cloud_sampling import Expected
-from jrviewer.model.helper import ALONE, Helper
+from jrviewer.model.second_thread import ALONE, SecondThread
 
 NOMINAL_BODY_MM = 360.0  # width that a body is given where the file states no spacing
 
@@ -20,13 +20,13 @@ def place_cloud(
     expected: Expected,
     slopes: Slopes,
     count: int,
-    helper: Helper = ALONE,
+    second: SecondThread = ALONE,
     *,
     box: Box,
     has_mm: bool,
 ) -> Cloud:
     """A cloud of `count` points where they are expected, in patient millimetres or in the box."""
-    points, labels, sigma_mm = expected.sample(count, helper)
+    points, labels, sigma_mm = expected.sample(count, second)
     normals = slopes.normals(points, labels)
     if has_mm:
         places, turned = box.to_patient(points), normals @ box.axes

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jrviewer.core.geometry import FloatArray
-from jrviewer.model.helper import ALONE, Helper
+from jrviewer.model.second_thread import ALONE, SecondThread
 
 ROUNDS = 8
 PLACES_PER_POINT = 4  # in each round; other ones in every round
@@ -58,17 +58,17 @@ def relax(
     places: Sequence[Places],
     distance: AtPoints,
     rise: AtPoints,
-    helper: Helper = ALONE,
+    second: SecondThread = ALONE,
 ) -> tuple[FloatArray, Labels]:
     """Points (N, 3) and their labels (N,) at rest.
 
     Each of ROUNDS takes PARTS of `places`, in turn. `distance` to the true surface is expected in
     mm, and `rise`, a vector, is how it grows.
     """
-    points, labels = _sent_where_needed(points, labels, places[0], distance, helper)
+    points, labels = _sent_where_needed(points, labels, places[0], distance, second)
     for turn in range(ROUNDS):
         some = _together(places[turn * PARTS : (turn + 1) * PARTS])
-        nearest = helper.nearest(points, some.at).indices
+        nearest = second.nearest(points, some.at).indices
         for step in range(STEPS):
             left = 1 - (turn * STEPS + step) / (ROUNDS * STEPS)
             points = points + left * _step(points, some, nearest, rise(points, labels))
@@ -94,7 +94,7 @@ def _step(points: FloatArray, places: Places, nearest: Indices, rise: FloatArray
 
 
 def _sent_where_needed(
-    points: FloatArray, labels: Labels, places: Places, distance: AtPoints, helper: Helper
+    points: FloatArray, labels: Labels, places: Places, distance: AtPoints, second: SecondThread
 ) -> tuple[FloatArray, Labels]:
     """The points, some of which may have been put beside those that stand for most.
 
@@ -105,7 +105,7 @@ def _sent_where_needed(
     if round(SENT_AWAY * count) == 0:
         return points, labels
     share = count / max(places.weights.sum(), 1.0)
-    ways, near = helper.nearest(points, places.at, 2)
+    ways, near = second.nearest(points, places.at, 2)
     nearest, (way, next_way) = near[:, 0], ways.T
     worth = share * _sum(nearest, places.weights * (next_way - way), count)
     worth -= distance(points, labels)

@@ -26,7 +26,7 @@ from jrviewer.model.cloud_relaxation import (
     Places,
     relax,
 )
-from jrviewer.model.helper import ALONE, Helper
+from jrviewer.model.second_thread import ALONE, SecondThread
 from jrviewer.model.stable_sampling import Whole, apportion, dealt, scattered, weighted
 
 LEAST_LOGIT = -9.2  # below the likeliest cell's: a ten-thousandth of its probability
@@ -91,11 +91,11 @@ class Expected:
         sigma: FloatArray = np.exp(steps)[self.log_sigma]
         return sigma
 
-    def sample(self, count: int, helper: Helper = ALONE) -> Sample:
+    def sample(self, count: int, second: SecondThread = ALONE) -> Sample:
         """Points (N, 3) in box coordinates, their labels (N,) and 1-sigma radii (N,) in mm."""
         at = _all_of(self.runs)
         mass = _faded(self.mass.astype(np.float64), self.full)
-        places = helper.begin(partial(self._places, mass, at, count))
+        places = second.begin(partial(self._places, mass, at, count))
         begin = np.repeat(np.arange(len(at)), apportion(mass**self.sharpness, at, count))
         again = np.arange(count) - np.searchsorted(begin, begin)  # 0 for the first in its cell, …
         begin_mm, labels = self._scattered(at[begin], again)
@@ -108,7 +108,7 @@ class Expected:
             places(),
             _at_points(distance_mm),
             rise,
-            helper,
+            second,
         )
         points = np.clip(points_mm / BOX_HALF_WIDTH_MM, -BOX_ENDS, BOX_ENDS).astype(np.float32)
         layer, row, column = _cell_of(points, sigma_mm.shape[1:])

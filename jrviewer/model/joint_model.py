@@ -14,10 +14,10 @@ from jrviewer.core.geometry import BOX_HALF_DEPTH_MM, FloatArray
 from jrviewer.core.records import Unit
 from jrviewer.model import cpu_tuning
 from jrviewer.model.cloud_sampling import Expected, Sample
-from jrviewer.model.helper import helper
 from jrviewer.model.network import JointNet
 from jrviewer.model.network_input import CT, MR, MR_SPAN_HU
 from jrviewer.model.out_of_distribution import Familiarity
+from jrviewer.model.second_thread import second_thread
 
 MR_AIR_HU = -1000.0  # what nothing in MR is to the network
 
@@ -67,7 +67,7 @@ class JointModel:
     def clouds(self, image: FloatArray, counts: Sequence[int]) -> list[Sample]:
         """A cloud of every size in `counts` from one pass over a canonical image (128, 128), HU."""
         expected, _ = self.infer_surfaces(image)
-        with helper() as second:
+        with second_thread() as second:
             return [expected.sample(count, second) for count in counts]
 
     def _corrections(self, layers: int) -> FloatArray:

@@ -23,9 +23,9 @@ from jrviewer.imaging.contrast_medium import contrast_in
 from jrviewer.imaging.noise_level import around, calm_region, measure_in
 from jrviewer.model import cloud_placement, devices
 from jrviewer.model.cloud_normals import Slopes
-from jrviewer.model.helper import Helper, helper
 from jrviewer.model.input_check import check, check_canonical, has_front
 from jrviewer.model.joint_model import JointModel
+from jrviewer.model.second_thread import SecondThread, second_thread
 from jrviewer.model.slice_pool import SlicePool
 
 MOST_AT_ONCE = 4  # slices of a series; each needs 50 to 90 MB
@@ -63,7 +63,7 @@ def predict(
     started = time.perf_counter()
     report(0.0, "Checking the slice")
     pixels = without_padding(image)
-    with helper() as second:
+    with second_thread() as second:
         calm = second.begin(partial(calm_region, pixels, image.unit))
         findings = check(image, body_mask(pixels, image.unit, image.plane.spacing_mm))
         _refuse_red(findings, run_anyway=run_anyway)
@@ -112,9 +112,9 @@ def _judged(
     return noise, contrast_in(image, denoised)
 
 
-def _dense(sample: Callable[[int, Helper], Cloud]) -> Cloud:
+def _dense(sample: Callable[[int, SecondThread], Cloud]) -> Cloud:
     """The cloud of many points."""
-    with helper() as second:
+    with second_thread() as second:
         return sample(DENSE_POINTS, second)
 
 
@@ -186,8 +186,8 @@ def _predicted(
 
 
 def _surfaces(
-    model: JointModel, image: Slice, denoised: FloatArray, second: Helper
-) -> tuple[Callable[[int, Helper], Cloud] | None, str, tuple[Finding, ...]]:
+    model: JointModel, image: Slice, denoised: FloatArray, second: SecondThread
+) -> tuple[Callable[[int, SecondThread], Cloud] | None, str, tuple[Finding, ...]]:
     """What places a cloud of so many points, or the reason why there is none; and what is
     unfamiliar.
     """

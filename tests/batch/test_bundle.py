@@ -25,7 +25,7 @@ from tests.support.record_factory import make_prediction
 KEYS = {
     "warnings",
     *("source", "argument", "ok", "message", "points", "seconds"),
-    *("ply", "vtp", "csv", "png", "dcm"),
+    *("ply", "vtp", "csv", "png", "dcm", "sheet-pdf", "sheet-png"),
     *("input_check", "reasons", "removed_marks", "strength", "noise_before", "noise_after"),
 }
 OnSlice = Callable[[Slice], None] | None

@@ -24,7 +24,7 @@ class SentNotes:
         """All of them."""
         try:
             lines = self._path.read_text("ascii").splitlines()
-        except OSError:
+        except FileNotFoundError:  # none yet
             return set()
         return {str(one["name"]) for one in map(_parsed, lines) if "name" in one}
 

@@ -112,7 +112,7 @@ def about(runs_on: str, parent: QWidget) -> PageWindow:
         f"**{NOTICE}**\n",
         _tr(
             "Denoises one CT or MR slice and infers the anatomy around it as a point cloud. Runs "
-            "entirely on this computer and never uses the network.\n"
+            "entirely on this computer; this window never uses the network.\n"
         ),
         _tr("Apache License 2.0. The libraries below keep their own licences.\n"),
         kept.format(runs_on or _tr("(not loaded yet)")),

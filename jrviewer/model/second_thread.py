@@ -27,7 +27,7 @@ class Near(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Helper:
+class SecondThread:
     """Does work on its thread, one after the other; without one, when its result is asked for."""
 
     thread: Executor | None = None
@@ -46,11 +46,11 @@ class Helper:
         return Near(*(np.concatenate([one[kind] for one in both]) for kind in range(2)))
 
 
-ALONE = Helper()
+ALONE = SecondThread()
 
 
 @contextmanager
-def helper() -> Iterator[Helper]:
+def second_thread() -> Iterator[SecondThread]:
     """One whose thread ends with the block; none where this thread has a single processor to
     itself, as a pool's has.
     """
@@ -58,4 +58,4 @@ def helper() -> Iterator[Helper]:
         yield ALONE
         return
     with ThreadPoolExecutor(1) as thread:
-        yield Helper(thread)
+        yield SecondThread(thread)

@@ -3,7 +3,7 @@ import threading
 import numpy as np
 import pytest
 
-from jrviewer.model.helper import ALONE, helper
+from jrviewer.model.second_thread import ALONE, second_thread
 
 PATIENCE_S = 10
 
@@ -22,7 +22,7 @@ def test_what_a_helper_does_goes_on_at_the_same_time() -> None:
         assert go_on.wait(PATIENCE_S)
         return "done"
 
-    with helper() as second:
+    with second_thread() as second:
         result = second.begin(work)
         assert begun.wait(PATIENCE_S)
         go_on.set()
@@ -32,7 +32,7 @@ def test_what_a_helper_does_goes_on_at_the_same_time() -> None:
 def test_there_is_no_helper_where_there_is_one_processor(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("torch.get_num_threads", lambda: 1)
 
-    with helper() as second:
+    with second_thread() as second:
         assert second.begin(threading.get_ident)() == threading.get_ident()
 
 
@@ -41,7 +41,7 @@ def test_a_helper_raises_what_went_wrong_when_its_result_is_asked_for() -> None:
     def work() -> None:
         raise ValueError("broken")
 
-    with helper() as second:
+    with second_thread() as second:
         result = second.begin(work)
         with pytest.raises(ValueError, match="broken"):
             result()
@@ -54,7 +54,7 @@ def test_the_nearest_points_are_the_same_with_a_helper_and_without(places: int) 
     points, at = random.normal(size=(100, 3)), random.normal(size=(places, 3))
     by_distance = np.linalg.norm(at[:, None] - points, axis=2)
 
-    with helper() as second:
+    with second_thread() as second:
         found, two = second.nearest(points, at), second.nearest(points, at, 2)
 
     assert np.array_equal(found.indices, ALONE.nearest(points, at).indices)
