@@ -46,3 +46,4 @@ def _settings_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Neither read nor change what the user has chosen; processes of tests inherit it."""
     folder = str(tmp_path_factory.mktemp("settings"))
     os.environ |= {"XDG_CONFIG_HOME": folder, "APPDATA": folder, "LOCALAPPDATA": folder}
+    os.environ["WIN_PD_OVERRIDE_LOCAL_APPDATA"] = folder  # platformdirs asks Windows itself else

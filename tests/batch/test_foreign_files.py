@@ -76,7 +76,7 @@ def test_a_manifest_that_was_hardly_begun_is_gone_on_with(
 ) -> None:
     out = tmp_path / "out"
     out.mkdir()
-    (out / "manifest.jsonl").write_text(left)
+    (out / "manifest.jsonl").write_bytes(left.encode())
 
     assert predict(out, scans) == 0
     assert predict(out, scans) == 0
