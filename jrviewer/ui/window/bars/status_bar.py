@@ -25,7 +25,8 @@ class StatusBar(QStatusBar):
         self.noise.setAccessibleName(self.tr("Noise before and after"))
         self._what = QLabel()
         self._bar = QProgressBar()
-        self._bar.setFixedWidth(110)
+        self._bar.setMinimumWidth(40)  # beside the largest texts on a small screen
+        self._bar.setMaximumWidth(110)
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName(self.tr("Progress"))
         self.device = ElidedLabel()
