@@ -4,7 +4,6 @@ import contextlib
 import os
 import sys
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from jrviewer.core.atomic_write import reason_of
@@ -35,12 +34,7 @@ class FolderLock:
             ) from error
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         if os.name == "nt":  # where no open file can be removed
             os.close(self._descriptor)
             with contextlib.suppress(PermissionError):  # the next run has it open already

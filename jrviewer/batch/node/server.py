@@ -57,6 +57,7 @@ class Server:
         self._tls = None if listen.tls is None else server_context(listen.tls)
         self._listener: Listener | None = None
         self._entity = AE(config.title)
+        self._is_ending = threading.Event()
 
     @property
     def port(self) -> int:
@@ -87,6 +88,7 @@ class Server:
         return self
 
     def __exit__(self, *raised: object) -> None:
+        self._is_ending.set()
         if self._listener is not None:
             self._listener.shutdown()
 
@@ -136,7 +138,7 @@ class Server:
 
     def _store(self, event: evt.Event) -> Status:
         state = _state_of(event.assoc)
-        state.wait(self._listen.most_per_minute)
+        state.wait(self._listen.most_per_minute, self._is_ending)
         state.received = 0
         try:
             content = event.encoded_dataset()
@@ -179,11 +181,11 @@ class _State:
         self.received = 0  # bytes since the last object
         self._next = 0.0
 
-    def wait(self, most_per_minute: float) -> None:
-        """Slow a peer down to so many objects a minute."""
+    def wait(self, most_per_minute: float, is_ending: threading.Event) -> None:
+        """Slow a peer down to so many objects a minute, unless the server ends."""
         now = time.monotonic()
         if most_per_minute and self._next > now:
-            time.sleep(min(self._next - now, 1.0))
+            is_ending.wait(self._next - now)
         self._next = max(self._next, now) + 60 / max(most_per_minute, 1)
 
 
