@@ -1,4 +1,4 @@
-"""The command line: predict, watch, node, inspect, self-test, bench, verify. No Qt.
+"""The command line: predict, surface, watch, node, inspect, self-test, bench, verify. No Qt.
 
 Results go to stdout; progress goes to stderr and only where that is a terminal; every refused input
 gets one line on stderr. Says neither names nor paths, except `inspect`, whose result is a list of
@@ -71,6 +71,26 @@ def predict(arguments: argparse.Namespace) -> Outcome:
         f" {NOTICE}"
     )
     return text, DONE if ended.total and ended.done == ended.total else FELL_SHORT
+
+
+def surface(arguments: argparse.Namespace) -> Outcome:
+    """Write the measured surface of every series, for printing and statistics."""
+    from jrviewer.batch.surfaces import SurfaceJob, measure_series
+
+    job = SurfaceJob(
+        arguments.out,
+        arguments.only,
+        True if arguments.with_skin else None,
+        arguments.device,
+        arguments.run_anyway,
+    )
+    with output.progress() as report:
+        found = list(measure_series(arguments.paths, job, refuse, report))
+    if arguments.json:
+        text = json.dumps([one.as_json() for one in found], indent=1)
+    else:
+        text = "\n".join([*(one.as_line() for one in found), NOTICE])
+    return text, DONE if found and all(one.ok for one in found) else FELL_SHORT
 
 
 def watch(arguments: argparse.Namespace) -> Outcome:
@@ -173,6 +193,7 @@ def verify(arguments: argparse.Namespace) -> Outcome:
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], Outcome]] = {
     "predict": predict,
+    "surface": surface,
     "watch": watch,
     "node": node,
     "inspect": inspect,

@@ -24,6 +24,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"JRViewer {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_predict(commands.add_parser("predict", help="denoise, infer the cloud, export both"))
+    _add_surface(commands.add_parser("surface", help="a series' measured surface as a mesh"))
     _add_watch(commands.add_parser("watch", help="predict whatever arrives in a folder"))
     _add_node(commands.add_parser("node", help="a DICOM node: receive, predict, send on"))
     inspect = commands.add_parser("inspect", help="what the reader sees, a row a file")
@@ -97,6 +98,20 @@ def _add_predict(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_surface(parser: argparse.ArgumentParser) -> None:
+    _add_paths(parser)
+    _add_place(parser)
+    parser.add_argument(
+        "--only",
+        type=_meshes,
+        default=_meshes("stl"),
+        metavar="KINDS",
+        help="formats, separated by commas: stl, obj, ply (stl)",
+    )
+    _add_consent(parser)
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
 def _add_watch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=_path, metavar="IN", help="the folder that fills")
     add_job(parser)
@@ -135,14 +150,7 @@ def _add_node(parser: argparse.ArgumentParser) -> None:
 
 def add_job(parser: argparse.ArgumentParser) -> None:
     """What is done with every slice, and where the exports go."""
-    parser.add_argument("--out", type=_path, required=True, metavar="DIR", help="for the exports")
-    parser.add_argument(
-        "--device",
-        type=_device,
-        default="auto",
-        metavar="auto|cpu|cuda",
-        help="where the model runs; cuda:1 is the second graphics processor",
-    )
+    _add_place(parser)
     parser.add_argument(
         "--strength",
         type=_strength,
@@ -161,14 +169,31 @@ def add_job(parser: argparse.ArgumentParser) -> None:
         help="what to export, separated by commas (ply,png,dcm); vtp and csv hold the cloud, too; "
         "sheet-pdf and sheet-png are evidence sheets",
     )
+    _add_consent(parser)
+    parser.add_argument(
+        "--deidentify", action="store_true", help="derived DICOM without the patient's identity"
+    )
+
+
+def _add_place(parser: argparse.ArgumentParser) -> None:
+    """Where the exports go, and where the model runs."""
+    parser.add_argument("--out", type=_path, required=True, metavar="DIR", help="for the exports")
+    parser.add_argument(
+        "--device",
+        type=_device,
+        default="auto",
+        metavar="auto|cpu|cuda",
+        help="where the model runs; cuda:1 is the second graphics processor",
+    )
+
+
+def _add_consent(parser: argparse.ArgumentParser) -> None:
+    """What is left out or refused unless it is asked for."""
     parser.add_argument(
         "--run-anyway", action="store_true", help="even where the input check is red"
     )
     parser.add_argument(
         "--with-skin", action="store_true", help="a head's skin too, which is a face"
-    )
-    parser.add_argument(
-        "--deidentify", action="store_true", help="derived DICOM without the patient's identity"
     )
 
 
@@ -207,6 +232,13 @@ def _kinds(text: str) -> frozenset[str]:
         raise argparse.ArgumentTypeError(
             "choose from ply, vtp, csv, png, dcm, sheet-pdf and sheet-png, separated by commas"
         )
+    return kinds
+
+
+def _meshes(text: str) -> frozenset[str]:
+    kinds = frozenset(part.strip() for part in text.split(","))
+    if not kinds <= {"stl", "obj", "ply"}:
+        raise argparse.ArgumentTypeError("choose from stl, obj and ply, separated by commas")
     return kinds
 
 

@@ -3,7 +3,7 @@ statistics. Nothing in it is inferred: it is what the slices show, on their grid
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from jrviewer.export.provenance import describe, sealed, sealed_stl, unsealed
 from jrviewer.imaging.structures import STRUCTURE_COLOURS, shows_face
 
 MeshKind = Literal["stl", "obj", "ply"]
+MESH_KINDS: tuple[MeshKind, ...] = get_args(MeshKind)
 
 
 def write_mesh(
@@ -33,8 +34,7 @@ def write_mesh(
     Raises ExportError, and writes nothing, when nothing is left, the name is taken, the place
     cannot be written to or the text names the patient.
     """
-    if with_skin is None:
-        with_skin = not shows_face(prediction)
+    with_skin = takes_skin(prediction, with_skin)
     chosen = _without_skin(measured) if not with_skin else measured
     lines = _lines(chosen, prediction, with_skin=with_skin)
     if kind == "stl":
@@ -47,6 +47,11 @@ def write_mesh(
         content = sealed(text.encode("ascii") + body)
     write_guarded(content, text, path, prediction)
     return len(chosen.faces)
+
+
+def takes_skin(prediction: Prediction, wanted: bool | None) -> bool:
+    """Whether the skin is written: what is wanted, or where nothing is, unless it may be a face."""
+    return not shows_face(prediction) if wanted is None else wanted
 
 
 def _without_skin(measured: SurfaceMesh) -> SurfaceMesh:

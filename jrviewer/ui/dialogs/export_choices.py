@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from jrviewer.core.records import Structure, VoiLut, Window
-from jrviewer.export.mesh import MeshKind
+from jrviewer.export.mesh import MESH_KINDS
 
 SKIN = (None, True, False)
 FORMATS = (("ply", True), ("ply", False), ("vtp", True), ("csv", True))  # kind, whether binary
-MESHES: tuple[MeshKind, ...] = ("stl", "obj", "ply")
+MESHES = MESH_KINDS
 SHEETS = ("sheet-pdf", "sheet-png")
 
 

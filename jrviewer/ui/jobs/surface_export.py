@@ -4,11 +4,9 @@ evidence of a sheet. Runs in the worker.
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jrviewer.core.atomic_write import numbered
-from jrviewer.core.errors import JRViewerError, NameTakenError
+from jrviewer.core.errors import JRViewerError
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.prediction import Prediction
 from jrviewer.core.progress import Report
@@ -19,7 +17,6 @@ if TYPE_CHECKING:
     from jrviewer.export.evidence_sheet import Evidence
     from jrviewer.export.writer import ExportRequest
 
-STEM = "measured-surface"  # neutral: it is of no single file
 PICTURE = (1000, 760)
 
 
@@ -58,15 +55,11 @@ def _write_surface(
     measured: SurfaceMesh, prediction: Prediction, request: "ExportRequest"
 ) -> tuple[str, str]:
     """The name of the file, or "" and why it was not written."""
-    from jrviewer.export.mesh import write_mesh
+    from jrviewer.export.surface_files import write_surface
 
     kind, folder = request.surface or "stl", request.folder
-    for name in numbered(Path(f"{STEM}.{kind}")):
-        try:
-            write_mesh(measured, prediction, folder / name, kind, with_skin=request.with_skin)
-        except NameTakenError:
-            continue
-        except JRViewerError as error:
-            return "", str(error)
-        return name, ""
-    raise AssertionError("names never end")
+    try:
+        names = write_surface(measured, prediction, folder, [kind], with_skin=request.with_skin)
+    except JRViewerError as error:
+        return "", str(error)
+    return names[kind], ""
