@@ -11,6 +11,7 @@ from typing import IO
 import pytest
 
 from jrviewer import NOTICE, __main__, __version__, cli
+from jrviewer.export.writer import KINDS
 from tests.support.boundaries import (
     Row,
     replace_module,
@@ -53,7 +54,30 @@ def test_inspect_prints_a_line_a_file(monkeypatch: pytest.MonkeyPatch, capsys: C
     replace_reader(monkeypatch, inspect=inspected(Row("a.dcm", "open")))
 
     assert cli.main(["inspect", "a.dcm"]) == 0
-    assert capsys.readouterr().out == "a.dcm\topen\tCT\t2×3×1\t\n"
+    assert capsys.readouterr().out == "a.dcm\topen\tCT\t2×3×1\n"
+
+
+def test_inspect_heads_its_rows_on_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    replace_reader(monkeypatch, inspect=inspected(Row("a.dcm", "open")))
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+
+    cli.main(["inspect", "a.dcm"])
+
+    head, row = capsys.readouterr().out.splitlines()
+    assert head.split("\t") == ["path", "status", "modality", "rows×columns×frames", "remarks"]
+    assert row == "a.dcm\topen\tCT\t2×3×1"
+
+
+def test_a_name_with_a_line_break_stays_in_its_row(
+    monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    replace_reader(monkeypatch, inspect=inspected(Row("a\n\tb.dcm", "open")))
+
+    cli.main(["inspect", "a.dcm"])
+
+    assert capsys.readouterr().out == "a??b.dcm\topen\tCT\t2×3×1\n"
 
 
 def test_inspect_prints_the_warnings_of_a_file(
@@ -137,6 +161,14 @@ def test_wrong_usage_ends_with_two(arguments: list[str], capsys: Captured) -> No
 
     assert ended.value.code == 2
     assert "usage:" in capsys.readouterr().err
+
+
+def test_an_unknown_kind_of_export_is_told_with_those_there_are(capsys: Captured) -> None:
+    with pytest.raises(SystemExit):
+        __main__.main(["predict", "a.dcm", "--out", "x", "--only", "stl"])
+
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"choose from {', '.join(KINDS[:-1])} and {KINDS[-1]}" in said
 
 
 def test_a_wrong_strength_is_told_in_a_sentence(capsys: Captured) -> None:

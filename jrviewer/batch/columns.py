@@ -18,6 +18,7 @@ _TEXTS = ("key", "job", "outcome", "source", "series", "ply", "png", "dcm", "inp
 _TEXTS_TOO = ("strength", "message")
 _NUMBERS = ("seconds", "noise_before", "noise_after")
 _WHOLE = ("argument", "points", "removed_marks")
+_TRUTHS = ("ok", "strength_reached")
 _LISTS = ("reasons", "warnings")
 
 
@@ -65,7 +66,7 @@ def _schema(pyarrow: Any) -> Any:  # noqa: ANN401 - without types
         *((name, pyarrow.string()) for name in (*_TEXTS, *_TEXTS_TOO)),
         *((name, pyarrow.float64()) for name in _NUMBERS),
         *((name, pyarrow.int64()) for name in _WHOLE),
-        ("ok", pyarrow.bool_()),
+        *((name, pyarrow.bool_()) for name in _TRUTHS),
         *((name, pyarrow.list_(pyarrow.string())) for name in _LISTS),
     ]
     return pyarrow.schema(fields, metadata=_OURS)

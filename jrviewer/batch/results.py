@@ -18,17 +18,19 @@ class Results:
         self._database.execute(
             "CREATE TABLE results (id INTEGER PRIMARY KEY, argument INTEGER, result TEXT)"
         )
-        self.total = self.done = self.earlier = 0
+        self.total = self.done = self.earlier = self.short_of_strength = 0
 
     def add(self, result: Result, *, earlier: bool = False) -> None:
         """Keep a result, or what a record of the manifest says of one."""
-        kept = {name: result[name] for name in _KEYS}
+        # A record of an older version lacks what is new since then.
+        kept = {name: result.get(name) for name in _KEYS}
         self._database.execute(
             "INSERT INTO results (argument, result) VALUES (?, ?)",
             (kept["argument"], json.dumps(kept)),
         )
         self.total += 1
-        self.done += kept["ok"]
+        self.done += bool(kept["ok"])
+        self.short_of_strength += kept["strength_reached"] is False
         self.earlier += earlier
 
     def __iter__(self) -> Iterator[Result]:

@@ -44,6 +44,7 @@ class Summary:
     total: int  # slices, and files without any
     done: int
     earlier: int  # of an earlier run
+    short_of_strength: int  # that lost less noise than was asked for
     report: str  # the name of its file
     shows_face: bool
 
@@ -250,7 +251,8 @@ class Run:
         name = write_report(self.folder, about, results)
         write_summary(self.folder, about, self.manifest)
         write_columns(self.folder, self.manifest)
-        return Summary(results.total, results.done, results.earlier, name, self.shows_face)
+        counts = results.total, results.done, results.earlier, results.short_of_strength
+        return Summary(*counts, name, self.shows_face)
 
 
 def record_of(outcome: Outcome) -> Record:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from jrviewer import NOTICE
 from jrviewer.cli import output
-from jrviewer.cli.jobs import Way, job_of, refuse, sources
+from jrviewer.cli.jobs import Runner, job_of, refuse, say_what_to_know, sources
 from jrviewer.cli.parser import make_parser
 from jrviewer.core.atomic_write import create_under, numbered
 from jrviewer.core.errors import JRViewerError
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 DONE, FELL_SHORT = 0, 1  # argparse itself ends with 2 where the usage is wrong
 Outcome = tuple[str, int]  # what to print as the result, and the exit status
+HEADER = "path", "status", "modality", "rows×columns×frames", "remarks"
+_CONTROLS = dict.fromkeys([*range(32), *range(127, 160)], "?")  # a name may hold line breaks
 DICOMDIR_CLASS = "1.2.840.10008.1.3.10"
 
 
@@ -57,15 +59,13 @@ def main(arguments: Sequence[str]) -> int:
 def predict(arguments: argparse.Namespace) -> Outcome:
     """Denoise and infer every slice that is not done yet; write the exports and a report."""
     from jrviewer.batch.run import run
-    from jrviewer.export.writer import FACE
 
-    went = Way(arguments)
+    runner = Runner(arguments)
     with output.progress() as report, sources(arguments, report) as paths:
-        ended = run(paths, job_of(arguments), refuse, report, go=went.go)
-    if ended.shows_face:
-        output.say(f"jrviewer: {FACE}")
+        ended = run(paths, job_of(arguments), refuse, report, go=runner.go)
+    say_what_to_know(ended, arguments.strength)
     earlier = f", {ended.earlier} of them by an earlier run" if ended.earlier else ""
-    stored = f" {went.stored} derived objects were stored there." if arguments.store else ""
+    stored = f" {runner.stored} derived objects were stored there." if arguments.store else ""
     text = (
         f"{ended.done} of {ended.total} done{earlier}; the details are in {ended.report}.{stored}"
         f" {NOTICE}"
@@ -123,7 +123,9 @@ def inspect(arguments: argparse.Namespace) -> Outcome:
     if arguments.json:
         text = json.dumps([row.as_json() for row in rows], indent=1)
     else:
-        text = "\n".join([*map(_as_line, rows), *_lines_of_series(rows, arguments.paths)])
+        header = [_line(*HEADER)] if output.is_for_people() else []  # a program counts the rows
+        lines = _lines_of_series(rows, arguments.paths)
+        text = "\n".join([*header, *map(_as_line, rows), *lines])
     return text, FELL_SHORT if refused or not rows else DONE
 
 
@@ -206,7 +208,12 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], Outcome]] = {
 def _as_line(row: "Row") -> str:
     size = f"{row.rows}×{row.columns}×{row.frames}" if row.rows else ""
     said = " ".join(one for one in (row.message, *row.warnings) if one)
-    return "\t".join([row.path, row.status, row.modality, size, said])
+    return _line(row.path, row.status, row.modality, size, said)
+
+
+def _line(*columns: str) -> str:
+    """A row with a tab between columns, none after the last, and no other in it."""
+    return "\t".join(one.translate(_CONTROLS) for one in columns).rstrip("\t")
 
 
 def _lines_of_series(rows: "Sequence[Row]", paths: Sequence[Path]) -> list[str]:
@@ -217,7 +224,7 @@ def _lines_of_series(rows: "Sequence[Row]", paths: Sequence[Path]) -> list[str]:
         return []
     with output.progress() as report:
         return [
-            "\t".join([one.first, "series", one.modality, f"{one.slices} slices", said])
+            _line(one.first, "series", one.modality, f"{one.slices} slices", said)
             for one in series_remarks(paths, report)
             for said in [" ".join(one.warnings)]
         ]

@@ -12,11 +12,12 @@ from jrviewer.batch.web_address import WebAddress
 from jrviewer.cli import output
 from jrviewer.core.errors import JRViewerError
 from jrviewer.core.progress import Report
+from jrviewer.core.strength import Strength
 
 if TYPE_CHECKING:
     from jrviewer.batch.job import Job
     from jrviewer.batch.node.config import Peer
-    from jrviewer.batch.run import Run
+    from jrviewer.batch.run import Run, Summary
 
 
 def job_of(arguments: argparse.Namespace) -> "Job":
@@ -51,8 +52,8 @@ def sources(arguments: argparse.Namespace, report: Report) -> Iterator[list[Path
         yield paths
 
 
-class Way:
-    """How the planned files are done: here or on a cluster, and sent to an archive meanwhile."""
+class Runner:
+    """Does what is planned, here or on a cluster, and sends to an archive what is derived."""
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         self._arguments = arguments
@@ -102,3 +103,18 @@ def _peers(arguments: argparse.Namespace) -> Mapping[str, "Peer"]:
 def refuse(argument: int, sentence: str) -> None:
     """By the argument's number: a path may be a patient's name."""
     output.say(f"argument {argument}: {sentence}")
+
+
+def say_what_to_know(ended: "Summary", strength: Strength) -> None:
+    """What of a run's end nobody should miss."""
+    from jrviewer.export.writer import FACE
+
+    if short := ended.short_of_strength:
+        of = "1 slice" if short == 1 else f"{short} slices"
+        output.say(
+            f"jrviewer: The strength, {strength.words}, was not reached in {of} of {ended.total}: "
+            f"the model took as much noise as it can there. {ended.report} tells which "
+            "(“strength_reached”)."
+        )
+    if ended.shows_face:
+        output.say(f"jrviewer: {FACE}")

@@ -44,6 +44,11 @@ def print_result(text: str) -> None:
             raise JRViewerError(f"The result could not be printed. {reason_of(error)}.") from error
 
 
+def is_for_people() -> bool:
+    """Whether the result goes to a terminal, rather than into a file or another program."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
 @contextmanager
 def progress() -> Iterator[Report]:
     """A report that keeps one line of the terminal up to date; silent where there is none."""

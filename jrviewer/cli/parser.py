@@ -164,7 +164,7 @@ def add_job(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--only",
         type=_kinds,
-        default=_kinds("ply,png,dcm"),
+        default="ply,png,dcm",
         metavar="KINDS",
         help="what to export, separated by commas (ply,png,dcm); vtp and csv hold the cloud, too; "
         "sheet-pdf and sheet-png are evidence sheets",
@@ -227,11 +227,12 @@ def _root(text: str) -> str:
 
 
 def _kinds(text: str) -> frozenset[str]:
+    from jrviewer.export.writer import KINDS
+
     kinds = frozenset(part.strip() for part in text.split(","))
-    if not kinds <= {"ply", "vtp", "csv", "png", "dcm", "sheet-pdf", "sheet-png"}:
-        raise argparse.ArgumentTypeError(
-            "choose from ply, vtp, csv, png, dcm, sheet-pdf and sheet-png, separated by commas"
-        )
+    if not kinds <= {*KINDS}:
+        known = f"{', '.join(KINDS[:-1])} and {KINDS[-1]}"
+        raise argparse.ArgumentTypeError(f"choose from {known}, separated by commas")
     return kinds
 
 

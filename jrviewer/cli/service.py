@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from jrviewer import NOTICE
 from jrviewer.cli import output
-from jrviewer.cli.jobs import job_of, refuse
+from jrviewer.cli.jobs import job_of, refuse, say_what_to_know
 from jrviewer.core.errors import ExportError, JRViewerError
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def watch(arguments: argparse.Namespace) -> tuple[str, int]:
                 if is_over.wait(min(LOOK_EVERY_S, quiet / 2)):
                     break
         ended = run.end()
+    say_what_to_know(ended, arguments.strength)
     text = f"{ended.done} of {ended.total} done; the details are in {ended.report}. {NOTICE}"
     return text, 0 if ended.done == ended.total else 1
 

@@ -35,6 +35,7 @@ def empty_result(argument: int, source: str | None) -> Result:
         "reasons": [],
         "removed_marks": None,
         "strength": None,
+        "strength_reached": None,
         "noise_before": None,
         "noise_after": None,
         "warnings": [],
@@ -42,10 +43,17 @@ def empty_result(argument: int, source: str | None) -> Result:
 
 
 def noise_facts(prediction: Prediction) -> Result:
-    """The strength and the noise's standard deviations, in the slice's unit."""
+    """The strength and the noise's standard deviations, in the slice's unit; whether the strength
+    was reached is None where the noise could not be measured.
+    """
     unit, sds = prediction.slice.unit, (prediction.noise_before, prediction.noise_after)
     before, after = (None if sd is None else rounded(sd, unit) for sd in sds)
-    return {"strength": str(prediction.strength), "noise_before": before, "noise_after": after}
+    return {
+        "strength": str(prediction.strength),
+        "strength_reached": not prediction.is_at_limit if prediction.is_noise_known else None,
+        "noise_before": before,
+        "noise_after": after,
+    }
 
 
 def input_check_facts(findings: Sequence[Finding]) -> Result:

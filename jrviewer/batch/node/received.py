@@ -1,10 +1,9 @@
 """What `predict` is given by DICOMweb addresses: received into a folder that is gone afterwards."""
 
 import hashlib
-import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +61,8 @@ def received(
             ]
         finally:
             _clear(folder)
-    os.rmdir(folder)  # noqa: PTH106 - as on Windows
+    with suppress(OSError):  # another command has begun to receive into it
+        folder.rmdir()
 
 
 def _clear(folder: Path) -> None:
