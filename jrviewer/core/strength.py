@@ -10,11 +10,15 @@ part follows when most of it is gone.
 
 A network that is unsure takes a part of what it sees: what it leaves of the slow noise looks like
 what it took, two to five times as strong. Where all of it is not enough for High, up to twice the
-slow part goes, as far as that lowers the noise.
+slow part goes, as far as that lowers the noise; up to Standard never more than the network takes.
 
 So every strength is a place on one path: the fine part, then the slow one, then more of it. A
 stronger one lies further along and leaves no more noise; 100 % is the path's end, where least is
 left.
+
+Where soft tissue is a rim of muscle between fat, its slopes lie in every window that the noise is
+measured in. No denoiser takes them, and none should: what they add is told apart, and does not
+count (`imaging.noise_level`).
 """
 
 from collections.abc import Sequence
@@ -121,11 +125,13 @@ class Noise:
     """A slice's noise, measured in its calm region (`imaging.noise_level.measure`).
 
     `covariances` float32 (3, 3, N): of the slice, of the fine and of the slow part that the network
-    removed, around each of N pixels, in the squared unit.
+    removed, around each of N pixels, in the squared unit. `tissue` is the variance among them that
+    is no noise.
     """
 
     covariances: FloatArray
     unit: Unit
+    tissue: float = 0.0
 
     @property
     def before(self) -> float:
@@ -137,6 +143,11 @@ class Noise:
         """Whether there is too little of it for a strength to be met; only in HU."""
         return self.unit == "HU" and self.before < LEAST_HU
 
+    @property
+    def least(self) -> float:
+        """The standard deviation that is left at 100 %."""
+        return float(self._path[1].min())
+
     def after(self, shares: Shares) -> float:
         """The noise's standard deviation once these shares are gone."""
         return float(self._left([shares])[0])
@@ -146,6 +157,8 @@ class Noise:
         if strength.reduction == 0:
             return NOTHING
         path, left = self._path
+        if strength.reduction <= STANDARD.reduction:
+            path, left = path[:PLACES], left[:PLACES]
         wanted = (1 - strength.reduction) * self.before
         enough = np.flatnonzero(left <= wanted)
         if not len(enough):
@@ -157,7 +170,7 @@ class Noise:
         """The standard deviation (N,) that each of N shares leaves."""
         kept = np.array([(1.0, -one.fine, -one.slow) for one in shares], dtype=np.float32)
         variance = np.einsum("si,ijn,sj->sn", kept, self.covariances, kept, optimize=True)
-        return np.sqrt(np.maximum(np.median(variance, axis=1), 0.0))
+        return np.sqrt(np.maximum(np.median(variance, axis=1) - self.tissue, 0.0))
 
     @cached_property
     def _path(self) -> tuple[list[Shares], FloatArray]:

@@ -3,7 +3,15 @@
 The local standard deviation in 9 × 9 pixels, over the calmest quarter of soft tissue; its median is
 the slice's noise. A region is chosen once, on the slice as it came, and asked again after
 denoising.
+
+Soft tissue may be a rim of muscle in a chest full of contrast medium: then every window of 9 × 9
+pixels holds a slope of tissue. In a window, slopes look like the slow noise that a network leaves,
+so a surface fitted to them takes both. But what a network leaves is seen elsewhere, too: in the
+calmest tenth of all tissue, fat and blood included. What it leaves in the calm region beyond that,
+and beyond a third, is tissue, and is no noise.
 """
+
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +20,7 @@ from jrviewer.core.filters import gaussian, running_mean
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.morphology import eroded
 from jrviewer.core.records import Unit
-from jrviewer.core.strength import SLOW_REACH, Noise, Residual
+from jrviewer.core.strength import ALL, SLOW_REACH, Noise, Residual
 
 BoolArray = npt.NDArray[np.bool_]
 IndexArray = npt.NDArray[np.intp]
@@ -26,17 +34,46 @@ ERODED_PIXELS = 6
 CALM_SHARE = 0.25
 FEWEST_PIXELS = 150  # fewer calm pixels say nothing
 MOST_PIXELS = 4000  # more say nothing more
+TISSUE_HU = (-150.0, 350.0)  # of any kind: fat, muscle, blood with contrast medium
+CALMEST_SHARE = 0.1
+TINY = 1e-9
+MOST_LEFT = 1 / 3  # of its noise, that calm tissue may keep at full strength: more may be tissue
 
 
 def measure(pixels: FloatArray, removed: Residual, unit: Unit) -> Noise | None:
     """The noise of a slice (rows, columns) and of what the network removed from it; None where the
     slice shows too little calm tissue.
     """
-    return measure_in(calm_region(pixels, unit), pixels, removed, unit)
+    noise = measure_in(calm_region(pixels, unit), pixels, removed, unit)
+    return without_tissue(noise, pixels, pixels - removed.at(ALL))
+
+
+def without_tissue(noise: Noise | None, pixels: FloatArray, denoised: FloatArray) -> Noise | None:
+    """The noise of a slice (rows, columns) without what is tissue, as its fully denoised twin shows
+    it; the same where the network leaves so little that there can be none.
+    """
+    if noise is None or noise.is_hardly_any or noise.least <= MOST_LEFT * noise.before:
+        return noise
+    left = max(MOST_LEFT, share_left(pixels, denoised, noise.unit))
+    excess = noise.least**2 - (left * noise.before) ** 2
+    return replace(noise, tissue=excess / (1 - left**2)) if excess > 0 else noise
+
+
+def share_left(pixels: FloatArray, denoised: FloatArray, unit: Unit) -> float:
+    """What a network leaves of the noise of a slice (rows, columns), 0 to 1, in the calmest tenth
+    of all its tissue; 1 where there is too little of that to say.
+    """
+    some = _tissue(pixels, *(TISSUE_HU if unit == "HU" else _soft_range(pixels, unit)))
+    if some.sum() * CALMEST_SHARE < FEWEST_PIXELS:
+        return 1.0
+    before, after = (local_covariance(image, image)[some] for image in (pixels, denoised))
+    calmest = before <= np.quantile(before, CALMEST_SHARE)
+    left = np.median(after[calmest]) / max(float(np.median(before[calmest])), TINY)
+    return float(np.clip(left, 0, 1)) ** 0.5
 
 
 def measure_in(calm: BoolArray, pixels: FloatArray, removed: Residual, unit: Unit) -> Noise | None:
-    """The same where the calm region (rows, columns) is known already."""
+    """The plain one, with what tissue there is, where the calm region (rows, columns) is known."""
     if not calm.any():
         return None
     rows, columns = np.nonzero(calm)
@@ -61,9 +98,19 @@ def _patches(image: FloatArray, corners: tuple[IndexArray, IndexArray]) -> Float
 
 def soft_tissue(pixels: FloatArray, unit: Unit) -> BoolArray:
     """Where a slice (rows, columns) shows soft tissue, away from its borders."""
-    low, high = SOFT_HU
-    if unit != "HU":
-        low, high = (share * float(np.percentile(pixels, 99.5)) for share in SOFT_SHARE)
+    return _tissue(pixels, *_soft_range(pixels, unit))
+
+
+def _soft_range(pixels: FloatArray, unit: Unit) -> tuple[float, float]:
+    """Between which values soft tissue lies."""
+    if unit == "HU":
+        return SOFT_HU
+    low, high = (share * float(np.percentile(pixels, 99.5)) for share in SOFT_SHARE)
+    return low, high
+
+
+def _tissue(pixels: FloatArray, low: float, high: float) -> BoolArray:
+    """Where a slice (rows, columns), smoothed, lies between two values, away from the borders."""
     soft = np.zeros(pixels.shape, dtype=bool)
     # Beyond what the Gaussian sees of anything brighter, nothing is smoothed to more than `low`.
     part = _box_around(pixels > low, GAUSSIAN_REACH)

@@ -20,7 +20,7 @@ from jrviewer.core.strength import STANDARD, Noise, Residual, Strength
 from jrviewer.imaging import residual_check
 from jrviewer.imaging.body_masks import body_centre, body_mask, canonical_image
 from jrviewer.imaging.contrast_medium import contrast_in
-from jrviewer.imaging.noise_level import around, calm_region, measure_in
+from jrviewer.imaging.noise_level import around, calm_region, measure_in, without_tissue
 from jrviewer.model import cloud_placement, devices
 from jrviewer.model.cloud_normals import Slopes
 from jrviewer.model.input_check import check, check_canonical, has_front
@@ -109,7 +109,7 @@ def _judged(
     before = pixels[part]
     after = np.where(is_padding(image, image.pixels[part]), before, denoised[part])
     noise = measure_in(where[part], before, Residual.of(before, after), image.unit)
-    return noise, contrast_in(image, denoised)
+    return without_tissue(noise, pixels, denoised), contrast_in(image, denoised)
 
 
 def _dense(sample: Callable[[int, SecondThread], Cloud]) -> Cloud:

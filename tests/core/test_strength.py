@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -105,6 +107,24 @@ def test_more_of_the_slow_part_goes_where_high_asks_for_more_than_all_of_it() ->
     very = unsure(pixels, whole, 0.3)
     assert very.shares(HIGH) == (1.0, strength.MOST_SLOW)
     assert very.after(very.shares(HIGH)) < 0.7 * very.after(ALL)
+
+
+def test_up_to_standard_no_more_goes_than_the_network_takes() -> None:
+    pixels, whole = slice_with(20, 1.0)
+    noise = measure(pixels, Residual(whole.fine * 0.4, whole.slow * 0.4), "HU")
+    assert noise is not None
+    assert noise.shares(STANDARD) == ALL
+    assert noise.shares(Strength(0.51)).slow == strength.MOST_SLOW
+    assert noise.after(noise.shares(HIGH)) < noise.after(ALL)
+
+
+def test_tissue_is_no_noise_before_or_after() -> None:
+    plain = measured(20)
+    tissue = plain.before**2 * 0.36
+    noise = replace(plain, tissue=tissue)
+    assert noise.before == pytest.approx(0.8 * plain.before)
+    left = plain.after(noise.shares(STANDARD)) ** 2
+    assert (left - tissue) ** 0.5 == pytest.approx(0.5 * noise.before, rel=0.01)
 
 
 @pytest.mark.parametrize("of_fine", [0.5, 0.9, 1.2])

@@ -47,7 +47,7 @@ def test_a_stronger_one_never_leaves_more_noise(measured: list[Measured]) -> Non
         assert np.diff(left).max() < 1e-3 * noise.before
         gone = [sum(noise.shares(one)) for one in (LOW, STANDARD, HIGH, FULL)]
         assert gone == sorted(gone)
-        assert gone[0] < gone[1]
+        assert gone[0] < gone[1] < gone[2]
 
 
 def test_the_picture_has_the_noise_that_is_told(measured: list[Measured]) -> None:
@@ -56,7 +56,15 @@ def test_the_picture_has_the_noise_that_is_told(measured: list[Measured]) -> Non
         for wanted in (LOW, STANDARD, HIGH, FULL):
             shares = noise.shares(wanted)
             left = noise_sd(strength.apply(pixels, removed, shares), calm)
-            assert left == pytest.approx(noise.after(shares), rel=0.05)
+            told = (noise.after(shares) ** 2 + noise.tissue) ** 0.5
+            assert left == pytest.approx(told, rel=0.05)
+
+
+def test_standard_takes_half_of_the_noise_and_high_more(measured: list[Measured]) -> None:
+    for _, _, _, noise in measured:
+        half, most = (noise.after(noise.shares(one)) for one in (STANDARD, HIGH))
+        assert half == pytest.approx(0.5 * noise.before, rel=0.02)
+        assert most < 0.42 * noise.before
 
 
 def test_no_strength_shifts_the_mean_of_calm_tissue(measured: list[Measured]) -> None:

@@ -35,9 +35,15 @@ class Methods:
 
     def strengths(self, pixels: FloatArray, unit: Unit) -> dict[str, FloatArray]:
         """A slice at every strength, from one pass."""
+        return self.judged(pixels, unit)[0]
+
+    def judged(self, pixels: FloatArray, unit: Unit) -> tuple[dict[str, FloatArray], float]:
+        """The same, and the variance in the calm region that is tissue, no noise."""
         removed = Residual.of(pixels, self.ours(pixels, unit))
-        shares = shares_by_name(measure(pixels, removed, unit))
-        return {name: strength.apply(pixels, removed, one) for name, one in shares.items()}
+        noise = measure(pixels, removed, unit)
+        shares = shares_by_name(noise)
+        images = {name: strength.apply(pixels, removed, one) for name, one in shares.items()}
+        return images, noise.tissue if noise else 0.0
 
     def others(self, unit: Unit) -> Iterator[tuple[str, Callable[[FloatArray, float], FloatArray]]]:
         """The peers by name: `(pixels, sigma) -> denoised`."""

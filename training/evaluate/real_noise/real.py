@@ -24,7 +24,16 @@ PEER_SLICES = 3
 MR_SLICES = 10
 MR_MARGIN = 8  # slices at either end of a head that show little of it
 
-KEYS = ("sd_after", "reduction", "bias_hu", "edge_ratio", "structure", "evenness", "level_evenness")
+KEYS = (
+    "sd_after",
+    "reduction",
+    "plain_reduction",
+    "bias_hu",
+    "edge_ratio",
+    "structure",
+    "evenness",
+    "plain_evenness",
+)
 
 Table = dict[str, Any]
 
@@ -67,13 +76,14 @@ def series_row(scan: Scan, methods: Methods, report: Report = silent) -> Table:
     for number, index in enumerate(chosen):
         report(number / len(chosen), f"{scan.name}, slice {index + 1}")
         reader = Reader.of(scan, index)
-        for name, image in methods.strengths(reader.pixels, scan.unit).items():
-            rows.setdefault(name, []).append(reader.measure(image))
+        images, tissue = methods.judged(reader.pixels, scan.unit)
+        for name, image in images.items():
+            rows.setdefault(name, []).append(reader.measure(image, tissue))
         if number in slow:
             sigma = rows["full"][-1]["before"]
             for name, run in methods.others(scan.unit):
                 image = run(reader.pixels, sigma if np.isfinite(sigma) else 10.0)
-                rows.setdefault(f"peer {name}", []).append(reader.measure(image))
+                rows.setdefault(f"peer {name}", []).append(reader.measure(image, tissue))
     return _told(scan, {name: summary(own) for name, own in rows.items()})
 
 
@@ -94,8 +104,8 @@ def real_markdown(table: Table) -> str:
     lines = [
         "## Real noise",
         "",
-        "| series, kernel | method | noise SD before → after | less "
-        "| shift: calm, soft, lung, bone | edges × | structure | evenness, without slopes |",
+        "| series, kernel | method | noise SD before → after | less, with tissue "
+        "| shift: calm, soft, lung, bone | edges × | structure | evenness, with tissue |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for name, row in table["series"].items():
@@ -137,9 +147,9 @@ def _line(series: str, method: str, before: float, own: Row) -> str:
     )
     return (
         f"| {series} | {method} | {before:.2f} → {own['sd_after']:.2f} | "
-        f"{100 * own['reduction']:.0f} % | {shifts} | {own['edge_ratio']:.3f} | "
-        f"{own['structure']:.3f} | {own['evenness']:.3f}, "
-        f"{own['level_evenness']:.3f} |"
+        f"{100 * own['reduction']:.0f}, {100 * own['plain_reduction']:.0f} % | {shifts} | "
+        f"{own['edge_ratio']:.3f} | {own['structure']:.3f} | "
+        f"{own['evenness']:.3f}, {own['plain_evenness']:.3f} |"
     )
 
 

@@ -9,14 +9,13 @@ import numpy as np
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.records import Unit
 from jrviewer.imaging.body_masks import BoolArray, body_mask
-from jrviewer.imaging.noise_level import WINDOW, calm_region, noise_sd
+from jrviewer.imaging.noise_level import calm_region, noise_sd
 from training.evaluate.real_noise.edges import LEVELS_HU, MR_LEVEL, Edges, edges_of, ratios
 from training.metrics.scores import TISSUES
 
 HIGH_PASS_PIXELS = 2.0
 FEWEST_PIXELS = 50
 CT_RANGE = (-1024.0, 3071.0)
-MOST_WINDOWS = 4000  # more say nothing more
 
 Row = dict[str, Any]
 
@@ -63,17 +62,18 @@ class Reader:
             neighbours=_neighbours(scan, index),
         )
 
-    def measure(self, denoised: FloatArray) -> Row:
-        """Everything that is told of one result: `sd`, `before`, both again where tissue has no
-        slope, `bias`, `edges` (ratios), and `structure`, the correlation of what was removed with
-        the neighbours' structure.
+    def measure(self, denoised: FloatArray, tissue: float = 0.0) -> Row:
+        """Everything that is told of one result: `sd`, `before`, both again with the variance of
+        the tissue that is among them, `bias`, `edges` (ratios), and `structure`, the correlation of
+        what was removed with the neighbours' structure.
         """
         change = denoised - self.pixels
+        before, left = (noise_sd(image, self.calm) for image in (self.pixels, denoised))
         return {
-            "before": noise_sd(self.pixels, self.calm),
-            "sd": noise_sd(denoised, self.calm),
-            "level_before": level_noise_sd(self.pixels, self.calm),
-            "level_sd": level_noise_sd(denoised, self.calm),
+            "before": max(before**2 - tissue, 0.0) ** 0.5,
+            "sd": max(left**2 - tissue, 0.0) ** 0.5,
+            "plain_before": before,
+            "plain_sd": left,
             "bias": {
                 name: float(change[where].mean(dtype=np.float64))
                 for name, where in self.tissues.items()
@@ -101,7 +101,7 @@ def summary(rows: Sequence[Row]) -> Row:
     """Of one method's rows over a series."""
     known = [row for row in rows if np.isfinite(row["before"])]
     ratio = [row["sd"] / row["before"] for row in known]
-    level_ratio = [row["level_sd"] / row["level_before"] for row in known]
+    plain_ratio = [row["plain_sd"] / row["plain_before"] for row in known]
     edges = [r for row in rows for r in row["edges"]]
     structure = [row["structure"] for row in rows if np.isfinite(row["structure"])]
     names = dict.fromkeys(name for row in rows for name in row["bias"])
@@ -117,27 +117,10 @@ def summary(rows: Sequence[Row]) -> Row:
         "edges": len(edges),
         "structure": float(np.mean(structure)) if structure else float("nan"),
         "evenness": float(np.std(ratio)) if ratio else float("nan"),
-        "level_evenness": float(np.std(level_ratio)) if level_ratio else float("nan"),
+        "plain_reduction": 1 - _median(plain_ratio),
+        "plain_evenness": float(np.std(plain_ratio)) if plain_ratio else float("nan"),
         "slices": len(rows),
     }
-
-
-def level_noise_sd(pixels: FloatArray, where: BoolArray) -> float:
-    """Median local standard deviation over a region once slopes and curves of tissue are taken out:
-    of what a quadratic surface leaves in each window. NaN where the region is empty.
-    """
-    rows, columns = np.nonzero(where)
-    if not len(rows):
-        return float("nan")
-    some = slice(None, None, -(-len(rows) // MOST_WINDOWS))
-    corners = rows[some] - WINDOW // 2, columns[some] - WINDOW // 2
-    squares = np.lib.stride_tricks.sliding_window_view(pixels, (WINDOW, WINDOW))[corners]
-    row, column = np.mgrid[-1 : 1 : WINDOW * 1j, -1 : 1 : WINDOW * 1j].reshape(2, -1)
-    surface = np.stack([np.ones_like(row), row, column, row**2, column**2, row * column], axis=1)
-    basis, _ = np.linalg.qr(surface)
-    values = squares.reshape(-1, WINDOW**2).astype(np.float64)
-    left = values - values @ basis @ basis.T
-    return float(np.median((left**2).mean(axis=1))) ** 0.5
 
 
 def _median(values: Sequence[float]) -> float:

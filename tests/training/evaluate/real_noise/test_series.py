@@ -1,9 +1,8 @@
 import numpy as np
 import pytest
 
-from jrviewer.imaging.noise_level import noise_sd
 from tests.support.record_factory import body_image
-from training.evaluate.real_noise.series import Reader, Scan, level_noise_sd, summary
+from training.evaluate.real_noise.series import Reader, Scan, summary
 
 
 def scan(sd: float = 15.0) -> Scan:
@@ -48,8 +47,8 @@ def test_evenness_is_the_spread_of_what_is_left() -> None:
         {
             "before": 10.0,
             "sd": sd,
-            "level_before": 8.0,
-            "level_sd": sd / 2,
+            "plain_before": 16.0,
+            "plain_sd": 2 * sd,
             "bias": {},
             "edges": [],
             "structure": float("nan"),
@@ -58,21 +57,13 @@ def test_evenness_is_the_spread_of_what_is_left() -> None:
     ]
     told = summary(rows)
     assert told["evenness"] == pytest.approx(0.1)
-    assert told["level_evenness"] == pytest.approx(1 / 16)
+    assert told["plain_evenness"] == pytest.approx(1 / 8)
+    assert told["plain_reduction"] == pytest.approx(1 - 10 / 16)
     assert told["sd_after"] == pytest.approx(5.0)
 
 
-def test_a_slope_of_tissue_is_no_noise() -> None:
-    row, column = np.mgrid[:128, :128].astype(np.float32)
-    tissue = 5 * row + 0.05 * (column - 64) ** 2
-    noise = np.random.default_rng(0).normal(0, 10, tissue.shape).astype(np.float32)
-    inside = np.zeros(tissue.shape, dtype=bool)
-    inside[20:108, 20:108] = True
-    assert noise_sd(tissue + noise, inside) > 15
-    plain, sloping = (level_noise_sd(image, inside) for image in (noise, tissue + noise))
-    assert sloping == pytest.approx(plain, rel=0.02)
-    assert plain == pytest.approx(10, rel=0.1)
-
-
-def test_an_empty_region_has_no_noise_to_tell() -> None:
-    assert np.isnan(level_noise_sd(np.zeros((32, 32)), np.zeros((32, 32), dtype=bool)))
+def test_tissue_among_it_is_no_noise() -> None:
+    reader = Reader.of(scan(), 1)
+    row = reader.measure(0.5 * reader.pixels, tissue=25.0)
+    assert row["before"] ** 2 == pytest.approx(row["plain_before"] ** 2 - 25)
+    assert row["sd"] ** 2 == pytest.approx(row["plain_sd"] ** 2 - 25)
