@@ -1,15 +1,16 @@
 """`python -m training three`: whether the slices beside one help to denoise it.
 
 On native series, whose noise is the scanner's own and goes on from slice to slice as it does there:
-the shipped denoiser on one slice, on the mean of three, and the mean of three denoised slices.
-Faint spheres, each cut by every slice where it is, tell what a small lesion loses: it is not the
-same disc in all three.
+the shipped denoiser on one slice, on the mean of three, and the mean of three denoised slices; with
+`--steps`, also a network that reads three slices beside one of one slice, trained as long
+(`three_network`). Faint spheres, each cut by every slice where it is, tell what a small lesion
+loses: it is not the same disc in all three.
 """
 
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -24,19 +25,24 @@ from jrviewer.model.joint_model import JointModel
 from jrviewer.model.load import load_model
 from training.console import progress
 from training.data.cases import evenly
+from training.data.prepare import real_pairs
 from training.data.real_noise.native import NativeSeries, native_series
 from training.data.volumes import Split
 from training.evaluate.real_noise.edges import LEVELS_HU, edges_of, ratios
 from training.evaluate.real_noise.series import Reader, Scan, usable
+from training.experiments.denoisers.networks import Convolutional
+from training.experiments.three_network import Three, Triples, both_trained, middle_of
+from training.preset import load_preset
 
 DIAMETERS_MM = (5.0, 10.0)
 CONTRAST_HU = 30.0
 SPHERES = 12
 LEAST_AWAY_MM = 12.0  # of two spheres' middles
+TRAIN_ON = "chest_lidc_0314"  # a thin series of a training patient
 CORE = 0.5  # of the radius, where what is kept is measured
 
 Row = dict[str, Any]
-Three = tuple[FloatArray, FloatArray, FloatArray]
+Networks = Mapping[str, Convolutional]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,25 +50,40 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with native series")
     parser.add_argument("--weights", type=Path, default=Path("resources/model/joint.safetensors"))
     parser.add_argument("--per-series", type=int, default=3, help="slices of each series")
+    parser.add_argument("--steps", type=int, default=0, help="of networks of one and three slices")
+    parser.add_argument("--train-on", default=TRAIN_ON, help="the thin series that they learn from")
+    parser.add_argument("--out", type=Path, default=Path("runs/three"), help="for their weights")
+    parser.add_argument("--cache", type=Path, default=Path("runs/cache"), help="kept between runs")
     parser.add_argument("--json", type=Path, required=True, help="where the table goes")
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the table; the exit status."""
     report, model = progress(), load_model("cpu", args.weights)
+    nets = _networks(args, model, report) if args.steps else {}
     splits: tuple[Split, ...] = ("validation", "train")
     rows = []
     args.json.parent.mkdir(parents=True, exist_ok=True)
     for split in splits:
         for series in native_series(args.data, split):
-            rows.append(series_row(series, model, args.per_series, report) | {"split": split})
+            row = series_row(series, model, nets, args.per_series, report)
+            rows.append(row | {"split": split})
             args.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
             args.json.with_suffix(".md").write_text(markdown(rows), encoding="utf-8")
     sys.stdout.write(markdown(rows))
     return 0
 
 
-def series_row(series: NativeSeries, model: JointModel, count: int, report: Report) -> Row:
+def _networks(args: argparse.Namespace, model: JointModel, report: Report) -> Networks:
+    series = [one for one in native_series(args.data, "train") if one.name == args.train_on]
+    fields = real_pairs(load_preset("real"), args.data, args.cache, report).fields
+    triples = Triples.of(series, model, fields)
+    return both_trained(triples, model.net, args.steps, args.out, report)
+
+
+def series_row(
+    series: NativeSeries, model: JointModel, nets: Networks, count: int, report: Report
+) -> Row:
     """Means over some slices of a series, by method."""
     scan = Scan(series.name, series.kernel, "HU", series.pixel_mm, series.slices)
     rows = []
@@ -70,26 +91,28 @@ def series_row(series: NativeSeries, model: JointModel, count: int, report: Repo
         report(0.5, f"{series.name}, slice {number + 2}")
         reader = Reader.of(scan, number + 1)
         around = [usable(series.slices[number + step], "HU") for step in (0, 1, 2)]
-        rows.append(_slice_row((around[0], around[1], around[2]), series, reader, model))
+        rows.append(_slice_row((around[0], around[1], around[2]), series, reader, model, nets))
     keys = dict.fromkeys(key for row in rows for key in row)
     means = {key: float(np.nanmean([row[key] for row in rows])) for key in keys}
     return {"name": series.name, "step_mm": series.step_mm, **means}
 
 
-def _slice_row(three: Three, series: NativeSeries, reader: Reader, model: JointModel) -> Row:
+def _slice_row(
+    three: Three, series: NativeSeries, reader: Reader, model: JointModel, nets: Networks
+) -> Row:
     spheres = list(sphere_places(reader.body, reader.calm, series.pixel_mm))
     with_spheres = [
         image + sphere_cut(image.shape, spheres, series.pixel_mm, step * series.step_mm)
         for image, step in zip(three, (-1, 0, 1), strict=True)
     ]
-    bare = methods(three, model)
-    kept = methods((with_spheres[0], with_spheres[1], with_spheres[2]), model)
+    bare = methods(three, model, nets)
+    kept = methods((with_spheres[0], with_spheres[1], with_spheres[2]), model, nets)
     edges = [edges_of(three[1], level) for level in LEVELS_HU.values()]
     row: Row = {
         "correlation": noise_correlation(bare["removed"], bare["removed above"], reader.calm),
         "sd before": noise_sd(three[1], reader.calm),
     }
-    for name in METHODS:
+    for name in (*METHODS, *nets):
         row[f"{name}: sd"] = noise_sd(bare[name], reader.calm)
         widths = [r for one in edges for r in ratios(one, three[1], bare[name])]
         row[f"{name}: edges"] = float(np.median(widths)) if widths else float("nan")
@@ -101,7 +124,7 @@ def _slice_row(three: Three, series: NativeSeries, reader: Reader, model: JointM
 METHODS = ("one", "mean, then denoised", "denoised, then mean")
 
 
-def methods(three: Three, model: JointModel) -> dict[str, FloatArray]:
+def methods(three: Three, model: JointModel, nets: Networks) -> dict[str, FloatArray]:
     """The middle slice by every method, and what the denoiser removes from it and from the one
     above.
     """
@@ -112,6 +135,7 @@ def methods(three: Three, model: JointModel) -> dict[str, FloatArray]:
         "denoised, then mean": np.mean(denoised, axis=0),
         "removed": three[1] - denoised[1],
         "removed above": three[2] - denoised[2],
+        **{name: middle_of(net, three) for name, net in nets.items()},
     }
 
 
@@ -169,16 +193,17 @@ def sphere_contrast(
 
 def markdown(rows: Sequence[Row]) -> str:
     """The table for people to read."""
+    names = [key.removesuffix(": sd") for key in rows[0] if key.endswith(": sd")]
     lines = [
         "| series, mm between slices | noise of neighbours correlates by | SD before "
-        "| " + " | ".join(f"{name}: SD, sphere kept, edges ×" for name in METHODS) + " |",
-        "|" + "---|" * (3 + len(METHODS)),
+        "| " + " | ".join(f"{name}: SD, sphere kept, edges ×" for name in names) + " |",
+        "|" + "---|" * (3 + len(names)),
     ]
     for row in rows:
         cells = [
             f"{row[f'{name}: sd']:.1f}, {100 * row[f'{name}: kept']:.0f} %, "
             f"{row[f'{name}: edges']:.2f}"
-            for name in METHODS
+            for name in names
         ]
         lines.append(
             f"| {row['name']}, {row['step_mm']:.1f} | {row['correlation']:.2f} "

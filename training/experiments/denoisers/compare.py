@@ -41,8 +41,8 @@ from training.experiments.equal_cost import (
 )
 from training.preset import load_preset
 
-CROPS, CROP_PIXELS = 8, 96
-LEARNING_RATE, WARM_UP = 1.5e-3, 100
+CROPS, CROP_PIXELS = 8, 64
+LEARNING_RATE, WARM_UP = 2e-3, 50
 ROUNDS = 5
 SIDE = 512
 BOTH = "ours, mirrored too"

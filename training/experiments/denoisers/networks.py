@@ -4,6 +4,7 @@ multiply-adds a pixel for a finished slice.
 Slices (B, 1, H, W) in HU; `kind` is 0 for CT and 1 for MR.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from typing import cast
 
@@ -36,7 +37,7 @@ class Convolutional(nn.Module):
         rows, columns = hu.shape[-2:]
         out = self.head(self.encoder(seen)).float()[..., :rows, :columns]
         noise, log_variance = out.chunk(2, dim=1)
-        return Denoised(hu - noise * DETAIL_HU, log_variance)
+        return Denoised(hu - noise * DETAIL_HU, log_variance + 2 * math.log(DETAIL_HU))
 
     def loss(self, noisy: Tensor, clean: Tensor, kind: Tensor, random: torch.Generator) -> Tensor:
         """What a step minimises."""
