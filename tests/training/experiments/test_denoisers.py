@@ -52,6 +52,16 @@ def test_a_step_teaches_every_weight(name: str) -> None:
     assert [key for key, one in net.named_parameters() if one.grad is None] == []
 
 
+@pytest.mark.parametrize("name", SIZES[1])
+def test_before_the_first_step_the_variance_weighs_little_beside_the_error(name: str) -> None:
+    random = torch.Generator().manual_seed(0)
+    loss = SIZES[1][name]().loss(
+        noise(0, 32, 32), torch.zeros(2, 1, 32, 32), torch.zeros(2), random
+    )
+
+    assert loss.item() < 1.6  # 1 for the error, 0.5 for that of coarse pixels
+
+
 def test_a_slice_of_any_size_keeps_it() -> None:
     attention = Attention(16, is_shifted=True)
 
