@@ -57,14 +57,16 @@ def multiplies_bfloat16() -> bool:
     return any(able.get(name, False) for name in ("amx_bf16", "avx512_bf16", "bf16"))
 
 
-def is_kept_from_onednn(image: torch.Tensor) -> bool:
-    """Whether torch would convolve this image (1, C, H, W) on the CPU by itself, as it does with
-    small ones in single precision, though oneDNN is there and no gradient is wanted.
+def is_kept_from_onednn(image: torch.Tensor, weight: torch.Tensor) -> bool:
+    """Whether torch would convolve this image (1, C, H, W) on the CPU by itself, as it does in
+    single precision with small ones and, on one thread, pixel by pixel, though oneDNN is there and
+    no gradient is wanted.
     """
+    is_pixel_by_pixel = weight.shape[-2:] == (1, 1) and torch.get_num_threads() == 1
     return (
         image.device.type == "cpu"
         and image.dtype == torch.float32
-        and image.numel() <= SMALL
+        and (is_pixel_by_pixel or image.numel() <= SMALL)
         and not torch.is_grad_enabled()
         and torch.backends.mkldnn.is_available()
     )

@@ -66,22 +66,13 @@ class _Int8Conv:
         return output
 
     def added_to(self, sums: Tensor, x: Tensor) -> Tensor:
-        """The convolution of `x` added to `sums` in place, in single precision."""
-        output: Tensor = torch.ops.onednn.qconv2d_pointwise.binary(
-            *self._input(x),
-            sums,
-            self.bias,
-            *GEOMETRY,
-            *TO_FLOAT,
-            1.0,
-            0,
-            "sum",
-            1.0,
-            "none",
-            [],
-            "",
+        """The convolution of `x` added to `sums` in place, in single precision. oneDNN would add
+        it itself, but torch then copies the sums once more.
+        """
+        added: Tensor = torch.ops.onednn.qconv2d_pointwise(
+            *self._input(x), self.bias, *GEOMETRY, *TO_FLOAT, "none", [], ""
         )
-        return output
+        return sums.add_(added)
 
     def _input(self, x: Tensor) -> tuple[Tensor, float, int, Tensor, Tensor, Tensor]:
         """What is above zero of `x` in bytes with their step and zero, then the weights."""

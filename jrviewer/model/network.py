@@ -19,7 +19,18 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from jrviewer.model.devices import is_kept_from_onednn
-from jrviewer.model.network_input import CHANNELS, CT, DETAIL_HU, planes, see, shuffled, unshuffled
+from jrviewer.model.network_input import (
+    CHANNELS,
+    CT,
+    DETAIL_HU,
+    in_blocks,
+    planes,
+    see,
+    shuffled,
+    unshuffled,
+    with_blocks,
+)
+from jrviewer.model.out_of_distribution import described
 
 LOG_SIGMA = 2.5  # where the cloud head starts from: 12 mm
 LOG_SIGMA_LIMITS = (-1.0, 5.0)  # what it says of cells that no point ever visits means nothing
@@ -79,14 +90,18 @@ class Surfaces(NamedTuple):
 
 
 class Conv(nn.Conv2d):
-    """A convolution by oneDNN of small images, too, where torch's own takes three times as long."""
+    """A convolution by oneDNN where torch's own would take two or three times as long, too."""
 
     def forward(self, x: Tensor) -> Tensor:
         """As `nn.Conv2d` does."""
-        if not is_kept_from_onednn(x):
-            return super().forward(x)
+        return self.by(self.weight, self.bias, x)
+
+    def by(self, weight: Tensor, bias: Tensor | None, x: Tensor) -> Tensor:
+        """As if it had another weight and bias."""
+        if not is_kept_from_onednn(x, weight):
+            return self._conv_forward(x, weight, bias)
         shape = (self.padding, self.stride, self.dilation)  # never words here
-        found: Tensor = torch.mkldnn_convolution(x, self.weight, self.bias, *shape, self.groups)  # type: ignore[arg-type]
+        found: Tensor = torch.mkldnn_convolution(x, weight, bias, *shape, self.groups)  # type: ignore[arg-type]
         return found
 
 
@@ -112,11 +127,18 @@ class Down(nn.Sequential):
         super().__init__(nn.Conv2d(before, after, 2, stride=2))
 
 
-class Up(nn.Sequential):
-    """Twice the resolution by a 1 × 1 convolution and a pixel shuffle."""
+class Up(nn.ModuleList):
+    """Twice the resolution by a 1 × 1 convolution and a pixel shuffle, added to what is there."""
 
     def __init__(self, before: int, after: int) -> None:
-        super().__init__(Conv(before, 4 * after, 1), nn.PixelShuffle(2))
+        super().__init__([Conv(before, 4 * after, 1)])
+
+    def forward(self, x: Tensor, fine: Tensor) -> Tensor:
+        """Of `x` (B, before, H, W) with `fine` (B, after, 2H, 2W), in place as `with_blocks`."""
+        conv = self[0]
+        assert isinstance(conv, Conv)
+        weight, bias = (in_blocks(one) for one in conv.parameters())
+        return with_blocks(fine, conv.by(weight, bias, x))
 
 
 class Encoder(nn.Module):
@@ -150,13 +172,14 @@ class DenoisingHead(nn.Module):
         self.to_fine = Up(middle, fine)
         self.fine = Block(fine)
         self.out = nn.Conv2d(fine, 4 * 2, 3, padding=1)
-        _zero(self.out)
+        for start in self.out.parameters():  # by saying nothing
+            nn.init.zeros_(start)
 
     def forward(self, features: tuple[Tensor, Tensor, Tensor]) -> Tensor:
         """Noise and log-variance (B, 2, H, W) in the network's unit."""
         fine, middle, coarse = features
-        x = self.middle(middle + self.to_middle(coarse))
-        x = self.fine(fine + self.to_fine(x))
+        x = self.middle(self.to_middle(coarse, middle))
+        x = self.fine(self.to_fine(x, fine))
         return shuffled(self.out(F.relu(x, inplace=True)))  # (B, 2, H, W)
 
 
@@ -178,15 +201,15 @@ class CloudHead(nn.Module):
         )
         self.everywhere = nn.Linear(config.context_width, config.context_width)
         self.to_coarse = Up(config.context_width, wide_8)
-        self.side_coarse = nn.Conv2d(coarse, wide_8, 1)
+        self.side_coarse = Conv(coarse, wide_8, 1)
         self.coarse = nn.Sequential(Block(wide_8), Block(wide_8))
         self.to_middle = Up(wide_8, wide_4)
-        self.side_middle = nn.Conv2d(middle, wide_4, 1)
+        self.side_middle = Conv(middle, wide_4, 1)
         self.middle = Block(wide_4)
         self.to_fine = Up(wide_4, wide_2)
-        self.side_fine = nn.Conv2d(fine, wide_2, 1)
+        self.side_fine = Conv(fine, wide_2, 1)
         self.fine = Block(wide_2)
-        self.out = nn.Conv2d(wide_2, 5 * config.structures * config.layers, 1)
+        self.out = Conv(wide_2, 5 * config.structures * config.layers, 1)
 
     def forward(self, features: tuple[Tensor, Tensor, Tensor]) -> Surfaces:
         """The surfaces around the canonical images that the features are of."""
@@ -194,9 +217,9 @@ class CloudHead(nn.Module):
         x = self.to_context(torch.cat([coarse, _coordinates(coarse)], dim=1))
         x = x + self.everywhere(x.mean(dim=(2, 3)))[:, :, None, None]
         x = self.context(x)  # (B, 192, 8, 8)
-        x = self.coarse(self.side_coarse(coarse) + self.to_coarse(x))
-        x = self.middle(self.side_middle(middle) + self.to_middle(x))
-        x = self.fine(self.side_fine(fine) + self.to_fine(x))
+        x = self.coarse(self.to_coarse(x, self.side_coarse(coarse)))
+        x = self.middle(self.to_middle(x, self.side_middle(middle)))
+        x = self.fine(self.to_fine(x, self.side_fine(fine)))
         return Surfaces(self.out(F.relu(x)), self.structures)  # (B, 5 · cells, 64, 64)
 
 
@@ -235,7 +258,7 @@ class JointNet(nn.Module):
     def described_surfaces(self, canonical_hu: Tensor) -> tuple[Surfaces, Tensor]:
         """The surfaces, and what the encoder saw in each image (B, D), from one pass."""
         features = self._encoded(see(canonical_hu, CT))
-        return self.cloud(features), _description(features)
+        return self.cloud(features), described(features)
 
     def _encoded(self, values: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The features, in the precision of the weights."""
@@ -265,27 +288,6 @@ def slow_part(hu: Tensor, pixels: float) -> Tensor:
     padded = F.pad(hu, (reach, reach, reach, reach), mode="replicate")
     across = F.conv2d(padded, weights[None, None, None, :])
     return F.conv2d(across, weights[None, None, :, None])
-
-
-def _description(features: tuple[Tensor, ...]) -> Tensor:
-    """Mean and spread of every channel, and the coarse ones' means in each quarter, (B, D)."""
-    single = [one.float() for one in features]
-    parts = [part for one in single for part in _mean_and_spread(one)]
-    return torch.cat([*parts, F.adaptive_avg_pool2d(single[-1], 2).flatten(1)], dim=1)
-
-
-def _mean_and_spread(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Of every channel (B, C), as `torch.std` has it in a quarter of the time."""
-    mean = x.mean((2, 3), keepdim=True)
-    squares = (x - mean).square_().sum((2, 3))
-    return mean[..., 0, 0], (squares / (x[0, 0].numel() - 1)).sqrt()
-
-
-def _zero(layer: nn.Conv2d) -> None:
-    """Let a layer start by saying nothing."""
-    nn.init.zeros_(layer.weight)
-    if layer.bias is not None:
-        nn.init.zeros_(layer.bias)
 
 
 def _coordinates(features: Tensor) -> Tensor:

@@ -74,6 +74,25 @@ def shuffled(x: Tensor) -> Tensor:
     return image
 
 
+def in_blocks(channels: Tensor) -> Tensor:
+    """A layer's weight or bias (4C, …) for `with_blocks`, as it is for `F.pixel_shuffle`."""
+    return channels.unflatten(0, (-1, 4)).transpose(0, 1).flatten(0, 1)
+
+
+def with_blocks(fine: Tensor, x: Tensor) -> Tensor:
+    """`fine` (B, C, 2H, 2W) plus `x` (B, 4C, H, W), whose C channels of each of 2 × 2 pixels come
+    one after the other: so whole rows of channels are moved, where `F.pixel_shuffle` moves single
+    values. In place where no gradient is wanted.
+    """
+    blocks = x.permute(0, 2, 3, 1).unflatten(3, (2, 2, -1)).transpose(2, 3)  # (B, H, 2, W, 2, C)
+    fine = fine.contiguous(memory_format=torch.channels_last)
+    sums = fine.permute(0, 2, 3, 1).view(blocks.shape)
+    if torch.is_grad_enabled():
+        return (sums + blocks).flatten(3, 4).flatten(1, 2).permute(0, 3, 1, 2)
+    sums.add_(blocks)
+    return fine
+
+
 def _detail(values: Tensor) -> Tensor:
     """What a pixel is more than its neighbourhood: than the mean of 5 × 5 pixels, of fewer at the
     edges.

@@ -5,13 +5,16 @@ most and the spread along each; a new slice's distance is Mahalanobis's in these
 leave over counted by its mean spread (probabilistic PCA: Tipping and Bishop 1999, eq. 6). A second
 direction tells slices from the same slices upside down, a third from MR whose values were scaled
 like CT's (Fisher's linear discriminant). All limits come from training patients that were left out
-of the fit. Arrays alone; knows no network.
+of the fit. Knows no network.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
 
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.records import Finding
@@ -86,3 +89,19 @@ class Familiarity:
             yield Finding("amber", UPSIDE_DOWN)
         if self.like_mr(features[None])[0] > 1:
             yield Finding("amber", MAGNETIC)
+
+
+def described(features: tuple[Tensor, ...]) -> Tensor:
+    """An encoder's features (B, C, H, W), finest first, in a row of numbers (B, D): mean and spread
+    of every channel, and the coarse ones' means in each quarter.
+    """
+    single = [one.float() for one in features]
+    parts = [part for one in single for part in _mean_and_spread(one)]
+    return torch.cat([*parts, F.adaptive_avg_pool2d(single[-1], 2).flatten(1)], dim=1)
+
+
+def _mean_and_spread(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Of every channel (B, C), as `torch.std` has it in a quarter of the time."""
+    mean = x.mean((2, 3), keepdim=True)
+    squares = (x - mean).square_().sum((2, 3))
+    return mean[..., 0, 0], (squares / (x[0, 0].numel() - 1)).sqrt()

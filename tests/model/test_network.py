@@ -3,7 +3,8 @@ import pytest
 import torch
 
 from jrviewer.diagnostics.multiply_adds import MultiplyAdds
-from jrviewer.model.network import Config, Conv, JointNet, slow_part
+from jrviewer.model.devices import is_kept_from_onednn
+from jrviewer.model.network import Config, Conv, JointNet, Up, slow_part
 from jrviewer.model.network_input import CT, DETAIL_HU, MR, see
 from tests.support.small_network import small_net
 
@@ -111,6 +112,41 @@ def test_images_of_any_size_are_convolved_alike(size: tuple[int, ...]) -> None:
         found = ours(x)
 
     assert torch.allclose(found, theirs, atol=1e-4)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_pixel_by_pixel_layers_give_the_same_on_one_thread_as_on_two(threads: int) -> None:
+    torch.manual_seed(3)
+    layer = Conv(32, 48, 1).requires_grad_(requires_grad=False)
+    x = torch.randn(1, 32, 64, 64).contiguous(memory_format=torch.channels_last)
+    assert layer.bias is not None
+    weight, bias = layer.weight.double(), layer.bias.double()
+    theirs = torch.nn.functional.conv2d(x.double(), weight, bias)
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        with torch.inference_mode():
+            assert is_kept_from_onednn(x, layer.weight) == (threads == 1)
+            found = layer(x)
+    finally:
+        torch.set_num_threads(before)
+
+    assert torch.allclose(found.double(), theirs, atol=1e-5)
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_up_adds_a_pixel_shuffle_and_changes_its_input_only_without_gradients(wanted: bool) -> None:
+    torch.manual_seed(3)
+    up, x, fine = Up(6, 5), torch.randn(2, 6, 4, 3), torch.randn(2, 5, 8, 6)
+    expected = fine + torch.nn.functional.pixel_shuffle(up[0](x), 2)
+    given = fine.clone(memory_format=torch.channels_last)
+
+    with torch.set_grad_enabled(wanted):
+        found = up(x, given)
+
+    assert torch.allclose(found, expected, atol=1e-5)
+    assert torch.equal(given, fine) == wanted
+    assert found.requires_grad == wanted
 
 
 def test_what_the_encoder_saw_is_told_by_means_and_standard_deviations() -> None:
