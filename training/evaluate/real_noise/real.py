@@ -31,6 +31,7 @@ KEYS = (
     "bias_hu",
     "edge_ratio",
     "structure",
+    "structure_further",
     "evenness",
     "plain_evenness",
 )
@@ -105,7 +106,7 @@ def real_markdown(table: Table) -> str:
         "## Real noise",
         "",
         "| series, kernel | method | noise SD before → after | less, with tissue "
-        "| shift: calm, soft, lung, bone | edges × | structure | evenness, with tissue |",
+        "| shift: calm, soft, lung, bone | edges × | structure, two off | evenness, with tissue |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for name, row in table["series"].items():
@@ -148,7 +149,8 @@ def _line(series: str, method: str, before: float, own: Row) -> str:
     return (
         f"| {series} | {method} | {before:.2f} → {own['sd_after']:.2f} | "
         f"{100 * own['reduction']:.0f}, {100 * own['plain_reduction']:.0f} % | {shifts} | "
-        f"{own['edge_ratio']:.3f} | {own['structure']:.3f} | "
+        f"{own['edge_ratio']:.3f} | {own['structure']:.3f}, "
+        f"{own['structure_further']:.3f} | "
         f"{own['evenness']:.3f}, {own['plain_evenness']:.3f} |"
     )
 

@@ -40,7 +40,8 @@ class Reader:
     tissues: dict[str, BoolArray]
     edges: tuple[Edges, ...]
     body: BoolArray
-    neighbours: FloatArray | None  # high-pass of their mean: structure, with another noise
+    neighbours: FloatArray | None  # high-pass of their mean: structure, with little of its noise
+    further: FloatArray | None  # the same two slices off: less of its structure, none of its noise
 
     @classmethod
     def of(cls, scan: Scan, index: int) -> "Reader":
@@ -59,13 +60,15 @@ class Reader:
             tissues=tissues,
             edges=tuple(edges_of(pixels, level) for level in levels),
             body=body_mask(pixels, scan.unit, (scan.pixel_mm, scan.pixel_mm)),
-            neighbours=_neighbours(scan, index),
+            neighbours=_neighbours(scan, index, 1),
+            further=_neighbours(scan, index, 2),
         )
 
     def measure(self, denoised: FloatArray, tissue: float = 0.0) -> Row:
         """Everything that is told of one result: `sd`, `before`, both again with the variance of
         the tissue that is among them, `bias`, `edges` (ratios), and `structure`, the correlation of
-        what was removed with the neighbours' structure.
+        what was removed with the neighbours' structure, and with that of the slices beyond them
+        (`further`): neighbours may share noise.
         """
         change = denoised - self.pixels
         before, left = (noise_sd(image, self.calm) for image in (self.pixels, denoised))
@@ -80,13 +83,14 @@ class Reader:
                 if where.sum() >= FEWEST_PIXELS
             },
             "edges": [r for edges in self.edges for r in ratios(edges, self.pixels, denoised)],
-            "structure": self._structure(-change),
+            "structure": self._correlation(-change, self.neighbours),
+            "further": self._correlation(-change, self.further),
         }
 
-    def _structure(self, removed: FloatArray) -> float:
-        if self.neighbours is None or not self.body.any():
+    def _correlation(self, removed: FloatArray, structure: FloatArray | None) -> float:
+        if structure is None or not self.body.any():
             return float("nan")
-        one, other = removed[self.body], self.neighbours[self.body]
+        one, other = removed[self.body], structure[self.body]
         if one.std() < 1e-6 or other.std() < 1e-6:
             return 0.0
         return float(np.corrcoef(one, other)[0, 1])
@@ -103,7 +107,6 @@ def summary(rows: Sequence[Row]) -> Row:
     ratio = [row["sd"] / row["before"] for row in known]
     plain_ratio = [row["plain_sd"] / row["plain_before"] for row in known]
     edges = [r for row in rows for r in row["edges"]]
-    structure = [row["structure"] for row in rows if np.isfinite(row["structure"])]
     names = dict.fromkeys(name for row in rows for name in row["bias"])
     return {
         "sd_before": _median([row["before"] for row in known]),
@@ -115,7 +118,8 @@ def summary(rows: Sequence[Row]) -> Row:
         },
         "edge_ratio": _median(edges),
         "edges": len(edges),
-        "structure": float(np.mean(structure)) if structure else float("nan"),
+        "structure": _mean([row["structure"] for row in rows]),
+        "structure_further": _mean([row["further"] for row in rows]),
         "evenness": float(np.std(ratio)) if ratio else float("nan"),
         "plain_reduction": 1 - _median(plain_ratio),
         "plain_evenness": float(np.std(plain_ratio)) if plain_ratio else float("nan"),
@@ -125,6 +129,11 @@ def summary(rows: Sequence[Row]) -> Row:
 
 def _median(values: Sequence[float]) -> float:
     return float(np.median(values)) if values else float("nan")
+
+
+def _mean(values: Sequence[float]) -> float:
+    known = [value for value in values if np.isfinite(value)]
+    return float(np.mean(known)) if known else float("nan")
 
 
 def _tissues(pixels: FloatArray) -> dict[str, BoolArray]:
@@ -140,12 +149,12 @@ def _tissues(pixels: FloatArray) -> dict[str, BoolArray]:
     }
 
 
-def _neighbours(scan: Scan, index: int) -> FloatArray | None:
+def _neighbours(scan: Scan, index: int, step: int) -> FloatArray | None:
     from scipy import ndimage
 
-    if not 0 < index < len(scan.slices) - 1:
+    if not step <= index < len(scan.slices) - step:
         return None
-    both = [usable(scan.slices[index + step], scan.unit) for step in (-1, 1)]
+    both = [usable(scan.slices[other], scan.unit) for other in (index - step, index + step)]
     mean = (both[0] + both[1]) / 2
     high_pass: FloatArray = mean - ndimage.gaussian_filter(mean, HIGH_PASS_PIXELS)
     return high_pass

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -52,6 +54,7 @@ def test_evenness_is_the_spread_of_what_is_left() -> None:
             "bias": {},
             "edges": [],
             "structure": float("nan"),
+            "further": float("nan"),
         }
         for sd in (4.0, 6.0)
     ]
@@ -67,3 +70,13 @@ def test_tissue_among_it_is_no_noise() -> None:
     row = reader.measure(0.5 * reader.pixels, tissue=25.0)
     assert row["before"] ** 2 == pytest.approx(row["plain_before"] ** 2 - 25)
     assert row["sd"] ** 2 == pytest.approx(row["plain_sd"] ** 2 - 25)
+
+
+def test_noise_that_neighbours_share_is_no_structure_two_slices_off() -> None:
+    random = np.random.default_rng(1)
+    noise = random.normal(0, 15, (6, 192, 192))
+    shared = [(body_image(192, 192) + one + other) for one, other in pairwise(noise)]
+    series = Scan("chest", "B", "HU", 0.8, [one.astype(np.float32) for one in shared])
+    row = Reader.of(series, 2).measure(body_image(192, 192))
+    assert row["structure"] > 0.1
+    assert abs(row["further"]) < 0.02
