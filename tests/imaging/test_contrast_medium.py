@@ -5,24 +5,51 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from jrviewer.core.geometry import FloatArray
+from jrviewer.core.geometry import FloatArray, Plane
 from jrviewer.imaging.contrast_medium import contrast_in, shows_vessels
-from tests.support.record_factory import make_slice
+from tests.support.record_factory import make_plane, make_slice
+from training.phantoms import make_phantom
 
 SPACING_MM = (1.0, 1.25)
 
 
-def disc(
-    radius_mm: float, hu: float, rim_hu: float | None = None, noise: float = 8.0
+IN_FRONT, BEHIND = (60.0, 100.0), (120.0, 100.0)  # places in the body, in mm: down, across
+
+
+def body(*discs: FloatArray) -> FloatArray:
+    """A body of 45 HU, 160 × 200 mm, in air, with what is brighter painted into it, and noise."""
+    down, across = places()
+    image = np.where((abs(down - 85) < 80) & (abs(across - 100) < 95), 45.0, -1000.0)
+    for disc_hu in discs:
+        image = np.where(np.isnan(disc_hu), image, disc_hu)
+    noisy = image + np.random.default_rng(3).normal(0, 8, image.shape)
+    return np.asarray(noisy, dtype=np.float32)
+
+
+def places() -> tuple[FloatArray, FloatArray]:
+    """Of every pixel, in mm: down, across."""
+    rows, columns = np.mgrid[:170, :160]
+    return rows * SPACING_MM[0], columns * SPACING_MM[1]
+
+
+def painted(
+    radius_mm: float,
+    hu: float,
+    rim_hu: float | None = None,
+    centre: tuple[float, float] = IN_FRONT,
 ) -> FloatArray:
-    """A disc in soft tissue, with a rim of 4 mm where one is given."""
-    rows, columns = np.mgrid[:120, :120]
-    away = np.hypot((rows - 60) * SPACING_MM[0], (columns - 60) * SPACING_MM[1])
-    image = np.where(away < radius_mm, hu, 45.0)
+    """A disc, with a rim of 4 mm where one is given, and NaN around it."""
+    down, across = places()
+    away = np.hypot(down - centre[0], across - centre[1])
+    image = np.where(away < radius_mm, hu, np.nan)
     if rim_hu is not None:
         image = np.where((away < radius_mm) & (away > radius_mm - 4), rim_hu, image)
-    noisy = image + np.random.default_rng(3).normal(0, noise, image.shape)
-    return np.asarray(noisy, dtype=np.float32)
+    return image
+
+
+def disc(radius_mm: float, hu: float, rim_hu: float | None = None) -> FloatArray:
+    """One disc in the front of a body."""
+    return body(painted(radius_mm, hu, rim_hu))
 
 
 @pytest.mark.parametrize("hu", [230.0, 300.0, 450.0])
@@ -63,3 +90,57 @@ def test_without_a_spacing_or_hounsfield_units_nothing_is_seen() -> None:
 
     assert contrast_in(replace(image, spacing_source="missing"), disc(14, 300.0)) == "none"
     assert contrast_in(replace(image, unit="stored"), disc(14, 300.0)) == "none"
+
+
+def test_what_lies_in_the_middle_of_the_back_is_a_vertebra_unless_one_is_behind_it() -> None:
+    even, vertebra = painted(14, 300, centre=BEHIND), painted(16, 150, 500, centre=BEHIND)
+    aorta = painted(11, 300, centre=(90.0, 106.0))
+
+    assert not shows_vessels(body(even), SPACING_MM)
+    assert not shows_vessels(body(vertebra), SPACING_MM)
+    assert shows_vessels(body(vertebra, aorta), SPACING_MM)
+
+
+def test_the_back_is_found_in_a_slice_that_stands_on_its_head() -> None:
+    lying, standing = make_plane(spacing_mm=SPACING_MM), make_plane(spacing_mm=SPACING_MM)
+    standing = replace(standing, along_column=-standing.along_column)
+    image = body(painted(14, 300, centre=BEHIND))
+
+    def seen(pixels: FloatArray, plane: Plane) -> str:
+        return contrast_in(replace(make_slice(pixels), plane=plane), pixels)
+
+    assert seen(image, lying) == "none"
+    assert seen(image[::-1].copy(), standing) == "none"
+    assert seen(image, standing) == "seen"
+
+
+def test_what_is_joined_to_something_brighter_or_encloses_something_is_bone() -> None:
+    down, across = places()
+    process = np.where((abs(down - 60) < 6) & (across > 100) & (across < 150), 700.0, np.nan)
+    ring = painted(30, 300)
+    ring[np.hypot(down - 60, across - 100) < 12] = np.nan
+
+    assert not shows_vessels(body(painted(14, 300), process), SPACING_MM)
+    assert not shows_vessels(body(ring), SPACING_MM)
+
+
+def test_a_table_or_a_rod_beside_the_body_is_no_vessel() -> None:
+    image = np.pad(body(), ((0, 60), (0, 0)), constant_values=-1000)
+    down, across = np.mgrid[: len(image), :160]
+    image[np.hypot(down - 205, (across - 80) * 1.25) < 12] = 300
+
+    assert not shows_vessels(image, SPACING_MM)
+
+
+def phantom(region: str, seed: int) -> FloatArray:
+    return make_phantom(seed, region).render(0.0, 280, 1.6)
+
+
+@pytest.mark.parametrize(("region", "seed"), [("chest", 5000), ("chest", 5009), ("abdomen", 5001)])
+def test_a_phantom_whose_blood_is_not_as_bright_as_bone_shows_none(region: str, seed: int) -> None:
+    # Their vertebrae are cut where they are even, without a cortex around them.
+    assert not shows_vessels(phantom(region, seed), (1.6, 1.6))
+
+
+def test_a_phantom_with_bright_blood_shows_it() -> None:
+    assert shows_vessels(phantom("abdomen", 5006), (1.6, 1.6))
