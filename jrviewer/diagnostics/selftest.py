@@ -27,7 +27,7 @@ from jrviewer.core.prediction import Prediction
 from jrviewer.core.progress import Report, silent
 from jrviewer.core.records import Cloud, Slice, Structure
 from jrviewer.core.resources import resource
-from jrviewer.diagnostics.selftest_drawing import try_drawing
+from jrviewer.diagnostics.selftest_drawing import SECONDS, try_drawing
 from jrviewer.diagnostics.selftest_page import as_page
 from jrviewer.export import provenance
 from jrviewer.export.ply import write_ply
@@ -168,7 +168,12 @@ def _look_at_codecs(found: Findings) -> None:
 def _look_at_opengl(found: Findings) -> None:
     drawn = try_drawing(found.prediction)
     found.about["opengl"] = {"ok": bool(drawn.renderer), "renderer": drawn.renderer}
-    if not drawn.renderer:
+    if drawn.is_late:
+        found.faults.append(
+            f"The 3D pane had not drawn its test pictures after {SECONDS:.0f} seconds. "
+            "Close other programs, then run the self-test again."
+        )
+    elif not drawn.renderer:
         found.faults.append(
             "OpenGL does not work here: the 3D pane stays empty, 2D and exports still work. "
             "Update the graphics driver, or install the system packages that the README names."

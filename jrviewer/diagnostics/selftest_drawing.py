@@ -30,6 +30,7 @@ class DrawingResult(NamedTuple):
 
     renderer: str  # its name; "" where nothing could be drawn at all
     missing: list[str]  # features of the 3D pane that did not draw
+    is_late: bool = False  # it had not ended after `SECONDS`
 
 
 def try_drawing(prediction: Prediction | None) -> DrawingResult:
@@ -41,9 +42,13 @@ def try_drawing(prediction: Prediction | None) -> DrawingResult:
     sending.close()  # so that the child's death ends the waiting
     drawn = DrawingResult("", [])
     try:
-        if receiving.poll(SECONDS):
+        if not receiving.poll(SECONDS):
+            drawn = drawn._replace(is_late=True)
+        else:
             drawn = DrawingResult(str(receiving.recv()), ["scene"])
-            if receiving.poll(SECONDS):
+            if not receiving.poll(SECONDS):
+                drawn = drawn._replace(is_late=True)
+            else:
                 drawn = drawn._replace(missing=list(receiving.recv()))
     except EOFError:
         pass  # the child died; what it had sent before counts

@@ -3,6 +3,7 @@
 Unicode true
 !include "MUI2.nsh"
 !include "FileFunc.nsh"
+!include "LogicLib.nsh"
 
 !ifndef VERSION
     !error "Say the version: makensis -DVERSION=0.2.0"
@@ -43,7 +44,27 @@ VIAddVersionKey "LegalCopyright" "Apache License 2.0"
 !insertmacro MUI_UNPAGE_INSTFILES
 !insertmacro MUI_LANGUAGE "English"
 
+; A program that runs can't be replaced: halfway there the app would be broken.
+!macro CLOSED_FIRST
+    ${Do}
+        ${IfNot} ${FileExists} "$INSTDIR\JRViewer.exe"
+            ${ExitDo}
+        ${EndIf}
+        ClearErrors
+        FileOpen $0 "$INSTDIR\JRViewer.exe" a
+        ${IfNot} ${Errors}
+            FileClose $0
+            ${ExitDo}
+        ${EndIf}
+        ${If} ${Cmd} `MessageBox MB_RETRYCANCEL|MB_ICONEXCLAMATION "JRViewer is open, so nothing was changed.$\r$\n$\r$\nClose it, then try again." /SD IDCANCEL IDCANCEL`
+            SetErrorLevel 2
+            Quit
+        ${EndIf}
+    ${Loop}
+!macroend
+
 Section "JRViewer"
+    !insertmacro CLOSED_FIRST
     ; Files of an older version that this one lacks must not stay and be loaded.
     RMDir /r "$INSTDIR\_internal"
     SetOutPath "$INSTDIR"
@@ -72,6 +93,7 @@ Section "JRViewer"
 SectionEnd
 
 Section "Uninstall"
+    !insertmacro CLOSED_FIRST
     ; Only what was installed: the folder may be one that holds other things, too.
     RMDir /r "$INSTDIR\_internal"
     Delete "$INSTDIR\JRViewer.exe"

@@ -177,7 +177,9 @@ setup() {
     [ -f "$installed_here/JRViewer.exe" ] || fail "nothing was installed."
 }
 
-window() {  # the installed app with a slice on its command line, seen after a minute
+as_installed() { find "$installed_here" -type f -printf '%p %s %T@\n' | sort | sha256sum; }
+
+window() {  # the installed app with a slice on its command line, seen after a minute; open, it can't be replaced
     cp "$slice" "$c/Schädel Wörth 頭部.dcm"
     inside wine "$installed\\JRViewer.exe" 'C:\Schädel Wörth 頭部.dcm' < /dev/null > "$work/window.txt" 2>&1 &
     for seconds in 30 60 90; do
@@ -185,6 +187,10 @@ window() {  # the installed app with a slice on its command line, seen after a m
         inside import -window root "/shot-$seconds.png"
         mv "$root/shot-$seconds.png" "$work/"
     done
+    local before; before=$(as_installed)
+    ! run "C:\\src\\dist\\JRViewer-$version-setup.exe" /S || fail "the installer went over an app that was open."
+    run "$installed\\uninstall.exe" /S && sleep 5  # a copy of it goes on after it has ended
+    [ "$(as_installed)" = "$before" ] || fail "an app that was open was changed."
     inside wine taskkill /im JRViewer.exe > /dev/null 2>&1 < /dev/null || true
     sleep 5
     inside wineserver -k || true

@@ -1,6 +1,7 @@
 import hashlib
 import json
 import re
+import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -171,6 +172,10 @@ def crash(sending: Connection, prediction: Prediction | None) -> None:
     raise SystemExit(139)
 
 
+def never_end(sending: Connection, prediction: Prediction | None) -> None:
+    threading.Event().wait()
+
+
 @pytest.mark.slow
 @pytest.mark.vtk
 def test_opengl_and_every_look_of_the_3d_pane_are_tried_in_a_child_process() -> None:
@@ -209,6 +214,20 @@ def test_a_driver_that_crashes_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> 
 
     assert found.about["opengl"] == {"ok": False, "renderer": ""}
     assert found.faults[0].startswith("OpenGL does not work here")
+
+
+def test_a_computer_that_is_too_slow_to_draw_in_time_is_told_so_not_to_change_its_driver(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(selftest_drawing, "draw", never_end)
+    monkeypatch.setattr(selftest_drawing, "SECONDS", 0.1)
+    found = selftest.Findings()
+
+    selftest._look_at_opengl(found)
+
+    (fault,) = found.faults
+    assert "had not drawn" in fault
+    assert "driver" not in fault
 
 
 def test_the_page_tells_faults_and_facts_without_loading_anything() -> None:

@@ -154,7 +154,7 @@ class CloudLegend(QWidget):
 
     def float_notes(self, picture: QWidget) -> None:
         """Let the lines that come and go lie over the picture."""
-        Floating(self.notes, picture, above_px=0, widest_px=NOTES_PX)
+        Floating(self.notes, picture, widest_px=NOTES_PX)
 
     def _show_notes(self) -> None:
         has_text = not self.skin_off.isHidden() or not self.beside.isHidden()

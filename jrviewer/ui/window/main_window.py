@@ -122,8 +122,8 @@ class MainWindow(DropTargetWindow):
         rows.addWidget(self._pages, 1)
         rows.addWidget(self.slider)
         self.setCentralWidget(middle)
-        self.message_bar.float_over(self._pages)
-        self.app_menu.notice.float_over(self._pages, self.message_bar)
+        self.message_bar.float_over(self._pages, self.panes)
+        self.app_menu.notice.float_over(self._pages, self.panes, self.message_bar)
         self.app_menu.steps.float_over(self.original, self.denoised, self.cloud.stack)
         self.setStatusBar(self.status_bar)
 

@@ -1,12 +1,16 @@
 """The three panes, side by side or the cloud below: which are visible, and how large each is."""
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QSplitter, QTabBar, QVBoxLayout, QWidget
 
 from jrviewer.ui.widgets.pane import Pane
 from jrviewer.ui.window.folded_pane import FoldedPane
 
+CONTROLS_PX = 200  # height of the controls and notes below the 3D view
+CORNER_LINES = 5  # of text in the lower left corner of a slice
+MARGIN_PX = 12
+LEAST_PX = 110
 NARROW_PX = 1100  # below this width slices and cloud have a tab each
 
 
@@ -91,6 +95,18 @@ class Panes(QWidget):
         wanted = super().minimumSizeHint()
         slices = sum(pane.minimumSizeHint().width() for pane in self._slices)
         return QSize(max(slices, self._cloud.minimumSizeHint().width()), wanted.height())
+
+    def message_room(self, over: QWidget) -> QRect:
+        """Where a message hides neither corner texts nor controls, in the coordinates of `over`,
+        which holds the panes.
+        """
+        room, shows_cloud = over.rect(), self._cloud.isVisible()
+        if not self.slices.isVisible() or (self.is_below and shows_cloud):
+            return room.adjusted(0, 0, 0, -CONTROLS_PX)
+        if shows_cloud:
+            room.setWidth(self.slices.mapTo(over, self.slices.rect().topRight()).x())
+        texts = CORNER_LINES * self.fontMetrics().height() + 2 * MARGIN_PX
+        return room.adjusted(0, 0, 0, -max(texts, LEAST_PX))
 
     def toggle(self, pane: Pane) -> None:
         """Maximise or restore a pane."""

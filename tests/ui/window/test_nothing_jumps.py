@@ -48,6 +48,27 @@ def test_a_message_moves_no_picture_and_covers_no_caption(
     assert not open_window.message_bar.isVisible()
 
 
+def test_a_message_lies_low_over_the_slices_and_leaves_the_3d_controls_free(
+    qtbot: QtBot, open_window: MainWindow
+) -> None:
+    open_window.resize(1150, 800)
+    qtbot.waitUntil(lambda: open_window.width() == 1150)
+    settle()
+
+    open_window.message_bar.show_message("error", "Something is wrong here. " * 12)
+    settle()
+
+    bar, panes = open_window.message_bar, open_window.panes
+    page = bar.parentWidget()
+    assert page is not None
+    end_of_slices = panes.slices.mapTo(page, panes.slices.rect().bottomRight())
+    assert bar.geometry().right() < end_of_slices.x()
+    assert bar.geometry().top() > 0.7 * page.height()
+    open_window.actions_.below.trigger()
+    settle()
+    assert bar.geometry().bottom() < page.height() - 200  # the controls are at the bottom now
+
+
 def test_a_long_warning_is_one_line_until_more_is_asked_for(
     qtbot: QtBot, open_window: MainWindow
 ) -> None:

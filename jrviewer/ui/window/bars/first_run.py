@@ -18,7 +18,8 @@ from PySide6.QtWidgets import (
 
 from jrviewer import NOTICE
 from jrviewer.ui.widgets.floating import Floating
-from jrviewer.ui.window.bars.message_bar import ABOVE_PX, WIDEST_PX, MessageBar
+from jrviewer.ui.window.bars.message_bar import WIDEST_PX, MessageBar, float_clear_of
+from jrviewer.ui.window.panes import Panes
 
 STEPS = ("drop", "compare", "turn", "export")
 HINT_TOP_PX = 118  # below the corner texts
@@ -50,9 +51,9 @@ class NoticeBar(QFrame):
         row.addWidget(self._text, 1)
         row.addWidget(self.tick)
 
-    def float_over(self, panes: QWidget, messages: MessageBar) -> None:
+    def float_over(self, page: QWidget, panes: Panes, messages: MessageBar) -> None:
         """Lie where messages do, and give way to them."""
-        Floating(self, panes, above_px=ABOVE_PX, widest_px=WIDEST_PX)
+        float_clear_of(self, page, panes)
         messages.installEventFilter(self)
         self.setVisible(not self.tick.isChecked())
 

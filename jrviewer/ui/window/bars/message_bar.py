@@ -1,5 +1,6 @@
 """Message bar over the panes, for errors, warnings and notes. Never modal; it moves no picture."""
 
+from functools import partial
 from typing import Literal
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
@@ -16,10 +17,10 @@ from PySide6.QtWidgets import (
 )
 
 from jrviewer.ui.widgets.floating import Floating
+from jrviewer.ui.window.panes import Panes
 
 Kind = Literal["error", "warning", "note"]
 SIGNS = {"error": "!", "warning": "▲", "note": "i"}
-ABOVE_PX = 200  # height of the corner texts, and of the controls and notes below the 3D view
 WIDEST_PX = 760
 SPACING_PX = 10
 NOTE_MS = 15_000  # errors and warnings stay
@@ -74,9 +75,9 @@ class MessageBar(QFrame):
         """The whole message; "" if hidden."""
         return "" if self.isHidden() else self._text.accessibleDescription()
 
-    def float_over(self, panes: QWidget) -> None:
-        """Lie over the panes, clear of their corner texts and controls."""
-        Floating(self, panes, above_px=ABOVE_PX, widest_px=WIDEST_PX)
+    def float_over(self, page: QWidget, panes: Panes) -> None:
+        """Lie over the page, clear of the corner texts and controls of its panes."""
+        float_clear_of(self, page, panes)
 
     def sizeHint(self) -> QSize:
         """As wide as the longest line and the buttons need; a wrapping label would ask for less."""
@@ -162,3 +163,9 @@ class MessageBar(QFrame):
     def _act(self) -> None:
         self.hide()
         self.acted.emit()
+
+
+def float_clear_of(bar: QWidget, page: QWidget, panes: Panes) -> None:
+    """Let a bar lie over a page, where it hides neither corner texts nor controls of the panes."""
+    room = partial(panes.message_room, page)
+    Floating(bar, page, widest_px=WIDEST_PX, room=room, beside=panes.slices)
