@@ -18,8 +18,7 @@ from PySide6.QtWidgets import (
 
 from jrviewer import NOTICE
 from jrviewer.ui.widgets.floating import Floating
-from jrviewer.ui.window.bars.message_bar import WIDEST_PX, MessageBar, float_clear_of
-from jrviewer.ui.window.panes import Panes
+from jrviewer.ui.window.bars.message_bar import WIDEST_PX, MessageBar
 
 STEPS = ("drop", "compare", "turn", "export")
 HINT_TOP_PX = 118  # below the corner texts
@@ -51,9 +50,8 @@ class NoticeBar(QFrame):
         row.addWidget(self._text, 1)
         row.addWidget(self.tick)
 
-    def float_over(self, page: QWidget, panes: Panes, messages: MessageBar) -> None:
-        """Lie where messages do, and give way to them."""
-        float_clear_of(self, page, panes)
+    def give_way_to(self, messages: MessageBar) -> None:
+        """Be hidden while there is a message: both lie in the same place."""
         messages.installEventFilter(self)
         self.setVisible(not self.tick.isChecked())
 

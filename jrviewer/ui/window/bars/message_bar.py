@@ -1,6 +1,5 @@
 """Message bar over the panes, for errors, warnings and notes. Never modal; it moves no picture."""
 
-from functools import partial
 from typing import Literal
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
@@ -16,8 +15,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from jrviewer.ui.widgets.floating import Floating
-from jrviewer.ui.window.panes import Panes
 
 Kind = Literal["error", "warning", "note"]
 SIGNS = {"error": "!", "warning": "▲", "note": "i"}
@@ -74,10 +71,6 @@ class MessageBar(QFrame):
     def text(self) -> str:
         """The whole message; "" if hidden."""
         return "" if self.isHidden() else self._text.accessibleDescription()
-
-    def float_over(self, page: QWidget, panes: Panes) -> None:
-        """Lie over the page, clear of the corner texts and controls of its panes."""
-        float_clear_of(self, page, panes)
 
     def sizeHint(self) -> QSize:
         """As wide as the longest line and the buttons need; a wrapping label would ask for less."""
@@ -163,9 +156,3 @@ class MessageBar(QFrame):
     def _act(self) -> None:
         self.hide()
         self.acted.emit()
-
-
-def float_clear_of(bar: QWidget, page: QWidget, panes: Panes) -> None:
-    """Let a bar lie over a page, where it hides neither corner texts nor controls of the panes."""
-    room = partial(panes.message_room, page)
-    Floating(bar, page, widest_px=WIDEST_PX, room=room, beside=panes.slices)
