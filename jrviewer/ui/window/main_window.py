@@ -1,7 +1,5 @@
 """The main window: lays out its parts and handles what concerns the window as a whole."""
 
-from functools import partial
-
 from PySide6.QtCore import QPoint, Qt, Slot
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedWidget, QVBoxLayout, QWidget
@@ -19,7 +17,6 @@ from jrviewer.ui.slices.slice_view import SliceView
 from jrviewer.ui.state.preferences import Preferences
 from jrviewer.ui.state.session import Busy, Session
 from jrviewer.ui.state.view import View
-from jrviewer.ui.widgets.floating import Floating
 from jrviewer.ui.widgets.pane import Header, Pane
 from jrviewer.ui.window import tab_order
 from jrviewer.ui.window.actions import Actions
@@ -125,9 +122,8 @@ class MainWindow(DropTargetWindow):
         rows.addWidget(self._pages, 1)
         rows.addWidget(self.slider)
         self.setCentralWidget(middle)
-        room, beside = partial(self.panes.message_room, self._pages), self.panes.slices
         for bar in (self.message_bar, self.app_menu.notice):
-            Floating(bar, self._pages, widest_px=WIDEST_PX, room=room, beside=beside)
+            self.panes.lay_over(bar, self._pages, WIDEST_PX)
         self.app_menu.notice.give_way_to(self.message_bar)
         self.app_menu.steps.float_over(self.original, self.denoised, self.cloud.stack)
         self.setStatusBar(self.status_bar)

@@ -1,9 +1,12 @@
 """The three panes, side by side or the cloud below: which are visible, and how large each is."""
 
+from functools import partial
+
 from PySide6.QtCore import QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QSplitter, QTabBar, QVBoxLayout, QWidget
 
+from jrviewer.ui.widgets.floating import Floating
 from jrviewer.ui.widgets.pane import Pane
 from jrviewer.ui.window.folded_pane import FoldedPane
 
@@ -96,10 +99,14 @@ class Panes(QWidget):
         slices = sum(pane.minimumSizeHint().width() for pane in self._slices)
         return QSize(max(slices, self._cloud.minimumSizeHint().width()), wanted.height())
 
-    def message_room(self, over: QWidget) -> QRect:
-        """Where a message hides neither corner texts nor controls, in the coordinates of `over`,
-        which holds the panes.
+    def lay_over(self, bar: QWidget, page: QWidget, widest_px: int) -> None:
+        """Lay a bar over the page that holds the panes, where it hides neither their corner texts
+        nor the 3D controls.
         """
+        room = partial(self._room, page)
+        Floating(bar, page, widest_px=widest_px, room=room, beside=self.slices)
+
+    def _room(self, over: QWidget) -> QRect:
         room, shows_cloud = over.rect(), self._cloud.isVisible()
         if not self.slices.isVisible() or (self.is_below and shows_cloud):
             return room.adjusted(0, 0, 0, -CONTROLS_PX)
