@@ -24,8 +24,8 @@ def noise_sentence(
     name = " HU" if unit == "HU" else ""
     is_same = abs(after - before) <= SAME_SHARE * before
     if unit == "HU" and before < HARDLY_ANY_HU:
-        left = "" if is_same else f" → {rounded(after, unit):g}"
-        return f"Hardly any noise: {rounded(before, unit):g}{left} HU"
+        told, left = (f"{rounded(sd, unit):g}" for sd in (before, after))
+        return f"Hardly any noise: {told if is_same or told == left else f'{told} → {left}'} HU"
     if is_same:
         return f"Noise unchanged: {rounded(before, unit):g}{name}"
     change = round(100 * (after / before - 1))

@@ -8,7 +8,8 @@ Soft tissue may be a rim of muscle in a chest full of contrast medium: then ever
 pixels holds a slope of tissue. In a window, slopes look like the slow noise that a network leaves,
 so a surface fitted to them takes both. But what a network leaves is seen elsewhere, too: in the
 calmest tenth of all tissue, fat and blood included. What it leaves in the calm region beyond that,
-and beyond a third, is tissue, and is no noise.
+and beyond a third, is tissue, and is no noise. Where even the calmest tissue keeps most of it,
+detail is everywhere, as where sulci cross a head's vertex, and the noise is not known.
 """
 
 from dataclasses import replace
@@ -38,11 +39,12 @@ TISSUE_HU = (-150.0, 350.0)  # of any kind: fat, muscle, blood with contrast med
 CALMEST_SHARE = 0.1
 TINY = 1e-9
 MOST_LEFT = 1 / 3  # of its noise, that calm tissue may keep at full strength: more may be tissue
+TOO_MUCH_LEFT = 0.6  # by any network in its calmest tissue: detail, where not all keeps as much
 
 
 def measure(pixels: FloatArray, removed: Residual, unit: Unit) -> Noise | None:
     """The noise of a slice (rows, columns) and of what the network removed from it; None where the
-    slice shows too little calm tissue.
+    slice shows too little calm tissue, or only such that is full of detail.
     """
     noise = measure_in(calm_region(pixels, unit), pixels, removed, unit)
     return without_tissue(noise, pixels, pixels - removed.at(ALL))
@@ -50,22 +52,26 @@ def measure(pixels: FloatArray, removed: Residual, unit: Unit) -> Noise | None:
 
 def without_tissue(noise: Noise | None, pixels: FloatArray, denoised: FloatArray) -> Noise | None:
     """The noise of a slice (rows, columns) without what is tissue, as its fully denoised twin shows
-    it; the same where the network leaves so little that there can be none.
+    it; the same where the network leaves so little that there can be none, and None where tissue
+    cannot be told from noise.
     """
     if noise is None or noise.is_hardly_any or noise.least <= MOST_LEFT * noise.before:
         return noise
-    left = max(MOST_LEFT, share_left(pixels, denoised, noise.unit))
+    elsewhere = share_left(pixels, denoised, noise.unit)
+    left = max(MOST_LEFT, elsewhere or 0.0)
     excess = noise.least**2 - (left * noise.before) ** 2
+    if elsewhere is None or (excess > 0 and elsewhere > TOO_MUCH_LEFT):
+        return None if noise.least > TOO_MUCH_LEFT * noise.before else noise
     return replace(noise, tissue=excess / (1 - left**2)) if excess > 0 else noise
 
 
-def share_left(pixels: FloatArray, denoised: FloatArray, unit: Unit) -> float:
+def share_left(pixels: FloatArray, denoised: FloatArray, unit: Unit) -> float | None:
     """What a network leaves of the noise of a slice (rows, columns), 0 to 1, in the calmest tenth
-    of all its tissue; 1 where there is too little of that to say.
+    of all its tissue; None where there is too little of that to say.
     """
     some = _tissue(pixels, *(TISSUE_HU if unit == "HU" else _soft_range(pixels, unit)))
     if some.sum() * CALMEST_SHARE < FEWEST_PIXELS:
-        return 1.0
+        return None
     before, after = (local_covariance(image, image)[some] for image in (pixels, denoised))
     calmest = before <= np.quantile(before, CALMEST_SHARE)
     left = np.median(after[calmest]) / max(float(np.median(before[calmest])), TINY)

@@ -14,6 +14,7 @@ from jrviewer.core.noise_words import NOT_MEASURED, in_ascii, noise_sentence, ro
         (2.1, 2.1, "Hardly any noise: 2.1 HU"),
         (2.1, 1.0, "Hardly any noise: 2.1 → 1 HU"),
         (0.0, 0.0, "Hardly any noise: 0 HU"),
+        (0.04, 0.02, "Hardly any noise: 0 HU"),
         (None, None, NOT_MEASURED),
     ],
 )

@@ -94,6 +94,18 @@ def test_too_little_tissue_does_not_say_what_a_network_leaves() -> None:
     little = np.full((384, 384), -1000, dtype=np.float32)
     little[:48, :48] = 50
     noise = grain(12, pixels=0.7)
-    assert noise_level.share_left(little + noise, little, "HU") == 1
+    assert noise_level.share_left(little + noise, little, "HU") is None
     little[:120, :120] = 50
-    assert noise_level.share_left(little + noise, little, "HU") < 0.1
+    assert noise_level.share_left(little + noise, little, "HU") == 0
+
+
+def test_where_detail_is_everywhere_noise_is_not_known() -> None:
+    """As where sulci cross the vertex of a head."""
+    row, column = np.mgrid[:384, :384].astype(np.float32)
+    head: FloatArray = 300 + (12 + column / 4) * np.sin(row / 2.5) * np.sin(column / 3)
+    pixels = head + grain(10, pixels=0.7)
+    assert noise_level.measure(pixels, Residual.of(pixels, head), "stored") is None
+    flat = np.full_like(head, 300)
+    noise = grain(10, pixels=0.7)
+    half = Residual.of(flat + noise, flat + 0.8 * noise)
+    assert noise_level.measure(flat + noise, half, "stored") is not None

@@ -26,6 +26,8 @@ LIMITS = (
     "The cloud head learnt from CT alone; on MR only the slice is denoised.",
     "Noise was put into slices that were cleaned before, at levels and with spectra like those of "
     "native slices; low-dose scans with full-dose twins took no part.",
+    "Lines as faint and as fine as the noise go with it, half of them at Standard: in one of two "
+    "MR series arcs of the cerebellum, which no mark tells.",
     "Contrast medium above 200 HU counts as bone, as the threshold cannot tell them apart; where "
     "the file states it, or vessels as bright are seen, the structure is called bone or contrast "
     "medium.",

@@ -38,12 +38,14 @@ class Methods:
         return self.judged(pixels, unit)[0]
 
     def judged(self, pixels: FloatArray, unit: Unit) -> tuple[dict[str, FloatArray], float]:
-        """The same, and the variance in the calm region that is tissue, no noise."""
+        """The same, and the variance in the calm region that is tissue, no noise; NaN where that is
+        not known.
+        """
         removed = Residual.of(pixels, self.ours(pixels, unit))
         noise = measure(pixels, removed, unit)
         shares = shares_by_name(noise)
         images = {name: strength.apply(pixels, removed, one) for name, one in shares.items()}
-        return images, noise.tissue if noise else 0.0
+        return images, noise.tissue if noise else float("nan")
 
     def others(self, unit: Unit) -> Iterator[tuple[str, Callable[[FloatArray, float], FloatArray]]]:
         """The peers by name: `(pixels, sigma) -> denoised`."""

@@ -81,7 +81,7 @@ def series_row(scan: Scan, methods: Methods, report: Report = silent) -> Table:
         for name, image in images.items():
             rows.setdefault(name, []).append(reader.measure(image, tissue))
         if number in slow:
-            sigma = rows["full"][-1]["before"]
+            sigma = rows["full"][-1]["plain_before"]
             for name, run in methods.others(scan.unit):
                 image = run(reader.pixels, sigma if np.isfinite(sigma) else 10.0)
                 rows.setdefault(f"peer {name}", []).append(reader.measure(image, tissue))

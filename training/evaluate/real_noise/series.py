@@ -105,7 +105,8 @@ def summary(rows: Sequence[Row]) -> Row:
     """Of one method's rows over a series."""
     known = [row for row in rows if np.isfinite(row["before"])]
     ratio = [row["sd"] / row["before"] for row in known]
-    plain_ratio = [row["plain_sd"] / row["plain_before"] for row in known]
+    plain = [row for row in rows if np.isfinite(row["plain_before"])]
+    plain_ratio = [row["plain_sd"] / row["plain_before"] for row in plain]
     edges = [r for row in rows for r in row["edges"]]
     names = dict.fromkeys(name for row in rows for name in row["bias"])
     return {
