@@ -27,13 +27,16 @@ def main(arguments: list[str] | None = None) -> int:
     from training.experiments.lidc import command as lidc
     from training.experiments.sparse_series import compare as sparse_series
     from training.fit import curves
-    from training.release import calibrate, phantom_sample
+    from training.release import calibrate, card_pictures, phantom_sample
 
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     _fit_arguments(commands.add_parser("fit", help="train a model"))
     _export_arguments(commands.add_parser("export", help="make a run the bundled model"))
     curves.add_arguments(commands.add_parser("curves", help="draw a run's learning curves"))
+    card_pictures.add_arguments(
+        commands.add_parser("pictures", help="draw the pictures of the model card")
+    )
     calibrate.add_arguments(
         commands.add_parser("calibrate", help="calibrate sigma and the input check")
     )
@@ -73,6 +76,7 @@ def main(arguments: list[str] | None = None) -> int:
         "fit": _fit,
         "export": _export,
         "curves": curves.run,
+        "pictures": card_pictures.run,
         "calibrate": calibrate.run,
         "baselines": command.run,
         "dropout": dropout_factor.run,

@@ -14,7 +14,8 @@ from safetensors.torch import load_file, save_file
 
 from jrviewer.core.geometry import FloatArray
 from jrviewer.model.load import FAMILIAR
-from training.release.card import as_markdown, expected_numbers, figures
+from training.release.card import expected_numbers, figures
+from training.release.card_page import as_markdown
 from training.release.checkpoint import WEIGHTS
 
 CARD = "card.json"

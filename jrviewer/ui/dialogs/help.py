@@ -82,11 +82,12 @@ class ModelWindow(PageWindow):
     """The model's card as a page, its limits first; a button shows every field instead."""
 
     def __init__(self, parent: QWidget) -> None:
-        card = resource("model/card.md").read_text(encoding="utf-8")
+        path = resource("model/card.md")
+        card = path.read_text(encoding="utf-8")
         fields = json.loads(resource("model/card.json").read_text(encoding="utf-8"))
         heading = _tr("# About the model\n\n**{}**\n").format(NOTICE)
         self._card, self._fields = card, "\n".join([heading, *card_lines(fields)])
-        super().__init__(_tr("About the model"), Page(card), QSize(760, 720), parent)
+        super().__init__(_tr("About the model"), Page(card, path.parent), QSize(860, 780), parent)
         self.switch = QPushButton()
         self.switch.setCheckable(True)
         self.switch.toggled.connect(self._show)

@@ -9,7 +9,7 @@ from jrviewer.core.errors import JRViewerError, ModelError
 from jrviewer.model.load import load_model
 from tests.training.support.pool_factory import TINY, tiny_pools
 from training.fit.fit import fit
-from training.release.card import as_markdown
+from training.release.card_page import as_markdown
 from training.release.export import export
 
 pytestmark = pytest.mark.slow  # as a whole
@@ -103,7 +103,7 @@ def test_the_card_shows_what_was_measured_and_what_denoising_costs(
     export(run, tmp_path / "model", evaluation=tmp_path / "evaluation.json")
 
     card = (tmp_path / "model" / "card.md").read_text()
-    assert "Amber or red: sagittal 98 %." in card
+    assert "| Sagittal | 98 % |" in card
     assert "| 10 % | 97.2 % | 51 % | × 1.85 | +2.4, −0.1, +0.7 |" in card
     assert "88 % of the points lie within their 90 % radius" in card
     assert "correlation of sigma with a point's error is 0.34" in card
@@ -128,7 +128,7 @@ def test_the_card_puts_real_noise_first(run: Path, tmp_path: Path) -> None:
     export(run, tmp_path / "model", evaluation=tmp_path / "evaluation.json")
 
     card = (tmp_path / "model" / "card.md").read_text()
-    assert "| chest_a | 11.0 | 7.7 | 5.5 |" in card
+    assert "| chest: a | 11.0 | 7.7 | 5.5 |" in card
     assert "87 % at Standard and 74 % at High in noise of 20 HU" in card
     assert "Simulated doses" not in card
     assert "measured with the weights `0123456789ab`" in card
