@@ -28,14 +28,23 @@ FLAT = 0.5  # HU per pixel: as weak a slope as this does not outweigh the way ou
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Slopes:
-    """The slice in the canonical box, kept in little memory as every slice may keep its own."""
+    """How the slice's values rise in the canonical box across the edge of each structure."""
 
-    image: NDArray[np.int16]  # (128, 128) HU, rows along the box's y
+    along: dict[Structure, tuple[FloatArray, FloatArray]]  # the box's x and y: HU per pixel
 
     @classmethod
     def of(cls, image: FloatArray) -> Self:
         """Those of a canonical image (128, 128) in HU."""
-        return cls(np.rint(image).clip(-32768, 32767).astype(np.int16))
+        from scipy import ndimage
+
+        whole = np.rint(image).clip(-32768, 32767)
+        along: dict[Structure, tuple[FloatArray, FloatArray]] = {}
+        for structure, (low, high, _) in EDGES.items():
+            values = whole.clip(low, high).astype(np.float32)
+            smooth = ndimage.gaussian_filter(values, SMOOTH_PIXELS, truncate=3)
+            down, across = (np.asarray(one) for one in np.gradient(smooth))
+            along[structure] = across, down
+        return cls(along)
 
     def normals(self, points: FloatArray, labels: NDArray[np.uint8]) -> FloatArray:
         """Unit vectors (N, 3) float32, in the box's axes, of points (N, 3) in box coordinates."""
@@ -45,11 +54,9 @@ class Slopes:
         places = (points[:, 1::-1].T + 1) / 2 * BOX_PIXELS - 0.5  # row, column
         outwards = points[:, :2].astype(float)
         outwards /= np.maximum(np.linalg.norm(outwards, axis=1, keepdims=True), 1e-6)
-        for structure, (low, high, sign) in EDGES.items():
-            mine = labels == structure
-            values = self.image.clip(low, high).astype(np.float32)
-            smooth = ndimage.gaussian_filter(values, SMOOTH_PIXELS, truncate=3)
-            for axis, slope in enumerate(np.gradient(smooth)[::-1]):
+        for structure, slopes in self.along.items():
+            mine, (*_, sign) = labels == structure, EDGES[structure]
+            for axis, slope in enumerate(slopes):
                 there = ndimage.map_coordinates(slope, places[:, mine], order=1, mode="nearest")
                 found[mine, axis] = sign * there
         found[:, :2] += FLAT * outwards

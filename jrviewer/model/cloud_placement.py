@@ -3,6 +3,7 @@
 Knows the box and the sampling; neither network nor device.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -18,16 +19,19 @@ NOMINAL_BODY_MM = 360.0  # width that a body is given where the file states no s
 
 def place_cloud(
     expected: Expected,
-    slopes: Slopes,
+    slopes: Callable[[], Slopes],
     count: int,
     second: SecondThread = ALONE,
     *,
     box: Box,
     has_mm: bool,
 ) -> Cloud:
-    """A cloud of `count` points where they are expected, in patient millimetres or in the box."""
+    """A cloud of `count` points where they are expected, in patient millimetres or in the box.
+
+    `slopes` gives, once they are asked for, those of the slice.
+    """
     points, labels, sigma_mm = expected.sample(count, second)
-    normals = slopes.normals(points, labels)
+    normals = slopes().normals(points, labels)
     if has_mm:
         places, turned = box.to_patient(points), normals @ box.axes
         return Cloud(

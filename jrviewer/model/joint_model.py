@@ -14,7 +14,7 @@ from jrviewer.core.geometry import BOX_HALF_DEPTH_MM, FloatArray
 from jrviewer.core.records import Unit
 from jrviewer.model import cpu_tuning
 from jrviewer.model.cloud_sampling import Expected, Sample
-from jrviewer.model.network import JointNet
+from jrviewer.model.network import JointNet, Surfaces
 from jrviewer.model.network_input import CT, MR, MR_SPAN_HU
 from jrviewer.model.out_of_distribution import Familiarity
 from jrviewer.model.second_thread import second_thread
@@ -51,18 +51,26 @@ class JointModel:
         denoised: FloatArray = hu[0, 0].cpu().numpy()
         return denoised
 
-    def infer_surfaces(self, image: FloatArray) -> tuple[Expected, FloatArray]:
-        """Where a canonical image (128, 128) in HU lets surfaces be expected, and what the encoder
-        saw in it (D,), from one pass.
+    def surfaces(self, image: FloatArray) -> tuple[Surfaces, FloatArray]:
+        """What the cloud head says of a canonical image (128, 128) in HU, and what the encoder saw
+        in it (D,), from one pass.
         """
         with torch.inference_mode():
             net = self.net if self.half is None else self.half
             surfaces, features = net.described_surfaces(self._to_device(image))
+        return surfaces, features[0].float().cpu().numpy()
+
+    def expected(self, surfaces: Surfaces) -> Expected:
+        """Where surface points are expected by what the cloud head says."""
         both = surfaces.logits, surfaces.log_sigma
         logits, log_sigma = (part[0].cpu().numpy() for part in both)
         corrections = self._corrections(log_sigma.shape[1])
-        expected = Expected.of(logits, log_sigma, self.sharpness, corrections)
-        return expected, features[0].float().cpu().numpy()
+        return Expected.of(logits, log_sigma, self.sharpness, corrections)
+
+    def infer_surfaces(self, image: FloatArray) -> tuple[Expected, FloatArray]:
+        """The latter for a canonical image (128, 128) in HU, and what the encoder saw (D,)."""
+        surfaces, features = self.surfaces(image)
+        return self.expected(surfaces), features
 
     def clouds(self, image: FloatArray, counts: Sequence[int]) -> list[Sample]:
         """A cloud of every size in `counts` from one pass over a canonical image (128, 128), HU."""

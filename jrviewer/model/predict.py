@@ -3,8 +3,10 @@ neither files nor windows.
 """
 
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -67,25 +69,20 @@ def predict(
         calm = second.begin(partial(calm_region, pixels, image.unit))
         findings = check(image, body_mask(pixels, image.unit, image.plane.spacing_mm))
         _refuse_red(findings, run_anyway=run_anyway)
-        try:
+        with _full_memory_told():
             report(0.1, "Denoising")
             denoised = model.denoise(pixels, image.unit)
             report(0.6, "Inferring the cloud")
             judged = second.begin(partial(_judged, image, pixels, denoised, calm))
-            sample, no_cloud_reason, unfamiliar = _surfaces(model, image, denoised, second)
-            cloud = sample(POINTS, second) if sample else None
-            noise, contrast = judged()
-        except torch.cuda.OutOfMemoryError as error:
-            raise DeviceMemoryError(
-                "The graphics processor's memory is full. Close other programs, or choose the CPU."
-            ) from error
-    findings = (*findings, *unfamiliar)
+            found, no_cloud_reason = _cloud(model, image, denoised, second)
+            noise = judged()
+    findings = (*findings, *(found.unfamiliar if found else ()))
     overridden = _refuse_red(findings, run_anyway=run_anyway)
     return Prediction(
         slice=image,
         fully_denoised=denoised,
-        cloud=cloud,
-        sample_dense=partial(_dense, sample) if sample else None,
+        cloud=found.cloud if found else None,
+        sample_dense=found.sample_dense if found else None,
         check_residual=residual_check.check_removed,
         no_cloud_reason=no_cloud_reason,
         model=model.name,
@@ -96,26 +93,30 @@ def predict(
         overridden=overridden,
         noise=noise,
         strength=strength,
-        contrast=contrast if cloud else "none",
+        contrast=found.contrast if found else "none",
     )
 
 
 def _judged(
     image: Slice, pixels: FloatArray, denoised: FloatArray, calm: Callable[[], BoolArray]
-) -> tuple[Noise | None, Contrast]:
-    """The slice's noise, and whether contrast medium may be among what is as bright as bone."""
+) -> Noise | None:
+    """The slice's noise."""
     where = calm()
     part = around(where)
     before = pixels[part]
     after = np.where(is_padding(image, image.pixels[part]), before, denoised[part])
     noise = measure_in(where[part], before, Residual.of(before, after), image.unit)
-    return without_tissue(noise, pixels, denoised), contrast_in(image, denoised)
+    return without_tissue(noise, pixels, denoised)
 
 
-def _dense(sample: Callable[[int, SecondThread], Cloud]) -> Cloud:
-    """The cloud of many points."""
-    with second_thread() as second:
-        return sample(DENSE_POINTS, second)
+@contextmanager
+def _full_memory_told() -> Iterator[None]:
+    try:
+        yield
+    except torch.cuda.OutOfMemoryError as error:
+        raise DeviceMemoryError(
+            "The graphics processor's memory is full. Close other programs, or choose the CPU."
+        ) from error
 
 
 def _refuse_red(findings: Sequence[Finding], *, run_anyway: bool) -> bool:
@@ -185,19 +186,25 @@ def _predicted(
         return error
 
 
-def _surfaces(
+class _Found(NamedTuple):
+    """What is inferred around a slice."""
+
+    cloud: Cloud
+    sample_dense: Callable[[], Cloud]
+    unfamiliar: tuple[Finding, ...]
+    contrast: Contrast  # whether contrast medium may be among what is as bright as bone
+
+
+def _cloud(
     model: JointModel, image: Slice, denoised: FloatArray, second: SecondThread
-) -> tuple[Callable[[int, SecondThread], Cloud] | None, str, tuple[Finding, ...]]:
-    """What places a cloud of so many points, or the reason why there is none; and what is
-    unfamiliar.
-    """
+) -> tuple[_Found | None, str]:
+    """A cloud and what comes with it, or the reason why there is none."""
     if image.unit != "HU":
-        reason = NO_CLOUD_FOR_MR if image.acquisition.modality == "MR" else NO_CLOUD_WITHOUT_HU
-        return None, reason, ()
+        return None, NO_CLOUD_FOR_MR if image.acquisition.modality == "MR" else NO_CLOUD_WITHOUT_HU
     mask = body_mask(denoised, image.unit, image.plane.spacing_mm)
     centre = body_centre(mask)
     if centre is None:
-        return None, NO_CLOUD_WITHOUT_BODY, ()
+        return None, NO_CLOUD_WITHOUT_BODY
     plane = (
         image.plane
         if image.spacing_source != "missing"
@@ -205,15 +212,28 @@ def _surfaces(
     )
     box = canonical_box(plane, centre)
     canonical = canonical_image(denoised, plane, box)
+    surfaces, features = model.surfaces(canonical)
+    # Not before: the network's layers need both threads.
     checked = second.begin(lambda: tuple(check_canonical(canonical)))
-    expected, features = model.infer_surfaces(canonical)
+    contrast = second.begin(partial(contrast_in, image, denoised))
+    sloped = second.begin(partial(Slopes.of, canonical))
+    has_mm = image.spacing_source != "missing"
+    if not has_mm:
+        box = cloud_placement.box_of_pixels(image.plane, plane, centre)
+    place = partial(cloud_placement.place_cloud, box=box, has_mm=has_mm)
+    cloud = place(model.expected(surfaces), sloped, POINTS, second)
     unfamiliar = checked()
     if model.familiarity:
         knows = partial(has_front, canonical)
         unfamiliar += tuple(model.familiarity.findings(features, has_front=knows))
-    has_mm = image.spacing_source != "missing"
-    if not has_mm:
-        box = cloud_placement.box_of_pixels(image.plane, plane, centre)
-    slopes = Slopes.of(canonical)
-    sample = partial(cloud_placement.place_cloud, expected, slopes, box=box, has_mm=has_mm)
-    return sample, "", unfamiliar
+    return _Found(cloud, partial(_dense, model, canonical, place), unfamiliar, contrast()), ""
+
+
+def _dense(model: JointModel, canonical: FloatArray, place: Callable[..., Cloud]) -> Cloud:
+    """The cloud of many points. The network is asked again, for 11 ms: to keep what it said takes
+    eight times the memory of the canonical image.
+    """
+    with second_thread() as second, _full_memory_told():
+        surfaces, _ = model.surfaces(canonical)
+        sloped = second.begin(partial(Slopes.of, canonical))
+        return place(model.expected(surfaces), sloped, DENSE_POINTS, second)

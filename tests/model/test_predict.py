@@ -102,13 +102,13 @@ def test_without_spacing_pixels_keep_the_shape_that_the_file_gives_them(
 ) -> None:
     """A body squeezed to half its rows, whose pixels are twice as high, gives the same image."""
     seen: list[np.ndarray] = []
-    infer_surfaces = JointModel.infer_surfaces
+    surfaces = JointModel.surfaces
 
     def remember(model: JointModel, image: np.ndarray) -> object:
         seen.append(image)
-        return infer_surfaces(model, image)
+        return surfaces(model, image)
 
-    monkeypatch.setattr(JointModel, "infer_surfaces", remember)
+    monkeypatch.setattr(JointModel, "surfaces", remember)
     monkeypatch.setattr(JointModel, "denoise", lambda model, pixels, unit: pixels)
     whole, high = make_plane(spacing_mm=(1.0, 1.0)), make_plane(spacing_mm=(2.0, 1.0))
     predict(model, make_slice(plane=whole, spacing_source="missing"))

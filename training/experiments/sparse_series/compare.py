@@ -167,7 +167,7 @@ def _inferred(model: JointModel, volume: Volume, index: int) -> Cloud | None:
         return None
     image, box = found
     expected, _ = model.infer_surfaces(image)
-    return place_cloud(expected, Slopes.of(image), POINTS, box=box, has_mm=True)
+    return place_cloud(expected, lambda: Slopes.of(image), POINTS, box=box, has_mm=True)
 
 
 def _from_the_ends(own: Cloud, given: Given, volume: Volume, model: JointModel) -> Cloud:
