@@ -72,7 +72,9 @@ def share_left(pixels: FloatArray, denoised: FloatArray, unit: Unit) -> float | 
     some = _tissue(pixels, *(TISSUE_HU if unit == "HU" else _soft_range(pixels, unit)))
     if some.sum() * CALMEST_SHARE < FEWEST_PIXELS:
         return None
-    before, after = (local_covariance(image, image)[some] for image in (pixels, denoised))
+    part = _box_around(some, WINDOW // 2)
+    both = (image[part] for image in (pixels, denoised))
+    before, after = (local_covariance(image, image)[some[part]] for image in both)
     calmest = before <= np.quantile(before, CALMEST_SHARE)
     left = np.median(after[calmest]) / max(float(np.median(before[calmest])), TINY)
     return float(np.clip(left, 0, 1)) ** 0.5
