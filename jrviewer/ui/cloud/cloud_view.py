@@ -237,7 +237,11 @@ class CloudView(QWidget):
     def refresh(self) -> None:
         """Draw the prediction with the current look and everything known of it."""
         prediction = self._prediction
-        if self.scene is None or prediction is None:
+        if prediction is None:
+            return
+        if self.scene is None:
+            if prediction.cloud is not None:
+                self.show_message(self.tr("The 3D view is starting …"))
             return
         look = self.toolbar.look()
         if look.dense and prediction.dense_cloud is None and prediction.cloud is not None:

@@ -30,12 +30,14 @@ class CloudController(QObject):
         self._hint = self._objection = ""
         self._surface, self._rulers = session.surface, session.rulers
         self._beside, self._is_shown = MeasuredReference(), False
+        self._revealed = 0.0  # what a series without a measured surface has taken back
         self._located: object = None  # what the strip shows
         self._told: FloatArray | None = None  # the distances that the legend tells
 
     @Slot()
     def refresh(self) -> None:
         """Show the surface and the cloud's distances to it, as far as they are known."""
+        self._suspend_reveal()
         known, look = self._session.prediction, self._cloud.toolbar.look()
         cloud = None if known is None else shown_cloud(known, look)
         self._surface.compare(cloud)
@@ -50,11 +52,24 @@ class CloudController(QObject):
         surface = self._surface.mesh if look.reveal else None
         self._put_beside(surface, distances if by_distance else None, cloud)
         is_shown = surface is not None and cloud is not None and cloud.unit == "mm"
-        words = self._words(cloud) if look.reveal or by_distance else ""
+        is_told = look.reveal or by_distance or self._revealed
+        words = self._words(cloud) if is_told else ""
         if known is not None:
             words = f"{words} {self._interpolation(known)}".strip()
         self._is_shown = is_shown
         self._cloud.show_beside(self._beside, self._title(), words)
+
+    def _suspend_reveal(self) -> None:
+        """Without a measured surface nothing is revealed, and no control says so; with the next
+        one it is as it was.
+        """
+        reveal, surface = self._cloud.toolbar.reveal, self._surface
+        if surface.reason and reveal.value:
+            self._revealed = reveal.value
+            reveal.set_value(0.0)
+        elif surface.mesh is not None and self._revealed:
+            before, self._revealed = self._revealed, 0.0
+            reveal.set_value(before)
 
     @Slot()
     def locate(self) -> None:

@@ -15,6 +15,7 @@ from jrviewer.rendering.look import FARTHEST_MM, colour_map
 from jrviewer.ui.state import captions
 
 WIDTH, MARGIN, BARS = 96, 10, 10  # points on screen; the bars of the distances are beside the body
+NUMBERS = "+000 mm"  # as wide as what is beside the bars
 TALLEST = 0.34  # of the pane
 MOST_REACH = (2, 98)  # percentiles: a stray point is no claim
 SLICE, REACH = QColor(255, 200, 60), QColor(150, 120, 230, 90)
@@ -94,15 +95,16 @@ class CoronalStrip(QWidget):
             return
         tall = float(np.ptp(self._coronal.heights_mm)) / self._coronal.width_mm * (WIDTH - BARS)
         most = TALLEST * self._covered.height()
-        height = max(34, round(min(tall, most)))  # both letters
-        self.setGeometry(MARGIN, MARGIN, WIDTH, height)
+        letters = self.fontMetrics()
+        height = max(2 * letters.height(), round(min(tall, most)))  # both letters, both numbers
+        self.setGeometry(MARGIN, MARGIN, WIDTH + letters.horizontalAdvance(NUMBERS) + 4, height)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint body, reach, slice and distances."""
         if self._coronal is None:
             return
         painter = QPainter(self)
-        body = QRectF(0, 0, self.width() - BARS, self.height())
+        body = QRectF(0, 0, WIDTH - BARS, self.height())
         painter.drawImage(body, self._image())
         if self._reach is not None:
             top, bottom = (self.y_of(end) for end in reversed(self._reach))
@@ -110,38 +112,36 @@ class CoronalStrip(QWidget):
         painter.setPen(QPen(SLICE, 1.5))
         y = self.y_of(self._height)
         painter.drawLine(QPointF(0, y), QPointF(body.width(), y))
-        self._paint_reach(painter, body)
+        self._paint_reach(painter)
         for height, median in self._medians.items():
             colour = colour_map("measured", np.array([min(median / FARTHEST_MM, 1.0)]))[0].tolist()
             painter.fillRect(
                 QRectF(body.width() + 2, self.y_of(height) - 1, BARS - 2, 2), QColor(*colour)
             )
-        painter.setPen(LETTERS)
-        flags = Qt.AlignmentFlag.AlignLeft
-        painter.drawText(body.adjusted(3, 0, 0, 0), flags | Qt.AlignmentFlag.AlignTop, self._top)
-        painter.drawText(
-            body.adjusted(3, 0, 0, 0), flags | Qt.AlignmentFlag.AlignBottom, self._coronal.bottom
-        )
+        tall = painter.fontMetrics().height()
+        self._write(painter, 0, 0, self._top)
+        self._write(painter, 0, self.height() - tall, self._coronal.bottom)
         painter.end()
 
-    def _paint_reach(self, painter: QPainter, body: QRectF) -> None:
-        """How far the cloud claims to reach, in numbers, where there is room for them."""
+    def _paint_reach(self, painter: QPainter) -> None:
+        """How far the cloud claims to reach, in numbers beside its ends."""
         if self._reach is None:
             return
-        tall, line = painter.fontMetrics().height(), self.y_of(self._height)
-        painter.setPen(LETTERS)
-        for end, sign in zip(self._reach, (captions.MINUS, "+"), strict=True):
-            edge = self.y_of(end)
+        tall, low, high = painter.fontMetrics().height(), *self._reach
+        last = self.height() - tall
+        up = min(max(0.0, self.y_of(high) - tall / 2), last - tall)
+        down = min(max(up + tall, self.y_of(low) - tall / 2), last)
+        for y, end, sign in ((up, high, "+"), (down, low, captions.MINUS)):
             words = f"{sign}{captions.number(abs(end - self._height))} mm"
-            beyond = edge - tall if sign == "+" else edge
-            within = edge if sign == "+" else edge - tall
-            fits = [y for y in (beyond, within) if 0 <= y <= self.height() - tall]
-            clear = [y for y in fits if not y - 1 < line < y + tall + 1]
-            if clear:
-                wide = painter.fontMetrics().horizontalAdvance(words) + 4
-                box = QRectF(body.width() - wide, clear[0], wide, tall)
-                painter.fillRect(box, PLATE)
-                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
+            self._write(painter, WIDTH + 2, y, words)
+
+    def _write(self, painter: QPainter, x: float, y: float, words: str) -> None:
+        """Words on a plate, their upper left corner there."""
+        letters = painter.fontMetrics()
+        box = QRectF(x, y, letters.horizontalAdvance(words) + 4, letters.height())
+        painter.fillRect(box, PLATE)
+        painter.setPen(LETTERS)
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
 
     @property
     def _top(self) -> str:

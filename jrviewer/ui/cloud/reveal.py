@@ -41,6 +41,10 @@ class Reveal(QWidget):
         """0 the cloud alone … 1 the measured surface alone."""
         return self.slider.value() / STEPS
 
+    def set_value(self, value: float) -> None:
+        """Go there, as if the slider was moved."""
+        self.slider.setValue(round(STEPS * value))
+
     @Slot(bool)
     def switch(self, is_on: bool) -> None:
         """Go halfway, or back to the cloud; without a signal."""

@@ -79,8 +79,7 @@ class Presenter(QObject):
         """Show another slice."""
         self._original.show_slice(chosen, chosen.pixels)
         dose = dose_name(chosen)
-        words = self.tr("{}, NOT ACQUIRED").format(dose)
-        self._original_pane.show_title(words if dose else self.tr("ORIGINAL"), has_badge=False)
+        self._original_pane.show_title(dose or self.tr("ORIGINAL"), has_badge=False)
         self._original_pane.show_detail(self._position_text(chosen))
         self.leave_twin.setVisible(bool(dose))
         self._refresh_corners()
@@ -232,7 +231,7 @@ class Presenter(QObject):
         self._denoised.show_pixels(what.pixels, under=what.under, scale=what.scale)
         self._denoised.show_split(self._session.compare.now.split)
         dose = dose_name(shown.slice)
-        title = f"{dose} – {what.title}" if dose else what.title
+        title = f"{what.title} – {dose}" if dose else what.title  # its end may be cut
         self._denoised_pane.show_title(title, has_badge=what.kind != "original")
         self._denoised_pane.show_badge(strength_name(shown.strength))  # the title says AI
         self._denoised_pane.show_detail(what.detail or self._position_text(shown.slice))

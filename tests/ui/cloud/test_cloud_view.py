@@ -53,6 +53,7 @@ def test_before_the_3d_view_is_made_the_pane_is_a_sentence(pane: CloudView) -> N
     pane.show_probe(np.zeros(3))
 
     assert pane.stack.currentWidget() is pane.message
+    assert pane.message.text() == "The 3D view is starting …"
     assert not pane.toolbar.isEnabled()
 
 

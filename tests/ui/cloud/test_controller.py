@@ -107,6 +107,26 @@ def test_one_slice_says_why_it_has_no_measured_surface(
     assert not window.cloud.toolbar.legend.distances.words.text()
 
 
+def test_measured_is_off_where_nothing_is_measured_and_on_again_with_the_next_surface(
+    measured: MainWindow, qtbot: QtBot, ct_file: Path
+) -> None:
+    toolbar, session = measured.cloud.toolbar, measured.session
+    toolbar.reveal.slider.setValue(80)
+    with qtbot.waitSignal(session.predicted):
+        session.open([ct_file])
+    qtbot.waitUntil(lambda: session.surface.reason != "")
+
+    assert not toolbar.measured.isChecked()
+    assert toolbar.reveal.value == 0
+    assert words(measured).startswith("No measured surface: one slice holds no depth.")
+
+    session.choose_series(0)
+
+    assert toolbar.measured.isChecked()
+    assert toolbar.reveal.value == 0.8
+    assert "surface MEASURED" in words(measured)
+
+
 def test_mr_says_why_it_has_no_measured_surface(
     window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:

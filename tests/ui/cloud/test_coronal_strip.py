@@ -1,5 +1,7 @@
 """The coronal strip in the corner of the 3D pane."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtGui import QColor
@@ -8,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from jrviewer.imaging.coronal import CoronalPicture, coronal_picture
 from jrviewer.imaging.measured_surface import SurfaceMeasurement
-from jrviewer.ui.cloud.coronal_strip import CoronalStrip
+from jrviewer.ui.cloud.coronal_strip import WIDTH, CoronalStrip
 from tests.support.series_factory import make_ball
 
 
@@ -67,7 +69,7 @@ def test_a_slices_distance_has_its_colour_beside_the_body(
 ) -> None:
     strip.show_series(coronal, 60.0, None, {40.0: 0.0, 90.0: 25.0})
 
-    beside = colours(strip, strip.width() - 4)
+    beside = colours(strip, WIDTH - 4)
     near, far = (beside[round(strip.y_of(height))] for height in (40.0, 90.0))
     assert (near.red(), near.green(), near.blue()) == (59, 82, 139)
     assert (far.red(), far.green(), far.blue()) == (253, 231, 37)
@@ -99,7 +101,7 @@ def test_how_far_the_cloud_claims_to_reach_is_written_at_its_ends(
     def letters(reach: np.ndarray | None) -> set[int]:
         strip.show_series(coronal, 60.0, reach, {})
         image = strip.grab().toImage()
-        places = ((x, y) for x in range(40, strip.width() - 12) for y in range(image.height()))
+        places = ((x, y) for x in range(WIDTH, strip.width()) for y in range(image.height()))
         return {y for x, y in places if image.pixelColor(x, y).lightness() > 200}
 
     without, written = letters(None), letters(np.linspace(30, 100, 500))
@@ -107,3 +109,21 @@ def test_how_far_the_cloud_claims_to_reach_is_written_at_its_ends(
     added = sorted(written - without)
     assert any(abs(y - strip.y_of(98.6)) < 20 for y in added)
     assert any(abs(y - strip.y_of(31.4)) < 20 for y in added)
+
+
+def test_the_numbers_lie_beside_the_picture_and_below_each_other_in_a_flat_one(
+    strip: CoronalStrip, coronal: CoronalPicture
+) -> None:
+    few = replace(coronal, heights_mm=coronal.heights_mm[:3], grey=coronal.grey[:3])
+    strip.show_series(few, few.heights_mm[1], np.linspace(-40, 60, 500), {})
+
+    image = strip.grab().toImage()
+    written = [
+        y
+        for y in range(image.height())
+        if any(image.pixelColor(x, y).lightness() > 200 for x in range(WIDTH, strip.width()))
+    ]
+    line = strip.fontMetrics().height()
+    assert strip.height() == 2 * line
+    assert min(written) < line < max(written)
+    assert len(written) > line  # of two lines, not of one over the other

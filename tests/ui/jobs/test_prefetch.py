@@ -134,6 +134,9 @@ def test_the_line_at_the_bottom_says_elapsed_and_left(window: MainWindow) -> Non
     window.status_bar.show_busy(Busy("reading", 0.25, elapsed_s=3.0))
     assert window.status_bar.busy_text == "reading…, 3 s, about 9 s left"
 
+    window.status_bar.show_busy(Busy("reading", 0.25, elapsed_s=120.0))
+    assert window.status_bar.busy_text == "reading…, 120 s, about 6 min left"
+
 
 def small_model(device: Device) -> JointModel:
     return JointModel("Small 0", "0" * 64, f"{device} fp32", small_net(), sharpness=1.0)

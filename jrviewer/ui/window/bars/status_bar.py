@@ -6,6 +6,8 @@ from jrviewer import NOTICE
 from jrviewer.ui.state.session import Busy
 from jrviewer.ui.widgets.elided_label import ElidedLabel
 
+MINUTES_FROM_S = 100.0  # the time that is left is told in minutes
+
 
 class StatusBar(QStatusBar):
     """Shows the state; its button requests the reasons of the input check."""
@@ -80,11 +82,16 @@ class StatusBar(QStatusBar):
         self.check.setText(text)
         self.check.setToolTip(reasons or self.tr("No warnings."))
 
+    def _left(self, seconds: float) -> str:
+        if seconds < MINUTES_FROM_S:
+            return self.tr("about {} s left").format(max(round(seconds), 1))
+        return self.tr("about {} min left").format(round(seconds / 60))
+
     def _words(self, busy: Busy) -> str:
         """What is being done, elapsed and remaining time."""
         words = [f"{busy.what}…"]
         if busy.elapsed_s >= 1:
             words.append(self.tr("{} s").format(round(busy.elapsed_s)))
         if busy.left_s is not None:
-            words.append(self.tr("about {} s left").format(max(round(busy.left_s), 1)))
+            words.append(self._left(busy.left_s))
         return ", ".join(words)
