@@ -203,7 +203,9 @@ def _cell_size(shape: tuple[int, ...]) -> FloatArray:
 
 @cache
 def _centres(shape: tuple[int, ...]) -> list[FloatArray]:
-    """Box coordinates of the cells along x, y and z, float32."""
+    """Box coordinates of the middles of a grid's cells, (structures, layers, rows, columns), along
+    x (columns,), y (rows,) and z (layers,), float32.
+    """
     return [
         (((np.arange(count) + 0.5) / count * 2 - 1) * end).astype(np.float32)
         for count, end in zip(shape[:0:-1], BOX_ENDS, strict=True)

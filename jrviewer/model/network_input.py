@@ -37,7 +37,9 @@ def see(hu: Tensor, kind: Tensor | float) -> Tensor:
 
 
 def noise_of(hu: Tensor) -> Tensor:
-    """Standard deviation (B, 1, 1, 1) of the noise of slices (B, 1, H, W), HU, roughly."""
+    """Standard deviation in HU (B, 1, 1, 1) of the noise of slices in HU (B, 1, H, W), roughly:
+    1.48 times the median distance of a body's values from the means around them.
+    """
     values = hu.clamp(*HU_RANGE)
     sparse = values[..., ::4, ::4]  # the median ignores edges; every fourth pixel is enough
     around = F.avg_pool2d(values, AROUND, 4, AROUND // 2, count_include_pad=False)

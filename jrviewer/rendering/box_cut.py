@@ -69,8 +69,9 @@ def cut_at_box(measured: SurfaceMesh, structures: Iterable[Structure], box: Box)
 
 
 def coarsened(cut: CutMesh, cell_mm: float = COARSE_MM) -> CutMesh:
-    """About a tenth of the triangles of a 3 mm grid: corners that share a cell of space and a
-    structure become one, in their middle.
+    """About a tenth of the triangles of a 3 mm grid: a structure's corners (P, 3) that lie in the
+    same cube of `cell_mm` become one of fewer corners (Q, 3), in their middle and with their mean
+    normal. Faces (T, 3) with two corners in one cube are gone.
     """
     label_of = np.zeros(len(cut.corners_mm), np.int64)
     label_of[cut.faces] = cut.labels[:, None]
