@@ -74,11 +74,23 @@ def canonical_image(
     finer than the grid. Beyond the slice's edge it is `outside`; values are held at `outside` or
     above, so that padding looks like air.
     """
+    return resampled(smoothed(pixels, plane.spacing_mm, outside), plane, box, outside)
+
+
+def smoothed(
+    pixels: FloatArray, spacing_mm: "Sequence[float]", outside: float = OUTSIDE_HU
+) -> FloatArray:
+    """The first half of `canonical_image`, which needs no box."""
+    held = np.maximum(pixels, outside, dtype=np.float32)
+    return gaussian(held, _antialias(spacing_mm), truncate=2.5)
+
+
+def resampled(
+    smooth: FloatArray, plane: Plane, box: Box, outside: float = OUTSIDE_HU
+) -> FloatArray:
+    """The second half."""
     from scipy import ndimage
 
-    smooth = gaussian(
-        np.maximum(pixels, outside, dtype=np.float32), _antialias(plane.spacing_mm), truncate=2.5
-    )
     positions = plane.to_pixel(box.pixel_centres().reshape(-1, 3))
     values = ndimage.map_coordinates(
         smooth, positions.T, order=1, mode="constant", cval=outside, output=np.float32

@@ -65,16 +65,15 @@ class Expected:
         mass = np.exp(flat[likely] - highest)
         full = _threshold(mass)
         enough = mass > full * (1 - FADING)
-        at = _places_on_curve(logits.shape)[likely[enough]]
-        order = np.argsort(at)
+        places = _places_on_curve(logits.shape)[likely[enough]]
         # Half precision would make 0.05 % of a last digit that another processor has otherwise.
-        along = mass[enough][order].astype(np.float32)
+        at, along = _in_order(places, mass[enough].astype(np.float32, copy=False))
         if corrections is None:
             corrections = np.ones(logits.shape[1], dtype=np.float32)
         steps = np.rint((log_sigma - LEAST_LOG_SIGMA) * LOG_SIGMA_STEPS).clip(0, 255)
         return cls(
             logits.shape,
-            _runs(at[order]),
+            _runs(at),
             along,
             steps.astype(np.uint8),
             full,
@@ -134,6 +133,17 @@ class Expected:
         for along, centres in enumerate(_centres(self.shape)):
             places[:, along] += centres[cell[2 - along]]
         return places * BOX_HALF_WIDTH_MM, structures.astype(np.uint8)
+
+
+def _in_order(
+    places: NDArray[np.int32], mass: NDArray[np.float32]
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Different places (N,) ascending, and the mass of each: both in one whole number, as numpy
+    sorts these in half of the time that an order takes.
+    """
+    both = places.astype(np.uint64) << np.uint64(32) | mass.view(np.uint32)
+    both.sort()
+    return (both >> np.uint64(32)).astype(np.int32), both.astype(np.uint32).view(np.float32)
 
 
 def _runs(at: NDArray[np.int32]) -> NDArray[np.uint32]:

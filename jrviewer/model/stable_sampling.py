@@ -37,7 +37,7 @@ def apportion(mass: FloatArray, at: Whole, count: int) -> Whole:
         above = ids[-1] >> 1
         first = np.flatnonzero(np.append(True, above[1:] != above[:-1]))
         firsts.append(first)
-        sums.append(np.add.reduceat(sums[-1], first))
+        sums.append(_halves_added(sums[-1], first))
         ids.append(above[first])
     counts = np.array([count])
     for level in reversed(range(len(firsts))):
@@ -52,6 +52,14 @@ def apportion(mass: FloatArray, at: Whole, count: int) -> Whole:
         halves[first] = np.where(last == first, counts[some], begin)
         counts = halves
     return counts
+
+
+def _halves_added(sums: NDArray[np.float64], first: Whole) -> NDArray[np.float64]:
+    """As `np.add.reduceat`, where each begins one or two: in a third of the time."""
+    added = sums[first]
+    pairs = np.flatnonzero(np.diff(first, append=len(sums)) == 2)
+    added[pairs] += sums[first[pairs] + 1]
+    return added
 
 
 def weighted(mass: FloatArray, at: Whole, total: float) -> tuple[Whole, Whole, FloatArray]:
