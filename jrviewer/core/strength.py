@@ -120,13 +120,16 @@ class Residual:
         return gone
 
 
+PAIRS = np.array([(0, 1, 2), (1, 3, 4), (2, 4, 5)])  # which of six covariances is of which two
+
+
 @dataclass(frozen=True, eq=False)
 class Noise:
     """A slice's noise, measured in its calm region (`imaging.noise_level.measure`).
 
-    `covariances` float32 (3, 3, N): of the slice, of the fine and of the slow part that the network
-    removed, around each of N pixels, in the squared unit. `tissue` is the variance among them that
-    is no noise.
+    `covariances` float32 (6, N), as PAIRS has them: of the slice, of the fine and of the slow part
+    that the network removed, around each of N pixels, in the squared unit. `tissue` is the variance
+    among them that is no noise.
     """
 
     covariances: FloatArray
@@ -169,7 +172,7 @@ class Noise:
     def _left(self, shares: Sequence[Shares]) -> FloatArray:
         """The standard deviation (N,) that each of N shares leaves."""
         kept = np.array([(1.0, -one.fine, -one.slow) for one in shares], dtype=np.float32)
-        variance = np.einsum("si,ijn,sj->sn", kept, self.covariances, kept, optimize=True)
+        variance = np.einsum("si,ijn,sj->sn", kept, self.covariances[PAIRS], kept, optimize=True)
         return np.sqrt(np.maximum(np.median(variance, axis=1) - self.tissue, 0.0))
 
     @cached_property

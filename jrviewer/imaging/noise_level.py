@@ -21,7 +21,7 @@ from jrviewer.core.filters import gaussian, running_mean
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.morphology import eroded
 from jrviewer.core.records import Unit
-from jrviewer.core.strength import ALL, SLOW_REACH, Noise, Residual
+from jrviewer.core.strength import ALL, PAIRS, SLOW_REACH, Noise, Residual
 
 BoolArray = npt.NDArray[np.bool_]
 IndexArray = npt.NDArray[np.intp]
@@ -88,11 +88,11 @@ def measure_in(calm: BoolArray, pixels: FloatArray, removed: Residual, unit: Uni
     some = slice(None, None, -(-len(rows) // MOST_PIXELS))
     corners = rows[some] - WINDOW // 2, columns[some] - WINDOW // 2  # eroded: all inside
     patches = [_patches(image, corners) for image in (pixels, removed.fine, removed.slow)]
-    found = np.empty((3, 3, len(corners[0])), dtype=np.float32)
+    found = np.empty((6, len(corners[0])), dtype=np.float32)
     for one in range(3):
         for other in range(one, 3):
             covariance = np.einsum("nk,nk->n", patches[one], patches[other]) / WINDOW**2
-            found[one, other] = found[other, one] = covariance
+            found[PAIRS[one, other]] = covariance
     return Noise(found, unit)
 
 
