@@ -21,14 +21,16 @@ LEAST = 1e-12  # a channel or a slice of nothing but zeros has no step of its ow
 
 
 def in_int8(net: JointNet) -> JointNet:
-    """A copy whose blocks compute in eight bits."""
+    """A copy whose blocks compute in eight bits, but for the cloud head's finest one: its steps
+    move points three times as far as bfloat16 does, those of all others together a third further.
+    """
     with warnings.catch_warnings():
         # torch warns once that its quantised tensors will go; no other way to bytes is as fast.
         warnings.simplefilter("ignore")
         torch.quantize_per_tensor(torch.zeros(1), 1.0, 0, torch.quint8)
     twin = copy.deepcopy(net)
     for name, module in [*twin.named_modules()]:
-        if isinstance(module, Block):
+        if isinstance(module, Block) and name != "cloud.fine":
             above, _, own = name.rpartition(".")
             setattr(twin.get_submodule(above), own, _Int8Block(module))
     return twin

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from jrviewer.model import cpu_tuning
+from jrviewer.model.cpu_tuning import halved
 from jrviewer.model.int8 import in_int8
 from jrviewer.model.joint_model import JointModel
 from jrviewer.model.load import load_model
@@ -67,6 +68,23 @@ def test_making_it_leaves_the_network_as_it_was() -> None:
     assert twin.cloud is not net.cloud
     assert before.keys() == net.state_dict().keys()
     assert all(torch.equal(net.state_dict()[name], before[name]) for name in before)
+
+
+def test_the_cloud_is_moved_hardly_more_than_by_bfloat16(exact: JointModel) -> None:
+    image = np.full((128, 128), -1000, np.float32)
+    row, column = np.ogrid[:128, :128]
+    image[np.hypot((row - 64) / 40, (column - 64) / 55) < 1] = 40
+    head = in_int8(exact.net).cloud
+    with torch.inference_mode():
+        hu = torch.from_numpy(image)[None, None]
+        theirs = exact.net.surfaces(hu).logits
+        ours = exact.net.described_surfaces(hu, head)[0].logits
+
+        coarse = halved(exact.net).surfaces(hu).logits
+
+    likely = theirs > theirs.max() - 9.2
+    off, usual = (float((one - theirs)[likely].std()) for one in (ours, coarse))
+    assert 0 < off < 2.5 * usual
 
 
 def test_what_the_input_check_reads_is_encoded_in_single_precision(exact: JointModel) -> None:
