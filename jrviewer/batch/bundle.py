@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from jrviewer.core.errors import DeviceMemoryError, ExportError, InputRefusedError, JRViewerError
 from jrviewer.core.prediction import Prediction
 from jrviewer.core.progress import Report, silent
-from jrviewer.core.real_path import real_path
 from jrviewer.core.records import Series, Slice
 from jrviewer.core.strength import STANDARD, Noise, Strength
 from jrviewer.export.report import Result, empty_result, input_check_facts, noise_facts
@@ -23,9 +22,11 @@ if TYPE_CHECKING:
     from jrviewer.dicom import Looked
     from jrviewer.model.devices import Device
     from jrviewer.model.joint_model import JointModel
-    from jrviewer.model.slice_pool import SlicePool
+    from jrviewer.model.slice_pool import OneByOne, SlicePool
 
-    Pool = SlicePool[Slice, Prediction | JRViewerError]
+    Pool = (
+        SlicePool[Slice, Prediction | JRViewerError] | OneByOne[Slice, Prediction | JRViewerError]
+    )
 
 ON_THE_CPU = "The graphics processor's memory was full: the CPU was used for this slice."
 
@@ -57,17 +58,15 @@ class Outcome:
 
 @dataclass(slots=True)
 class Batch:
-    """One model and one place for exports, for any number of bundles of whole series.
-
-    `refuse` is called at once for everything that fails or needs a warning, with the number of its
-    argument, counted from 1, and a sentence.
+    """One model and one place for exports, for any number of bundles of whole series. `refuse` is
+    called at once for what fails or needs a warning, with its argument's number and a sentence.
     """
 
     model: "JointModel"
     writer: ExportWriter
     options: BatchOptions
     refuse: Refuse
-    at_once: int = 0  # slices; 0: as many as the model wants
+    processors: int = 0  # that are meant for it; 0: all there are
     cpu_model: "JointModel | None" = None  # once a graphics processor's memory was full
     said: set[tuple[int, str]] = field(default_factory=set)  # arguments and warnings
 
@@ -81,21 +80,16 @@ class Batch:
         be read. Slices whose key is done already are passed over.
         """
         from jrviewer import dicom
-        from jrviewer.model.predict import make_pool
 
-        bundle = _Bundle(self, files, is_done)
-        how = self.options
-        most = {"most": self.at_once} if self.at_once else {}
-        with make_pool(
-            self.model, run_anyway=how.run_anyway, strength=how.strength, **most
-        ) as pool:
+        bundle, index = _Bundle(self, files, is_done), self.options.index
+        with self._pool() as pool:
 
             def begin(slice_: Slice) -> None:
                 """What is read is predicted while the rest is read."""
                 if not is_done(bundle.key(slice_)):
                     pool.begin(slice_)
 
-            opened = dicom.read(files, report, on_slice=begin if how.index is None else None)
+            opened = dicom.read(files, report, on_slice=begin if index is None else None)
             for one in opened.refused:
                 file = bundle.file(one.path, one.member)
                 if not is_done(_key(file, 0)):
@@ -103,6 +97,15 @@ class Batch:
             self.writer.begin(opened.series)
             for series in opened.series:
                 yield from bundle.series(series, pool)
+
+    def _pool(self) -> "Pool":
+        from jrviewer.model.predict import make_pool, one_by_one
+
+        run_anyway, strength = self.options.run_anyway, self.options.strength
+        if self.processors == 1:
+            return one_by_one(self.model, run_anyway=run_anyway, strength=strength)
+        most = {"most": self.processors} if self.processors else {}
+        return make_pool(self.model, run_anyway=run_anyway, strength=strength, **most)
 
     def failed(self, argument: int, sentence: str, kind: Kind, key: str, **known: Any) -> Outcome:  # noqa: ANN401 - JSON
         """The outcome of what came to nothing."""
@@ -263,27 +266,6 @@ class _Steady:
                     break
         self._passed_over -= set(range(place))
         return prediction.beside(self._last[1])
-
-
-def _real(path: Path) -> Path:
-    """Without links; a link in a circle, of which `Path.resolve` makes an exception, stays."""
-    return Path(real_path(path))
-
-
-def argument_number(path: Path, paths: Sequence[Path]) -> int:
-    """Which argument a file came with, from 1: itself, its folder or a DICOMDIR; 0 where none."""
-    # Most lie in their argument by name, which needs no look at the disk.
-    if number := next((n for n, one in enumerate(paths, 1) if path.is_relative_to(one)), 0):
-        return number
-    found = _real(path)
-    given = [_real(argument) for argument in paths]
-    tests: list[Callable[[Path], bool]] = [
-        lambda argument: argument == found,
-        lambda argument: argument in found.parents,
-        lambda argument: argument.parent in found.parents,
-    ]
-    numbers = (number for test in tests for number, one in enumerate(given, start=1) if test(one))
-    return next(numbers, 0)
 
 
 def make_folder(out: Path) -> None:

@@ -177,7 +177,7 @@ def _worked(task: Task) -> Answer:
         writer,
         options,
         lambda argument, sentence: refusals.append((argument, sentence)),
-        at_once=_threads_here(),
+        processors=_processors_here(),
     )
     for outcome in batch.outcomes(task.files, records.__contains__):
         records.commit(outcome.key, record_of(outcome))
@@ -201,6 +201,8 @@ def _load_once(device: Any) -> "JointModel":  # noqa: ANN401 - a name of a devic
     return model
 
 
-def _threads_here() -> int:
-    """How many slices at once: the cores that are left for one thread of this worker."""
+def _processors_here() -> int:
+    """How many processors a thread of this worker has: one, where nobody says otherwise, so that
+    workers which share a computer do not share a processor.
+    """
     return max(1, int(os.environ.get("JRVIEWER_SLICES_AT_ONCE", "1")))

@@ -175,7 +175,7 @@ class Records:
         """Record a slice whose exports are complete."""
         if key:
             content = json.dumps({"key": key, "job": self._job, **record}).encode("ascii")
-            replace_file(self._path(key), content)
+            replace_file(self._path(key), content, sync=False)  # what is lost is done again
         self.reservations.release()
         self.kept.append((key, record))
 

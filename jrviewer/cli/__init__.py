@@ -236,7 +236,7 @@ def _is_directory(row: "Row") -> bool:
 
 
 def _argument_of_row(path: str, paths: Sequence[Path]) -> int:
-    from jrviewer.batch.bundle import argument_number
+    from jrviewer.batch.argument_number import argument_number
 
     return argument_number(Path(path), paths)
 

@@ -11,14 +11,17 @@ import hashlib
 import itertools
 import os
 import secrets
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from jrviewer.core.errors import ExportError, NameTakenError
 
 ABANDONED_S = 600.0  # no export of ours takes that long: an older part belongs to a dead process
 
+_together = threading.local()  # its folders, of which the names are still to come to the disk
 _looked_through: dict[Path, float] = {}  # folders and when; a large one takes long
 
 REASONS = {
@@ -33,12 +36,13 @@ REASONS = {
 }
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Give a finished content its name; the old file stays until the new one is complete.
+def replace_file(path: Path, content: bytes, *, sync: bool = True) -> None:
+    """Give a finished content its name; the old file stays until the new one is complete. Without
+    `sync` a loss of power, but not of the process, may take it.
 
     Raises ExportError, the old file untouched, where the system refuses.
     """
-    _write(path, content, Path.replace)
+    _write(path, content, Path.replace, sync=sync)
 
 
 def create_file(path: Path, content: bytes | Iterable[bytes]) -> None:
@@ -72,8 +76,27 @@ def numbered(path: Path) -> Iterator[str]:
         yield f"{path.stem}-{number:04d}{path.suffix}"
 
 
+@contextmanager
+def named_together() -> Iterator[None]:
+    """Bring the names of all files that this thread writes in the block to the disk at its end, as
+    one wait for it is shorter than many.
+    """
+    before = getattr(_together, "folders", None)
+    _together.folders = set()
+    try:
+        yield
+    finally:
+        folders, _together.folders = _together.folders, before
+        for folder in folders:
+            _sync_folder(folder)
+
+
 def _write(
-    path: Path, content: bytes | Iterable[bytes], name: Callable[[Path, Path], object]
+    path: Path,
+    content: bytes | Iterable[bytes],
+    name: Callable[[Path, Path], object],
+    *,
+    sync: bool = True,
 ) -> None:
     beside = part_of(path)
     try:
@@ -81,9 +104,11 @@ def _write(
         with beside.open("xb") as file:
             file.writelines([content] if isinstance(content, bytes) else content)
             file.flush()
-            os.fsync(file.fileno())
+            if sync:
+                os.fsync(file.fileno())
         name(beside, path)
-        _sync_folder(path.parent)
+        if sync:
+            _sync_folder(path.parent)
     except OSError as error:
         with contextlib.suppress(OSError):  # where it was never made, or the disk is gone
             beside.unlink(missing_ok=True)
@@ -112,6 +137,10 @@ def reason_of(error: OSError) -> str:
 def _sync_folder(folder: Path) -> None:
     """Bring the file's new name to the disk too, where the system can."""
     if os.name == "nt":  # opens no folders
+        return
+    folders: set[Path] | None = getattr(_together, "folders", None)
+    if folders is not None:
+        folders.add(folder)
         return
     with contextlib.suppress(OSError):  # some network disks cannot: the name is there all the same
         descriptor = os.open(folder, os.O_RDONLY)

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from jrviewer.core.atomic_write import named_together
 from jrviewer.core.errors import ExportError, JRViewerError, NameTakenError
 from jrviewer.core.prediction import Prediction
 from jrviewer.core.records import Series, VoiLut, Window
@@ -132,12 +133,13 @@ class ExportWriter:
         removed. Failures are not raised.
         """
         stem, done = self._new_stem(prediction), Exported()
-        for kind in (kind for kind in KINDS if kind in self._request.kinds):
-            try:
-                stem = self._write_kind(kind, prediction, stem, done)
-            except JRViewerError as error:
-                done.failures.append(str(error))
-                done.is_disk = done.is_disk or isinstance(error.__cause__, OSError)
+        with named_together():
+            for kind in (kind for kind in KINDS if kind in self._request.kinds):
+                try:
+                    stem = self._write_kind(kind, prediction, stem, done)
+                except JRViewerError as error:
+                    done.failures.append(str(error))
+                    done.is_disk = done.is_disk or isinstance(error.__cause__, OSError)
         return done
 
     def _new_stem(self, prediction: Prediction) -> str:

@@ -28,7 +28,7 @@ from jrviewer.model.cloud_normals import Slopes
 from jrviewer.model.input_check import check, check_canonical, has_front
 from jrviewer.model.joint_model import JointModel
 from jrviewer.model.second_thread import SecondThread, second_thread
-from jrviewer.model.slice_pool import SlicePool
+from jrviewer.model.slice_pool import OneByOne, SlicePool
 
 MOST_AT_ONCE = 4  # slices of a series; each needs 50 to 90 MB
 USUAL_PIXELS = 512 * 512
@@ -148,6 +148,14 @@ def make_pool(
     one_thread = partial(torch.set_num_threads, 1 if width > 1 else torch.get_num_threads())
     work = partial(_predicted, model, run_anyway=run_anyway, strength=strength)
     return SlicePool(work, width, one_thread)
+
+
+def one_by_one(
+    model: JointModel, *, run_anyway: bool = False, strength: Strength = STANDARD
+) -> OneByOne[Slice, Prediction | JRViewerError]:
+    """Predicts one slice at a time on the caller's thread, which has one processor."""
+    work = partial(_predicted, model, run_anyway=run_anyway, strength=strength)
+    return OneByOne(work, partial(devices.use_threads, 1))
 
 
 def predict_series(

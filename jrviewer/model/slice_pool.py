@@ -1,4 +1,4 @@
-"""Work on several threads: a pool whose results come in the order of the items."""
+"""Work on several threads, or on the caller's own: its results come in the order of the items."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ from typing import Generic, Self, TypeVar
 
 from jrviewer.core import malloc
 from jrviewer.core.errors import Cancelled
-from jrviewer.core.progress import Report
+from jrviewer.core.progress import Report, silent
 
 Item = TypeVar("Item", bound=Hashable)
 Result = TypeVar("Result")
@@ -19,6 +19,32 @@ Result = TypeVar("Result")
 SPARE = 2  # queued beyond the threads, so that none waits while a result is used
 NICENESS = 10  # of Linux's 19; the least that every thread of the pool has
 MOST_EARLY = 32  # queued before results are asked for, as results are kept until then
+
+
+class OneByOne(Generic[Item, Result]):
+    """Runs `work(item, report)` on the caller's thread when its result is asked for: for a process
+    that has one processor to itself, where a second thread would only take turns with the first.
+    """
+
+    def __init__(
+        self, work: Callable[[Item, Report], Result], prepare: Callable[[], object]
+    ) -> None:
+        self._work, self._prepare = work, prepare
+
+    def begin(self, item: Item) -> None:
+        """Nothing is done in advance."""
+
+    def results(self, items: Iterable[Item]) -> Iterator[Result]:
+        """The results of all items, in their order; what `work` raises is raised in its turn."""
+        for item in items:
+            yield self._work(item, silent)
+
+    def __enter__(self) -> Self:
+        self._prepare()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        malloc.trim()
 
 
 class SlicePool(Generic[Item, Result]):

@@ -13,6 +13,7 @@ from jrviewer.core.atomic_write import (
     ABANDONED_S,
     create_file,
     create_under,
+    named_together,
     numbered,
     part_of,
     replace_file,
@@ -219,3 +220,28 @@ def test_four_processes_that_write_under_one_name_lose_and_mix_nothing(tmp_path:
     assert sorted(content[:1] for content in contents) == sorted([b"a", b"b", b"c", b"d"] * 20)
     assert all(set(content) == {content[0]} for content in contents)
     assert {len(content) for content in contents} == {50_000}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows opens no folders")
+def test_names_of_one_block_come_to_the_disk_at_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[bool] = []  # whether it was a folder
+    fsync = os.fsync
+
+    def note(descriptor: int) -> None:
+        synced.append(stat.S_ISDIR(os.fstat(descriptor).st_mode))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", note)
+
+    with named_together():
+        create_file(tmp_path / "a", b"a")
+        create_file(tmp_path / "b", b"b")
+        assert (tmp_path / "a").read_bytes() == b"a"
+        assert synced == [False, False]
+    assert synced == [False, False, True]
+    create_file(tmp_path / "c", b"c")
+    assert synced == [False, False, True, False, True]
+    replace_file(tmp_path / "c", b"d", sync=False)
+    assert len(synced) == 5

@@ -6,7 +6,7 @@ import pytest
 
 from jrviewer.core.errors import Cancelled
 from jrviewer.core.progress import Report
-from jrviewer.model.slice_pool import MOST_EARLY, NICENESS, SPARE, SlicePool
+from jrviewer.model.slice_pool import MOST_EARLY, NICENESS, SPARE, OneByOne, SlicePool
 
 PATIENCE_S = 10
 
@@ -168,3 +168,21 @@ def test_a_pool_made_by_a_thread_of_low_priority_does_not_raise_it() -> None:
     thread.join(PATIENCE_S)
 
     assert found == [{NICENESS + 5}]
+
+
+def test_one_by_one_works_on_the_callers_thread_and_only_when_asked() -> None:
+    threads: list[int] = []
+    prepared: list[int] = []
+
+    def work(number: int, report: Report) -> int:
+        threads.append(threading.get_ident())
+        return -number
+
+    with OneByOne(work, lambda: prepared.append(threading.get_ident())) as pool:
+        pool.begin(1)
+        assert threads == []
+        results = pool.results([1, 2])
+        assert next(results) == -1
+        assert len(threads) == 1
+        assert list(results) == [-2]
+    assert [*prepared, *threads] == [threading.get_ident()] * 3
