@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from jrviewer.core.errors import JRViewerError
 from jrviewer.core.strength import STANDARD, Strength, parse_strength
 
+MOST_PORT = 65535
 LONGEST_TITLE = 16  # characters of an AE title (PS3.5 6.2)
 
 
@@ -19,12 +20,16 @@ class ConfigError(JRViewerError):
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """Certificate files in PEM. Both sides show one, signed by one of the authorities."""
+    """Certificate files in PEM. Both sides show one, signed by one of the authorities; of DICOMweb
+    this side may have none.
+    """
 
-    certificate: Path
-    key: Path
+    certificate: Path | None
+    key: Path | None
     authorities: Path
-    name: str = ""  # that the peer's certificate must bear; "": any that the authorities signed
+    # That the peer's certificate must bear; "": of DICOMweb its address, else any that the
+    # authorities signed.
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +159,11 @@ def _listen(values: dict[str, Any], base: Path) -> Listen:
     listen = _made(
         Listen, "[listen]", values | {"callers": made, "tls": _tls(values, base, "[listen]")}
     )
-    if listen.tls is None and not ipaddress.ip_address(listen.address).is_loopback:
+    try:
+        is_here = ipaddress.ip_address(listen.address).is_loopback
+    except ValueError as error:
+        raise ConfigError("[listen] “address” is no IP address of this computer.") from error
+    if listen.tls is None and not is_here:
         raise ConfigError(
             "[listen] “address” is beyond this computer, so “tls” is needed: certificate, key, "
             "authorities."
@@ -166,23 +175,39 @@ def _peer(name: str, values: Any, base: Path) -> Peer:  # noqa: ANN401 - of a fi
     place = f"[peers.{name}]"
     if not isinstance(values, dict):
         raise ConfigError(f"{place} is no table.")
-    if values.get("web"):  # the others are of DIMSE
+    if is_web := bool(values.get("web")):  # the others are of DIMSE
         values = {"title": "DICOMWEB", "address": "", "port": 0} | values
     if "authorization" in values:
-        values = values | {"authorization": base / str(values["authorization"])}
-    peer = _made(Peer, place, values | {"name": name, "tls": _tls(values, base, place)})
+        values = values | {"authorization": _file(values, "authorization", base, place)}
+    tls = _tls(values, base, place, is_web=is_web)
+    peer = _made(Peer, place, values | {"name": name, "tls": tls})
     _check_title(peer.title, place)
     return peer
 
 
-def _tls(values: dict[str, Any], base: Path, place: str) -> Tls | None:
+def _tls(values: dict[str, Any], base: Path, place: str, *, is_web: bool = False) -> Tls | None:
     given = values.get("tls")
     if given is None:
         return None
+    place = f"{place} tls"
     if not isinstance(given, dict):
-        raise ConfigError(f"{place} “tls” is no table.")
-    files = {key: base / str(value) for key, value in given.items() if key != "name"}
-    return _made(Tls, f"{place} tls", {**given, **files})
+        raise ConfigError(f"{place} is no table.")
+    names = {one.name for one in fields(Tls)}
+    _require_known(given, names, place)
+    files: dict[str, Path | None] = {
+        key: _file(given, key, base, place) for key in names - {"name"} if key in given
+    }
+    if is_web and not {"certificate", "key"} & given.keys():
+        files |= {"certificate": None, "key": None}
+    return _made(Tls, place, given | files)
+
+
+def _file(values: dict[str, Any], name: str, base: Path, place: str) -> Path:
+    """A file that the configuration names, from its own folder where the path is not whole."""
+    path = base / str(values[name])
+    if not path.is_file():
+        raise ConfigError(f"{place} “{name}”: there is no such file.")
+    return path
 
 
 def _section(values: dict[str, Any], name: str, *, required: bool = False) -> dict[str, Any]:
@@ -208,6 +233,8 @@ def _made(kind: type[Made], place: str, values: dict[str, Any]) -> Made:
             raise ConfigError(f"{place} “{key}” is not what it should be.")
         if isinstance(value, (int, float)) and value < 0:
             raise ConfigError(f"{place} “{key}” is below 0.")
+        if key == "port" and value > MOST_PORT:
+            raise ConfigError(f"{place} “port” is above {MOST_PORT}.")
     try:
         return kind(**values)
     except TypeError as error:

@@ -17,15 +17,19 @@ from jrviewer.batch.node.config import ConfigError, Peer
 from jrviewer.batch.node.peers import PeerError
 from jrviewer.batch.node.queue import NotTakenError, Queue
 from jrviewer.batch.node.sent import SentNotes
+from jrviewer.batch.node.tls import reason_of_tls, web_context
 from jrviewer.batch.node.wanted import Wanted
 from jrviewer.core.errors import JRViewerError
 
 if TYPE_CHECKING:
     from requests import Session
+    from requests.adapters import HTTPAdapter
 
 STUDY, SERIES = "0020000D", "0020000E"
 AS_STORED = (("application/dicom", "*"),)  # decoded here, not there
-ATTEMPTS = 3  # two and four seconds apart
+ATTEMPTS = 3
+WAIT_S = 2.0  # doubled before the third attempt; the second comes at once
+BUSY = (408, 429, 503, 504)  # statuses after which it may be asked again
 TIMEOUT_S = (10.0, 60.0)  # for the connection, and for the next bytes
 
 Say = Callable[[str], None]
@@ -109,13 +113,34 @@ def connect(peer: Peer) -> Any:  # noqa: ANN401 - without types
             "DICOMweb needs dicomweb-client: pip install 'jrviewer[node]'."
         ) from error
     client = DICOMwebClient(peer.web, session=_session(peer))
-    client.set_http_retry_params(max_attempts=ATTEMPTS)
+    client.set_http_retry_params(retry=False)  # its way retries whatever is raised
     return client
 
 
 def _session(peer: Peer) -> "Session":
     from requests import Session
+
+    session = Session()
+    session.trust_env = False  # no proxy and no password that nobody has configured here
+    adapter = _adapter(peer)
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, adapter)
+    if peer.authorization is not None:
+        try:
+            session.headers["Authorization"] = peer.authorization.read_text("ascii").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(
+                f"{peer.name}: the file of its “authorization” cannot be read."
+            ) from error
+    return session
+
+
+def _adapter(peer: Peer) -> "HTTPAdapter":
     from requests.adapters import HTTPAdapter
+    from urllib3 import Retry
+
+    context = None if peer.tls is None else web_context(peer.tls)
+    name = peer.tls.name if peer.tls is not None else ""
 
     class StrictAdapter(HTTPAdapter):
         """Does not wait forever, and is not sent elsewhere: only whoever has the certificate
@@ -127,21 +152,31 @@ def _session(peer: Peer) -> "Session":
             answer.headers.pop("Location", None)
             return answer
 
-    session = Session()
-    session.trust_env = False  # no proxy and no password that nobody has configured here
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, StrictAdapter())
-    if peer.tls is not None:
-        session.cert = (str(peer.tls.certificate), str(peer.tls.key))
-        session.verify = str(peer.tls.authorities)
-    if peer.authorization is not None:
-        try:
-            session.headers["Authorization"] = peer.authorization.read_text("ascii").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(
-                f"{peer.name}: the file of its “authorization” cannot be read."
-            ) from error
-    return session
+        def cert_verify(self, conn: Any, *given: Any) -> None:  # noqa: ANN401
+            """Add no other authorities to those of the configuration."""
+            if context is None:
+                super().cert_verify(conn, *given)
+
+        def build_connection_pool_key_attributes(self, *given: Any, **how: Any) -> Any:  # noqa: ANN401
+            """Certificates are those of the configuration alone, where it names any."""
+            host, pool = super().build_connection_pool_key_attributes(*given, **how)
+            if context is not None and host["scheme"] == "https":
+                pool = {"ssl_context": context}
+                if name:
+                    pool["server_hostname"] = name  # which the certificate must bear then
+            return host, pool
+
+    # A certificate that is wrong stays so, and whoever refuses is asked once.
+    again = Retry(
+        total=ATTEMPTS - 1,
+        other=0,
+        status_forcelist=BUSY,
+        allowed_methods=None,
+        backoff_factor=WAIT_S,
+        raise_on_status=False,
+        respect_retry_after_header=False,
+    )
+    return StrictAdapter(max_retries=again)
 
 
 def _is_here(host: str) -> bool:
@@ -162,7 +197,7 @@ def tried(peer: Peer, work: Callable[[], Answer]) -> Answer:
     except requests.RequestException as error:
         response = error.response
         said = "it does not answer" if response is None else f"status {response.status_code}"
-        raise PeerError(f"{peer.name}: {said}.") from None
+        raise PeerError(f"{peer.name}: {reason_of_tls(error) or said}.") from None
     except OSError:  # of this computer, such as a full disk
         raise
     except Exception:  # noqa: BLE001 - whatever a peer's bytes cause ends in a sentence

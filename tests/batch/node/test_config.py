@@ -27,6 +27,8 @@ tls = {certificate = "a.pem", key = "a.key", authorities = "ca.pem"}
 
 
 def written(folder: Path, text: str) -> Path:
+    for name in ("a.pem", "a.key", "ca.pem", "pacs.token"):
+        (folder / name).touch()
     path = folder / "node.toml"
     path.write_text(text)
     return path
@@ -64,6 +66,11 @@ def test_a_whole_configuration_is_understood(tmp_path: Path) -> None:
         (("port = 11112", 'port = 11112\naddress = "0.0.0.0"'), "so “tls” is needed"),
         (('strength = "high"', 'strength = "strong"'), "The strength is low"),
         (('address = "10.1.0.5"\n', ""), "[peers.pacs] lacks something: address"),
+        (("port = 11112", 'port = 11112\naddress = "localhost"'), "“address” is no IP address"),
+        (("port = 11112", "port = 111112"), "[listen] “port” is above 65535"),
+        (('"a.key"', '"b.key"'), "[peers.pacs] tls “key”: there is no such file"),
+        (('key = "a.key"', 'keys = "a.key"'), "[peers.pacs] tls has an entry “keys”"),
+        (('key = "a.key", ', ""), "[peers.pacs] tls lacks something: key"),
         (("[node]", "[nodes]"), "lacks [node]"),
         (("[node]", "[node"), "is no TOML"),
     ],

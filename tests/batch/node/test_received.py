@@ -1,9 +1,5 @@
 """`predict` with an address of DICOMweb: what goes wrong. That it works is shown beside Orthanc."""
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -11,55 +7,11 @@ import pytest
 from jrviewer import cli
 from jrviewer.batch.node.received import FOLDER
 from tests.batch.node.listening import HERE
+from tests.batch.node.web_server import answering
 from tests.batch.runs import replace_model
 
 SECRET = "Bearer of-nobody"
 RESOURCE = "/dicom-web/studies/1.2.3/series/4.5.6"
-
-
-class Answering(ThreadingHTTPServer):
-    """A service that gives every request the same answer."""
-
-    daemon_threads = True
-
-    def __init__(self, status: int, headers: dict[str, str], body: bytes) -> None:
-        super().__init__((HERE, 0), _Handler)
-        self.status, self.headers, self.body = status, headers, body
-        self.asked: list[tuple[str, str]] = []  # paths and their credentials
-
-    @property
-    def root(self) -> str:
-        return f"http://{HERE}:{self.server_address[1]}/dicom-web"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        server = self.server
-        assert isinstance(server, Answering)
-        server.asked.append((self.path, self.headers.get("Authorization", "")))
-        self.send_response(server.status)
-        for name, value in server.headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(server.body)))
-        self.end_headers()
-        self.wfile.write(server.body)
-
-    def log_message(self, *arguments: object) -> None:
-        """Nothing is printed."""
-
-
-@contextmanager
-def answering(
-    status: int = 200, headers: dict[str, str] | None = None, body: bytes = b""
-) -> Iterator[Answering]:
-    with Answering(status, headers or {}, body) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 def run(out: Path, *arguments: object) -> int:

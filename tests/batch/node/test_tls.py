@@ -1,45 +1,23 @@
 """Encrypted associations, over loopback."""
 
-import shutil
 import socket
 import ssl
-import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from jrviewer.batch.node.config import ConfigError, Tls
+from jrviewer.batch.node.peers import PeerError, echo
 from jrviewer.batch.node.tls import client_arguments, server_context
+from tests.batch.node.certificates import make_certificates
 from tests.batch.node.listening import HERE, listening, store
 from tests.support.dicom_factory import write_ct
 
 
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Tls]:
-    """Of a node and a peer by one authority, and of a stranger by another."""
-    if shutil.which("openssl") is None:
-        pytest.skip("needs openssl")
-    folder = tmp_path_factory.mktemp("certificates")
-    for authority in ("ours", "theirs"):
-        openssl(
-            folder, "req", "-x509", *new_key(authority), "-days", "2", "-out", f"{authority}.pem"
-        )
-    made = {}
-    for name, authority in (("node", "ours"), ("peer", "ours"), ("stranger", "theirs")):
-        openssl(folder, "req", *new_key(name), "-out", f"{name}.csr")
-        signs = ("-CA", f"{authority}.pem", "-CAkey", f"{authority}.key", "-CAcreateserial")
-        openssl(folder, "x509", "-req", "-in", f"{name}.csr", *signs, "-out", f"{name}.pem")
-        made[name] = Tls(folder / f"{name}.pem", folder / f"{name}.key", folder / "ours.pem")
-    return made
-
-
-def new_key(name: str) -> tuple[str, ...]:
-    kind = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
-    return (*kind, "-keyout", f"{name}.key", "-subj", f"/CN={name}")
-
-
-def openssl(folder: Path, *arguments: str) -> None:
-    subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
+    return make_certificates(tmp_path_factory.mktemp("certificates"))
 
 
 def test_with_a_certificate_of_the_authority_a_peer_is_let_in(
@@ -90,3 +68,29 @@ def test_files_that_do_not_belong_together_end_in_a_sentence(
         server_context(Tls(node.certificate, certificates["peer"].key, node.authorities))
     with pytest.raises(ConfigError, match="are missing"):
         client_arguments(Tls(tmp_path / "none.pem", node.key, node.authorities))
+
+
+@pytest.mark.parametrize(
+    ("server", "client", "said"),
+    [
+        ("node", "", "something listens there, but not as DICOM does: perhaps it wants TLS"),
+        ("stranger", "peer", "its certificate is signed by none of the authorities"),
+        ("node", "stranger", "it does not accept this computer's certificate"),
+        ("", "peer", "it does not speak TLS there"),
+    ],
+)
+def test_why_there_is_no_encrypted_association_is_said(
+    tmp_path: Path, certificates: dict[str, Tls], server: str, client: str, said: str
+) -> None:
+    with listening(tmp_path, tls=certificates.get(server)) as node:
+        peer = replace(node.peer, tls=certificates.get(client))
+        with pytest.raises(PeerError, match=said):
+            echo("PACS", peer)
+
+
+def test_a_port_at_which_nothing_listens_is_said(tmp_path: Path) -> None:
+    with listening(tmp_path) as node:
+        gone = node.peer
+
+    with pytest.raises(PeerError, match="nothing listens at its port"):
+        echo("PACS", gone)
