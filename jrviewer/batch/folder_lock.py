@@ -12,8 +12,14 @@ from jrviewer.core.errors import ExportError
 NAME = ".jrviewer-lock"
 
 
+class FolderBusyError(ExportError):
+    """Another process writes there."""
+
+
 class FolderLock:
-    """A context manager. Raises ExportError where another process writes there."""
+    """A context manager. Raises FolderBusyError where another process writes there, and ExportError
+    where the system refuses.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / NAME
@@ -28,7 +34,7 @@ class FolderLock:
             _lock(self._descriptor)
         except OSError as error:
             os.close(self._descriptor)
-            raise ExportError(
+            raise FolderBusyError(
                 "Another run of JRViewer writes into this folder. Wait for its end, or choose "
                 "another folder."
             ) from error

@@ -75,6 +75,7 @@ def _fetch(
     config: "NodeConfig", arguments: argparse.Namespace, is_over: threading.Event
 ) -> tuple[str, int]:
     """Fetch, then work until the queue is empty or nothing of it succeeds now."""
+    from jrviewer.batch.folder_lock import FolderBusyError
     from jrviewer.batch.node.commitment import Commitments
     from jrviewer.batch.node.fetch import fetch
     from jrviewer.batch.node.queue import Queue
@@ -88,9 +89,13 @@ def _fetch(
         raise JRViewerError("Say what to fetch: --study, --series, --accession or --patient.")
     queue = Queue(config.folder)
     whole = fetch(config, config.peers[arguments.peer], wanted, queue, output.say)
-    worker = make_node(config, queue, Commitments(is_listening=False), output.say, is_over)
-    while not is_over.is_set() and worker.step(0.0):
-        pass
+    try:
+        with queue.worked_by_one():
+            working = make_node(config, queue, Commitments(is_listening=False), output.say, is_over)
+            while not is_over.is_set() and working.step(0.0):
+                pass
+    except FolderBusyError:
+        return f"{whole} series came whole; the node that runs does them. {NOTICE}", int(not whole)
     is_done = whole > 0 and queue.is_empty()
     return f"{whole} series came whole. {NOTICE}", 0 if is_done else 1
 

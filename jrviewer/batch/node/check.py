@@ -7,13 +7,14 @@ from tempfile import TemporaryDirectory
 
 import pydicom
 
+from jrviewer.batch.folder_lock import FolderBusyError
 from jrviewer.batch.node.commitment import Commitments
 from jrviewer.batch.node.config import Listen, NodeConfig, Peer
 from jrviewer.batch.node.fetch import fetch
 from jrviewer.batch.node.peers import echo
 from jrviewer.batch.node.queue import Queue
 from jrviewer.batch.node.send import Sender
-from jrviewer.batch.node.server import Server
+from jrviewer.batch.node.server import PortError, Server
 from jrviewer.batch.node.wanted import Wanted
 from jrviewer.core.errors import JRViewerError
 from jrviewer.core.records import Slice
@@ -54,13 +55,27 @@ def _steps(config: NodeConfig, *, with_phantom: bool) -> Iterator[Step]:
 
 
 def _folder(config: NodeConfig) -> str:
-    Queue(config.folder)
-    return "The queue's folder can be used."
+    runs = " A node runs with it." if _is_running(config) else ""
+    return f"The queue's folder can be used.{runs}"
+
+
+def _is_running(config: NodeConfig) -> bool:
+    try:
+        with Queue(config.folder).worked_by_one():
+            return False
+    except FolderBusyError:
+        return True
 
 
 def _listen(config: NodeConfig, listen: Listen) -> str:
-    with TemporaryDirectory() as folder, Server(config, listen, Queue(Path(folder)), _unsaid):
-        return f"Port {listen.port} can be opened; {len(listen.callers)} callers are listed."
+    callers = f"{len(listen.callers)} callers are listed."
+    try:
+        with TemporaryDirectory() as folder, Server(config, listen, Queue(Path(folder)), _unsaid):
+            return f"Port {listen.port} can be opened; {callers}"
+    except PortError:
+        if not _is_running(config):
+            raise
+        return f"Port {listen.port} is in use, as a node runs with the queue's folder; {callers}"
 
 
 def _echo(config: NodeConfig, peer: Peer) -> str:

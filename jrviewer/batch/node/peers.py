@@ -1,8 +1,7 @@
 """Associations that the node asks for, with sentences for what goes wrong."""
 
-import socket
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 from pynetdicom import AE, evt
@@ -12,12 +11,10 @@ from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from jrviewer.batch.node.config import Peer
 from jrviewer.batch.node.listener import LARGEST_PDU, prepare
-from jrviewer.batch.node.tls import client_arguments, reason_of_tls
+from jrviewer.batch.node.tls import client_arguments, why_not_connected
 from jrviewer.core.errors import JRViewerError
 
 TIMEOUT_S = 30.0
-PROBE_S = 5.0  # for a connection that is to show why there is no association
-REFUSAL_S = 1.0  # for a refusal of this side's certificate, which follows the handshake
 _REASONS = {  # PS3.8 9.3.4: source and diagnostic
     (1, 3): "it does not know this node's AE title",
     (1, 7): "it has another AE title than the configuration says",
@@ -28,6 +25,10 @@ _REASONS = {  # PS3.8 9.3.4: source and diagnostic
 
 class PeerError(JRViewerError):
     """A peer did not do what it was asked for; another time it may."""
+
+
+class UnreachableError(PeerError):
+    """A peer that cannot be called: what else is meant for it can wait, too."""
 
 
 @contextmanager
@@ -57,9 +58,9 @@ def associated(
             **arguments,
         )
     except (OSError, RuntimeError, ValueError) as error:
-        raise PeerError(f"{peer.name}: its address cannot be called.") from error
+        raise UnreachableError(f"{peer.name}: its address cannot be called.") from error
     if not association.is_established:
-        raise PeerError(f"{peer.name}: {_why(association, peer)}.")
+        raise UnreachableError(f"{peer.name}: {_why(association, peer)}.")
     try:
         yield association
     finally:
@@ -85,26 +86,8 @@ def _why(association: Association, peer: Peer) -> str:
         return f"it refuses the association: {_REASONS.get(known, 'it gives no reason')}"
     if association.acceptor.primitive is not None:
         return "it accepts none of the kinds of objects or transfer syntaxes"
-    return _why_not_connected(peer)
-
-
-def _why_not_connected(peer: Peer) -> str:
-    """What a connection alone runs into, as an association that fails does not say."""
-    try:
-        with socket.create_connection((peer.address, peer.port), PROBE_S) as connection:
-            if not (arguments := client_arguments(peer.tls)):
-                return "something listens there, but not as DICOM does: perhaps it wants TLS"
-            context, name = arguments
-            with context.wrap_socket(connection, server_hostname=name) as encrypted:
-                encrypted.settimeout(REFUSAL_S)
-                with suppress(TimeoutError):  # nothing is said where nothing is refused
-                    encrypted.recv(1)
-    except socket.gaierror:
-        return "its name is not known on this computer"
-    except ConnectionRefusedError:
-        return "nothing listens at its port"
-    except TimeoutError:
-        return "nothing answers at its address: is it right, and is a firewall between?"
-    except OSError as error:
-        return reason_of_tls(error) or "the network refuses the connection"
-    return "something speaks TLS there, but not as DICOM does"
+    context, name = client_arguments(peer.tls) or (None, None)
+    why = why_not_connected(peer.address, peer.port, context, name)
+    what = "speaks TLS" if context else "listens"
+    wants = "" if context else ": perhaps it wants TLS"
+    return why or f"something {what} there, but not as DICOM does{wants}"

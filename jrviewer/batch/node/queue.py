@@ -8,12 +8,14 @@ import hashlib
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
 import pydicom
 
+from jrviewer.batch.folder_lock import FolderBusyError, FolderLock
 from jrviewer.batch.node.sent import SentNotes
 from jrviewer.core.atomic_write import create_file, reason_of, replace_file
 from jrviewer.core.errors import ExportError, JRViewerError
@@ -107,7 +109,20 @@ class Queue:
             self._folder.mkdir(exist_ok=True)
         except OSError as error:
             raise ExportError(f"The queue's folder cannot be used. {reason_of(error)}.") from error
+        self._changes: dict[Path, tuple[float, float]] = {}  # of each series, and when it was seen
         self._bytes = sum(path.stat().st_size for path in self._folder.rglob("*") if path.is_file())
+
+    @contextmanager
+    def worked_by_one(self) -> Iterator[None]:
+        """One process at a time works through the queue. Raises FolderBusyError."""
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(FolderLock(self._folder.parent))
+            except FolderBusyError as error:
+                raise FolderBusyError(
+                    "Another node works with this “folder”. End it, or give this one another."
+                ) from error
+            yield
 
     def take(self, content: bytes, sop_instance: str = "") -> Entry:
         """Keep a received DICOM file; the same one again is kept once.
@@ -152,11 +167,21 @@ class Queue:
         return iter(sorted(entries, key=Entry.last_change))
 
     def complete(self, quiet_seconds: float) -> Iterator[Entry]:
-        """Series that are to be derived or sent now."""
+        """Series that are to be derived or sent now: of which nothing has come for so long, by a
+        clock that nobody sets, or which were called complete.
+        """
         for entry in self:
-            is_quiet = time.time() - entry.last_change() >= quiet_seconds
+            is_quiet = self._is_quiet(entry, quiet_seconds)
             if not entry.is_over() and (is_quiet or entry.is_called_complete):
                 yield entry
+
+    def _is_quiet(self, entry: Entry, seconds: float) -> bool:
+        now, change = time.monotonic(), entry.last_change()
+        known, since = self._changes.get(entry.folder, (None, now))
+        if known != change:
+            since = now
+            self._changes[entry.folder] = (change, since)
+        return now - since >= seconds
 
     def is_empty(self) -> bool:
         """Whether nothing is left to do."""
@@ -171,6 +196,7 @@ class Queue:
                     path.stat().st_size for path in entry.folder.rglob("*") if path.is_file()
                 )
                 entry.remove()
+                self._changes.pop(entry.folder, None)
                 removed += 1
         return removed
 

@@ -4,6 +4,7 @@ A file that was sent is noted at once, so after a kill only the rest is sent; an
 arrives twice all the same has the same UID and content, and an archive keeps it once.
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -16,11 +17,20 @@ from pynetdicom.sop_class import StorageCommitmentPushModel  # type: ignore[attr
 
 from jrviewer.batch.node.commitment import AnswerHere, Commitments, Instance
 from jrviewer.batch.node.config import NodeConfig, Peer
-from jrviewer.batch.node.peers import PeerError, associated
+from jrviewer.batch.node.peers import PeerError, UnreachableError, associated
 from jrviewer.batch.node.queue import Entry
 
 EXPLICIT, IMPLICIT = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2"
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 15.0, 300.0  # for a destination that could not be called
 WARNINGS = (0xB000, 0xB006, 0xB007)  # stored, though changed or oddly encoded
+
+
+class StillDownError(PeerError):
+    """A destination is not called again yet, for so many seconds."""
+
+    def __init__(self, sentence: str, seconds: float) -> None:
+        super().__init__(sentence)
+        self.seconds = seconds
 
 
 class Sender:
@@ -29,12 +39,28 @@ class Sender:
     def __init__(self, config: NodeConfig, peer: Peer, commitments: Commitments) -> None:
         self._config, self._peer, self._commitments = config, peer, commitments
         self._is_asked = peer.commitment and not peer.web
+        self._down_until, self._pause = 0.0, FIRST_PAUSE_S
 
     def send(self, entry: Entry, files: Iterator[Path]) -> int:
         """Send those derived files that were not sent yet, as they come; returns how many.
 
-        Raises PeerError; what was sent until then is noted.
+        Raises PeerError; what was sent until then is noted. A destination that could not be called
+        is left alone for a while, which a series tells by a StillDownError: each of many would wait
+        in vain for a firewall that says nothing.
         """
+        left = self._down_until - time.monotonic()
+        if left > 0:
+            raise StillDownError(f"{self._peer.name}: it is not called again yet.", left)
+        try:
+            count = self._send(entry, files)
+        except UnreachableError:
+            self._down_until = time.monotonic() + self._pause
+            self._pause = min(2 * self._pause, LONGEST_PAUSE_S)
+            raise
+        self._pause = FIRST_PAUSE_S
+        return count
+
+    def _send(self, entry: Entry, files: Iterator[Path]) -> int:
         if self._peer.web:
             from jrviewer.batch.node.web import store
 

@@ -47,8 +47,12 @@ Say = Callable[[str], None]
 Status = Dataset | int
 
 
+class PortError(JRViewerError):
+    """The port cannot be opened."""
+
+
 class Server:
-    """A context manager that listens. Raises JRViewerError where the port cannot be opened."""
+    """A context manager that listens. Raises PortError."""
 
     def __init__(self, config: NodeConfig, listen: Listen, queue: Queue, say: Say) -> None:
         self._config, self._listen, self._queue, self._say = config, listen, queue, say
@@ -81,7 +85,7 @@ class Server:
                 entity, (listen.address, listen.port), self._handlers(), self._tls
             )
         except OSError as error:
-            raise JRViewerError(
+            raise PortError(
                 "The port cannot be opened: it is in use, below 1024, or its address is not of "
                 "this computer."
             ) from error

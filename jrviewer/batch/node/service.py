@@ -26,6 +26,7 @@ def serve(config: NodeConfig, is_over: threading.Event, say: Say) -> None:
         raise ConfigError("The configuration has no [listen]: use `node fetch`, or add it.")
     queue = Queue(config.folder, listen.queue_gb * 1e9)
     with ExitStack() as stack:
+        stack.enter_context(queue.worked_by_one())
         server = stack.enter_context(Server(config, listen, queue, say))
         # First the port, so that a sender waits for no model.
         node = make_node(config, queue, server.commitments, say, is_over)

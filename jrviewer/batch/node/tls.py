@@ -4,12 +4,14 @@ keys, authenticated ciphers, and a certificate of either side.
 
 import socket
 import ssl
-from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from jrviewer.batch.node.config import ConfigError, Tls
 
 SILENCE_S = 30.0  # of a peer, after which its connection ends
+PROBE_S = 5.0  # for a connection that is to show why another one failed
+REFUSAL_S = 1.0  # for a refusal that follows the handshake
 UNKNOWN_AUTHORITY = (
     "its certificate is signed by none of the authorities (“authorities” in the configuration "
     "names them)"
@@ -90,26 +92,32 @@ def web_context(tls: Tls) -> ssl.SSLContext:
     return context
 
 
-def reason_of_tls(error: BaseException) -> str:
-    """Why an encrypted connection did not come about, without a full stop; "" where something else
-    went wrong. Names nobody: neither the peer's words nor its address are repeated.
+def why_not_connected(
+    address: str, port: int, context: ssl.SSLContext | None, name: str | None
+) -> str:
+    """What a connection alone runs into, without a full stop, as what is sent over one does not
+    say; "" where it comes about. Neither the peer's words nor its address are repeated. `context`
+    is None without TLS; `name` is what the certificate must bear, where that is checked.
     """
-    found = next((one for one in _causes(error) if isinstance(one, ssl.SSLError)), None)
-    if found is None:
-        return ""
-    if isinstance(found, ssl.SSLCertVerificationError):
-        return _VERIFY.get(found.verify_code, UNKNOWN_AUTHORITY)
-    reason = found.reason or ""
-    return next((said for word, said in _ALERTS.items() if word in reason), NO_TLS)
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """An error and all that it came from, as libraries wrap them."""
-    waiting, seen = [error], set[int]()
-    while waiting:
-        one = waiting.pop(0)
-        if id(one) not in seen:
-            seen.add(id(one))
-            yield one
-            inside = (*one.args, getattr(one, "reason", None), one.__cause__, one.__context__)
-            waiting += [other for other in inside if isinstance(other, BaseException)]
+    try:
+        with socket.create_connection((address, port), PROBE_S) as connection:
+            if context is not None:
+                with context.wrap_socket(connection, server_hostname=name) as encrypted:
+                    # A refusal of this side's certificate comes after the handshake.
+                    encrypted.settimeout(REFUSAL_S)
+                    with suppress(TimeoutError):
+                        encrypted.recv(1)
+    except socket.gaierror:
+        return "its name is not known on this computer"
+    except ConnectionRefusedError:
+        return "nothing listens at its port"
+    except TimeoutError:
+        return "nothing answers at its address: is it right, and is a firewall between?"
+    except ssl.SSLCertVerificationError as error:
+        return _VERIFY.get(error.verify_code, UNKNOWN_AUTHORITY)
+    except ssl.SSLError as error:
+        reason = error.reason or ""
+        return next((said for word, said in _ALERTS.items() if word in reason), NO_TLS)
+    except OSError:
+        return "the connection is cut"
+    return ""

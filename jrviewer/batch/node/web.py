@@ -8,16 +8,17 @@ import ipaddress
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
+from ssl import create_default_context
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import pydicom
 
 from jrviewer.batch.node.config import ConfigError, Peer
-from jrviewer.batch.node.peers import PeerError
+from jrviewer.batch.node.peers import PeerError, UnreachableError
 from jrviewer.batch.node.queue import NotTakenError, Queue
 from jrviewer.batch.node.sent import SentNotes
-from jrviewer.batch.node.tls import reason_of_tls, web_context
+from jrviewer.batch.node.tls import web_context, why_not_connected
 from jrviewer.batch.node.wanted import Wanted
 from jrviewer.core.errors import JRViewerError
 
@@ -186,6 +187,20 @@ def _is_here(host: str) -> bool:
         return host == "localhost"
 
 
+def _why(peer: Peer) -> str:
+    """Why a service did not answer, as a connection of its own shows it."""
+    from certifi import where
+
+    parts = urlsplit(peer.web)
+    host, context, name = parts.hostname or "", None, ""
+    if parts.scheme == "https":
+        usual = create_default_context(cafile=where())
+        context = usual if peer.tls is None else web_context(peer.tls)
+        name = peer.tls.name if peer.tls is not None else ""
+    port = parts.port or (443 if context else 80)
+    return why_not_connected(host, port, context, name or host) or "it does not answer"
+
+
 def tried(peer: Peer, work: Callable[[], Answer]) -> Answer:
     """What a request ends in. Raises PeerError: the words of others hold addresses and UIDs."""
     import requests
@@ -195,9 +210,9 @@ def tried(peer: Peer, work: Callable[[], Answer]) -> Answer:
     except JRViewerError:
         raise
     except requests.RequestException as error:
-        response = error.response
-        said = "it does not answer" if response is None else f"status {response.status_code}"
-        raise PeerError(f"{peer.name}: {reason_of_tls(error) or said}.") from None
+        if error.response is None:
+            raise UnreachableError(f"{peer.name}: {_why(peer)}.") from None
+        raise PeerError(f"{peer.name}: status {error.response.status_code}.") from None
     except OSError:  # of this computer, such as a full disk
         raise
     except Exception:  # noqa: BLE001 - whatever a peer's bytes cause ends in a sentence

@@ -1,5 +1,6 @@
 """The node at work: complete series are derived, and sent while they are."""
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -10,9 +11,10 @@ from jrviewer.batch.bundle import BatchOptions
 from jrviewer.batch.job import Job
 from jrviewer.batch.node.config import NodeConfig
 from jrviewer.batch.node.queue import Entry, Queue
-from jrviewer.batch.node.send import Sender
+from jrviewer.batch.node.send import Sender, StillDownError
 from jrviewer.batch.node.sent import Outbox, hand_on_derived, sending
 from jrviewer.batch.run import Run, look, open_run
+from jrviewer.core.atomic_write import reason_of
 from jrviewer.core.errors import JRViewerError
 from jrviewer.core.progress import silent
 from jrviewer.export.writer import ExportRequest
@@ -20,6 +22,7 @@ from jrviewer.export.writer import ExportRequest
 if TYPE_CHECKING:
     from jrviewer.model.joint_model import JointModel
 
+DISK = "Temporary files cannot be written: the disk may be full"
 FIRST_WAIT_S, LONGEST_WAIT_S = 15.0, 900.0  # before what failed is tried again
 
 Say = Callable[[str], None]
@@ -50,21 +53,35 @@ class Node:
             if self._waits.get(entry.folder, (0.0, 0.0))[0] <= time.monotonic():
                 any_done = True
                 self._do(entry)
-        removed = self._queue.remove_old(self._config.keep_hours * 3600)
-        if removed:
-            self._say(f"Removed {removed} series that were kept long enough.")
+        self._remove_old()
         return any_done
 
+    def _remove_old(self) -> None:
+        try:
+            removed = self._queue.remove_old(self._config.keep_hours * 3600)
+        except OSError as error:
+            self._say(f"What was kept long enough cannot be removed. {reason_of(error)}.")
+        else:
+            if removed:
+                self._say(f"Removed {removed} series that were kept long enough.")
+
     def _do(self, entry: Entry) -> None:
+        _, wait = self._waits.get(entry.folder, (0.0, FIRST_WAIT_S))
         try:
             is_over = self._derive_and_send(entry)
+        except StillDownError as error:  # which is derived, and was said of another series
+            self._waits[entry.folder] = (time.monotonic() + error.seconds, wait)
+            return
         except JRViewerError as error:
             self._say(str(error))
+            is_over = False
+        except (OSError, sqlite3.Error) as error:  # of a full disk, on which nothing can be noted
+            reason = reason_of(error) if isinstance(error, OSError) else DISK
+            self._say(f"A series has to wait. {reason}.")
             is_over = False
         if is_over:
             self._waits.pop(entry.folder, None)
             return
-        _, wait = self._waits.get(entry.folder, (0.0, FIRST_WAIT_S))
         self._waits[entry.folder] = (time.monotonic() + wait, min(2 * wait, LONGEST_WAIT_S))
 
     def _derive_and_send(self, entry: Entry) -> bool:

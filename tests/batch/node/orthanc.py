@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from jrviewer.batch.node.config import Tls
+from tests.batch.runs import ROOT
 from tests.support.empty_network import empty_network
 
-DICOM_PORT, HTTP_PORT, NODE_PORT = 14242, 18042, 11112
+DICOM_PORT, HTTP_PORT, HTTPS_PORT, NODE_PORT = 14242, 18042, 18443, 11112
 HERE = "127.0.0.1"
 SECONDS = 240  # after which the network ends by itself
 PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
@@ -67,8 +70,11 @@ class Orthanc:
 
 
 @contextmanager
-def orthanc(folder: Path) -> Iterator[Orthanc]:
-    """Orthanc that runs; skips where it, DCMTK or a network of its own cannot be had."""
+def orthanc(folder: Path, tls: Tls | None = None) -> Iterator[Orthanc]:
+    """Orthanc that runs; skips where it, DCMTK or a network of its own cannot be had. With `tls`
+    its DICOMweb is https too, at HTTPS_PORT, for whoever shows a certificate of the same
+    authority.
+    """
     for program in ("Orthanc", "storescu", "movescu", "getscu", "nsenter", "ip"):
         if shutil.which(program) is None:
             pytest.skip(f"needs {program} (packages orthanc, dcmtk, util-linux, iproute2)")
@@ -85,12 +91,39 @@ def orthanc(folder: Path) -> Iterator[Orthanc]:
                 running = subprocess.Popen(command, stdout=log, stderr=log)
             try:
                 _wait_for_port(within, running)
-                yield Orthanc(within)
+                with _encrypted(within, tls):
+                    yield Orthanc(within)
             finally:
                 running.terminate()
                 running.wait(60)
         finally:
             network.kill()
+
+
+@contextmanager
+def _encrypted(within: Sequence[str], tls: Tls | None) -> Iterator[None]:
+    """TLS before Orthanc's HTTP."""
+    if tls is None:
+        yield
+        return
+    files = (str(one) for one in (tls.certificate, tls.key, tls.authorities))
+    proxy = (sys.executable, "-m", "tests.batch.node.tls_proxy", str(HTTPS_PORT), str(HTTP_PORT))
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen([*within, *proxy, *files], cwd=ROOT, env=environment) as running:
+        try:
+            _wait_until_open(within, HTTPS_PORT)
+            yield
+        finally:
+            running.terminate()
+
+
+def _wait_until_open(within: Sequence[str], port: int) -> None:
+    look = ("python3", "-c", f"import socket; socket.create_connection(('{HERE}', {port}), 1)")
+    for _ in range(100):
+        if subprocess.run([*within, *look], capture_output=True, check=False).returncode == 0:
+            return
+        time.sleep(0.1)
+    raise AssertionError("the proxy does not answer")
 
 
 def _wait_for_loopback(within: Sequence[str]) -> None:
@@ -144,9 +177,13 @@ def _configuration(folder: Path) -> Path:
     return path
 
 
-def configure_node(folder: Path, **peer: str) -> Path:
+def configure_node(folder: Path, tls: Tls | None = None, **peer: str) -> Path:
     """A configuration of a node beside Orthanc."""
     more = "".join(f'{key} = "{value}"\n' for key, value in peer.items())
+    if tls is not None:
+        files = {"certificate": tls.certificate, "key": tls.key, "authorities": tls.authorities}
+        said = ", ".join(f'{name} = "{path}"' for name, path in files.items())
+        more += f"tls = {{{said}}}\n"
     path = folder / "node.toml"
     path.write_text(
         f"""

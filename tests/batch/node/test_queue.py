@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from jrviewer.batch.folder_lock import FolderBusyError
 from jrviewer.batch.node.queue import NotTakenError, Queue
 from jrviewer.core import atomic_write
 from tests.support.dicom_factory import write_ct, write_series
@@ -143,3 +144,58 @@ def test_a_note_that_was_cut_short_is_no_note(tmp_path: Path) -> None:
         file.write('{"name": "b.d')
 
     assert entry.sent.names() == {"a.dcm"}
+
+
+def test_a_clock_that_jumps_neither_hurries_nor_holds_a_series(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = contents(tmp_path, 2)
+    queue = Queue(tmp_path / "queue")
+    entry = queue.take(first)
+    now = 1000.0
+    monkeypatch.setattr("jrviewer.batch.node.queue.time.monotonic", lambda: now)
+
+    assert list(queue.complete(30)) == []
+    for changed in (1e9, 4e9):  # long ago, and long to come
+        os.utime(entry.received, (changed, changed))
+        now += 29
+        assert list(queue.complete(30)) == []
+    now += 31
+    assert list(queue.complete(30)) == [entry]
+    queue.take(second)
+    assert list(queue.complete(30)) == []
+    now += 31
+    assert list(queue.complete(30)) == [entry]
+
+
+def test_two_nodes_do_not_work_through_one_queue(tmp_path: Path) -> None:
+    first, second = Queue(tmp_path / "queue"), Queue(tmp_path / "queue")
+
+    with first.worked_by_one():
+        with pytest.raises(FolderBusyError, match="Another node works with this “folder”"):
+            second.worked_by_one().__enter__()
+        second.take(contents(tmp_path)[0])  # what is fetched meanwhile waits there
+    with second.worked_by_one():
+        assert [one.count() for one in second] == [1]
+
+
+def test_what_is_sent_in_turns_of_five_modalities_becomes_five_series(tmp_path: Path) -> None:
+    queue = Queue(tmp_path / "queue")
+    series = []
+    for number, modality in enumerate(("CT", "MR", "PT", "CR", "US"), start=1):
+        of = {"Modality": modality}
+        folder = tmp_path / modality
+        series.append(write_series(folder, 3, series_uid=f"1.2.{number}", extra=of))
+
+    for paths in zip(*series, strict=True):
+        for path in paths:
+            queue.take(path.read_bytes())
+
+    assert [entry.count() for entry in queue] == [3] * 5
+
+
+def test_an_object_of_no_bytes_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(NotTakenError) as raised:
+        Queue(tmp_path / "queue").take(b"")
+
+    assert raised.value.status == 0xC000

@@ -12,7 +12,16 @@ from pydicom import dcmread
 
 from jrviewer import dicom
 from jrviewer.batch.node.received import FOLDER
-from tests.batch.node.orthanc import HERE, HTTP_PORT, PLUGIN, Orthanc, configure_node, orthanc
+from tests.batch.node.certificates import make_certificates
+from tests.batch.node.orthanc import (
+    HERE,
+    HTTP_PORT,
+    HTTPS_PORT,
+    PLUGIN,
+    Orthanc,
+    configure_node,
+    orthanc,
+)
 from tests.batch.runs import NO_CLOUD, derived, predict, replace_model, start, wait_until
 from tests.support.dicom_factory import write_series
 from tests.support.dicom_objects import PATIENT_ID, PATIENT_NAME, SERIES_UID, STUDY_UID
@@ -129,15 +138,21 @@ def test_killed_in_the_middle_nothing_is_lost_and_nothing_is_there_twice(tmp_pat
     assert sources == {dcmread(path).SOPInstanceUID for path in paths}
 
 
-@pytest.mark.parametrize("web", [False, True], ids=["dimse", "dicomweb"])
-def test_a_series_is_fetched_without_a_port_and_sent_back(tmp_path: Path, web: bool) -> None:
+def root_of(scheme: str) -> str:
+    """Orthanc's DICOMweb."""
+    return f"{scheme}://{HERE}:{HTTPS_PORT if scheme == 'https' else HTTP_PORT}/dicom-web"
+
+
+@pytest.mark.parametrize("web", ["", "http", "https"])
+def test_a_series_is_fetched_without_a_port_and_sent_back(tmp_path: Path, web: str) -> None:
     if web and not PLUGIN.exists():
         pytest.skip("needs the package orthanc-dicomweb")
     paths = write_series(tmp_path / "scan", 3, extra=NO_CLOUD)
-    root = {"web": f"http://{HERE}:{HTTP_PORT}/dicom-web"} if web else {}
-    config = configure_node(tmp_path, **root)
+    root = {"web": root_of(web)} if web else {}
+    tls = make_certificates(tmp_path) if web == "https" else {}
+    config = configure_node(tmp_path, tls.get("peer"), **root)
 
-    with orthanc(tmp_path) as archive:
+    with orthanc(tmp_path, tls.get("node")) as archive:
         archive.store(paths)
         arguments = ("node", "fetch", "--config", config, "--from", "orthanc", "--study", STUDY_UID)
         with start(tmp_path, *arguments, within=archive.within) as fetching:
@@ -151,18 +166,22 @@ def test_a_series_is_fetched_without_a_port_and_sent_back(tmp_path: Path, web: b
 
 
 @pytest.mark.skipif(not PLUGIN.exists(), reason="needs the package orthanc-dicomweb")
+@pytest.mark.parametrize("scheme", ["http", "https"])
 def test_predict_takes_a_series_from_dicomweb_and_stores_what_it_made_of_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: str
 ) -> None:
     paths = write_series(tmp_path / "scan", 3, extra=NO_CLOUD)
     replace_model(monkeypatch)
     predict(tmp_path / "local", *paths)
     expected = {one.InstanceNumber: one for one in map(dcmread, derived(tmp_path / "local"))}
-    root, out = f"http://{HERE}:{HTTP_PORT}/dicom-web", tmp_path / "out"
+    root, out = root_of(scheme), tmp_path / "out"
+    tls = make_certificates(tmp_path) if scheme == "https" else {}
+    config = ("--config", configure_node(tmp_path, tls.get("peer"), web=root))
     series = f"{root}/studies/{STUDY_UID}/series/{SERIES_UID}"
-    arguments = ("predict", series, "--out", out, "--only", "dcm", "--run-anyway", "--store", root)
+    what = ("--only", "dcm", "--run-anyway", "--store", root, *config)
+    arguments = ("predict", series, "--out", out, *what)
 
-    with orthanc(tmp_path) as archive:
+    with orthanc(tmp_path, tls.get("node")) as archive:
         archive.store(paths)
         said = []
         for _ in range(2):

@@ -1,5 +1,6 @@
 """From the queue to the destination."""
 
+import errno
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from jrviewer.batch.node.commitment import Commitments
 from jrviewer.batch.node.config import NodeConfig
 from jrviewer.batch.node.queue import Queue
 from jrviewer.batch.node.send import Sender
+from jrviewer.batch.node.sent import SentNotes
 from jrviewer.batch.node.work import Node
 from tests.batch.node.archives import Archive, archive
 from tests.batch.runs import NO_CLOUD, derived, predict, replace_model, small_model
@@ -28,7 +30,8 @@ class Working:
         self.queue = Queue(self.config.folder)
         self.said: list[str] = []
         self.is_over = False
-        sender = Sender(self.config, to.peer, Commitments(is_listening=False)) if to else None
+        listens = Commitments(is_listening=False)
+        self.sender = sender = Sender(self.config, to.peer, listens) if to else None
         self.node = Node(
             self.config,
             self.queue,
@@ -44,6 +47,8 @@ class Working:
 
     def try_again_at_once(self) -> None:
         self.node._waits.clear()
+        if self.sender is not None:
+            self.sender._down_until = 0.0
 
 
 def scan(folder: Path, count: int = 3, **ct: object) -> list[Path]:
@@ -93,7 +98,7 @@ def test_a_destination_that_is_down_gets_everything_later_and_nothing_twice(
         first = list(destination.came)
     work.try_again_at_once()
     work.node.step(0)
-    assert "nothing answers" in work.said[-1]
+    assert work.said[-1] == "archive: nothing listens at its port."
     assert not work.queue.is_empty()
 
     with archive(port) as destination:
@@ -103,6 +108,49 @@ def test_a_destination_that_is_down_gets_everything_later_and_nothing_twice(
 
     uids = [ds.SOPInstanceUID for ds in destination.came]
     assert len(uids) == len(set(uids)) == 3
+    assert work.queue.is_empty()
+
+
+# pynetdicom leaves the socket of a refused connection to the garbage collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_destination_that_cannot_be_called_is_not_called_for_each_of_many_series(
+    tmp_path: Path,
+) -> None:
+    with archive() as destination:
+        port = destination.peer.port
+        work = Working(tmp_path, destination)
+    for uid in ("1.2.1", "1.2.2", "1.2.3"):
+        work.take(scan(tmp_path / uid, 1, series_uid=uid))
+
+    work.node.step(0)
+
+    assert work.said == ["archive: nothing listens at its port."]
+    assert all(len(derived(entry.derived)) == 1 for entry in work.queue)
+    with archive(port) as destination:
+        work.try_again_at_once()
+        work.node.step(0)
+    assert len(destination.came) == 3
+    assert work.queue.is_empty()
+
+
+def test_a_disk_that_is_full_when_a_sent_file_is_noted_only_delays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(notes: SentNotes, name: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", name)
+
+    with archive() as destination:
+        work = Working(tmp_path, destination)
+        work.take(scan(tmp_path, 2))
+        with monkeypatch.context() as full:
+            full.setattr(SentNotes, "note", fail)
+            work.node.step(0)
+        (said,) = work.said
+        assert said.startswith("A series has to wait. The disk is full.")
+        work.try_again_at_once()
+        work.node.step(0)
+
+    assert len({ds.SOPInstanceUID for ds in destination.came}) == 2
     assert work.queue.is_empty()
 
 
