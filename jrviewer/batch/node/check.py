@@ -68,7 +68,8 @@ def _is_running(config: NodeConfig) -> bool:
 
 
 def _listen(config: NodeConfig, listen: Listen) -> str:
-    callers = f"{len(listen.callers)} callers are listed."
+    count = len(listen.callers)
+    callers = f"{count} caller{'s are' if count > 1 else ' is'} listed."
     try:
         with TemporaryDirectory() as folder, Server(config, listen, Queue(Path(folder)), _unsaid):
             return f"Port {listen.port} can be opened; {callers}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
+from jrviewer.batch.web_address import WebAddressError, parse_root
 from jrviewer.core.errors import JRViewerError
 from jrviewer.core.strength import STANDARD, Strength, parse_strength
 
@@ -159,6 +160,7 @@ def _listen(values: dict[str, Any], base: Path) -> Listen:
     listen = _made(
         Listen, "[listen]", values | {"callers": made, "tls": _tls(values, base, "[listen]")}
     )
+    _check_port(listen.port, "[listen]")
     try:
         is_here = ipaddress.ip_address(listen.address).is_loopback
     except ValueError as error:
@@ -182,7 +184,23 @@ def _peer(name: str, values: Any, base: Path) -> Peer:  # noqa: ANN401 - of a fi
     tls = _tls(values, base, place, is_web=is_web)
     peer = _made(Peer, place, values | {"name": name, "tls": tls})
     _check_title(peer.title, place)
+    if is_web:
+        _check_web(peer.web, place)
+    else:
+        _check_port(peer.port, place)
     return peer
+
+
+def _check_web(root: str, place: str) -> None:
+    try:
+        parse_root(root)
+    except WebAddressError as error:
+        raise ConfigError(f"{place} “web”: {error}") from error
+
+
+def _check_port(port: int, place: str) -> None:
+    if port == 0:
+        raise ConfigError(f"{place} “port” is 0, which is none.")
 
 
 def _tls(values: dict[str, Any], base: Path, place: str, *, is_web: bool = False) -> Tls | None:
@@ -235,6 +253,8 @@ def _made(kind: type[Made], place: str, values: dict[str, Any]) -> Made:
             raise ConfigError(f"{place} “{key}” is below 0.")
         if key == "port" and value > MOST_PORT:
             raise ConfigError(f"{place} “port” is above {MOST_PORT}.")
+        if key == "most_associations" and value == 0:
+            raise ConfigError(f"{place} “{key}” is 0: nobody would be let in.")
     try:
         return kind(**values)
     except TypeError as error:

@@ -58,7 +58,8 @@ def associated(
             **arguments,
         )
     except (OSError, RuntimeError, ValueError) as error:
-        raise UnreachableError(f"{peer.name}: its address cannot be called.") from error
+        why = _why_not_connected(peer) or "its address cannot be called"
+        raise UnreachableError(f"{peer.name}: {why}.") from error
     if not association.is_established:
         raise UnreachableError(f"{peer.name}: {_why(association, peer)}.")
     try:
@@ -86,8 +87,13 @@ def _why(association: Association, peer: Peer) -> str:
         return f"it refuses the association: {_REASONS.get(known, 'it gives no reason')}"
     if association.acceptor.primitive is not None:
         return "it accepts none of the kinds of objects or transfer syntaxes"
+    return _why_not_connected(peer) or (
+        "something speaks TLS there, but not as DICOM does"
+        if peer.tls
+        else "something listens there, but not as DICOM does: perhaps it wants TLS"
+    )
+
+
+def _why_not_connected(peer: Peer) -> str:
     context, name = client_arguments(peer.tls) or (None, None)
-    why = why_not_connected(peer.address, peer.port, context, name)
-    what = "speaks TLS" if context else "listens"
-    wants = "" if context else ": perhaps it wants TLS"
-    return why or f"something {what} there, but not as DICOM does{wants}"
+    return why_not_connected(peer.address, peer.port, context, name)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jrviewer.batch.node.config import ConfigError, Tls
+from jrviewer.batch.node.config import ConfigError, Peer, Tls
 from jrviewer.batch.node.peers import PeerError, echo
 from jrviewer.batch.node.tls import client_arguments, server_context
 from tests.batch.node.certificates import make_certificates
@@ -94,3 +94,13 @@ def test_a_port_at_which_nothing_listens_is_said(tmp_path: Path) -> None:
 
     with pytest.raises(PeerError, match="nothing listens at its port"):
         echo("PACS", gone)
+
+
+def test_a_peer_of_an_unknown_name_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*asked: object, **how: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr("socket.getaddrinfo", fail)  # no question reaches a network
+
+    with pytest.raises(PeerError, match="its name is not known on this computer"):
+        echo("PACS", Peer("pacs", "PACS", "no-such-computer.invalid", 104))
