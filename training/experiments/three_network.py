@@ -1,20 +1,21 @@
 """A denoiser that reads the slices beside one, too: part of `python -m training three`.
 
-It goes on from the shipped weights, whose encoder gets four more channels that begin at zero; a
-denoiser of one slice goes on from them on the same crops for the same steps, so that what differs
-is what neighbours tell. The crops are three neighbouring slices of a thin training series without
-their noise, with spheres, each cut by every slice where it is, and noise that goes on from slice to
-slice as scanners' does.
+It goes on from the shipped weights, whose encoder gets four more channels that begin at zero, or
+begins afresh; a denoiser of one slice does the same on the same crops for the same steps, so that
+what differs is what neighbours tell. The crops are three neighbouring slices of a thin training
+series without their noise, with spheres, each cut by every slice where it is, and noise that goes
+on from slice to slice as scanners' does.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.progress import Report
@@ -30,7 +31,7 @@ from training.fit.losses import denoising_loss
 
 ONE, THREE = "one, trained on", "network of three"
 CROPS, CROP_PIXELS = 4, 96
-LEARNING_RATE, WARM_UP = 3e-4, 30
+LEARNING_RATE, FRESH_LEARNING_RATE, WARM_UP = 1e-3, 2e-3, 50
 SPREAD_HU = 5.0
 THIN_MM = 3.0  # between slices: beyond it neighbours show other tissue
 CORRELATION = 0.5  # of neighbouring noise at most; native series have 0.05 to 0.45
@@ -166,16 +167,21 @@ def spheres(pixel_mm: float, step_mm: float, random: torch.Generator) -> Tensor:
 
 
 def both_trained(
-    triples: Triples, shipped: JointNet, steps: int, out: Path, report: Report
+    triples: Triples, shipped: JointNet | None, steps: int, out: Path, report: Report
 ) -> dict[str, Convolutional]:
-    """The network of one slice and that of three after as many steps, by name; kept in `out`."""
-    make: dict[str, Callable[[], nn.Module]] = {
-        ONE: lambda: started(Alone(), shipped),
-        THREE: lambda: started(Neighbours(), shipped),
-    }
+    """The network of one slice and that of three after as many steps, by name; kept in `out`.
+    Without shipped weights they begin afresh.
+    """
+    kinds: dict[str, type[Convolutional]] = {ONE: Alone, THREE: Neighbours}
+    make = {name: partial(_start, kind, shipped) for name, kind in kinds.items()}
+    rate = FRESH_LEARNING_RATE if shipped is None else LEARNING_RATE
     out.mkdir(parents=True, exist_ok=True)
-    course = Course(make, triples.draw, LEARNING_RATE, WARM_UP, out, report)
+    course = Course(make, triples.draw, rate, WARM_UP, out, report)
     return {name: cast(Convolutional, course.trained(Run(name, 1, steps, ()))[0]) for name in make}
+
+
+def _start(kind: type[Convolutional], shipped: JointNet | None) -> Convolutional:
+    return kind() if shipped is None else started(kind(), shipped)
 
 
 def middle_of(net: Convolutional, three: Three) -> FloatArray:

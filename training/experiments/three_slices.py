@@ -51,6 +51,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", type=Path, default=Path("resources/model/joint.safetensors"))
     parser.add_argument("--per-series", type=int, default=3, help="slices of each series")
     parser.add_argument("--steps", type=int, default=0, help="of networks of one and three slices")
+    parser.add_argument(
+        "--fresh", action="store_true", help="they begin afresh, not with the weights"
+    )
     parser.add_argument("--train-on", default=TRAIN_ON, help="the thin series that they learn from")
     parser.add_argument("--out", type=Path, default=Path("runs/three"), help="for their weights")
     parser.add_argument("--cache", type=Path, default=Path("runs/cache"), help="kept between runs")
@@ -78,7 +81,8 @@ def _networks(args: argparse.Namespace, model: JointModel, report: Report) -> Ne
     series = [one for one in native_series(args.data, "train") if one.name == args.train_on]
     fields = real_pairs(load_preset("real"), args.data, args.cache, report).fields
     triples = Triples.of(series, model, fields)
-    return both_trained(triples, model.net, args.steps, args.out, report)
+    start = None if args.fresh else model.net
+    return both_trained(triples, start, args.steps, args.out, report)
 
 
 def series_row(
