@@ -132,7 +132,7 @@ def _measured(
     prediction = predict(model, series[len(series) // 2], run_anyway=job.run_anyway)
     kinds = [kind for kind in MESH_KINDS if kind in job.kinds]
     files = write_surface(mesh, prediction, job.folder, kinds, with_skin=job.with_skin)
-    skin = takes_skin(prediction, job.with_skin)
+    skin = takes_skin(mesh, prediction, job.with_skin)
     return MeasuredSeries(
         argument,
         slices=len(mesh.geometry.heights_mm),

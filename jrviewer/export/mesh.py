@@ -13,7 +13,7 @@ from jrviewer.core.records import Structure, SurfaceMesh
 from jrviewer.export.cloud_table import frame_lines
 from jrviewer.export.guarded_write import write_guarded
 from jrviewer.export.provenance import describe, sealed, sealed_stl, unsealed
-from jrviewer.imaging.structures import STRUCTURE_COLOURS, shows_face
+from jrviewer.imaging.structures import STRUCTURE_COLOURS, shows_face, surface_shows_head
 
 MeshKind = Literal["stl", "obj", "ply"]
 MESH_KINDS: tuple[MeshKind, ...] = get_args(MeshKind)
@@ -34,7 +34,7 @@ def write_mesh(
     Raises ExportError, and writes nothing, when nothing is left, the name is taken, the place
     cannot be written to or the text names the patient.
     """
-    with_skin = takes_skin(prediction, with_skin)
+    with_skin = takes_skin(measured, prediction, with_skin)
     chosen = _without_skin(measured) if not with_skin else measured
     lines = _lines(chosen, prediction, with_skin=with_skin)
     if kind == "stl":
@@ -49,9 +49,13 @@ def write_mesh(
     return len(chosen.faces)
 
 
-def takes_skin(prediction: Prediction, wanted: bool | None) -> bool:
-    """Whether the skin is written: what is wanted, or where nothing is, unless it may be a face."""
-    return not shows_face(prediction) if wanted is None else wanted
+def takes_skin(measured: SurfaceMesh, prediction: Prediction, wanted: bool | None) -> bool:
+    """Whether the skin is written: what is wanted, or where nothing is, unless it may be a face. A
+    surface may reach up to one from a slice of the neck.
+    """
+    if wanted is not None:
+        return wanted
+    return not (shows_face(prediction) or surface_shows_head(measured))
 
 
 def _without_skin(measured: SurfaceMesh) -> SurfaceMesh:

@@ -3,10 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from jrviewer.core.geometry import canonical_box
+from jrviewer.core.geometry import VolumeGeometry, canonical_box
 from jrviewer.core.prediction import Prediction
-from jrviewer.core.records import Cloud, Structure
-from jrviewer.imaging.structures import may_show_face, shows_face, why_face
+from jrviewer.core.records import Cloud, Structure, SurfaceMesh
+from jrviewer.imaging.structures import may_show_face, shows_face, surface_shows_head, why_face
 from tests.support.record_factory import make_normalized_cloud, make_prediction, make_slice
 
 
@@ -72,3 +72,42 @@ def test_pixels_of_which_nothing_tells_may_show_a_face(body_part: str, face: boo
     told = replace(outline(150, 190, body_part), cloud=None, no_cloud_reason="A test has none.")
 
     assert may_show_face(told) is face
+
+
+def tube(
+    width_mm: float, length_mm: float, height_mm: float, left_mm: float = 0.0
+) -> list[list[float]]:
+    """Corners on an upright tube with an elliptic cut."""
+    around = np.linspace(0, 2 * np.pi, 90, endpoint=False)
+    return [
+        [left_mm + width_mm / 2 * np.cos(angle), length_mm / 2 * np.sin(angle), height]
+        for height in np.arange(0.0, height_mm, 3.0)
+        for angle in around
+    ]
+
+
+def skin_of(*tubes: list[list[float]]) -> SurfaceMesh:
+    corners = np.concatenate([np.array(one, np.float32) for one in tubes])
+    return SurfaceMesh(
+        corners,
+        np.zeros_like(corners),
+        np.arange(len(corners) // 3 * 3, dtype=np.int32).reshape(-1, 3),
+        np.zeros(len(corners) // 3, np.uint8),
+        VolumeGeometry(np.zeros(3), np.eye(3), (500.0, 500.0), np.arange(0.0, 90.0, 3.0)),
+        (3.0, 3.0, 3.0),
+    )
+
+
+def test_a_surface_with_the_size_and_shape_of_a_head_may_show_a_face() -> None:
+    head, arms = tube(150, 190, 60), [tube(90, 90, 60, left_mm=side) for side in (-180, 180)]
+
+    assert surface_shows_head(skin_of(head))
+    assert surface_shows_head(skin_of(head, *arms))
+    assert not surface_shows_head(skin_of(tube(330, 220, 60), *arms))  # a chest
+    assert not surface_shows_head(skin_of(tube(150, 190, 20)))  # a few slices of anything
+
+
+def test_a_surface_without_skin_shows_no_head() -> None:
+    bone = replace(skin_of(tube(150, 190, 60)), labels=np.ones(600, np.uint8))
+
+    assert not surface_shows_head(bone)
