@@ -102,11 +102,15 @@ class Queue:
     """All series in a folder that nobody else may look into."""
 
     def __init__(self, folder: Path, most_bytes: float = float("inf")) -> None:
-        self._folder, self._most = folder / "series", most_bytes
+        self._folder, self._aside = folder / "series", folder / "removed"
+        self._most = most_bytes
         try:
             folder.mkdir(parents=True, exist_ok=True)
             folder.chmod(0o700)
             self._folder.mkdir(exist_ok=True)
+            self._aside.mkdir(exist_ok=True)
+            for left in self._aside.iterdir():  # by a kill: it may be waited for
+                self._put_back(Entry(left))
         except OSError as error:
             raise ExportError(f"The queue's folder cannot be used. {reason_of(error)}.") from error
         self._changes: dict[Path, tuple[float, float]] = {}  # of each series, and when it was seen
@@ -192,13 +196,34 @@ class Queue:
         removed = 0
         for entry in list(self):
             if entry.is_over() and time.time() - entry.over_since() >= keep_seconds:
-                self._bytes -= sum(
-                    path.stat().st_size for path in entry.folder.rglob("*") if path.is_file()
-                )
-                entry.remove()
-                self._changes.pop(entry.folder, None)
-                removed += 1
+                removed += self._remove(entry)
         return removed
+
+    def _remove(self, entry: Entry) -> bool:
+        """Remove a series, unless an object has come since it was looked at: it is put aside first,
+        where nothing more can come.
+        """
+        aside = Entry(self._aside / entry.folder.name)
+        entry.folder.rename(aside.folder)
+        if not aside.is_over():
+            self._put_back(aside)
+            return False
+        self._bytes -= sum(
+            path.stat().st_size for path in aside.folder.rglob("*") if path.is_file()
+        )
+        aside.remove()
+        self._changes.pop(entry.folder, None)
+        return True
+
+    def _put_back(self, aside: Entry) -> None:
+        """To its place; where its next object was faster, beside it."""
+        back = Entry(self._folder / aside.folder.name)
+        if not back.received.exists():
+            aside.folder.rename(back.folder)
+            return
+        for path in aside.received.glob("*.dcm"):
+            path.replace(back.received / path.name)
+        aside.remove()
 
 
 def _about(content: bytes) -> dict[str, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jrviewer.batch.folder_lock import FolderBusyError
-from jrviewer.batch.node.queue import NotTakenError, Queue
+from jrviewer.batch.node.queue import Entry, NotTakenError, Queue
 from jrviewer.core import atomic_write
 from tests.support.dicom_factory import write_ct, write_series
 
@@ -128,6 +128,45 @@ def test_what_is_over_goes_after_its_time_and_nothing_else(tmp_path: Path) -> No
     assert queue.remove_old(3600) == 0
     assert queue.remove_old(0) == 1
     assert list(queue) == [waiting]
+
+
+def test_an_object_that_comes_while_its_series_is_removed_is_not_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = contents(tmp_path, 2)
+    queue = Queue(tmp_path / "queue")
+    entry = queue.take(one)
+    entry.end(1)
+    over_since = Entry.over_since
+
+    def look_late(entry: Entry) -> float:
+        queue.take(two)
+        return over_since(entry)
+
+    with monkeypatch.context() as late:
+        late.setattr(Entry, "over_since", look_late)
+        assert queue.remove_old(0) == 0
+
+    assert [(left, left.count()) for left in queue] == [(entry, 2)]
+    assert not queue.is_empty()
+
+
+def test_what_a_kill_left_aside_is_put_back(tmp_path: Path) -> None:
+    one, two, three = contents(tmp_path, 3)
+    queue = Queue(tmp_path / "queue")
+    entry = queue.take(one)
+    queue.take(two)
+    aside = tmp_path / "queue" / "removed" / entry.folder.name
+    entry.folder.rename(aside)
+
+    (found,) = Queue(tmp_path / "queue")
+    assert found.count() == 2
+
+    entry.folder.rename(aside)
+    queue.take(three)
+    (found,) = Queue(tmp_path / "queue")
+    assert found.count() == 3
+    assert list(aside.parent.iterdir()) == []
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")

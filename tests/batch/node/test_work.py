@@ -10,7 +10,7 @@ from pydicom import dcmread
 
 from jrviewer.batch.node.commitment import Commitments
 from jrviewer.batch.node.config import NodeConfig
-from jrviewer.batch.node.queue import Queue
+from jrviewer.batch.node.queue import NotTakenError, Queue
 from jrviewer.batch.node.send import Sender
 from jrviewer.batch.node.sent import SentNotes
 from jrviewer.batch.node.work import Node
@@ -207,6 +207,37 @@ def test_a_late_slice_joins_the_derived_series(tmp_path: Path) -> None:
 
     assert len(destination.came) == 3
     assert len({ds.SeriesInstanceUID for ds in destination.came}) == 1
+
+
+def test_a_series_that_is_sent_twice_is_done_once(tmp_path: Path) -> None:
+    paths = scan(tmp_path)
+    with archive() as destination:
+        work = Working(tmp_path, destination)
+        work.take(paths)
+        work.node.step(0)
+        work.take(paths)
+        assert not work.node.step(0)
+
+    assert len(destination.came) == 3
+
+
+def test_an_instance_that_comes_again_with_other_pixels_changes_nothing_that_was_sent(
+    tmp_path: Path,
+) -> None:
+    first, second = scan(tmp_path, 2)
+    changed = dcmread(first)
+    changed.PixelData = changed.PixelData[::-1]
+    changed.save_as(tmp_path / "changed.dcm")
+    with archive() as destination:
+        work = Working(tmp_path, destination)
+        work.take([first, second])
+        work.node.step(0)
+        with pytest.raises(NotTakenError, match="other content is here") as raised:
+            work.take([tmp_path / "changed.dcm"])
+        assert not work.node.step(0)
+
+    assert raised.value.status == 0x0111
+    assert len(destination.came) == 2
 
 
 def test_without_a_destination_the_exports_stay_until_their_time(tmp_path: Path) -> None:
