@@ -18,6 +18,8 @@ from jrviewer.rendering.splats import Eye, Quads, Splats, atlas, quads_seen
 
 _NO_COLOURS: UInt8Array = np.zeros((0, 3), np.uint8)
 
+MISTY = 0.25  # of all mist: so doubtful a point has no outline
+
 
 class CloudActors:
     """Draws splats; to be made before the slice's plane is added, and finished after everything
@@ -68,7 +70,7 @@ class CloudActors:
             self._share, self._drawn = share, ()
 
     def write_depth(self, *, is_on: bool) -> None:
-        """Draw bone with hard edges and depth, for eye-dome lighting, or soft again."""
+        """Draw certain bone with hard edges and depth, for eye-dome lighting, or soft again."""
         if is_on != self._has_depth:
             self._has_depth, self._drawn = is_on, ()
 
@@ -82,6 +84,7 @@ class CloudActors:
         eye = _eye_of(camera)
         # Ink that is going must not hide what comes.
         is_solid = (splats.labels == Structure.BONE) & (self._has_depth and self._share == 1)
+        is_solid &= splats.doubts < MISTY
         is_near = self._is_near(splats, eye)
         parts = is_solid, ~is_solid & ~is_near, ~is_solid & is_near
         seen = quads_seen(splats, eye, self._share, *parts)

@@ -52,7 +52,9 @@ class CloudController(QObject):
         surface = self._surface.mesh if look.reveal else None
         self._put_beside(surface, distances if by_distance else None, cloud)
         is_shown = surface is not None and cloud is not None and cloud.unit == "mm"
-        is_told = look.reveal or by_distance or self._revealed
+        # A simulated twin has no other slices, and nobody asked it for a surface.
+        is_twin = self._session.slice is not None and dose_name(self._session.slice) != ""
+        is_told = look.reveal or by_distance or (self._revealed and not is_twin)
         words = self._words(cloud) if is_told else ""
         if known is not None:
             words = f"{words} {self._interpolation(known)}".strip()

@@ -33,7 +33,8 @@ class CloudToolbar(QWidget):
             self.tr("The measured surface of the series beside the cloud, or no longer"),
         )
         self.eye_dome = self._switch(
-            self.tr("Outline"), self.tr("Eye-dome lighting: dark outlines")
+            self.tr("Outline"),
+            self.tr("Dark outlines of points that are certain (eye-dome lighting)"),
         )
         self.ruler = self._switch(
             self.tr("Ruler"), self.tr("Measure between two points of the 3D view  (Shift+L)")

@@ -19,6 +19,7 @@ from tests.ui.state.test_nothing_is_kept import alive, kept_of
 from tests.ui.support import mouse_and_keys
 from tests.ui.support.mouse_and_keys import press
 from tests.ui.support.noisy_window import NoisyBackend, open_noisy, shown
+from tests.ui.support.surface_pane import words
 
 Key = Qt.Key
 LABEL = "SIMULATED 25 % DOSE"
@@ -66,6 +67,15 @@ def test_every_pane_says_that_the_dose_is_simulated(twin_window: MainWindow) -> 
     assert twin_window.original.corners.top_left.count(LABEL) == 1
     assert LABEL in twin_window.series_list.item(1).text()
     assert twin_window.message_bar.text == ""
+
+
+def test_a_reveal_waits_for_the_scan_without_a_word(qtbot: QtBot, twin_window: MainWindow) -> None:
+    qtbot.waitUntil(lambda: twin_window.session.surface.reason != "")
+
+    twin_window.cloud.toolbar.measured.trigger()
+
+    assert not twin_window.cloud.toolbar.measured.isChecked()
+    assert words(twin_window) == ""
 
 
 def test_going_there_and_back_moves_no_pane(qtbot: QtBot, noisy_window: MainWindow) -> None:
