@@ -175,8 +175,8 @@ class Noise:
         variance = np.zeros((len(kept), self.covariances.shape[1]), dtype=np.float32)
         # Not as a product of matrices: threads of OpenBLAS spin, and halve the speed of a series.
         for one in range(3):
-            for other in range(3):
-                products = kept[:, one] * kept[:, other]
+            for other in range(one, 3):
+                products = kept[:, one] * kept[:, other] * (1 if one == other else 2)
                 variance += products[:, None] * self.covariances[PAIRS[one, other]]
         return np.sqrt(np.maximum(np.median(variance, axis=1) - self.tissue, 0.0))
 

@@ -55,7 +55,9 @@ def without_tissue(noise: Noise | None, pixels: FloatArray, denoised: FloatArray
     it; the same where the network leaves so little that there can be none, and None where tissue
     cannot be told from noise.
     """
-    if noise is None or noise.is_hardly_any or noise.least <= MOST_LEFT * noise.before:
+    if noise is None or noise.is_hardly_any or noise.after(ALL) <= MOST_LEFT * noise.before:
+        return noise
+    if noise.least <= MOST_LEFT * noise.before:  # which takes longer to know
         return noise
     elsewhere = share_left(pixels, denoised, noise.unit)
     left = max(MOST_LEFT, elsewhere or 0.0)
