@@ -82,7 +82,7 @@ def smoothed(
 ) -> FloatArray:
     """The first half of `canonical_image`, which needs no box."""
     held = np.maximum(pixels, outside, dtype=np.float32)
-    return gaussian(held, _antialias(spacing_mm), truncate=2.5)
+    return gaussian(held, _antialias(spacing_mm, held.shape), truncate=2.5)
 
 
 def resampled(
@@ -255,7 +255,13 @@ def _otsu(image: FloatArray) -> float:
     return float(middles[np.nanargmax(between[:-1])])
 
 
-def _antialias(spacing_mm: "Sequence[float]") -> list[float]:
-    """Gaussian sigmas in pixels that widen a pixel to the canonical one: variances of boxes add."""
+def _antialias(spacing_mm: "Sequence[float]", shape: "Sequence[int]") -> list[float]:
+    """Gaussian sigmas in pixels that widen a pixel to the canonical one: variances of boxes add.
+
+    No wider than the slice, which is one value then: a spacing in metres would take minutes.
+    """
     wanted = CANONICAL_PIXEL_MM**2
-    return [float(np.sqrt(max(0.0, wanted - mm**2) / 12) / mm) for mm in spacing_mm]
+    return [
+        min(float(np.sqrt(max(0.0, wanted - mm**2) / 12) / mm), float(size))
+        for mm, size in zip(spacing_mm, shape, strict=True)
+    ]

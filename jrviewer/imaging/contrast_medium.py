@@ -36,7 +36,6 @@ VERTEBRA_DEPTH_MM = 9.0  # no other bone of the back is as thick
 BESIDE_MIDDLE_MM = 30.0  # where a vertebra may lie
 BEHIND_MM = (18.0, 70.0)  # of a vessel's middle, where its vertebra is
 SAME_HEIGHT_MM = 24.0  # and how far to either side
-AXIAL = 0.7  # of the normal along the patient, at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,9 @@ _PLAQUE = 0.3  # of the inside's area: what is brighter in a vessel's wall
 
 
 def contrast_in(image: Slice, denoised: FloatArray) -> Contrast:
-    """What the file states, or else what the denoised slice (rows, columns) shows."""
+    """What the file states, or else what the denoised slice (rows, columns) shows. One that is not
+    axial is judged by the same rules, though where a vertebra lies says little there.
+    """
     if image.acquisition.states_contrast:
         return "stated"
     if image.unit != "HU" or image.spacing_source == "missing":
@@ -79,6 +80,9 @@ def vessels(pixels_hu: FloatArray, spacing_mm: tuple[float, float]) -> Iterator[
     """The inside of each of them, on a grid (rows, columns) of about WORKING_MM; one that is found
     at several levels comes as often.
     """
+    sides_mm = (size * mm for size, mm in zip(pixels_hu.shape, spacing_mm, strict=True))
+    if min(sides_mm) <= 2 * INSIDE_MM:
+        return  # too narrow to hold an inside; spacings in metres would make huge blocks
     image, step_mm = _averaged(pixels_hu, spacing_mm)
     if not (image > LEVELS_HU[0]).any():
         return

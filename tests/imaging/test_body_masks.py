@@ -159,6 +159,16 @@ def test_a_fine_slice_is_averaged_over_each_canonical_pixel() -> None:
     assert canonical[64, 40:88] == pytest.approx(200, abs=10)
 
 
+@pytest.mark.timeout(60)
+def test_a_slice_smaller_than_a_canonical_pixel_is_lost_in_air_and_takes_no_minutes() -> None:
+    plane = make_plane(spacing_mm=(1e-5, 1e-5))
+    image = np.full((512, 512), 40, dtype=np.float32)
+
+    canonical = canonical_image(image, plane, canonical_box(plane, (255.5, 255.5)))
+
+    assert (canonical == -1000).all()
+
+
 def test_bone_and_air_of_a_volume_are_found_inside_the_body_alone() -> None:
     voxels = np.full((12, 50, 60), -1000.0, dtype=np.float32)
     voxels[:, 10:40, 10:50] = 40

@@ -76,6 +76,11 @@ def test_an_empty_slice_and_missing_values_hold_none() -> None:
     assert not shows_vessels(np.full((64, 64), -1000.0, np.float32), SPACING_MM)
 
 
+@pytest.mark.timeout(60)
+def test_a_spacing_in_another_unit_ends_at_once_and_shows_none() -> None:
+    assert not shows_vessels(disc(14, 300.0), (1e-4, 1e-4))
+
+
 def test_what_the_file_states_comes_before_what_the_slice_shows() -> None:
     image = make_slice()
     stated = replace(image, acquisition=replace(image.acquisition, states_contrast=True))
