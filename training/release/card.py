@@ -107,8 +107,8 @@ def real_figures(real: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "real_noise": {
             name: {
-                "before": round(row["sd_before"], 2),
-                **{strength: round(sd, 2) for strength, sd in row["sd_after"].items()},
+                "before": round(row["sd_before"], 3),
+                **{strength: round(sd, 3) for strength, sd in row["sd_after"].items()},
             }
             for name, row in real["series"].items()
         },

@@ -12,6 +12,7 @@ from jrviewer.core.errors import JRViewerError
 from jrviewer.core.prediction import Prediction
 from jrviewer.core.resources import resource
 from tests.support.cloud_factory import make_cloud_prediction
+from training.release.card import LIMITS
 from training.release.card_page import as_markdown
 from training.release.card_pictures import PART, draw
 
@@ -54,6 +55,12 @@ def test_the_bundled_card_shows_its_pictures_and_is_made_of_its_fields() -> None
     assert resource("model/card.md").read_text("utf-8") == as_markdown(card)
     for one in card.get("pictures", []):
         Image.open(resource(f"model/{one['file']}")).verify()
+
+
+def test_the_bundled_card_tells_every_limit() -> None:
+    card = json.loads(resource("model/card.json").read_text("utf-8"))
+
+    assert set(LIMITS) <= set(card["limits"])
 
 
 def test_the_page_counts_volumes_closes_brackets_and_names_methods_in_words() -> None:
