@@ -6,4 +6,4 @@ __version__ = "0.2.0"
 
 NOTICE = "Research preview. Not for diagnosis or treatment."
 
-wait_passively()  # whichever part of the app comes to load torch
+wait_passively()  # whichever part of the app comes to load torch or numpy
