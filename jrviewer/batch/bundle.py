@@ -99,13 +99,13 @@ class Batch:
                 yield from bundle.series(series, pool)
 
     def _pool(self) -> "Pool":
-        from jrviewer.model.predict import make_pool, one_by_one
+        from jrviewer.model import predict
 
         run_anyway, strength = self.options.run_anyway, self.options.strength
         if self.processors == 1:
-            return one_by_one(self.model, run_anyway=run_anyway, strength=strength)
+            return predict.one_by_one(self.model, run_anyway=run_anyway, strength=strength)
         most = {"most": self.processors} if self.processors else {}
-        return make_pool(self.model, run_anyway=run_anyway, strength=strength, **most)
+        return predict.make_pool(self.model, run_anyway=run_anyway, strength=strength, **most)
 
     def failed(self, argument: int, sentence: str, kind: Kind, key: str, **known: Any) -> Outcome:  # noqa: ANN401 - JSON
         """The outcome of what came to nothing."""

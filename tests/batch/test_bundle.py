@@ -26,7 +26,8 @@ KEYS = {
     "warnings",
     *("source", "argument", "ok", "message", "points", "seconds"),
     *("ply", "vtp", "csv", "png", "dcm", "sheet-pdf", "sheet-png"),
-    *("input_check", "reasons", "removed_marks", "strength", "noise_before", "noise_after"),
+    *("input_check", "reasons", "removed_marks", "strength", "strength_reached"),
+    *("noise_before", "noise_after"),
 }
 OnSlice = Callable[[Slice], None] | None
 Captured = pytest.CaptureFixture[str]
