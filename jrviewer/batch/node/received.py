@@ -45,24 +45,33 @@ def received(
     make_folder(out)
     folder = out / FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
-    with FolderLock(folder):
-        try:
-            _clear(folder)
-            yield [
-                one
-                if isinstance(one, Path)
-                else _fetch(
-                    peer_of(one.root, peers, f"argument {number}"),
-                    one,
-                    folder / str(number),
-                    report,
-                )
-                for number, one in enumerate(sources, start=1)
-            ]
-        finally:
-            _clear(folder)
-    with suppress(OSError):  # another command has begun to receive into it
-        folder.rmdir()
+    with _ours_alone(folder):
+        yield [
+            one
+            if isinstance(one, Path)
+            else _fetch(
+                peer_of(one.root, peers, f"argument {number}"), one, folder / str(number), report
+            )
+            for number, one in enumerate(sources, start=1)
+        ]
+
+
+@contextmanager
+def _ours_alone(folder: Path) -> Iterator[None]:
+    """A folder that is empty at first, locked until the block ends, and then gone."""
+    has_lock = False
+    try:
+        with FolderLock(folder):
+            has_lock = True
+            try:
+                _clear(folder)
+                yield
+            finally:
+                _clear(folder)
+    finally:
+        if has_lock:
+            with suppress(OSError):  # another command has begun to receive into it
+                folder.rmdir()
 
 
 def _clear(folder: Path) -> None:
