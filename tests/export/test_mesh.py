@@ -98,6 +98,7 @@ def test_the_file_says_frame_grid_and_that_nothing_is_inferred(
     assert b"UNITS=mm" in said
     assert b"GRID_MM=2.800 2.900 3.100 along rows, columns and slices" in said
     assert b"surface measured from 40 slices; nothing in it is inferred" in said
+    assert b"inferred from this slice" not in said
 
 
 @pytest.mark.parametrize("kind", KINDS)
