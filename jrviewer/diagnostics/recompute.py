@@ -120,7 +120,8 @@ def _places(export: Path) -> FloatArray:
     count = re.search(r"^element vertex (\d+)$", told, re.MULTILINE)
     properties = re.findall(r"^property (\w+) (\w+)$", told, re.MULTILINE)
     names = [name for _, name in properties]
-    if not content.startswith(b"ply") or not count or not {*"xyz", "label"} <= {*names}:
+    is_cloud = content.startswith(b"ply") and {*"xyz", "label"} <= {*names}
+    if not is_cloud or not count or "element face " in told:  # a measured surface has labels, too
         raise JRViewerError("Only a cloud (PLY) can be recomputed. Name one of those.")
     if "format ascii" in told:
         table = np.array([line.split() for line in body.decode("ascii").splitlines()], dtype=float)

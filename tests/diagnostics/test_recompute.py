@@ -126,3 +126,14 @@ def test_the_command_needs_the_source_to_recompute(
 ) -> None:
     assert cli.main(["verify", str(tmp_path / "a.ply"), "--recompute"]) == 1
     assert "name the source too" in capsys.readouterr().err
+
+
+def test_a_measured_surface_is_not_called_another_cloud(tmp_path: Path) -> None:
+    (tmp_path / "a.ply").write_bytes(
+        b"ply\nformat ascii 1.0\nelement vertex 1\n"
+        b"property float x\nproperty float y\nproperty float z\nproperty uchar label\n"
+        b"element face 0\nproperty list uchar int vertex_indices\nend_header\n0 0 0 1\n"
+    )
+
+    with pytest.raises(JRViewerError, match="Only a cloud"):
+        recompute(tmp_path / "a.ply", {}, SAMPLE)
