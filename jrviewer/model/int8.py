@@ -1,4 +1,4 @@
-"""The network's blocks in eight bits, for processors that multiply those fastest (VNNI).
+"""The denoiser's blocks in eight bits, for processors that multiply those fastest (VNNI).
 
 A block's 3 × 3 convolutions are nine tenths of all multiply-adds. Their weights are kept in steps
 of a channel's own size, and what they read in steps of its largest value in this very slice: there
@@ -21,18 +21,17 @@ LEAST = 1e-12  # a channel or a slice of nothing but zeros has no step of its ow
 
 
 def in_int8(net: JointNet) -> JointNet:
-    """A copy whose blocks compute in eight bits, but for the cloud head's finest one: its steps
-    move points three times as far as bfloat16 does, those of all others together a third further.
-    """
+    """A copy whose denoiser's blocks compute in eight bits; it shares the cloud head."""
     with warnings.catch_warnings():
         # torch warns once that its quantised tensors will go; no other way to bytes is as fast.
         warnings.simplefilter("ignore")
         torch.quantize_per_tensor(torch.zeros(1), 1.0, 0, torch.quint8)
-    twin = copy.deepcopy(net)
-    for name, module in [*twin.named_modules()]:
-        if isinstance(module, Block) and name != "cloud.fine":
-            above, _, own = name.rpartition(".")
-            setattr(twin.get_submodule(above), own, _Int8Block(module))
+    twin = copy.deepcopy(net, {id(net.cloud): net.cloud})
+    for part in (twin.encoder, twin.denoising):
+        for name, module in [*part.named_modules()]:
+            if isinstance(module, Block):
+                above, _, own = name.rpartition(".")
+                setattr(part.get_submodule(above), own, _Int8Block(module))
     return twin
 
 

@@ -35,7 +35,7 @@ class JointModel:
     familiarity: Familiarity | None = None  # None: the weights know nothing of their training data
     note: str = ""  # why it runs on another device than requested
     half: JointNet | None = None  # the network in bfloat16, where that is faster
-    int8: JointNet | None = None  # for CT, where that is faster and there is no half
+    int8: JointNet | None = None  # for denoising CT, where that is faster and there is no half
 
     def denoise(self, pixels: FloatArray, unit: Unit) -> FloatArray:
         """The denoised slice (rows, columns) float32 in its own unit."""
@@ -57,8 +57,7 @@ class JointModel:
         """
         with torch.inference_mode():
             net = self.half or self.net
-            head = (self.half or self.int8 or self.net).cloud
-            surfaces, features = net.described_surfaces(self._to_device(image), head)
+            surfaces, features = net.described_surfaces(self._to_device(image))
         return surfaces, features[0].float().cpu().numpy()
 
     def expected(self, surfaces: Surfaces) -> Expected:

@@ -255,10 +255,10 @@ class JointNet(nn.Module):
         surfaces: Surfaces = self.cloud(self._encoded(see(canonical_hu, CT)))
         return surfaces
 
-    def described_surfaces(self, image: Tensor, head: CloudHead) -> tuple[Surfaces, Tensor]:
-        """The surfaces, by its own head or one like it, and what the encoder saw (B, D)."""
-        features = self._encoded(see(image, CT))
-        return head(features), described(features)
+    def described_surfaces(self, canonical_hu: Tensor) -> tuple[Surfaces, Tensor]:
+        """The surfaces, and what the encoder saw in each image (B, D), from one pass."""
+        features = self._encoded(see(canonical_hu, CT))
+        return self.cloud(features), described(features)
 
     def _encoded(self, values: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The features, in the precision of the weights."""

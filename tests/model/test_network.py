@@ -153,7 +153,7 @@ def test_what_the_encoder_saw_is_told_by_means_and_standard_deviations() -> None
     net, image = small_net(), 300 * torch.randn(1, 1, 128, 128)
     with torch.no_grad():
         features = net.encoder(see(image, CT))
-        _, described = net.described_surfaces(image, net.cloud)
+        _, described = net.described_surfaces(image)
 
     told = torch.cat([torch.cat([x.mean((2, 3)), x.std((2, 3))], dim=1) for x in features], dim=1)
     assert torch.allclose(described[:, : told.shape[1]], told, rtol=1e-4, atol=1e-6)
