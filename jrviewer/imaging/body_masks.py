@@ -88,7 +88,9 @@ def smoothed(
 def resampled(
     smooth: FloatArray, plane: Plane, box: Box, outside: float = OUTSIDE_HU
 ) -> FloatArray:
-    """The second half."""
+    """The second half of `canonical_image`: what `smoothed` gave, (rows, columns), on the box's grid
+    (BOX_PIXELS, BOX_PIXELS); `outside` where the slice has no pixels.
+    """
     from scipy import ndimage
 
     positions = plane.to_pixel(box.pixel_centres().reshape(-1, 3))

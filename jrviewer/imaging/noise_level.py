@@ -83,7 +83,7 @@ def share_left(pixels: FloatArray, denoised: FloatArray, unit: Unit) -> float | 
 
 
 def measure_in(calm: BoolArray, pixels: FloatArray, removed: Residual, unit: Unit) -> Noise | None:
-    """The plain one, with what tissue there is, where the calm region (rows, columns) is known."""
+    """The noise in a calm region (rows, columns) that is known, tissue among it included."""
     if not calm.any():
         return None
     rows, columns = np.nonzero(calm)

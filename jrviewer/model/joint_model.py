@@ -68,7 +68,9 @@ class JointModel:
         return Expected.of(logits, log_sigma, self.sharpness, corrections)
 
     def infer_surfaces(self, image: FloatArray) -> tuple[Expected, FloatArray]:
-        """The latter for a canonical image (128, 128) in HU, and what the encoder saw (D,)."""
+        """Where surface points are expected in a canonical image (128, 128) in HU, and what the
+        encoder saw (D,).
+        """
         surfaces, features = self.surfaces(image)
         return self.expected(surfaces), features
 
