@@ -88,8 +88,8 @@ def smoothed(
 def resampled(
     smooth: FloatArray, plane: Plane, box: Box, outside: float = OUTSIDE_HU
 ) -> FloatArray:
-    """The second half of `canonical_image`: what `smoothed` gave, (rows, columns), on the box's grid
-    (BOX_PIXELS, BOX_PIXELS); `outside` where the slice has no pixels.
+    """The second half of `canonical_image`: what `smoothed` gave, on the box's grid (BOX_PIXELS,
+    BOX_PIXELS); `outside` where the slice has no pixels.
     """
     from scipy import ndimage
 
