@@ -44,6 +44,7 @@ def test_the_reason_goes_when_the_skin_is_switched_on_and_comes_back(pane: Cloud
     tick(skin_box(pane))
     assert skin_box(pane).isChecked()
     assert not note(pane).isVisible()
+    pane.toolbar.setEnabled(True)  # drawing anew told again that the view is to come
     tick(skin_box(pane))
     assert note(pane).isVisible()
 
