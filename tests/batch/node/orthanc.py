@@ -109,21 +109,14 @@ def _encrypted(within: Sequence[str], tls: Tls | None) -> Iterator[None]:
     files = (str(one) for one in (tls.certificate, tls.key, tls.authorities))
     proxy = (sys.executable, "-m", "tests.batch.node.tls_proxy", str(HTTPS_PORT), str(HTTP_PORT))
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    with subprocess.Popen([*within, *proxy, *files], cwd=ROOT, env=environment) as running:
+    command = [*within, *proxy, *files]
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE) as running:
         try:
-            _wait_until_open(within, HTTPS_PORT)
+            assert running.stdout is not None
+            assert running.stdout.readline() == b"listening\n", "the proxy ended"
             yield
         finally:
             running.terminate()
-
-
-def _wait_until_open(within: Sequence[str], port: int) -> None:
-    look = ("python3", "-c", f"import socket; socket.create_connection(('{HERE}', {port}), 1)")
-    for _ in range(100):
-        if subprocess.run([*within, *look], capture_output=True, check=False).returncode == 0:
-            return
-        time.sleep(0.1)
-    raise AssertionError("the proxy does not answer")
 
 
 def _wait_for_loopback(within: Sequence[str]) -> None:

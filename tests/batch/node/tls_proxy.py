@@ -36,10 +36,12 @@ def _serve(connection: socket.socket, context: ssl.SSLContext, port: int) -> Non
 
 
 def main(port: str, behind: str, *files: str) -> None:
-    """Take connections at a port until the process is ended."""
+    """Take connections at a port until the process is ended; a line says that it begins."""
     certificate, key, authorities = map(Path, files)
     context = server_context(Tls(certificate, key, authorities))
     with socket.create_server((HERE, int(port))) as server:
+        sys.stdout.write("listening\n")
+        sys.stdout.flush()
         while True:
             connection, _ = server.accept()
             arguments = (connection, context, int(behind))
