@@ -163,6 +163,7 @@ def _train(name: str, crops: Crops, args: argparse.Namespace) -> None:
     facts: dict[str, object] = {
         "updates": trained.updates,
         "minutes": round(minutes, 2),
+        "processor_minutes": round(trained.processor_seconds / 60, 2),
         "seed": args.seed,
         "preset": args.preset,
     }
