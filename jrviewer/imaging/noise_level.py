@@ -42,12 +42,20 @@ MOST_LEFT = 1 / 3  # of its noise, that calm tissue may keep at full strength: m
 TOO_MUCH_LEFT = 0.6  # by any network in its calmest tissue: detail, where not all keeps as much
 
 
-def measure(pixels: FloatArray, removed: Residual, unit: Unit) -> Noise | None:
-    """The noise of a slice (rows, columns) and of what the network removed from it; None where the
-    slice shows too little calm tissue, or only such that is full of detail.
+def measure(
+    pixels: FloatArray, denoised: FloatArray, unit: Unit, calm: BoolArray | None = None
+) -> Noise | None:
+    """The noise of a slice (rows, columns) and of what the network removed from it for its fully
+    denoised twin, in the calm region, which may be known; None where the slice shows too little
+    calm tissue, or only such that is full of detail.
     """
-    noise = measure_in(calm_region(pixels, unit), pixels, removed, unit)
-    return without_tissue(noise, pixels, pixels - removed.at(ALL))
+    calm = calm_region(pixels, unit) if calm is None else calm
+    if not calm.any():
+        return None
+    part = around(calm)
+    removed = Residual.of(pixels[part], denoised[part])
+    noise = measure_in(calm[part], pixels[part], removed, unit)
+    return without_tissue(noise, pixels, denoised)
 
 
 def without_tissue(noise: Noise | None, pixels: FloatArray, denoised: FloatArray) -> Noise | None:

@@ -18,11 +18,11 @@ from jrviewer.core.padding import is_padding, without_padding
 from jrviewer.core.prediction import Contrast, Prediction, SeriesNoise
 from jrviewer.core.progress import Report, silent
 from jrviewer.core.records import Cloud, Finding, Slice
-from jrviewer.core.strength import STANDARD, Noise, Residual, Strength
+from jrviewer.core.strength import STANDARD, Noise, Strength
 from jrviewer.imaging import residual_check
 from jrviewer.imaging.body_masks import body_centre, body_mask, resampled, smoothed
 from jrviewer.imaging.contrast_medium import contrast_in
-from jrviewer.imaging.noise_level import around, calm_region, measure_in, without_tissue
+from jrviewer.imaging.noise_level import calm_region, measure
 from jrviewer.model import cloud_placement, devices
 from jrviewer.model.cloud_normals import Slopes
 from jrviewer.model.input_check import check, check_canonical, has_front
@@ -102,12 +102,9 @@ def _judged(
     image: Slice, pixels: FloatArray, denoised: FloatArray, calm: Callable[[], BoolArray]
 ) -> Noise | None:
     """The slice's noise."""
-    where = calm()
-    part = around(where)
-    before = pixels[part]
-    after = np.where(is_padding(image, image.pixels[part]), before, denoised[part])
-    noise = measure_in(where[part], before, Residual.of(before, after), image.unit)
-    return without_tissue(noise, pixels, denoised)
+    if image.padding is not None:
+        denoised = np.where(is_padding(image), pixels, denoised)
+    return measure(pixels, denoised, image.unit, calm())
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from jrviewer.core.strength import (
     Strength,
     parse_strength,
 )
-from jrviewer.imaging.noise_level import calm_region, measure, noise_sd
+from jrviewer.imaging.noise_level import calm_region, measure, measure_in, noise_sd
 
 
 def slice_with(sd: float, removed_share: float = 0.9) -> tuple[FloatArray, Residual]:
@@ -29,10 +29,14 @@ def slice_with(sd: float, removed_share: float = 0.9) -> tuple[FloatArray, Resid
     return noisy, Residual.of(noisy, noisy - removed_share * noise)
 
 
-def measured(sd: float, removed_share: float = 0.9) -> Noise:
-    noise = measure(*slice_with(sd, removed_share), "HU")
+def noise_of(pixels: FloatArray, removed: Residual) -> Noise:
+    noise = measure_in(calm_region(pixels, "HU"), pixels, removed, "HU")
     assert noise is not None
     return noise
+
+
+def measured(sd: float, removed_share: float = 0.9) -> Noise:
+    return noise_of(*slice_with(sd, removed_share))
 
 
 @pytest.mark.parametrize("wanted", [LOW, STANDARD, HIGH, Strength(0.1), Strength(0.88)])
@@ -62,8 +66,7 @@ def test_a_faint_lesion_stays_while_fine_noise_goes() -> None:
     lesion = (np.hypot(row - 80, column - 80) < 6) * np.float32(30)
     removed = Residual.of(pixels + lesion, ndimage.uniform_filter(pixels, 25))
     plain = Residual.of(pixels, ndimage.uniform_filter(pixels, 25))
-    noise = measure(pixels, plain, "HU")
-    assert noise is not None
+    noise = noise_of(pixels, plain)
     shares = noise.shares(STANDARD)
     kept = lesion - removed.at(shares) + plain.at(shares)
     assert kept[lesion > 0].mean() > 0.8 * 30
@@ -77,8 +80,7 @@ def test_both_parts_together_are_all_that_was_removed() -> None:
 def test_where_more_would_add_noise_no_more_goes() -> None:
     """As where too much of the slow part is taken for noise."""
     pixels, whole = slice_with(20, 1.0)
-    noise = measure(pixels, Residual(whole.fine * 0.7, whole.slow * 4), "HU")
-    assert noise is not None
+    noise = noise_of(pixels, Residual(whole.fine * 0.7, whole.slow * 4))
     most = noise.shares(HIGH)
     assert most.slow < 1
     assert noise.after(most) < noise.after(ALL)
@@ -86,9 +88,7 @@ def test_where_more_would_add_noise_no_more_goes() -> None:
 
 
 def unsure(pixels: FloatArray, whole: Residual, of_slow: float) -> Noise:
-    noise = measure(pixels, Residual(whole.fine, whole.slow * of_slow), "HU")
-    assert noise is not None
-    return noise
+    return noise_of(pixels, Residual(whole.fine, whole.slow * of_slow))
 
 
 def test_more_of_the_slow_part_goes_where_high_asks_for_more_than_all_of_it() -> None:
@@ -111,8 +111,7 @@ def test_more_of_the_slow_part_goes_where_high_asks_for_more_than_all_of_it() ->
 
 def test_up_to_standard_no_more_goes_than_the_network_takes() -> None:
     pixels, whole = slice_with(20, 1.0)
-    noise = measure(pixels, Residual(whole.fine * 0.4, whole.slow * 0.4), "HU")
-    assert noise is not None
+    noise = noise_of(pixels, Residual(whole.fine * 0.4, whole.slow * 0.4))
     assert noise.shares(STANDARD) == ALL
     assert noise.shares(Strength(0.51)).slow == strength.MOST_SLOW
     assert noise.after(noise.shares(HIGH)) < noise.after(ALL)
@@ -132,8 +131,7 @@ def test_tissue_is_no_noise_before_or_after() -> None:
 def test_a_stronger_one_never_leaves_more_noise(of_fine: float, of_slow: float) -> None:
     """However wrong the network is about either part."""
     pixels, whole = slice_with(20, 1.0)
-    noise = measure(pixels, Residual(whole.fine * of_fine, whole.slow * of_slow), "HU")
-    assert noise is not None
+    noise = noise_of(pixels, Residual(whole.fine * of_fine, whole.slow * of_slow))
     shares = [noise.shares(Strength(percent / 100)) for percent in range(101)]
     left = np.array([noise.after(one) for one in shares]) / noise.before
     assert np.diff(left).max() < 1e-3
@@ -149,7 +147,7 @@ def test_every_slice_of_a_series_loses_the_same_part() -> None:
 
 def test_where_noise_cannot_be_measured_a_usual_share_goes() -> None:
     air = np.full((160, 160), -1000, dtype=np.float32)
-    assert measure(air, Residual.of(air, air), "HU") is None
+    assert measure(air, air, "HU") is None
     assert 0.5 < strength.shares_of(None, STANDARD).fine < 0.7
 
 
@@ -189,7 +187,7 @@ def test_nothing_else_is_a_strength(text: str) -> None:
 
 def test_noise_of_mr_is_measured_in_its_own_unit() -> None:
     pixels, removed = slice_with(20)
-    scaled = Residual(removed.fine * 3, removed.slow * 3)
-    noise = measure((pixels + 1000) * 3, scaled, "stored")
+    denoised = pixels - removed.at(ALL)
+    noise = measure((pixels + 1000) * 3, (denoised + 1000) * 3, "stored")
     assert noise is not None
     assert noise.before == pytest.approx(60, rel=0.15)

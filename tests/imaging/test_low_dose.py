@@ -6,7 +6,7 @@ from scipy import ndimage
 
 from jrviewer.core.errors import JRViewerError
 from jrviewer.core.geometry import FloatArray
-from jrviewer.core.prediction import Prediction, removed_from
+from jrviewer.core.prediction import Prediction
 from jrviewer.imaging.low_dose import simulated
 from jrviewer.imaging.noise_level import calm_region, measure, noise_sd
 from tests.support.noisy_prediction import make_noisy
@@ -23,7 +23,7 @@ def smooth_noise(sigma_px: float) -> Prediction:
     clean = np.full((160, 160), 50, dtype=np.float32)
     noise = ndimage.gaussian_filter(np.random.default_rng(3).normal(0, 1, clean.shape), sigma_px)
     image = make_slice(clean + 10 * noise / noise.std())
-    found = measure(image.pixels, removed_from(image, clean), "HU")
+    found = measure(image.pixels, clean, "HU")
     return replace(make_prediction(image), fully_denoised=clean, noise=found)
 
 

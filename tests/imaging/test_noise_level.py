@@ -4,7 +4,7 @@ from scipy import ndimage
 
 from jrviewer.core.filters import gaussian
 from jrviewer.core.geometry import FloatArray
-from jrviewer.core.strength import Noise, Residual
+from jrviewer.core.strength import Noise
 from jrviewer.imaging import noise_level
 from jrviewer.imaging.noise_level import CALM_SHARE, ERODED_PIXELS, SMOOTH_PIXELS, WINDOW, BoolArray
 
@@ -61,7 +61,7 @@ def rims() -> FloatArray:
 def measured(tissue: FloatArray, noise: FloatArray, left: float) -> Noise:
     """With a network that leaves so much of the noise, and all of the tissue."""
     pixels = tissue + noise
-    found = noise_level.measure(pixels, Residual.of(pixels, tissue + left * noise), "HU")
+    found = noise_level.measure(pixels, tissue + left * noise, "HU")
     assert found is not None
     return found
 
@@ -104,8 +104,7 @@ def test_where_detail_is_everywhere_noise_is_not_known() -> None:
     row, column = np.mgrid[:384, :384].astype(np.float32)
     head: FloatArray = 300 + (12 + column / 4) * np.sin(row / 2.5) * np.sin(column / 3)
     pixels = head + grain(10, pixels=0.7)
-    assert noise_level.measure(pixels, Residual.of(pixels, head), "stored") is None
+    assert noise_level.measure(pixels, head, "stored") is None
     flat = np.full_like(head, 300)
     noise = grain(10, pixels=0.7)
-    half = Residual.of(flat + noise, flat + 0.8 * noise)
-    assert noise_level.measure(flat + noise, half, "stored") is not None
+    assert noise_level.measure(flat + noise, flat + 0.8 * noise, "stored") is not None

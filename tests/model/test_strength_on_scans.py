@@ -35,8 +35,9 @@ def _measured(data: Path) -> Iterator[Measured]:
     for scan in scans(data):
         for index in evenly(len(scan.slices), SLICES):
             pixels = usable(scan.slices[index], scan.unit)
-            removed = Residual.of(pixels, model.denoise(pixels, scan.unit))
-            noise = measure(pixels, removed, scan.unit)
+            denoised = model.denoise(pixels, scan.unit)
+            removed = Residual.of(pixels, denoised)
+            noise = measure(pixels, denoised, scan.unit)
             assert noise is not None or scan.unit != "HU"  # unknown at the vertex of a head
             if noise is not None:
                 yield scan.unit, pixels, removed, noise

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from jrviewer.core.prediction import Prediction, removed_from
+from jrviewer.core.prediction import Prediction
 from jrviewer.core.records import Slice
 from jrviewer.imaging.noise_level import measure
 from tests.support.record_factory import make_prediction, make_slice
@@ -21,5 +21,5 @@ def make_noisy(slice_: Slice | None = None, sd: float = 20.0, removed: float = 0
     noise = np.random.default_rng(0).normal(0, 1, clean.shape).astype(np.float32) * np.float32(sd)
     image = replace(slice_, pixels=clean + noise)
     fully = clean + np.float32(1 - removed) * noise
-    found = measure(image.pixels, removed_from(image, fully), image.unit)
+    found = measure(image.pixels, fully, image.unit)
     return replace(make_prediction(image), fully_denoised=fully, noise=found)

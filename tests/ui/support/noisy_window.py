@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from jrviewer.core.geometry import FloatArray
-from jrviewer.core.prediction import Prediction, Removed, removed_from
+from jrviewer.core.prediction import Prediction, Removed
 from jrviewer.core.progress import Report
 from jrviewer.core.records import Slice
 from jrviewer.core.strength import HIGH, LOW, STANDARD
@@ -47,7 +47,7 @@ class NoisyBackend(FakeBackend):
         fully = clean + np.float32(0.1) * (chosen.pixels - clean)
         noise = None
         if self.measures:
-            noise = measure(chosen.pixels, removed_from(chosen, fully), chosen.unit)
+            noise = measure(chosen.pixels, fully, chosen.unit)
         return replace(made, fully_denoised=fully, noise=noise, check_residual=self._judge)
 
     def _judge(self, chosen: Slice, denoised: FloatArray) -> Removed:

@@ -87,8 +87,9 @@ def _both(
     methods: Methods, noisy: FloatArray, bare: FloatArray, sd: float
 ) -> dict[str, tuple[FloatArray, FloatArray]]:
     """Results with and without the discs, the same share of the noise gone from both."""
-    removed, without = (Residual.of(image, methods.ours(image, "HU")) for image in (noisy, bare))
-    shares = shares_by_name(measure(bare, without, "HU"))
+    denoised, denoised_bare = (methods.ours(image, "HU") for image in (noisy, bare))
+    removed, without = Residual.of(noisy, denoised), Residual.of(bare, denoised_bare)
+    shares = shares_by_name(measure(bare, denoised_bare, "HU"))
     results = {
         name: (strength.apply(noisy, removed, one), strength.apply(bare, without, one))
         for name, one in shares.items()

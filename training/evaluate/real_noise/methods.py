@@ -41,8 +41,9 @@ class Methods:
         """The same, and the variance in the calm region that is tissue, no noise; NaN where that is
         not known.
         """
-        removed = Residual.of(pixels, self.ours(pixels, unit))
-        noise = measure(pixels, removed, unit)
+        denoised = self.ours(pixels, unit)
+        removed = Residual.of(pixels, denoised)
+        noise = measure(pixels, denoised, unit)
         shares = shares_by_name(noise)
         images = {name: strength.apply(pixels, removed, one) for name, one in shares.items()}
         return images, noise.tissue if noise else float("nan")
