@@ -47,7 +47,7 @@ class Training:
     def __init__(self, name: str, seed: int) -> None:
         torch.manual_seed(seed)
         self.name = name
-        self.network = new_network(name).to(memory_format=torch.channels_last)  # a fifth faster
+        self.network = _channels_last(new_network(name))
         self.optimiser = torch.optim.Adam(self.network.parameters(), lr=RATES[name])
         self.random = np.random.default_rng(seed)
         self.updates, self.seconds, self.processor_seconds = 0, 0.0, 0.0
@@ -129,6 +129,14 @@ def train_peer(
         training.save(checkpoint)
     training.network.eval()
     return training
+
+
+def _channels_last(network: nn.Module) -> nn.Module:
+    """With weights as the CPU's convolutions like them: a step of RED-CNN is a fifth faster."""
+    for parameter in network.parameters():
+        if parameter.dim() == 4:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+    return network
 
 
 def _relative_error(denoised: Tensor, noisy: Tensor, clean: Tensor) -> Tensor:
