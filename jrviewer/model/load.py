@@ -4,8 +4,10 @@ import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import torch
+from torch import nn
 
 from jrviewer.core.errors import DeviceError, ModelError
 from jrviewer.core.resources import resource
@@ -15,6 +17,8 @@ from jrviewer.model.joint_model import JointModel
 from jrviewer.model.kept_choice import Precision
 from jrviewer.model.network import Config, JointNet
 from jrviewer.model.out_of_distribution import Familiarity
+
+Net = TypeVar("Net", bound=nn.Module)
 
 FAMILIAR = "familiarity."  # before the names of what is no weight of the network
 
@@ -88,7 +92,7 @@ def in_precision(model: JointModel, precision: Precision) -> JointModel:
     return replace(model, half=way.half, int8=way.int8, device=f"CPU {precision}")
 
 
-def channels_last(net: JointNet) -> JointNet:
+def channels_last(net: Net) -> Net:
     """Weights in the order that convolutions on a CPU are fastest in."""
     for parameter in net.parameters():
         if parameter.dim() == 4:
