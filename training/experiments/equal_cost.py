@@ -1,5 +1,6 @@
 """Networks of one task trained beside each other at equal cost: on the same batches for the same
-number of steps, and for as many steps as fit into the minutes that ours takes for them.
+number of steps, and for as many steps as fit into the minutes that ours takes for them; each at the
+learning rate that suits it best.
 
 Every finished run is kept with what was measured of it, so a command that was stopped goes on.
 """
@@ -23,6 +24,8 @@ from jrviewer.model.devices import multiplies_bfloat16
 OURS = "ours"
 TIMED_STEPS = 5
 LEAST_RATE = 0.02
+TRIAL_SEEDS = (1001, 1002)  # of no run
+TRIAL_BATCHES = 12
 STEPS, MINUTES = "equal steps", "equal minutes"
 
 Batch = tuple[Tensor, ...]
@@ -37,34 +40,39 @@ class Run:
     seed: int
     steps: int
     budget: tuple[str, ...]
+    rate: float
 
     @property
     def stem(self) -> str:
         """Of the files that keep it."""
-        return f"{self.name}-{self.seed}-{self.steps}"
+        return f"{self.name}-{self.seed}-{self.steps}-{self.rate:g}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Course:
     """What all variants are trained by. `draw` gives the batch of a seed and a step, the same for
-    all; a network's `loss` takes it and a generator.
+    all; a network's `loss` takes it and a generator. Of the learning `rates` each variant is
+    trained at the one that is best for it in runs of `trial_steps`.
     """
 
     make: Mapping[str, Callable[[], nn.Module]]
     draw: Callable[[int, int], Batch]
-    learning_rate: float
+    rates: Sequence[float]
+    trial_steps: int
     warm_up: int
     out: Path
     report: Report
 
     def runs(self, steps: int, seed: int) -> Iterator[Run]:
         """Every variant by steps, and by minutes where ours takes a step in another time."""
-        yield Run(OURS, seed, steps, (STEPS, MINUTES))
         seconds = self.step_seconds()
-        for name in self.make:
-            if name != OURS:
-                yield Run(name, seed, steps, (STEPS,))
-                yield Run(name, seed, round(steps * seconds[OURS] / seconds[name]), (MINUTES,))
+        for name, rate in self.best_rates().items():
+            if name == OURS:
+                yield Run(name, seed, steps, (STEPS, MINUTES), rate)
+            else:
+                in_time = round(steps * seconds[OURS] / seconds[name])
+                yield Run(name, seed, steps, (STEPS,), rate)
+                yield Run(name, seed, in_time, (MINUTES,), rate)
 
     def step_seconds(self) -> dict[str, float]:
         """Of one core, for a step of each variant, measured in turn once and kept."""
@@ -81,27 +89,58 @@ class Course:
         found: dict[str, float] = json.loads(path.read_text(encoding="utf-8"))
         return found
 
+    def best_rates(self) -> dict[str, float]:
+        """The learning rate of each variant."""
+        losses = self.trial_losses()
+        return {name: float(min(own, key=own.__getitem__)) for name, own in losses.items()}
+
+    def trial_losses(self) -> dict[str, dict[str, float]]:
+        """Of each variant, by learning rate: the loss after a short run, on batches of the training
+        data that none was trained on; the mean of two seeds, tried once and kept.
+        """
+        path = self.out / "rates.json"
+        kept = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        losses: dict[str, dict[str, float]] = {name: kept.get(name, {}) for name in self.make}
+        for name, own in losses.items():
+            for rate in self.rates:
+                if f"{rate:g}" not in own:
+                    own[f"{rate:g}"] = fmean(self._tried(name, rate, one) for one in TRIAL_SEEDS)
+                    _write(path, losses)
+        return losses
+
+    def _tried(self, name: str, rate: float, seed: int) -> float:
+        net = self._learnt(Run(name, seed, self.trial_steps, (), rate))
+        batches = (self.draw(0, step) for step in range(TRIAL_BATCHES))
+        random = torch.Generator().manual_seed(seed)
+        with torch.no_grad():
+            return fmean(float(net.loss(*batch, random)) for batch in batches)  # type: ignore[operator]
+
     def trained(self, run: Run) -> tuple[nn.Module, float]:
         """The network, and the minutes of one core that its training took; as kept, if it was."""
         path = self.out / f"{run.stem}.pt"
-        net, optimizer = self._start(run.name, run.seed)
         if path.is_file():
+            net, _ = self._start(run.name, run.seed)
             state = torch.load(path, weights_only=True)
             net.load_state_dict(state["net"])
             return _finished(net), float(state["minutes"])
-        generator, started = torch.Generator().manual_seed(run.seed), time.process_time()
-        for step in range(run.steps):
-            rate = self.learning_rate * schedule(step, run.steps, self.warm_up)
-            for group in optimizer.param_groups:
-                group["lr"] = rate
-            loss = self._step(net, optimizer, self.draw(run.seed, step), generator)
-            if step % 20 == 0:
-                self.report(step / run.steps, f"{run.stem}: loss {loss:.3f}")
+        started = time.process_time()
+        net = self._learnt(run)
         minutes = (time.process_time() - started) / 60
         unfinished = path.with_suffix(".part")
         torch.save({"net": net.state_dict(), "minutes": minutes}, unfinished)
         unfinished.replace(path)
         return _finished(net), minutes
+
+    def _learnt(self, run: Run) -> nn.Module:
+        net, optimizer = self._start(run.name, run.seed)
+        generator = torch.Generator().manual_seed(run.seed)
+        for step in range(run.steps):
+            for group in optimizer.param_groups:
+                group["lr"] = run.rate * schedule(step, run.steps, self.warm_up)
+            loss = self._step(net, optimizer, self.draw(run.seed, step), generator)
+            if step % 20 == 0:
+                self.report(step / run.steps, f"{run.stem}: loss {loss:.3f}")
+        return net
 
     def told(self, run: Run, what: str, measure: Callable[[], Row]) -> Row:
         """What `measure` found of a run; as kept under the name `what`, if it was."""

@@ -176,8 +176,9 @@ def both_trained(
     make = {name: partial(_start, kind, shipped) for name, kind in kinds.items()}
     rate = FRESH_LEARNING_RATE if shipped is None else LEARNING_RATE
     out.mkdir(parents=True, exist_ok=True)
-    course = Course(make, triples.draw, rate, WARM_UP, out, report)
-    return {name: cast(Convolutional, course.trained(Run(name, 1, steps, ()))[0]) for name in make}
+    course = Course(make, triples.draw, (rate,), 0, WARM_UP, out, report)
+    runs = {name: Run(name, 1, steps, (), rate) for name in make}
+    return {name: cast(Convolutional, course.trained(run)[0]) for name, run in runs.items()}
 
 
 def _start(kind: type[Convolutional], shipped: JointNet | None) -> Convolutional:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -35,12 +36,14 @@ def draw(seed: int, step: int) -> Batch:
     return x, 2 * x
 
 
-def course(out: Path, seconds: str = '{"ours": 0.2, "slow": 0.8, "fast": 0.05}') -> Course:
+def course(out: Path, rates: tuple[float, ...] = (0.05,)) -> Course:
+    seconds = '{"ours": 0.2, "slow": 0.8, "fast": 0.05}'
     (out / "seconds.json").write_text(seconds, encoding="utf-8")
     return Course(
         make={"ours": Line, "slow": Line, "fast": Line},
         draw=draw,
-        learning_rate=0.05,
+        rates=rates,
+        trial_steps=40,
         warm_up=4,
         out=out,
         report=silent,
@@ -60,7 +63,7 @@ def test_all_take_ours_steps_and_then_as_many_as_fit_into_its_time(tmp_path: Pat
 
 
 def test_a_run_learns(tmp_path: Path) -> None:
-    net, minutes = course(tmp_path).trained(Run("ours", 1, 200, (STEPS,)))
+    net, minutes = course(tmp_path).trained(Run("ours", 1, 200, (STEPS,), 0.05))
 
     assert isinstance(net, Line)
     assert net.slope.item() == pytest.approx(2, abs=0.1)
@@ -69,7 +72,7 @@ def test_a_run_learns(tmp_path: Path) -> None:
 
 
 def test_a_finished_run_is_not_trained_again(tmp_path: Path) -> None:
-    run = Run("ours", 1, 20, (STEPS,))
+    run = Run("ours", 1, 20, (STEPS,), 0.05)
     first, minutes = course(tmp_path).trained(run)
 
     again, same = course(tmp_path).trained(run)
@@ -82,7 +85,7 @@ def test_a_finished_run_is_not_trained_again(tmp_path: Path) -> None:
 
 
 def test_what_was_measured_is_kept(tmp_path: Path) -> None:
-    run = Run("ours", 1, 20, (STEPS,))
+    run = Run("ours", 1, 20, (STEPS,), 0.05)
 
     first = course(tmp_path).told(run, "value", lambda: {"v": 1})
     again = course(tmp_path).told(run, "value", lambda: {"v": 2})
@@ -100,6 +103,43 @@ def test_seconds_of_a_step_are_measured_where_they_are_not_known(tmp_path: Path)
     assert set(seconds) == {"ours", "slow", "fast"}
     assert all(0 < taken < 60 for taken in seconds.values())
     assert one.step_seconds() == seconds
+
+
+def test_each_is_trained_at_the_rate_that_is_best_for_it_in_a_short_run(tmp_path: Path) -> None:
+    class Steep(Line):  # a thousandth of a step is enough, and a whole one goes past the aim
+        def __init__(self) -> None:
+            super().__init__()
+            nn.init.zeros_(self.slope)
+
+        def loss(self, x: Tensor, y: Tensor, random: torch.Generator) -> Tensor:
+            return (1000 * self.slope * x - y).abs().mean()
+
+    one = course(tmp_path, rates=(1e-4, 0.05))
+    one = replace(one, make={"ours": Line, "steep": Steep})
+
+    assert one.best_rates() == {"ours": 0.05, "steep": 1e-4}
+    losses = one.trial_losses()
+    assert losses["ours"]["0.05"] < losses["ours"]["0.0001"]
+    assert losses["steep"]["0.0001"] < losses["steep"]["0.05"]
+
+
+def test_rates_are_tried_once(tmp_path: Path) -> None:
+    losses = course(tmp_path, rates=(0.01, 0.05)).trial_losses()
+
+    class Untaught(Line):
+        def loss(self, x: Tensor, y: Tensor, random: torch.Generator) -> Tensor:
+            raise AssertionError("trained again")
+
+    again = replace(
+        course(tmp_path, rates=(0.01, 0.05)),
+        make={"ours": Untaught, "slow": Untaught, "fast": Untaught},
+    )
+
+    assert again.trial_losses() == losses
+
+
+def test_runs_at_another_rate_are_kept_apart() -> None:
+    assert Run("ours", 1, 20, (STEPS,), 0.05).stem != Run("ours", 1, 20, (STEPS,), 0.01).stem
 
 
 def test_the_learning_rate_rises_and_falls() -> None:

@@ -4,6 +4,7 @@ views, and scored on the validation patients.
 
 import argparse
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from statistics import fmean
@@ -27,7 +28,7 @@ from training.metrics.scores import Labels, cloud_scores, nearest_mm
 from training.preset import load_preset
 
 VIEWS, TRUE_POINTS = 8, 3000
-LEARNING_RATE, WARM_UP = 2e-3, 50
+RATES, TRIAL_STEPS, WARM_UP = (1e-3, 2e-3), 200, 50
 SHARE = {"chest": 0.27, "abdomen": 0.27, "head-neck": 0.31, "phantom": 0.15}
 SEED = 2026
 COVERED_MM = 10.0
@@ -55,7 +56,8 @@ def run(args: argparse.Namespace) -> int:
     course = Course(
         make=VARIANTS,
         draw=partial(drawn, views),
-        learning_rate=LEARNING_RATE,
+        rates=RATES,
+        trial_steps=TRIAL_STEPS,
         warm_up=WARM_UP,
         out=args.out,
         report=report,
@@ -66,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
         for case in cases_of(entry, args.per_volume, args.cache / "surfaces", SEED)
     ]
     table: Row = {"steps": args.steps, "slices": len(cases), "costs": {}, "runs": []}
-    table["step_seconds"] = course.step_seconds()
+    table |= {"step_seconds": course.step_seconds(), "trial_losses": course.trial_losses()}
     table["sampling floor"] = _means([_row(case, *case.floors[POINTS]) for case in cases])
     for seed in range(1, args.seeds + 1):
         for one in course.runs(args.steps, seed):
@@ -74,9 +76,8 @@ def run(args: argparse.Namespace) -> int:
             network = cast(Network, net)
             if one.name not in table["costs"]:
                 table["costs"][one.name] = costs(network, cases[0])
-            about = {"name": one.name, "seed": seed, "steps": one.steps, "budget": one.budget}
             scores = course.told(one, f"of-{len(cases)}", partial(scored, network, cases))
-            table["runs"].append({**about, "minutes": minutes, **scores})
+            table["runs"].append({**asdict(one), "minutes": minutes, **scores})
             tell(args.json, table, markdown(table))
     return 0
 
@@ -139,19 +140,19 @@ def markdown(table: Mapping[str, Any]) -> str:
     lines = [
         f"Ours: {table['steps']} steps of {VIEWS} views; {table['slices']} slices",
         "",
-        "| way to a cloud | million multiply-adds | ms | steps; seeds | minutes | L1 mm "
-        f"| {' | '.join(regions)} | covered within {COVERED_MM:g} mm |",
-        f"|---|---|---|---|---|---|{'---|' * len(regions)}---|",
+        "| way to a cloud | million multiply-adds | ms | rate | steps; seeds | minutes "
+        f"| L1 mm | {' | '.join(regions)} | covered within {COVERED_MM:g} mm |",
+        f"|---|---|---|---|---|---|---|{'---|' * len(regions)}---|",
     ]
     for budget, name, rows in of_budget(table["runs"]):
         cost = table["costs"][name]
         lines.append(
             f"| {ABOUT[name]}, {budget} | {cost['macs'] / 1e6:.0f} | {cost['ms']:.0f} "
-            f"| {rows[0]['steps']}; {len(rows)} | {by_seed(rows, 'minutes', 1)} "
-            + _scores(rows, regions)
+            f"| {rows[0]['rate']:g} | {rows[0]['steps']}; {len(rows)} "
+            f"| {by_seed(rows, 'minutes', 1)} " + _scores(rows, regions)
         )
     floor = _scores([table["sampling floor"]], regions)
-    return "\n".join([*lines, f"| sampling floor | | | | {floor}"]) + "\n"
+    return "\n".join([*lines, f"| sampling floor | | | | | {floor}"]) + "\n"
 
 
 def _scores(rows: Sequence[Row], regions: Sequence[str]) -> str:

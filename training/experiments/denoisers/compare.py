@@ -4,6 +4,7 @@ the same crops, and measured on the validation patients' real noise and on simul
 
 import argparse
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from statistics import fmean
@@ -42,7 +43,8 @@ from training.experiments.equal_cost import (
 from training.preset import load_preset
 
 CROPS, CROP_PIXELS = 8, 64
-LEARNING_RATE, WARM_UP = 2e-3, 50
+RATES, WARM_UP = (1e-3, 2e-3), 50
+TRIAL_STEPS = {1: 400, 10: 100}
 ROUNDS = 5
 SIDE = 512
 BOTH = "ours, mirrored too"
@@ -75,12 +77,14 @@ def run(args: argparse.Namespace) -> int:
     course = Course(
         make=SIZES[args.size],
         draw=partial(drawn, pairs),
-        learning_rate=LEARNING_RATE,
+        rates=RATES,
+        trial_steps=TRIAL_STEPS[args.size],
         warm_up=WARM_UP,
         out=out,
         report=report,
     )
     table: Row = {"steps": args.steps, "size": args.size, "step_seconds": course.step_seconds()}
+    table["trial_losses"] = course.trial_losses()
     ours: dict[str, Denoiser] = {name: make().eval() for name, make in SIZES[args.size].items()}
     ours[BOTH] = Mirrored(cast(Convolutional, ours[OURS]))
     table["costs"] = costs(ours)
@@ -104,8 +108,8 @@ def _compare_shipped(args: argparse.Namespace, report: Report) -> int:
     table: Row = {"steps": 0, "costs": costs(nets), "runs": []}
     yardstick = Yardstick.of(args.data, report)
     for name, net in nets.items():
-        about = {"name": name, "seed": 0, "steps": 0, "budget": ["as shipped"], "minutes": 0.0}
-        table["runs"].append({**about, **yardstick.measure(net)})
+        about = asdict(Run(name, seed=0, steps=0, budget=("as shipped",), rate=0.0))
+        table["runs"].append({**about, "minutes": 0.0, **yardstick.measure(net)})
         tell(args.json, table, markdown(table))
     return 0
 
@@ -122,9 +126,13 @@ def _rows(course: Course, one: Run, yardstick: Yardstick) -> list[Row]:
     nets = {one.name: cast(Denoiser, net)}
     if one.name == OURS:
         nets[BOTH] = Mirrored(cast(Convolutional, net))
-    about = {"seed": one.seed, "steps": one.steps, "budget": one.budget, "minutes": minutes}
     return [
-        {"name": name, **about, **course.told(one, name, partial(yardstick.measure, own))}
+        {
+            **asdict(one),
+            "name": name,
+            "minutes": minutes,
+            **course.told(one, name, partial(yardstick.measure, own)),
+        }
         for name, own in nets.items()
     ]
 
@@ -153,16 +161,17 @@ def markdown(table: Mapping[str, Any]) -> str:
     lines = [
         f"Ours: {trained if table['steps'] else 'the shipped weights'}",
         "",
-        "| denoiser | kMAC a pixel | ms for 512² | steps; seeds | minutes | simulated gain, dB "
-        f"| contrast kept | real noise gone, %: {', '.join(names)} | structure | edges × |",
-        "|---|---|---|---|---|---|---|---|---|---|",
+        "| denoiser | kMAC a pixel | ms for 512² | rate | steps; seeds | minutes "
+        f"| simulated gain, dB | contrast kept | real noise gone, %: {', '.join(names)} "
+        "| structure | edges × |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for budget, name, rows in of_budget(runs):
         cost = table["costs"][name]
         gone = (100 * fmean(row["series"][one]["reduction"] for row in rows) for one in names)
         lines.append(
             f"| {ABOUT[name]}, {budget} | {cost['macs_per_pixel'] / 1000:.1f} "
-            f"| {cost['ms_512']:.0f} | {rows[0]['steps']}; {len(rows)} "
+            f"| {cost['ms_512']:.0f} | {rows[0]['rate']:g} | {rows[0]['steps']}; {len(rows)} "
             f"| {by_seed(rows, 'minutes', 1)} | {by_seed(rows, 'gain_db')} "
             f"| {100 * fmean(row['contrast_kept'] for row in rows):.0f} % "
             f"| {', '.join(f'{one:.0f}' for one in gone)} "
