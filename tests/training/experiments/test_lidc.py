@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ from jrviewer.core.errors import JRViewerError
 from tests.support.dicom_factory import write_series
 from training.data.volumes import catalogue
 from training.experiments.lidc import command
-from training.experiments.lidc.folders import import_patients, part_of, readings
+from training.experiments.lidc.folders import Part, import_patients, part_of, readings
 from training.preset import load_preset
 
 
@@ -118,6 +119,19 @@ def test_a_folder_without_such_patients_says_what_to_choose(tmp_path: Path) -> N
 
     with pytest.raises(JRViewerError, match="LIDC-IDRI-0001"):
         import_patients(tmp_path, tmp_path / "out", None, nothing)
+
+
+@pytest.mark.parametrize(("missing", "what"), [("train", "to train on"), ("test", "to test")])
+def test_patients_of_one_part_alone_say_which_to_add(missing: Part, what: str) -> None:
+    patients: dict[Part, list[str]] = {"train": ["a"], "validation": ["b"], "test": ["c"]}
+
+    with pytest.raises(JRViewerError, match=what) as told:
+        command.require_both({**patients, missing: []})
+
+    suggested = re.findall(r"LIDC-IDRI-\d{4}", str(told.value))
+    assert len(suggested) == 3
+    assert {part_of(one) for one in suggested} == {missing}
+    command.require_both({**patients, "validation": []})
 
 
 def test_all_patients_fall_into_parts_of_70_20_and_10_per_cent() -> None:

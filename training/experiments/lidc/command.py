@@ -9,14 +9,16 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from jrviewer.core.errors import JRViewerError
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.progress import Report
 from jrviewer.model.load import load_model
@@ -30,12 +32,20 @@ from training.data.volumes import catalogue, load
 from training.evaluate import evaluate
 from training.evaluate.report import markdown as yardstick_markdown
 from training.experiments import paper, paper_table
-from training.experiments.lidc.folders import Imported, Part, import_patients, readings
+from training.experiments.lidc.folders import (
+    NAMED,
+    Imported,
+    Part,
+    import_patients,
+    part_of,
+    readings,
+)
 from training.experiments.paper_network import POINTS
 from training.fit.fit import fit
 from training.preset import load_preset
 
 PATIENTS, IMAGES = 1010, 244_527  # of the whole collection, as TCIA counts them
+SUGGESTED = 3  # patients, where none is there of a part
 PER_PATIENT = 4  # slices for the paper's protocol
 EPOCHS, SEEDS = 50, 3  # of the paper
 STEPS = 6  # of training, to time one
@@ -64,6 +74,7 @@ def run(args: argparse.Namespace) -> int:
     rows = import_patients(args.data, args.out, args.most, report)
     clock.skip()
     patients = {part: sorted({row.patient for row in rows if row.part == part}) for part in PARTS}
+    require_both(patients)
     table: Table = {
         "patients": patients,
         "seconds": clock.laps,
@@ -84,6 +95,19 @@ def run(args: argparse.Namespace) -> int:
         _write(table, args)
     sys.stdout.write(args.json.with_suffix(".md").read_text(encoding="utf-8"))
     return 0
+
+
+def require_both(patients: Mapping[Part, Sequence[str]]) -> None:
+    """Raises JRViewerError where there is nobody to train on, or nobody to test."""
+    needed: tuple[tuple[Part, str], ...] = (("train", "to train on"), ("test", "to test"))
+    for part, what in needed:
+        if not patients[part]:
+            numbers = (f"{NAMED}{number:04d}" for number in range(1, PATIENTS + 1))
+            some = islice((one for one in numbers if part_of(one) == part), SUGGESTED)
+            raise JRViewerError(
+                f"The folder holds no patient {what}: the part follows from the patient's number. "
+                f"Add at least one such as {', '.join(some)}."
+            )
 
 
 def _write(table: Table, args: argparse.Namespace) -> None:
