@@ -28,7 +28,7 @@ from training.metrics.scores import Labels, cloud_scores, nearest_mm
 from training.preset import load_preset
 
 VIEWS, TRUE_POINTS = 8, 3000
-RATES, TRIAL_STEPS, WARM_UP = (1e-3, 2e-3), 200, 50
+RATES, TRIAL_STEPS, WARM_UP = (1e-3, 2e-3), 100, 50
 SHARE = {"chest": 0.27, "abdomen": 0.27, "head-neck": 0.31, "phantom": 0.15}
 SEED = 2026
 COVERED_MM = 10.0

@@ -44,7 +44,7 @@ from training.preset import load_preset
 
 CROPS, CROP_PIXELS = 8, 64
 RATES, WARM_UP = (1e-3, 2e-3), 50
-TRIAL_STEPS = {1: 400, 10: 100}
+TRIAL_STEPS = {1: 200, 10: 100}  # by size
 ROUNDS = 5
 SIDE = 512
 BOTH = "ours, mirrored too"
