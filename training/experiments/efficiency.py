@@ -11,7 +11,7 @@ import os
 import statistics
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -81,6 +81,17 @@ def measure(way: Way, device: str, seconds: float) -> Row:
 
     for _ in range(WARM_UP):
         task()
+    nets = {id(model.net): model.net for model in models}.values()
+    return {
+        **_repeated(task, seconds),
+        "added_mb": _added_mb(before, device),
+        "weights_mb": sum(p.numel() for net in nets for p in net.parameters()) * 4 / 1e6,
+        "watts_gpu": _gpu_watts() if device == "cuda" else None,
+    }
+
+
+def _repeated(task: Callable[[], None], seconds: float) -> Row:
+    """Wall seconds of every repetition, and processor seconds and joules of one in the mean."""
     walls: list[float] = []
     joules, started, processor = joules_so_far(), time.perf_counter(), time.process_time()
     while time.perf_counter() - started < seconds:
@@ -88,14 +99,10 @@ def measure(way: Way, device: str, seconds: float) -> Row:
         task()
         walls.append(time.perf_counter() - begun)
     after = joules_so_far()
-    nets = {id(model.net): model.net for model in models}.values()
     return {
         "walls_s": walls,
         "processor_s": (time.process_time() - processor) / len(walls),
-        "added_mb": _added_mb(before, device),
-        "weights_mb": sum(p.numel() for net in nets for p in net.parameters()) * 4 / 1e6,
         "joules": None if joules is None or after is None else (after - joules) / len(walls),
-        "watts_gpu": _gpu_watts() if device == "cuda" else None,
     }
 
 

@@ -12,7 +12,7 @@ import platform
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
@@ -201,17 +201,21 @@ def stacked(arrays: Sequence[FloatArray]) -> Tensor:
     return torch.from_numpy(np.stack(arrays).astype(np.float32))
 
 
-def _outcome(bodies: Bodies, extent: Extent, seed: int, report: Report) -> Outcome:
-    """One run: the seed draws the split, the noise, the first weights and the order."""
-    training, validation, test = bodies.split(seed)
-    generator = torch.Generator().manual_seed(seed)
-    noise = NOISE * torch.randn(bodies.clean.shape, generator=generator)
-    noisy = Samples(bodies.clean + noise, bodies.clean, bodies.points)
-    curves: dict[str, Curves] = {}
+@dataclass(frozen=True, slots=True, eq=False)
+class _Training:
+    """The training of one seed's networks, whose learning curves it keeps by name."""
 
-    def trained(name: str, network: Network, samples: Samples) -> Network:
-        curves[name] = {}
-        held_out = samples.chosen(validation)
+    seed: int
+    epochs: int
+    training: Tensor
+    validation: Tensor
+    report: Report
+    curves: dict[str, Curves] = field(default_factory=dict)
+
+    def train(self, name: str, network: Network, samples: Samples) -> None:
+        """Train a network on the training rows of some samples, watched on the validation rows."""
+        held_out = samples.chosen(self.validation)
+        own = self.curves[name] = {}
 
         def after_epoch(loss: float) -> None:
             terms: dict[str, float] = {}
@@ -219,21 +223,28 @@ def _outcome(bodies: Bodies, extent: Extent, seed: int, report: Report) -> Outco
                 with torch.inference_mode():
                     terms = {key: term.item() for key, term in network.terms(held_out).items()}
             for key, value in {"training": loss, **terms}.items():
-                curves[name].setdefault(key, []).append(value)
-            done = len(curves[name]["training"])
-            report(done / extent.epochs, f"Seed {seed}, {name}: epoch {done} of {extent.epochs}")
+                own.setdefault(key, []).append(value)
+            done, all_ = len(own["training"]), self.epochs
+            self.report(done / all_, f"Seed {self.seed}, {name}: epoch {done} of {all_}")
 
-        train(network, samples.chosen(training), extent.epochs, seed, after_epoch)
-        return network
+        train(network, samples.chosen(self.training), self.epochs, self.seed, after_epoch)
 
+
+def _outcome(bodies: Bodies, extent: Extent, seed: int, report: Report) -> Outcome:
+    """One run: the seed draws the split, the noise, the first weights and the order."""
+    training, validation, test = bodies.split(seed)
+    generator = torch.Generator().manual_seed(seed)
+    noise = NOISE * torch.randn(bodies.clean.shape, generator=generator)
+    noisy = Samples(bodies.clean + noise, bodies.clean, bodies.points)
+    course = _Training(seed, extent.epochs, training, validation, report)
     torch.manual_seed(seed)  # of the first weights
     joint, denoiser, reconstructor = Joint(), Denoiser(), Reconstructor()
-    trained("joint", joint, noisy)
-    trained("denoiser", denoiser, noisy)
+    course.train("joint", joint, noisy)
+    course.train("denoiser", denoiser, noisy)
     with torch.inference_mode():
         denoised = torch.cat([denoiser(one) for one in noisy.noisy.split(8)])
     denoised = denoised.clone()  # an inference tensor cannot take part in training
-    trained("reconstructor", reconstructor, Samples(denoised, noisy.clean, noisy.points))
+    course.train("reconstructor", reconstructor, Samples(denoised, noisy.clean, noisy.points))
     with torch.inference_mode():
         images = {"sequential": denoised[test]}
         clouds = {"sequential": reconstructor(denoised[test])}
@@ -242,7 +253,7 @@ def _outcome(bodies: Bodies, extent: Extent, seed: int, report: Report) -> Outco
     clouds["constant"] = _constant(noisy.points[training], generator).expand(len(test), -1, -1)
     clouds["floor"] = bodies.again[test]
     truth = noisy.chosen(test)
-    return Outcome(_scores(images, clouds, truth), curves, _example(images, clouds, truth))
+    return Outcome(_scores(images, clouds, truth), course.curves, _example(images, clouds, truth))
 
 
 def _constant(points: Tensor, generator: torch.Generator) -> Tensor:

@@ -3,7 +3,7 @@ views, and scored on the validation patients.
 """
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -62,11 +62,7 @@ def run(args: argparse.Namespace) -> int:
         out=args.out,
         report=report,
     )
-    cases = [
-        case
-        for entry in chosen_entries(args.data, ("validation",), args.most)
-        for case in cases_of(entry, args.per_volume, args.cache / "surfaces", SEED)
-    ]
+    cases = list(_cases(args))
     table: Row = {"steps": args.steps, "slices": len(cases), "costs": {}, "runs": []}
     table |= {"step_seconds": course.step_seconds(), "trial_losses": course.trial_losses()}
     table["sampling floor"] = _means([_row(case, *case.floors[POINTS]) for case in cases])
@@ -80,6 +76,12 @@ def run(args: argparse.Namespace) -> int:
             table["runs"].append({**asdict(one), "minutes": minutes, **scores})
             tell(args.json, table, markdown(table))
     return 0
+
+
+def _cases(args: argparse.Namespace) -> Iterator[CloudCase]:
+    """The validation slices that clouds are scored on."""
+    for entry in chosen_entries(args.data, ("validation",), args.most):
+        yield from cases_of(entry, args.per_volume, args.cache / "surfaces", SEED)
 
 
 def drawn(views: Views, seed: int, step: int) -> Batch:
