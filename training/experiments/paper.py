@@ -12,7 +12,7 @@ import platform
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
@@ -32,14 +32,14 @@ from training.experiments.paper_network import (
     LEARNING_RATE,
     POINTS,
     SIZE,
+    Curves,
     Denoiser,
     Joint,
-    Network,
     Reconstructor,
     Samples,
+    Watched,
     chamfer,
     parameters,
-    train,
 )
 from training.experiments.paper_table import PAPER, markdown
 from training.phantoms import make_phantom
@@ -50,7 +50,6 @@ HU_RANGE = (-1000.0, 1000.0)  # is [0, 1]
 FIRST_PHANTOM = 2_000_000  # other bodies than those of the pools
 PARTS = (0.7, 0.2, 0.1)
 Scores = dict[str, float]
-Curves = dict[str, list[float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,42 +200,13 @@ def stacked(arrays: Sequence[FloatArray]) -> Tensor:
     return torch.from_numpy(np.stack(arrays).astype(np.float32))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Training:
-    """The training of one seed's networks, whose learning curves it keeps by name."""
-
-    seed: int
-    epochs: int
-    training: Tensor
-    validation: Tensor
-    report: Report
-    curves: dict[str, Curves] = field(default_factory=dict)
-
-    def train(self, name: str, network: Network, samples: Samples) -> None:
-        """Train a network on the training rows of some samples, watched on the validation rows."""
-        held_out = samples.chosen(self.validation)
-        own = self.curves[name] = {}
-
-        def after_epoch(loss: float) -> None:
-            terms: dict[str, float] = {}
-            if len(held_out):
-                with torch.inference_mode():
-                    terms = {key: term.item() for key, term in network.terms(held_out).items()}
-            for key, value in {"training": loss, **terms}.items():
-                own.setdefault(key, []).append(value)
-            done, all_ = len(own["training"]), self.epochs
-            self.report(done / all_, f"Seed {self.seed}, {name}: epoch {done} of {all_}")
-
-        train(network, samples.chosen(self.training), self.epochs, self.seed, after_epoch)
-
-
 def _outcome(bodies: Bodies, extent: Extent, seed: int, report: Report) -> Outcome:
     """One run: the seed draws the split, the noise, the first weights and the order."""
     training, validation, test = bodies.split(seed)
     generator = torch.Generator().manual_seed(seed)
     noise = NOISE * torch.randn(bodies.clean.shape, generator=generator)
     noisy = Samples(bodies.clean + noise, bodies.clean, bodies.points)
-    course = _Training(seed, extent.epochs, training, validation, report)
+    course = Watched(seed, extent.epochs, training, validation, report)
     torch.manual_seed(seed)  # of the first weights
     joint, denoiser, reconstructor = Joint(), Denoiser(), Reconstructor()
     course.train("joint", joint, noisy)

@@ -5,11 +5,13 @@ pooling before the linear layer (without it that layer would have 0.8 billion we
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import torch
 from torch import Tensor, nn
+
+from jrviewer.core.progress import Report
 
 POINTS = 1000
 SIZE = 128
@@ -20,6 +22,7 @@ LEARNING_RATE = 1e-5
 ACCUMULATED = 4  # batches of one sample
 
 Terms = dict[str, Tensor]
+Curves = dict[str, list[float]]
 
 
 class Features(nn.Sequential):
@@ -171,6 +174,35 @@ def train(
             optimizer.zero_grad(set_to_none=True)
         network.eval()
         after_epoch(total / len(samples))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Watched:
+    """The training of one seed's networks, whose learning curves it keeps by name."""
+
+    seed: int
+    epochs: int
+    training: Tensor
+    validation: Tensor
+    report: Report
+    curves: dict[str, Curves] = field(default_factory=dict)
+
+    def train(self, name: str, network: Network, samples: Samples) -> None:
+        """Train a network on the training rows of some samples, watched on the validation rows."""
+        held_out = samples.chosen(self.validation)
+        own = self.curves[name] = {}
+
+        def after_epoch(loss: float) -> None:
+            terms: dict[str, float] = {}
+            if len(held_out):
+                with torch.inference_mode():
+                    terms = {key: term.item() for key, term in network.terms(held_out).items()}
+            for key, value in {"training": loss, **terms}.items():
+                own.setdefault(key, []).append(value)
+            done, all_ = len(own["training"]), self.epochs
+            self.report(done / all_, f"Seed {self.seed}, {name}: epoch {done} of {all_}")
+
+        train(network, samples.chosen(self.training), self.epochs, self.seed, after_epoch)
 
 
 def parameters(*networks: nn.Module) -> int:
