@@ -91,13 +91,18 @@ class Course:
 
     def best_rates(self) -> dict[str, float]:
         """The learning rate of each variant."""
+        if len(self.rates) == 1:
+            return dict.fromkeys(self.make, self.rates[0])
         losses = self.trial_losses()
         return {name: float(min(own, key=own.__getitem__)) for name, own in losses.items()}
 
     def trial_losses(self) -> dict[str, dict[str, float]]:
         """Of each variant, by learning rate: the loss after a short run, on batches of the training
-        data that none was trained on; the mean of two seeds, tried once and kept.
+        data that none was trained on; the mean of two seeds, tried once and kept. Nothing where
+        there is one rate alone.
         """
+        if len(self.rates) == 1:
+            return {}
         path = self.out / "rates.json"
         kept = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
         losses: dict[str, dict[str, float]] = {name: kept.get(name, {}) for name in self.make}

@@ -138,6 +138,14 @@ def test_rates_are_tried_once(tmp_path: Path) -> None:
     assert again.trial_losses() == losses
 
 
+def test_one_rate_alone_needs_no_trial(tmp_path: Path) -> None:
+    one = course(tmp_path, rates=(0.05,))
+
+    assert one.best_rates() == {"ours": 0.05, "slow": 0.05, "fast": 0.05}
+    assert one.trial_losses() == {}
+    assert not (tmp_path / "rates.json").exists()
+
+
 def test_runs_at_another_rate_are_kept_apart() -> None:
     assert Run("ours", 1, 20, (STEPS,), 0.05).stem != Run("ours", 1, 20, (STEPS,), 0.01).stem
 
