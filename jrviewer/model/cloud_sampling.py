@@ -60,26 +60,50 @@ class Expected:
         corrections: FloatArray | None = None,
     ) -> "Expected":
         """What the cloud head says: `logits` (structures, layers, 128, 128), and `log_sigma`."""
-        flat, highest = logits.ravel(), logits.max()
+        places = _places_on_curve(logits.shape)
+        return cls._of(logits, places, _in_steps(log_sigma), logits.shape, sharpness, corrections)
+
+    @classmethod
+    def of_blocks(
+        cls,
+        logits: FloatArray,
+        log_sigma: FloatArray,
+        structures: int,
+        sharpness: float = 1.0,
+        corrections: FloatArray | None = None,
+    ) -> "Expected":
+        """The same of `logits` (64, 64, structures · layers · 2 · 2), the four of 2 × 2 pixels one
+        after the other, and `log_sigma` (64, 64, structures · layers): as a network lays them out,
+        so that nothing has to be moved.
+        """
+        rows, columns, cells = log_sigma.shape
+        shape = structures, cells // structures, 2 * rows, 2 * columns
+        places = _places_in_blocks(shape)
+        steps = np.moveaxis(_in_steps(log_sigma), 2, 0).reshape(*shape[:2], rows, columns).copy()
+        return cls._of(logits, places, steps, shape, sharpness, corrections)
+
+    @classmethod
+    def _of(
+        cls,
+        logits: FloatArray,
+        places: NDArray[np.int32],
+        log_sigma: NDArray[np.uint8],
+        shape: tuple[int, ...],
+        sharpness: float,
+        corrections: FloatArray | None,
+    ) -> "Expected":
+        """Of logits in any order, each at its place on the curve."""
+        flat = logits.ravel()
+        highest = flat.max()
         likely = np.flatnonzero(flat > highest + LEAST_LOGIT)  # the rest is nothing beside them
         mass = np.exp(flat[likely] - highest)
         full = _threshold(mass)
-        enough = mass > full * (1 - FADING)
-        places = _places_on_curve(logits.shape)[likely[enough]]
+        enough = np.flatnonzero(mass > full * (1 - FADING))
         # Half precision would make 0.05 % of a last digit that another processor has otherwise.
-        at, along = _in_order(places, mass[enough].astype(np.float32, copy=False))
+        at, along = _in_order(places[likely[enough]], mass[enough].astype(np.float32, copy=False))
         if corrections is None:
-            corrections = np.ones(logits.shape[1], dtype=np.float32)
-        steps = np.rint((log_sigma - LEAST_LOG_SIGMA) * LOG_SIGMA_STEPS).clip(0, 255)
-        return cls(
-            logits.shape,
-            _runs(at),
-            along,
-            steps.astype(np.uint8),
-            full,
-            sharpness,
-            corrections,
-        )
+            corrections = np.ones(shape[1], dtype=np.float32)
+        return cls(shape, _runs(at), along, log_sigma, full, sharpness, corrections)
 
     @property
     def sigma_mm(self) -> FloatArray:
@@ -100,15 +124,9 @@ class Expected:
         begin_mm, labels = self._scattered(at[begin], again)
         sigma_mm = self.sigma_mm
         distance_mm = HALF_NORMAL_MEAN * sigma_mm
-        rise = _at_points(_rise(distance_mm))
-        points_mm, labels = relax(
-            begin_mm,
-            labels,
-            places(),
-            _at_points(distance_mm),
-            rise,
-            second,
-        )
+        rise = rise_of(distance_mm)
+        distance = _at_points(distance_mm)
+        points_mm, labels = relax(begin_mm, labels, places(), distance, rise, second)
         points = np.clip(points_mm / BOX_HALF_WIDTH_MM, -BOX_ENDS, BOX_ENDS).astype(np.float32)
         layer, row, column = _cell_of(points, sigma_mm.shape[1:])
         return points, labels, sigma_mm[labels, layer, row, column] * self.corrections[layer]
@@ -133,6 +151,11 @@ class Expected:
         for along, centres in enumerate(_centres(self.shape)):
             places[:, along] += centres[cell[2 - along]]
         return places * BOX_HALF_WIDTH_MM, structures.astype(np.uint8)
+
+
+def _in_steps(log_sigma: FloatArray) -> NDArray[np.uint8]:
+    """The logarithm of sigmas in mm, as it is kept."""
+    return np.rint((log_sigma - LEAST_LOG_SIGMA) * LOG_SIGMA_STEPS).clip(0, 255).astype(np.uint8)
 
 
 def _in_order(
@@ -177,32 +200,32 @@ def _threshold(mass: FloatArray) -> float:
 
 
 def _at_points(grid: FloatArray) -> AtPoints:
-    """What a grid (structures, layers, rows, columns, …) holds where points in mm lie."""
-    shape, flat = grid.shape[:4], grid.reshape(-1, *grid.shape[4:])
+    """What a grid (…, structures, layers, rows, columns) holds where points in mm lie, (N, …)."""
+    shape = grid.shape[-4:]
+    flat = grid.reshape(*grid.shape[:-4], -1)
 
     def at_points(points_mm: FloatArray, labels: NDArray[np.uint8]) -> FloatArray:
         cell = _cell_of(points_mm / BOX_HALF_WIDTH_MM, shape[1:])
-        found: FloatArray = flat.take(np.ravel_multi_index((labels, *cell), shape), axis=0)
+        found: FloatArray = flat.take(np.ravel_multi_index((labels, *cell), shape), axis=-1).T
         return found
 
     return at_points
 
 
-def _rise(distance_mm: FloatArray) -> FloatArray:
-    """How the expected distance rises along x, y and z, mm per mm, (structures, layers, rows,
-    columns, 3): as `np.gradient` has it, which takes three times as long.
+def rise_of(distance_mm: FloatArray) -> AtPoints:
+    """How the expected distance (structures, layers, rows, columns) rises along x, y and z where
+    points lie, mm per mm: as `np.gradient` has it, but divided only where it is asked for.
     """
-    rise = np.empty((*distance_mm.shape, 3), dtype=np.float32)
-    for along, step in enumerate(_cell_size(distance_mm.shape) * BOX_HALF_WIDTH_MM):
+    differences = np.empty((3, *distance_mm.shape), dtype=np.float32)
+    for along in range(3):
         values = np.moveaxis(distance_mm, 3 - along, 0)
-        slopes = np.moveaxis(rise[..., along], 3 - along, 0)
-        np.subtract(values[2:], values[:-2], out=slopes[1:-1])
-        np.subtract(values[1], values[0], out=slopes[0])
-        np.subtract(values[-1], values[-2], out=slopes[-1])
-        slopes[1:-1] /= 2 * step
-        slopes[0] /= step
-        slopes[-1] /= step
-    return rise
+        found = np.moveaxis(differences[along], 3 - along, 0)
+        np.subtract(values[2:], values[:-2], out=found[1:-1])
+        np.multiply(values[1] - values[0], 2, out=found[0])
+        np.multiply(values[-1] - values[-2], 2, out=found[-1])
+    width_mm = 2 * _cell_size(distance_mm.shape) * BOX_HALF_WIDTH_MM
+    at_points = _at_points(differences)
+    return lambda points_mm, labels: at_points(points_mm, labels) / width_mm
 
 
 def _cell_size(shape: tuple[int, ...]) -> FloatArray:
@@ -250,6 +273,16 @@ def _places_on_curve(shape: tuple[int, ...]) -> NDArray[np.int32]:
     places = np.empty(curve.size, dtype=np.int32)
     places[curve] = np.arange(curve.size, dtype=np.int32)
     return places
+
+
+@cache
+def _places_in_blocks(shape: tuple[int, ...]) -> NDArray[np.int32]:
+    """The same where pixels come first, 2 × 2 of them together, then structures and layers, then
+    the four.
+    """
+    structures, layers, rows, columns = shape
+    blocks = _places_on_curve(shape).reshape(structures, layers, rows // 2, 2, columns // 2, 2)
+    return blocks.transpose(2, 4, 0, 1, 3, 5).ravel()
 
 
 def _hilbert(side: int) -> NDArray[np.intp]:

@@ -14,7 +14,7 @@ from jrviewer.core.geometry import BOX_HALF_DEPTH_MM, FloatArray
 from jrviewer.core.records import Unit
 from jrviewer.model import cpu_tuning
 from jrviewer.model.cloud_sampling import Expected, Sample
-from jrviewer.model.network import JointNet, Surfaces
+from jrviewer.model.network import LOG_SIGMA, LOG_SIGMA_LIMITS, JointNet, Surfaces
 from jrviewer.model.network_input import CT, MR, MR_SPAN_HU
 from jrviewer.model.out_of_distribution import Familiarity
 from jrviewer.model.second_thread import second_thread
@@ -62,10 +62,16 @@ class JointModel:
 
     def expected(self, surfaces: Surfaces) -> Expected:
         """Where surface points are expected by what the cloud head says."""
-        both = surfaces.logits, surfaces.log_sigma
-        logits, log_sigma = (part[0].cpu().numpy() for part in both)
-        corrections = self._corrections(log_sigma.shape[1])
-        return Expected.of(logits, log_sigma, self.sharpness, corrections)
+        # By numpy: torch would share the work with a thread whose processor is taken here.
+        raw = surfaces.raw[0].permute(1, 2, 0).float().cpu().numpy()
+        log_sigma = (raw[..., : surfaces.cells] + LOG_SIGMA).clip(*LOG_SIGMA_LIMITS)
+        return Expected.of_blocks(
+            raw[..., surfaces.cells :],
+            log_sigma,
+            surfaces.structures,
+            self.sharpness,
+            self._corrections(surfaces.cells // surfaces.structures),
+        )
 
     def infer_surfaces(self, image: FloatArray) -> tuple[Expected, FloatArray]:
         """Where surface points are expected in a canonical image (128, 128) in HU, and what the

@@ -4,6 +4,7 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from jrviewer.core.geometry import BOX_HALF_WIDTH_MM, FloatArray
+from jrviewer.model import cloud_sampling
 from jrviewer.model.cloud_sampling import Expected
 
 SHAPE = (3, 16, 128, 128)
@@ -88,6 +89,34 @@ def test_the_same_surfaces_give_the_same_cloud() -> None:
     )
 
     assert np.array_equal(first, second)
+
+
+def test_a_network_may_lay_out_2_by_2_pixels_together() -> None:
+    random = np.random.default_rng(4)
+    logits = random.normal(0, 4, (3, 16, 128, 128)).astype(np.float32)
+    log_sigma = random.normal(1, 1, (3, 16, 64, 64)).astype(np.float32)
+    blocks = logits.reshape(48, 64, 2, 64, 2).transpose(1, 3, 0, 2, 4).reshape(64, 64, 192)
+    sigmas = log_sigma.reshape(48, 64, 64).transpose(1, 2, 0)
+
+    plain = Expected.of(logits, log_sigma, 1.2).sample(256)
+    together = Expected.of_blocks(blocks, sigmas, 3, 1.2).sample(256)
+
+    assert all(np.array_equal(one, other) for one, other in zip(plain, together, strict=True))
+
+
+def test_the_expected_distance_rises_as_its_gradient_says() -> None:
+    distance = np.random.default_rng(5).normal(9, 3, (3, 16, 64, 64)).astype(np.float32)
+    cell_mm = np.array([8.0, 7.0, 7.0])  # layers, rows, columns
+    along = [np.gradient(distance, cell_mm[axis], axis=axis + 1) for axis in range(3)]
+    gradient = np.stack(along[::-1], axis=-1)
+    cells = np.stack(np.indices(distance.shape[1:]), axis=-1).reshape(-1, 3)
+    centres_mm = ((cells + 0.5) * cell_mm - [64, 224, 224])[:, ::-1].astype(np.float32)
+
+    for label in range(3):
+        found = cloud_sampling.rise_of(distance)(
+            centres_mm, np.full(len(cells), label, dtype=np.uint8)
+        )
+        assert found == pytest.approx(gradient[label].reshape(-1, 3), abs=1e-5)
 
 
 @pytest.mark.parametrize("count", [1024, 4096])
