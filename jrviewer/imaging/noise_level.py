@@ -13,11 +13,12 @@ detail is everywhere, as where sulci cross a head's vertex, and the noise is not
 """
 
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from jrviewer.core.filters import gaussian, running_mean
+from jrviewer.core.filters import NINE, mean_of_9_by_9, wide_gaussian
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.morphology import eroded
 from jrviewer.core.records import Unit
@@ -26,7 +27,7 @@ from jrviewer.core.strength import ALL, PAIRS, SLOW_REACH, Noise, Residual
 BoolArray = npt.NDArray[np.bool_]
 IndexArray = npt.NDArray[np.intp]
 
-WINDOW = 9  # pixels of the square that a local standard deviation is of
+WINDOW = NINE  # pixels of the square that a local standard deviation is of
 SOFT_HU = (0.0, 120.0)
 SOFT_SHARE = (0.15, 1.0)  # of the 99.5th percentile, where values are no HU
 SMOOTH_PIXELS = 3.0  # the Gaussian before tissue is told by its value
@@ -42,52 +43,99 @@ MOST_LEFT = 1 / 3  # of its noise, that calm tissue may keep at full strength: m
 TOO_MUCH_LEFT = 0.6  # by any network in its calmest tissue: detail, where not all keeps as much
 
 
-def measure(
-    pixels: FloatArray, denoised: FloatArray, unit: Unit, calm: BoolArray | None = None
-) -> Noise | None:
+class Tissue:
+    """A slice (rows, columns) by whose tissue its noise is judged: smoothed once for all kinds."""
+
+    def __init__(self, pixels: FloatArray, unit: Unit) -> None:
+        self._pixels, self._unit = pixels, unit
+
+    @cached_property
+    def calm(self) -> BoolArray:
+        """The calmest quarter of the soft tissue; empty where there is too little of it."""
+        soft = self.soft
+        calm = np.zeros(soft.shape, dtype=bool)
+        if soft.sum() * CALM_SHARE < FEWEST_PIXELS:
+            return calm
+        part = _box_around(soft, WINDOW // 2)
+        some, inside = self._pixels[part], soft[part]
+        variance = local_covariance(some, some)
+        calm[part] = inside & (variance <= np.quantile(variance[inside], CALM_SHARE))
+        return calm
+
+    @property
+    def soft(self) -> BoolArray:
+        """Where soft tissue is, away from the borders."""
+        return self._between(*self._soft_range)
+
+    def noise(self, denoised: FloatArray) -> Noise | None:
+        """As `measure` has it, of the slice's fully denoised twin."""
+        if not self.calm.any():
+            return None
+        part = around(self.calm)
+        before = self._pixels[part]
+        removed = Residual.of(before, denoised[part])
+        noise = measure_in(self.calm[part], before, removed, self._unit)
+        return self._without_tissue(noise, denoised)
+
+    def _without_tissue(self, noise: Noise | None, denoised: FloatArray) -> Noise | None:
+        """Without what is tissue, as the twin shows it; the same where the network leaves so little
+        that there can be none, and None where tissue cannot be told from noise.
+        """
+        if noise is None or noise.is_hardly_any or noise.after(ALL) <= MOST_LEFT * noise.before:
+            return noise
+        if noise.least <= MOST_LEFT * noise.before:  # which takes longer to know
+            return noise
+        elsewhere = self.share_left(denoised)
+        left = max(MOST_LEFT, elsewhere or 0.0)
+        excess = noise.least**2 - (left * noise.before) ** 2
+        if elsewhere is None or (excess > 0 and elsewhere > TOO_MUCH_LEFT):
+            return None if noise.least > TOO_MUCH_LEFT * noise.before else noise
+        return replace(noise, tissue=excess / (1 - left**2)) if excess > 0 else noise
+
+    def share_left(self, denoised: FloatArray) -> float | None:
+        """What a network leaves of the noise, 0 to 1, in the calmest tenth of all tissue; None
+        where there is too little of that to say.
+        """
+        some = self._between(*(TISSUE_HU if self._unit == "HU" else self._soft_range))
+        if some.sum() * CALMEST_SHARE < FEWEST_PIXELS:
+            return None
+        part = _box_around(some, WINDOW // 2)
+        both = (image[part] for image in (self._pixels, denoised))
+        before, after = (local_covariance(image, image)[some[part]] for image in both)
+        calmest = before <= np.quantile(before, CALMEST_SHARE)
+        left = np.median(after[calmest]) / max(float(np.median(before[calmest])), TINY)
+        return float(np.clip(left, 0, 1)) ** 0.5
+
+    def _between(self, low: float, high: float) -> BoolArray:
+        """Where the slice, smoothed, lies between two values, away from the borders."""
+        found = np.zeros(self._pixels.shape, dtype=bool)
+        part, smooth = self._smooth
+        found[part] = eroded((smooth > low) & (smooth < high), ERODED_PIXELS)
+        return found
+
+    @cached_property
+    def _smooth(self) -> tuple[tuple[slice, ...], FloatArray]:
+        """The rows and columns where anything may be tissue of any kind, smoothed."""
+        low = TISSUE_HU[0] if self._unit == "HU" else self._soft_range[0]
+        # Beyond what the Gaussian sees of anything brighter, nothing is smoothed to more than that.
+        part = _box_around(self._pixels > low, GAUSSIAN_REACH)
+        return part, wide_gaussian(self._pixels[part], SMOOTH_PIXELS, GAUSSIAN_REACH)
+
+    @cached_property
+    def _soft_range(self) -> tuple[float, float]:
+        """Between which values soft tissue lies."""
+        if self._unit == "HU":
+            return SOFT_HU
+        low, high = (share * float(np.percentile(self._pixels, 99.5)) for share in SOFT_SHARE)
+        return low, high
+
+
+def measure(pixels: FloatArray, denoised: FloatArray, unit: Unit) -> Noise | None:
     """The noise of a slice (rows, columns) and of what the network removed from it for its fully
-    denoised twin, in the calm region, which may be known; None where the slice shows too little
-    calm tissue, or only such that is full of detail.
+    denoised twin; None where the slice shows too little calm tissue, or only such that is full of
+    detail.
     """
-    calm = calm_region(pixels, unit) if calm is None else calm
-    if not calm.any():
-        return None
-    part = around(calm)
-    removed = Residual.of(pixels[part], denoised[part])
-    noise = measure_in(calm[part], pixels[part], removed, unit)
-    return without_tissue(noise, pixels, denoised)
-
-
-def without_tissue(noise: Noise | None, pixels: FloatArray, denoised: FloatArray) -> Noise | None:
-    """The noise of a slice (rows, columns) without what is tissue, as its fully denoised twin shows
-    it; the same where the network leaves so little that there can be none, and None where tissue
-    cannot be told from noise.
-    """
-    if noise is None or noise.is_hardly_any or noise.after(ALL) <= MOST_LEFT * noise.before:
-        return noise
-    if noise.least <= MOST_LEFT * noise.before:  # which takes longer to know
-        return noise
-    elsewhere = share_left(pixels, denoised, noise.unit)
-    left = max(MOST_LEFT, elsewhere or 0.0)
-    excess = noise.least**2 - (left * noise.before) ** 2
-    if elsewhere is None or (excess > 0 and elsewhere > TOO_MUCH_LEFT):
-        return None if noise.least > TOO_MUCH_LEFT * noise.before else noise
-    return replace(noise, tissue=excess / (1 - left**2)) if excess > 0 else noise
-
-
-def share_left(pixels: FloatArray, denoised: FloatArray, unit: Unit) -> float | None:
-    """What a network leaves of the noise of a slice (rows, columns), 0 to 1, in the calmest tenth
-    of all its tissue; None where there is too little of that to say.
-    """
-    some = _tissue(pixels, *(TISSUE_HU if unit == "HU" else _soft_range(pixels, unit)))
-    if some.sum() * CALMEST_SHARE < FEWEST_PIXELS:
-        return None
-    part = _box_around(some, WINDOW // 2)
-    both = (image[part] for image in (pixels, denoised))
-    before, after = (local_covariance(image, image)[some[part]] for image in both)
-    calmest = before <= np.quantile(before, CALMEST_SHARE)
-    left = np.median(after[calmest]) / max(float(np.median(before[calmest])), TINY)
-    return float(np.clip(left, 0, 1)) ** 0.5
+    return Tissue(pixels, unit).noise(denoised)
 
 
 def measure_in(calm: BoolArray, pixels: FloatArray, removed: Residual, unit: Unit) -> Noise | None:
@@ -116,39 +164,12 @@ def _patches(image: FloatArray, corners: tuple[IndexArray, IndexArray]) -> Float
 
 def soft_tissue(pixels: FloatArray, unit: Unit) -> BoolArray:
     """Where a slice (rows, columns) shows soft tissue, away from its borders."""
-    return _tissue(pixels, *_soft_range(pixels, unit))
-
-
-def _soft_range(pixels: FloatArray, unit: Unit) -> tuple[float, float]:
-    """Between which values soft tissue lies."""
-    if unit == "HU":
-        return SOFT_HU
-    low, high = (share * float(np.percentile(pixels, 99.5)) for share in SOFT_SHARE)
-    return low, high
-
-
-def _tissue(pixels: FloatArray, low: float, high: float) -> BoolArray:
-    """Where a slice (rows, columns), smoothed, lies between two values, away from the borders."""
-    soft = np.zeros(pixels.shape, dtype=bool)
-    # Beyond what the Gaussian sees of anything brighter, nothing is smoothed to more than `low`.
-    part = _box_around(pixels > low, GAUSSIAN_REACH)
-    smooth = gaussian(pixels[part].astype(np.float32), SMOOTH_PIXELS)
-    inside = (smooth > low) & (smooth < high)
-    soft[part] = eroded(inside, ERODED_PIXELS)
-    return soft
+    return Tissue(pixels, unit).soft
 
 
 def calm_region(pixels: FloatArray, unit: Unit) -> BoolArray:
-    """The calmest quarter of the soft tissue; empty where there is too little of it."""
-    soft = soft_tissue(pixels, unit)
-    if soft.sum() * CALM_SHARE < FEWEST_PIXELS:
-        return np.zeros(soft.shape, dtype=bool)
-    part = _box_around(soft, WINDOW // 2)
-    some, inside = pixels[part], soft[part]
-    variance = local_covariance(some, some)
-    calm = np.zeros(soft.shape, dtype=bool)
-    calm[part] = inside & (variance <= np.quantile(variance[inside], CALM_SHARE))
-    return calm
+    """The calmest quarter of a slice's soft tissue; empty where there is too little of it."""
+    return Tissue(pixels, unit).calm
 
 
 def around(calm: BoolArray) -> tuple[slice, ...]:
@@ -176,9 +197,10 @@ def noise_sd(pixels: FloatArray, where: BoolArray) -> float:
 
 def local_covariance(one: FloatArray, other: FloatArray) -> FloatArray:
     """Covariance of two images (rows, columns) in the square around each pixel."""
-    is_variance = one is other
-    one, other = (image.astype(np.float64) for image in (one, other))
-    mean = running_mean(one, WINDOW)
-    other_mean = mean if is_variance else running_mean(other, WINDOW)
-    covariance: FloatArray = running_mean(one * other, WINDOW) - mean * other_mean
+    fine = one.astype(np.float64)
+    mean = mean_of_9_by_9(fine)
+    finer = fine if one is other else other.astype(np.float64)
+    other_mean = mean if one is other else mean_of_9_by_9(finer)
+    covariance: FloatArray = mean_of_9_by_9(fine * finer)
+    covariance -= mean * other_mean
     return covariance

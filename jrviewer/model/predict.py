@@ -13,7 +13,6 @@ import torch
 
 from jrviewer.core.errors import DeviceMemoryError, InputRefusedError, JRViewerError
 from jrviewer.core.geometry import FloatArray, canonical_box
-from jrviewer.core.morphology import BoolArray
 from jrviewer.core.padding import is_padding, without_padding
 from jrviewer.core.prediction import Contrast, Prediction, SeriesNoise
 from jrviewer.core.progress import Report, silent
@@ -22,7 +21,7 @@ from jrviewer.core.strength import STANDARD, Noise, Strength
 from jrviewer.imaging import residual_check
 from jrviewer.imaging.body_masks import body_centre, body_mask, resampled, smoothed
 from jrviewer.imaging.contrast_medium import contrast_in
-from jrviewer.imaging.noise_level import calm_region, measure
+from jrviewer.imaging.noise_level import Tissue
 from jrviewer.model import cloud_placement, devices
 from jrviewer.model.cloud_normals import Slopes
 from jrviewer.model.input_check import check, check_canonical, has_front
@@ -66,7 +65,8 @@ def predict(
     report(0.0, "Checking the slice")
     pixels = without_padding(image)
     with second_thread() as second:
-        calm = second.begin(partial(calm_region, pixels, image.unit))
+        tissue = Tissue(pixels, image.unit)
+        second.begin(lambda: tissue.calm)  # which it keeps until it is asked
         findings = check(image, body_mask(pixels, image.unit, image.plane.spacing_mm))
         _refuse_red(findings, run_anyway=run_anyway)
         with _full_memory_told():
@@ -74,7 +74,7 @@ def predict(
             denoised = model.denoise(pixels, image.unit)
             report(0.6, "Inferring the cloud")
             smooth = _smoothing(image, denoised, second)
-            judged = second.begin(partial(_judged, image, pixels, denoised, calm))
+            judged = second.begin(partial(_judged, image, pixels, denoised, tissue))
             found, no_cloud_reason = _cloud(model, image, denoised, smooth, second)
             noise = judged()
     findings = (*findings, *(found.unfamiliar if found else ()))
@@ -98,13 +98,11 @@ def predict(
     )
 
 
-def _judged(
-    image: Slice, pixels: FloatArray, denoised: FloatArray, calm: Callable[[], BoolArray]
-) -> Noise | None:
+def _judged(image: Slice, pixels: FloatArray, denoised: FloatArray, tissue: Tissue) -> Noise | None:
     """The slice's noise."""
     if image.padding is not None:
         denoised = np.where(is_padding(image), pixels, denoised)
-    return measure(pixels, denoised, image.unit, calm())
+    return tissue.noise(denoised)
 
 
 @contextmanager

@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from jrviewer.core.filters import Edge, finite, gaussian, running_mean
+from jrviewer.core.filters import (
+    Edge,
+    finite,
+    gaussian,
+    mean_of_9_by_9,
+    running_mean,
+    wide_gaussian,
+)
 from jrviewer.core.geometry import FloatArray
 
 
@@ -33,12 +40,28 @@ def test_a_running_mean_is_scipys_in_the_precision_of_the_image(
     )
 
 
+@pytest.mark.parametrize("shape", [(287, 390), (64, 12), (12, 33), (5, 40), (3, 2)])
+def test_the_wide_and_the_quick_smoothing_are_scipys_but_for_rounding(
+    shape: tuple[int, int],
+) -> None:
+    image = np.random.default_rng(2).normal(0, 100, shape).astype(np.float32)
+    fine = image.astype(np.float64)
+
+    wide, mean = wide_gaussian(image, 3.0, 12), mean_of_9_by_9(image)
+
+    assert wide.dtype == np.float32
+    assert wide == pytest.approx(ndimage.gaussian_filter(fine, 3.0), abs=1e-3)
+    assert mean == pytest.approx(ndimage.uniform_filter(fine, 9), abs=1e-9)
+
+
 def test_smoothing_leaves_the_image_as_it_was(image: FloatArray) -> None:
     image.flags.writeable = False
     before = image.copy()
 
     gaussian(image, 2.0)
     running_mean(image, 5)
+    wide_gaussian(image, 3.0, 12)
+    mean_of_9_by_9(image)
 
     assert np.array_equal(image, before)
 

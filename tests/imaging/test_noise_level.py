@@ -94,9 +94,9 @@ def test_too_little_tissue_does_not_say_what_a_network_leaves() -> None:
     little = np.full((384, 384), -1000, dtype=np.float32)
     little[:48, :48] = 50
     noise = grain(12, pixels=0.7)
-    assert noise_level.share_left(little + noise, little, "HU") is None
+    assert noise_level.Tissue(little + noise, "HU").share_left(little) is None
     little[:120, :120] = 50
-    assert noise_level.share_left(little + noise, little, "HU") == 0
+    assert noise_level.Tissue(little + noise, "HU").share_left(little) == 0
 
 
 def test_where_detail_is_everywhere_noise_is_not_known() -> None:

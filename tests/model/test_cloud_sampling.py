@@ -107,9 +107,9 @@ def test_a_network_may_lay_out_2_by_2_pixels_together() -> None:
 def test_the_expected_distance_rises_as_its_gradient_says() -> None:
     distance = np.random.default_rng(5).normal(9, 3, (3, 16, 64, 64)).astype(np.float32)
     cell_mm = np.array([8.0, 7.0, 7.0])  # layers, rows, columns
-    along = [np.gradient(distance, cell_mm[axis], axis=axis + 1) for axis in range(3)]
-    gradient = np.stack(along[::-1], axis=-1)
-    cells = np.stack(np.indices(distance.shape[1:]), axis=-1).reshape(-1, 3)
+    slopes = [np.asarray(np.gradient(distance, cell_mm[i], axis=i + 1)) for i in (2, 1, 0)]
+    gradient = np.moveaxis(np.array(slopes), 0, -1)
+    cells = np.indices(distance.shape[1:]).reshape(3, -1).T
     centres_mm = ((cells + 0.5) * cell_mm - [64, 224, 224])[:, ::-1].astype(np.float32)
 
     for label in range(3):
