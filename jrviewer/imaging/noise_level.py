@@ -8,7 +8,7 @@ Soft tissue may be a rim of muscle in a chest full of contrast medium: then ever
 pixels holds a slope of tissue. In a window, slopes look like the slow noise that a network leaves,
 so a surface fitted to them takes both. But what a network leaves is seen elsewhere, too: in the
 calmest tenth of all tissue, fat and blood included. What it leaves in the calm region beyond that,
-and beyond a third, is tissue, and is no noise. Where even the calmest tissue keeps most of it,
+and beyond a third, is tissue, and is no noise. Where even the calmest tissue keeps half of it,
 detail is everywhere, as where sulci cross a head's vertex, and the noise is not known.
 """
 
@@ -40,7 +40,8 @@ TISSUE_HU = (-150.0, 350.0)  # of any kind: fat, muscle, blood with contrast med
 CALMEST_SHARE = 0.1
 TINY = 1e-9
 MOST_LEFT = 1 / 3  # of its noise, that calm tissue may keep at full strength: more may be tissue
-TOO_MUCH_LEFT = 0.6  # by any network in its calmest tissue: detail, where not all keeps as much
+TOO_MUCH_LEFT = 0.6  # by any network, where not all tissue keeps as much …
+DETAIL_LEFT = 0.45  # … and the calmest does not say how much is noise: detail is there, too
 
 
 class Tissue:
@@ -86,10 +87,13 @@ class Tissue:
         if noise.least <= MOST_LEFT * noise.before:  # which takes longer to know
             return noise
         elsewhere = self.share_left(denoised)
-        left = max(MOST_LEFT, elsewhere or 0.0)
+        too_much = noise.least > TOO_MUCH_LEFT * noise.before
+        if elsewhere is None:
+            return None if too_much else noise
+        left = max(MOST_LEFT, elsewhere)
         excess = noise.least**2 - (left * noise.before) ** 2
-        if elsewhere is None or (excess > 0 and elsewhere > TOO_MUCH_LEFT):
-            return None if noise.least > TOO_MUCH_LEFT * noise.before else noise
+        if excess > 0 and too_much and elsewhere > DETAIL_LEFT:
+            return None
         return replace(noise, tissue=excess / (1 - left**2)) if excess > 0 else noise
 
     def share_left(self, denoised: FloatArray) -> float | None:
