@@ -9,7 +9,8 @@ import numpy as np
 
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.prediction import Prediction
-from jrviewer.core.records import Cloud, Structure, SurfaceMesh
+from jrviewer.core.records import Cloud, Slice, Structure, SurfaceMesh
+from jrviewer.imaging.body_masks import BODY_HU
 
 STRUCTURE_COLOURS: dict[Structure, tuple[int, int, int]] = {
     Structure.SKIN: (205, 146, 116),
@@ -22,7 +23,7 @@ _HEAD = re.compile(
     r"HEAD|BRAIN|SKULL|FACE|FACIAL|ORBIT|SINUS|JAW|MANDIB|MAXILL|TEETH|DENTAL|NOSE|CRANI"
     r"|TEMPORAL|PITUITARY|(^|[^A-Z])(EAR|IAC|EYE|TMJ)S?([^A-Z]|$)"
 )
-FaceReason = Literal["", "named", "outline", "no spacing"]
+FaceReason = Literal["", "named", "outline", "no spacing", "series"]
 
 HEAD_WIDTH_MM = (110.0, 190.0)
 HEAD_LONGER_THAN_WIDE = 1.05  # heads are; chests and bellies, also children's, are wider than long
@@ -31,6 +32,8 @@ LAYER_MM = 3.0  # of a measured surface
 LEAST_POINTS = 24  # of a layer's outline
 APART_MM = 8.0  # an arm beside a head is another part
 LEAST_HEAD_MM = 30.0  # so high are even the heads of infants
+COARSE_MM = 3.0  # between the pixels in which the parts of a slice are found
+LEAST_FILLED = 0.4  # of its width times its length a head's cut fills; an arch of a table does not
 
 
 def why_face(prediction: Prediction) -> FaceReason:
@@ -44,7 +47,8 @@ def why_face(prediction: Prediction) -> FaceReason:
         return ""
     if prediction.cloud.unit != "mm":
         return "no spacing"  # better no skin than a face
-    return "outline" if _has_outline_of_a_head(prediction.cloud) else ""
+    is_head = _has_outline_of_a_head(prediction.cloud) or _has_part_of_a_head(prediction.slice)
+    return "outline" if is_head else ""
 
 
 def shows_face(prediction: Prediction) -> bool:
@@ -70,13 +74,32 @@ def _has_outline_of_a_head(cloud: Cloud) -> bool:
     return _is_as_long_as_a_head(*(high - low))
 
 
+def _has_part_of_a_head(image: Slice) -> bool:
+    """Whether a part of the slice has: arms that lie beside a head make the outline of all skin as
+    wide as a chest's.
+    """
+    from scipy import ndimage
+
+    rows, columns = (max(1, round(COARSE_MM / mm)) for mm in image.plane.spacing_mm)
+    row_mm, column_mm = rows * image.plane.spacing_mm[0], columns * image.plane.spacing_mm[1]
+    found = image.pixels[::rows, ::columns] > BODY_HU
+    labels, _ = ndimage.label(ndimage.binary_fill_holes(ndimage.binary_opening(found)))
+    for number, (high, wide) in enumerate(ndimage.find_objects(labels), start=1):
+        part = labels[high, wide] == number
+        length, width = part.shape[0] * row_mm, part.shape[1] * column_mm
+        if _is_as_long_as_a_head(width, length) and part.mean() > LEAST_FILLED:
+            return True
+    return False
+
+
 def surface_shows_head(measured: SurfaceMesh) -> bool:
     """Whether the skin of a measured surface has a head's size and shape somewhere, whatever the
     slice shows that an export is made from. Of 21 head-and-neck volumes that were looked at all do,
     of 20 chests and abdomens none.
     """
-    at = np.unique(measured.faces[measured.labels == Structure.SKIN])
-    places = measured.corners_mm[at]
+    is_skin = np.zeros(len(measured.corners_mm), bool)
+    is_skin[measured.faces[measured.labels == Structure.SKIN]] = True
+    places = measured.corners_mm[is_skin]
     places = places[np.argsort(places[:, 2], kind="stable")]
     layers = np.floor(places[:, 2] / LAYER_MM)
     cuts = np.flatnonzero(np.diff(layers)) + 1

@@ -7,7 +7,12 @@ from jrviewer.core.geometry import VolumeGeometry, canonical_box
 from jrviewer.core.prediction import Prediction
 from jrviewer.core.records import Cloud, Structure, SurfaceMesh
 from jrviewer.imaging.structures import may_show_face, shows_face, surface_shows_head, why_face
-from tests.support.record_factory import make_normalized_cloud, make_prediction, make_slice
+from tests.support.record_factory import (
+    make_normalized_cloud,
+    make_plane,
+    make_prediction,
+    make_slice,
+)
 
 
 def outline(width_mm: float, length_mm: float, body_part: str = "") -> Prediction:
@@ -46,6 +51,27 @@ def test_an_unnamed_part_is_told_by_its_outline(
     width_mm: float, length_mm: float, face: bool
 ) -> None:
     assert shows_face(outline(width_mm, length_mm)) is face
+
+
+def with_pixels(width_mm: float, length_mm: float, *sides_mm: float) -> Prediction:
+    """A slice with an ellipse of tissue and arms of 90 mm at its sides, and the skin of all."""
+    x = np.arange(-200.0, 200.0)[np.newaxis]
+    y = np.arange(-200.0, 200.0)[:, np.newaxis]
+    inside = (2 * x / width_mm) ** 2 + (2 * y / length_mm) ** 2 < 1
+    for side in sides_mm:
+        inside |= (x - side) ** 2 + (y + 60) ** 2 < 45**2
+    shown = make_slice(np.where(inside, 40.0, -1000.0), make_plane(spacing_mm=(1.0, 1.0)))
+    return replace(outline(400, 250), slice=shown)
+
+
+def test_a_head_between_raised_arms_shows_a_face() -> None:
+    assert shows_face(with_pixels(150, 190, -150, 150))
+
+
+def test_a_chest_beside_its_arms_and_a_lone_arm_show_none() -> None:
+    assert not shows_face(with_pixels(210, 230, -165, 165))
+    assert not shows_face(with_pixels(250, 220))
+    assert not shows_face(with_pixels(80, 95))
 
 
 def test_without_a_size_an_unnamed_part_counts_as_a_face() -> None:

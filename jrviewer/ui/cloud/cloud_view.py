@@ -15,9 +15,8 @@ from jrviewer.core.errors import JRViewerError
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.prediction import Prediction
 from jrviewer.core.records import Cloud, UInt8Array, VoiLut, Window
-from jrviewer.imaging.structures import why_face
 from jrviewer.imaging.windowing import default_window, to_grey
-from jrviewer.rendering.look import MeasuredReference, View, shown_cloud, skin_by_default
+from jrviewer.rendering.look import MeasuredReference, View, shown_cloud
 from jrviewer.ui.cloud.coronal_strip import CoronalStrip
 from jrviewer.ui.cloud.crosshair import CloudCrosshair
 from jrviewer.ui.cloud.input import CloudKeys, CloudMouse
@@ -59,7 +58,7 @@ class CloudView(QWidget):
         self._prediction: Prediction | None = None
         self._window: Window | VoiLut | None = None
         self._grey: UInt8Array | None = None
-        self._skin_shown: bool | None = None
+        self._is_series_of_head = False
         self._peeking, self._failure, self._beside = False, "", MeasuredReference()
         self._mouse: CloudMouse | None = None
         self.keys = CloudKeys(self)
@@ -133,18 +132,20 @@ class CloudView(QWidget):
         if self._prediction is None or self._prediction.slice is not prediction.slice:
             self._grey = None
         self._prediction = prediction
-        self.toolbar.legend.show_face(why_face(prediction), has_cloud=prediction.cloud is not None)
         self.toolbar.legend.name_bone(prediction.contrast)
-        shown = skin_by_default(prediction)
-        if shown != self._skin_shown:  # else keep the user's choice
-            self._skin_shown = shown
-            self.toolbar.choose_skin(shown=shown)
+        self.toolbar.guard_face(prediction, is_series_of_head=self._is_series_of_head)
         self.refresh()
+
+    def show_series_of_head(self, *, is_head: bool) -> None:
+        """Say whether the series' surface may show a face, though a slice, of a neck, does not."""
+        self._is_series_of_head, known = is_head, self._prediction
+        if known is not None and self.toolbar.guard_face(known, is_series_of_head=is_head):
+            self.refresh()
 
     def clear(self, text: str) -> None:
         """Show only a message. The next head starts without skin again."""
-        self._prediction = self._grey = self._skin_shown = None
-        self.toolbar.legend.show_face("")
+        self._prediction = self._grey = None
+        self.toolbar.forget_face()
         if self.scene is not None:
             self.scene.clear()
         self.show_message(text)
@@ -220,7 +221,7 @@ class CloudView(QWidget):
             self.scene.show_probe(point_mm)
 
     def close_interactor(self) -> None:
-        """Free the 3D view, from the window's closeEvent; may be called again."""
+        """Free the 3D view when the window closes; may be called again."""
         self._repaint.stop()
         interactor = self.interactor
         self.interactor = self.scene = self._mouse = None

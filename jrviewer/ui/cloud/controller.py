@@ -41,6 +41,7 @@ class CloudController(QObject):
         known, look = self._session.prediction, self._cloud.toolbar.look()
         cloud = None if known is None else shown_cloud(known, look)
         self._surface.compare(cloud)
+        self._cloud.show_series_of_head(is_head=self._surface.shows_head)
         distances = self._surface.distances_of(cloud)
         if distances is None or distances is not self._told:
             self._told, said = distances, captions.distance_text(distances)

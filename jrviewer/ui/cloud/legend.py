@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 import numpy as np
-from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QRect, QSignalBlocker, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
@@ -13,6 +13,7 @@ from jrviewer.imaging.structures import STRUCTURE_COLOURS, FaceReason
 from jrviewer.rendering.look import RGB, Colouring, colour_map, colour_range
 from jrviewer.ui.cloud.distances import Distances
 from jrviewer.ui.widgets.floating import Floating
+from jrviewer.ui.widgets.painting import HATCH_WIDTH
 
 MINUS = "−"
 NOTES_PX = 900  # largest width of the notes over the picture
@@ -125,6 +126,10 @@ class CloudLegend(QWidget):
         self.setVisible(has_cloud)
         words = {
             "": "",
+            "series": self.tr(
+                "Skin is off: the series shows a head, and on a head it is a face. Tick it to "
+                "show it."
+            ),
             "named": self.tr("Skin is off: on a head it is a face. Tick it to show it."),
             "outline": self.tr(
                 "Skin is off: this has the size of a head, and on a head it is a face. Tick it to "
@@ -153,8 +158,12 @@ class CloudLegend(QWidget):
         self._show_notes()
 
     def float_notes(self, picture: QWidget) -> None:
-        """Let the lines that come and go lie over the picture."""
-        Floating(self.notes, picture, widest_px=NOTES_PX)
+        """Let the lines that come and go lie over the picture, within its hatched frame."""
+
+        def within_frame() -> QRect:
+            return picture.rect().adjusted(0, 0, 0, -HATCH_WIDTH - 2)
+
+        Floating(self.notes, picture, widest_px=NOTES_PX, room=within_frame)
 
     def _show_notes(self) -> None:
         has_text = not self.skin_off.isHidden() or not self.beside.isHidden()

@@ -48,10 +48,6 @@ class StaleOverlay(_Cover):
         self.setText(text)
         self.cover()
 
-    def lift(self) -> None:
-        """Uncover."""
-        self.hide()
-
 
 class Hatching(_Cover):
     """The hatched frame of an amber or red input check, as on the slices."""

@@ -6,7 +6,9 @@ from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
+from jrviewer.core.prediction import Prediction
 from jrviewer.core.records import Structure
+from jrviewer.imaging.structures import why_face
 from jrviewer.rendering.look import Colouring, Look, View
 from jrviewer.ui.cloud.legend import CloudLegend
 from jrviewer.ui.cloud.reveal import Reveal
@@ -24,6 +26,7 @@ class CloudToolbar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._shows_skin: bool | None = None  # by default; None: nothing was shown yet
         self.views = self._view_actions()
         self.ortho = self._switch(self.tr("Parallel"), self.tr("Parallel instead of perspective"))
         self.plane = self._switch(self.tr("Slice"), self.tr("Show the slice inside the cloud"))
@@ -96,6 +99,23 @@ class CloudToolbar(QWidget):
         skin = {Structure.SKIN}
         others = self.legend.structures() - skin
         self.legend.choose_structures(others | skin if shown else others)
+
+    def guard_face(self, prediction: Prediction, *, is_series_of_head: bool) -> bool:
+        """Switch skin off where it may be a face, and say why, or on where it may not. Where that
+        is as before, the user's choice stays. Whether it has changed.
+        """
+        reason = why_face(prediction) or ("series" if is_series_of_head else "")
+        self.legend.show_face(reason, has_cloud=prediction.cloud is not None)
+        if self._shows_skin is (shown := not reason):
+            return False
+        self._shows_skin = shown
+        self.choose_skin(shown=shown)
+        return True
+
+    def forget_face(self) -> None:
+        """The next head starts without skin again."""
+        self._shows_skin = None
+        self.legend.show_face("")
 
     @Slot(QPoint)
     def pop_up(self, place: QPoint) -> None:

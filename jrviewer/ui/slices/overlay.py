@@ -150,8 +150,8 @@ def _paint_scale_bar(painter: QPainter, area: QRect, scale: float) -> float:
 def corner_texts(
     area: QRect, corners: Corners, lowest: float, metrics: QFontMetricsF
 ) -> list[Text]:
-    """The position of each corner line; lines on the left are elided where they would touch one on
-    the right.
+    """The position of each corner line. Lines on the right are elided to the pane's width, those on
+    the left where they would touch one on the right.
     """
     line, top, bottom = (
         metrics.height(),
@@ -176,10 +176,12 @@ def corner_texts(
             if text:
                 column.append(Text(MARGIN, base + number * line, text))
     edge = area.width() - MARGIN
+    rights = [_shortened(one, [], metrics, edge + GAP) for one in rights]
     placed = [
         Text(edge - metrics.horizontalAdvance(one.text), one.base, one.text) for one in rights
     ]
-    return [*placed, *(_shortened(one, placed, metrics) for one in lefts)]
+    lefts = [_shortened(one, placed, metrics) for one in lefts]
+    return [one for one in (*placed, *lefts) if one.text]
 
 
 def _side_room(area: QRect, metrics: QFontMetricsF) -> float:
@@ -224,12 +226,19 @@ def _first_base(lines: tuple[str, ...], bottom: float, metrics: QFontMetricsF) -
     return bottom - metrics.descent() - metrics.height() * (len(lines) - 1)
 
 
-def _shortened(one: Text, others: list[Text], metrics: QFontMetricsF) -> Text:
+def _shortened(
+    one: Text, others: list[Text], metrics: QFontMetricsF, edge: float = math.inf
+) -> Text:
+    """A line elided where the next one beside it begins, or an edge of the pane."""
     beside = [other.x for other in others if abs(other.base - one.base) < metrics.height()]
-    room = min(beside, default=math.inf) - GAP - one.x
+    room = min(beside, default=edge) - GAP - one.x
     if metrics.horizontalAdvance(one.text) <= room:
         return one
-    return replace(one, text=metrics.elidedText(one.text, Qt.TextElideMode.ElideRight, room))
+    text = metrics.elidedText(one.text, Qt.TextElideMode.ElideRight, max(room, 0.0))
+    last = text.split(" ")[-1]
+    if any(letter.isdigit() for letter in last):  # a part of a number is another number
+        text = f"{text.removesuffix(last)}…"
+    return replace(one, text=text if len(text) > _FEWEST_LETTERS else "")
 
 
 def _paint_mark(painter: QPainter, at: QPointF) -> None:

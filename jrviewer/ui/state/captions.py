@@ -290,7 +290,7 @@ def check_text(prediction: Prediction | None) -> tuple[str, str]:
         return tr("Input check: –"), ""
     words = {
         "green": tr("✓ passed"),
-        "amber": tr("▲ warning (click for details)"),
+        "amber": tr("▲ warning …"),
         "red": tr("■ overridden"),
     }
     reasons = "\n".join(finding.sentence for finding in prediction.findings)

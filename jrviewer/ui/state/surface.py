@@ -4,19 +4,24 @@ worker while the user waits for nothing. Knows no widget.
 
 from collections.abc import Iterable
 from functools import partial
+from typing import cast
 from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from jrviewer.core.errors import JRViewerError
 from jrviewer.core.geometry import FloatArray
+from jrviewer.core.progress import Report
 from jrviewer.core.records import Cloud, Series, SurfaceMesh
 from jrviewer.imaging.coronal import CoronalPicture, coronal_picture
 from jrviewer.imaging.measured_surface import Nearest, SurfaceMeasurement
+from jrviewer.imaging.structures import surface_shows_head
 from jrviewer.ui.jobs.worker_thread import Ticket, WorkerThread
 
 LANE, DISTANCES = "measured", "distances"
 MOST_KEPT = 4  # surfaces
+
+_Kept = tuple[SurfaceMesh, Nearest, CoronalPicture | None, bool]
 
 
 class SurfaceState(QObject):
@@ -32,6 +37,7 @@ class SurfaceState(QObject):
         self._worker_thread = worker_thread
         self.series: Series | None = None
         self.mesh: SurfaceMesh | None = None
+        self.shows_head = False  # the surface, once it is measured
         self.coronal: CoronalPicture | None = None  # once the surface is measured
         self.reason = ""  # why there is no surface
         self.fraction = 0.0  # of the work done
@@ -40,7 +46,7 @@ class SurfaceState(QObject):
         self._ticket: Ticket | None = None
         self._comparing: tuple[Ticket, Cloud] | None = None
         # Of the series measured last, the newest last.
-        self._kept: dict[Series, tuple[SurfaceMesh, Nearest, CoronalPicture | None]] = {}
+        self._kept: dict[Series, _Kept] = {}
         self._distances: WeakKeyDictionary[Cloud, FloatArray] = WeakKeyDictionary()
         worker_thread.finished.connect(self._take)
         worker_thread.refused.connect(self._refuse)
@@ -54,7 +60,7 @@ class SurfaceState(QObject):
         self._stop()
         self.series, self.reason, self.fraction = series, "", 0.0
         kept = None if series is None else self._kept.get(series)
-        self.mesh, self._nearest, self.coronal = kept or (None, None, None)
+        self.mesh, self._nearest, self.coronal, self.shows_head = kept or (None, None, None, False)
         is_known = series is None or kept is not None
         self._work = None if is_known or series is None else SurfaceMeasurement(series)
         self.changed.emit()
@@ -76,7 +82,7 @@ class SurfaceState(QObject):
     def resume(self) -> None:
         """Start or continue."""
         if self._work is not None and self._ticket is None:
-            self._ticket = self._worker_thread.submit(LANE, self._work)
+            self._ticket = self._worker_thread.submit(LANE, partial(_measured, self._work))
 
     @property
     def nearest(self) -> Nearest | None:
@@ -112,13 +118,13 @@ class SurfaceState(QObject):
     @Slot(object, object)
     def _take(self, ticket: Ticket, result: object) -> None:
         if ticket is self._ticket:
-            assert isinstance(result, SurfaceMesh)
             assert self._work is not None
-            self.coronal = coronal_picture(self._work)
+            self.mesh, self.shows_head = cast("tuple[SurfaceMesh, bool]", result)
+            self._nearest, self.coronal = Nearest(self.mesh), coronal_picture(self._work)
             self._ticket = self._work = None
-            self.mesh, self._nearest = result, Nearest(result)
             if self.series is not None:
-                self._kept[self.series] = self.mesh, self._nearest, self.coronal
+                known = self.mesh, self._nearest, self.coronal, self.shows_head
+                self._kept[self.series] = known
             for oldest in list(self._kept)[:-MOST_KEPT]:
                 del self._kept[oldest]
             self.changed.emit()
@@ -143,3 +149,9 @@ class SurfaceState(QObject):
         self._ticket = self._work = None
         self.reason = reason
         self.changed.emit()
+
+
+def _measured(work: SurfaceMeasurement, report: Report) -> tuple[SurfaceMesh, bool]:
+    """The surface, and whether its skin may show a face, which takes as long as some slices."""
+    mesh = work(report)
+    return mesh, surface_shows_head(mesh)

@@ -1,6 +1,6 @@
 """Widgets that float over another one: what they say moves nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QEvent, QObject, QRect
 from PySide6.QtWidgets import QWidget
@@ -18,26 +18,25 @@ class Floating(QObject):
         *,
         widest_px: int,
         room: Callable[[], QRect] | None = None,
-        beside: QWidget | None = None,
+        beside: Iterable[QWidget] = (),
         top_px: int | None = None,
     ) -> None:
         """The widget lies at the lower left of `room`, by default all of `below`, which is covered.
-        The room is asked for again when the size of `below` or `beside` changes. With `top_px` the
-        widget lies in the middle, at that distance from the upper edge.
+        The room is asked for again when `below` or one of `beside` changes its size or place. With
+        `top_px` the widget lies in the middle, at that distance from the upper edge.
         """
         super().__init__(widget)
         self._widget, self._below = widget, below
         self._room = below.rect if room is None else room
         self._widest_px, self._top_px = widest_px, top_px
         widget.setParent(below)
-        for watched in (below, beside, widget):
-            if watched is not None:
-                watched.installEventFilter(self)
+        for watched in (below, *beside, widget):
+            watched.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Follow the size of what is covered, and of the text."""
         own = (QEvent.Type.LayoutRequest, QEvent.Type.Show)
-        others = (QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Hide)
+        others = (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.Hide)
         kinds = own if watched is self._widget else others
         if event.type() in kinds:
             self.place()

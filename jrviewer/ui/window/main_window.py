@@ -122,8 +122,9 @@ class MainWindow(DropTargetWindow):
         rows.addWidget(self._pages, 1)
         rows.addWidget(self.slider)
         self.setCentralWidget(middle)
+        controls = self.cloud.toolbar, self.cloud.toolbar.legend.notes
         for bar in (self.message_bar, self.app_menu.notice):
-            self.panes.lay_over(bar, self._pages, WIDEST_PX)
+            self.panes.lay_over(bar, self._pages, WIDEST_PX, above=controls)
         self.app_menu.notice.give_way_to(self.message_bar)
         self.app_menu.steps.float_over(self.original, self.denoised, self.cloud.stack)
         self.setStatusBar(self.status_bar)
@@ -150,7 +151,7 @@ class MainWindow(DropTargetWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Hide the series list and the toolbar's texts where they do not fit."""
         super().resizeEvent(event)
-        self.series_list_visibility.update_for_width(self.width())
+        self.series_list_visibility.update_for_width(self.width(), self.panes.narrow_px)
         self.bar.update_for_width(self.width())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -1,20 +1,20 @@
 """The three panes, side by side or the cloud below: which are visible, and how large each is."""
 
+from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import QRect, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QFontInfo, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QSplitter, QTabBar, QVBoxLayout, QWidget
 
 from jrviewer.ui.widgets.floating import Floating
 from jrviewer.ui.widgets.pane import Pane
 from jrviewer.ui.window.folded_pane import FoldedPane
 
-CONTROLS_PX = 200  # height of the controls and notes below the 3D view
 CORNER_LINES = 5  # of text in the lower left corner of a slice
 MARGIN_PX = 12
 LEAST_PX = 110
-NARROW_PX = 1100  # below this width slices and cloud have a tab each
+NARROW_PX, USUAL_TEXT_PX = 1100, 12  # the width at the usual size of texts
 
 
 class Panes(QWidget):
@@ -87,6 +87,13 @@ class Panes(QWidget):
         self._arrange()
 
     @property
+    def narrow_px(self) -> int:
+        """Below this width slices and cloud have a tab each. Half of it grows with the texts: the
+        controls of the 3D view become wider, the pictures do not.
+        """
+        return round(NARROW_PX * (1 + QFontInfo(self.font()).pixelSize() / USUAL_TEXT_PX) / 2)
+
+    @property
     def in_order(self) -> tuple[Pane, ...]:
         """The panes in reading order."""
         return (*self._slices, self._cloud)
@@ -99,17 +106,20 @@ class Panes(QWidget):
         slices = sum(pane.minimumSizeHint().width() for pane in self._slices)
         return QSize(max(slices, self._cloud.minimumSizeHint().width()), wanted.height())
 
-    def lay_over(self, bar: QWidget, page: QWidget, widest_px: int) -> None:
+    def lay_over(
+        self, bar: QWidget, page: QWidget, widest_px: int, *, above: Sequence[QWidget]
+    ) -> None:
         """Lay a bar over the page that holds the panes, where it hides neither their corner texts
-        nor the 3D controls.
+        nor what it must lie above: controls and notes of the 3D view.
         """
-        room = partial(self._room, page)
-        Floating(bar, page, widest_px=widest_px, room=room, beside=self.slices)
+        room = partial(self._room, page, above)
+        Floating(bar, page, widest_px=widest_px, room=room, beside=(self.slices, *above))
 
-    def _room(self, over: QWidget) -> QRect:
+    def _room(self, over: QWidget, above: Sequence[QWidget]) -> QRect:
         room, shows_cloud = over.rect(), self._cloud.isVisible()
         if not self.slices.isVisible() or (self.is_below and shows_cloud):
-            return room.adjusted(0, 0, 0, -CONTROLS_PX)
+            tops = [one.mapTo(over, QPoint(0, 0)).y() for one in above if one.isVisible()]
+            return room.adjusted(0, 0, 0, min(tops, default=room.height()) - room.height())
         if shows_cloud:
             room.setWidth(self.slices.mapTo(over, self.slices.rect().topRight()).x())
         texts = CORNER_LINES * self.fontMetrics().height() + 2 * MARGIN_PX
@@ -143,13 +153,19 @@ class Panes(QWidget):
         super().resizeEvent(event)
         self._arrange()
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Switch to tabs, or back, when texts get another size."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._arrange()
+
     def _toggle_sender(self) -> None:
         sender = self.sender()
         assert isinstance(sender, Pane)
         self.toggle(sender)
 
     def _arrange(self) -> None:
-        is_narrow = self.width() < NARROW_PX and self._maximised is None
+        is_narrow = self.width() < self.narrow_px and self._maximised is None
         is_folded = self._is_folded and self._maximised is None
         has_tabs = is_narrow and not is_folded
         self.tabs.setVisible(has_tabs)

@@ -4,6 +4,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+FRAME_PX = 24  # from the page's edge to the dashed frame
+WITHIN_PX = 16
+
 
 class Welcome(QWidget):
     """A large drop target that names what can be opened."""
@@ -34,6 +37,7 @@ class Welcome(QWidget):
         buttons.addWidget(folder)
         buttons.addStretch()
         column = QVBoxLayout(self)
+        column.setContentsMargins(*[FRAME_PX + WITHIN_PX] * 4)
         column.addStretch()
         for label in (title, what):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -47,5 +51,7 @@ class Welcome(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(QColor(74, 88, 100), 2, Qt.PenStyle.DashLine))
-        painter.drawRoundedRect(self.rect().adjusted(24, 24, -24, -24), 14, 14)
+        painter.drawRoundedRect(
+            self.rect().adjusted(FRAME_PX, FRAME_PX, -FRAME_PX, -FRAME_PX), 14, 14
+        )
         painter.end()

@@ -49,15 +49,25 @@ def test_no_text_hides_an_orientation_letter(qtbot: QtBot, width: int, half: str
     assert letters_drawn(width, FULL, half) == pytest.approx(alone, rel=0.2)
 
 
-@pytest.mark.parametrize("width", [300, 356, 480, 900])
+@pytest.mark.parametrize("width", [160, 220, 300, 356, 480, 900])
 def test_texts_of_two_corners_do_not_stand_on_each_other(qtbot: QtBot, width: int) -> None:
     metrics = QFontMetricsF(QFont())
     texts = overlay.corner_texts(QRect(0, 0, width, HIGH), FULL, HIGH - 13.0, metrics)
     rooms = [one.rect(metrics) for one in texts]
 
-    assert len(texts) == 10
+    assert len(texts) == 10 or width < 356
     assert not any(one.intersects(other) for one, other in combinations(rooms, 2))
     assert all(QRectF(0, 0, width, HIGH).contains(room) for room in rooms)
+
+
+@pytest.mark.parametrize("width", range(160, 400, 12))
+def test_no_number_is_cut(qtbot: QtBot, width: int) -> None:
+    metrics = QFontMetricsF(QFont())
+    texts = overlay.corner_texts(QRect(0, 0, width, HIGH), FULL, HIGH - 13.0, metrics)
+
+    whole = " ".join((*FULL.top_left, *FULL.top_right, *FULL.bottom_left, *FULL.bottom_right))
+    shown = [word for one in texts for word in one.text.split() if any(map(str.isdigit, word))]
+    assert set(shown) <= set(whole.split())
 
 
 CAPTION = ("AI – not the acquired image", "AI – what the model removed")

@@ -23,11 +23,11 @@ class StatusBar(QStatusBar):
         self.check = QToolButton()
         self.check.setAutoRaise(True)
         self.check.setAccessibleName(self.tr("Input check"))
-        self.noise = QLabel()
+        self.noise = ElidedLabel(is_whole=True)  # half of a number would be another one
         self.noise.setAccessibleName(self.tr("Noise before and after"))
-        self._what = QLabel()
+        self._what = ElidedLabel()
         self._bar = QProgressBar()
-        self._bar.setMinimumWidth(40)  # beside the largest texts on a small screen
+        self._bar.setMinimumWidth(24)  # beside the largest texts on a small screen
         self._bar.setMaximumWidth(110)
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName(self.tr("Progress"))
@@ -36,8 +36,7 @@ class StatusBar(QStatusBar):
         self.device.setAccessibleName(self.tr("Computing device"))
         self.notice = QLabel(NOTICE)
         self.notice.setObjectName("notice")
-        for shrinking in (self.probe, self.noise, self._what):
-            shrinking.setMinimumWidth(1)  # or their texts keep the window from becoming narrow
+        self.probe.setMinimumWidth(1)  # or its text keeps the window from becoming narrow
         self.addWidget(self.probe, 1)
         self.addWidget(self.hint)
         for widget in (self._what, self._bar, self.noise, self.check, self.device, self.notice):

@@ -7,7 +7,6 @@ from PySide6.QtGui import QAction
 
 from jrviewer.ui.state.preferences import Preferences
 from jrviewer.ui.window.bars.message_bar import MessageBar
-from jrviewer.ui.window.panes import NARROW_PX
 from jrviewer.ui.window.series.series_list import WIDTH_PX, SeriesList
 
 REMEMBERED = "window/series list"
@@ -28,9 +27,9 @@ class SeriesListVisibility(QObject):
         self._message_bar, self._preferences = message_bar, preferences
         self._was_wide: bool | None = None
 
-    def update_for_width(self, window_px: int) -> None:
-        """Show or hide the list when the window becomes wide or narrow."""
-        is_wide = window_px >= NARROW_PX + WIDTH_PX
+    def update_for_width(self, window_px: int, narrow_px: int) -> None:
+        """Show or hide the list when the window becomes wide or narrow; `narrow_px`: for panes."""
+        is_wide = window_px >= narrow_px + WIDTH_PX
         if is_wide != self._was_wide:
             self._was_wide = is_wide
             self._show(is_shown=is_wide and bool(self._preferences.get(REMEMBERED, True)))
