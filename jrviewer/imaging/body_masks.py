@@ -36,7 +36,11 @@ _SHARED = 0.6  # of what either of two neighbours covers
 
 
 def body_mask(
-    pixels: FloatArray, unit: Unit, spacing_mm: tuple[float, float] | None = None
+    pixels: FloatArray,
+    unit: Unit,
+    spacing_mm: tuple[float, float] | None = None,
+    *,
+    fill: bool = True,
 ) -> BoolArray:
     """The body in one slice, (rows, columns): every part of at least a tenth of the largest, holes
     filled.
@@ -44,7 +48,8 @@ def body_mask(
     Parts beside the largest are kept because two legs, or arms laid beside the head, are body too,
     and the box's centre must lie between them. Values are HU, or any unit in which air is dark
     ("stored"). `spacing_mm` (between rows, between columns) says how much to smooth; without it
-    about 1 mm is assumed. All False where there is no body.
+    about 1 mm is assumed. All False where there is no body. Who asks how far it reaches alone need
+    not `fill` its holes.
     """
     factor = max(1, round(max(pixels.shape) / _WORKING_PIXELS))
     small = _averaged(finite(pixels, OUTSIDE_HU), factor)
@@ -52,8 +57,8 @@ def body_mask(
     small = gaussian(small, min(1.0, 1.5 / step_mm), truncate=2.5)
     found = small > BODY_HU if unit == "HU" else _closed(small > _above_dark(small), 6.0 / step_mm)
     opened = _without_thin_parts(found, radius=round(min(3.0 / step_mm, 3.0)))
-    filled = _filled(_large_parts(opened, _SMALL_PART))
-    return _repeated(filled, factor, pixels.shape)
+    parts = _large_parts(opened, _SMALL_PART)
+    return _repeated(_filled(parts) if fill else parts, factor, pixels.shape)
 
 
 def body_centre(mask: BoolArray) -> tuple[float, float] | None:

@@ -36,6 +36,7 @@ LEAST_LOG_SIGMA, LOG_SIGMA_STEPS = -1.0, 40  # kept from 0.4 to 217 mm, 2.5 % ap
 BOX_ENDS = np.array([1, 1, BOX_HALF_DEPTH_MM / BOX_HALF_WIDTH_MM], dtype=np.float32)
 HALF_NORMAL_MEAN = float(np.sqrt(2 / np.pi))  # the mean distance is so many sigma
 
+Begin = tuple[FloatArray, NDArray[np.uint8]]
 Sample = tuple[FloatArray, NDArray[np.uint8], FloatArray]
 
 
@@ -101,9 +102,8 @@ class Expected:
         enough = np.flatnonzero(mass > full * (1 - FADING))
         # Half precision would make 0.05 % of a last digit that another processor has otherwise.
         at, along = _in_order(places[likely[enough]], mass[enough].astype(np.float32, copy=False))
-        if corrections is None:
-            corrections = np.ones(shape[1], dtype=np.float32)
-        return cls(shape, _runs(at), along, log_sigma, full, sharpness, corrections)
+        known = np.ones(shape[1], dtype=np.float32) if corrections is None else corrections
+        return cls(shape, _runs(at), along, log_sigma, full, sharpness, known)
 
     @property
     def sigma_mm(self) -> FloatArray:
@@ -116,33 +116,33 @@ class Expected:
 
     def sample(self, count: int, second: SecondThread = ALONE) -> Sample:
         """Points (N, 3) in box coordinates, their labels (N,) and 1-sigma radii (N,) in mm."""
-        at = _all_of(self.runs)
-        mass = _faded(self.mass.astype(np.float64), self.full)
-        places = second.begin(partial(self._places, mass, at, count))
-        begin = np.repeat(np.arange(len(at)), apportion(mass**self.sharpness, at, count))
-        again = np.arange(count) - np.searchsorted(begin, begin)  # 0 for the first in its cell, …
-        begin_mm, labels = self._scattered(at[begin], again)
+        at, mass = _all_of(self.runs), _faded(self.mass.astype(np.float64), self.full)
+        starts = second.begin(partial(self._starts, mass, at, count))
+        places = self._places(mass, at, count)
         sigma_mm = self.sigma_mm
         distance_mm = HALF_NORMAL_MEAN * sigma_mm
-        rise = rise_of(distance_mm)
-        distance = _at_points(distance_mm)
-        points_mm, labels = relax(begin_mm, labels, places(), distance, rise, second)
+        expected = _at_points(distance_mm), rise_of(distance_mm)
+        points_mm, labels = relax(*starts(), places, *expected, second)
         points = np.clip(points_mm / BOX_HALF_WIDTH_MM, -BOX_ENDS, BOX_ENDS).astype(np.float32)
         layer, row, column = _cell_of(points, sigma_mm.shape[1:])
         return points, labels, sigma_mm[labels, layer, row, column] * self.corrections[layer]
+
+    def _starts(self, mass: FloatArray, at: Whole, count: int) -> Begin:
+        """Where so many points begin, in mm, and their structures."""
+        own = np.repeat(np.arange(len(at)), apportion(mass**self.sharpness, at, count))
+        again = np.arange(count) - np.searchsorted(own, own)  # 0 for the first in its cell, …
+        return self._scattered(at[own], again)
 
     def _places(self, mass: FloatArray, at: Whole, count: int) -> list[Places]:
         """Where the surface is expected, for each part of each round of relaxation."""
         own, numbers, weights = weighted(mass, at, ROUNDS * PLACES_PER_POINT * count)
         at_mm, structures = self._scattered(at[own], numbers)
         hands = dealt(at[own], numbers, ROUNDS * PARTS)
-        order = np.argsort(hands, kind="stable")
         ends = np.cumsum(np.bincount(hands, minlength=ROUNDS * PARTS))[:-1]
-        return [
-            Places(at_mm[part], structures[part], weights[part]) for part in np.split(order, ends)
-        ]
+        parts = np.split(np.argsort(hands, kind="stable"), ends)
+        return [Places(at_mm[part], structures[part], weights[part]) for part in parts]
 
-    def _scattered(self, at: Whole, numbers: Whole) -> tuple[FloatArray, NDArray[np.uint8]]:
+    def _scattered(self, at: Whole, numbers: Whole) -> Begin:
         """Places (M, 3) in mm in the cells at so many steps along the curve, and structures (M,);
         `numbers` tells the places of one cell apart.
         """

@@ -17,8 +17,9 @@ from torch import Tensor
 
 from jrviewer.model import kept_choice
 from jrviewer.model.devices import multiplies_bfloat16, multiplies_int8
-from jrviewer.model.int8 import in_int8
 from jrviewer.model.kept_choice import Precision
+from jrviewer.model.layers.int8 import in_int8
+from jrviewer.model.layers.packed import packed
 from jrviewer.model.network import JointNet
 from jrviewer.model.network_input import CT, noise_of
 
@@ -67,7 +68,7 @@ def halved(net: JointNet) -> JointNet:
     """A copy in bfloat16: to convert the weights anew for every slice takes as long as a third of
     the convolutions.
     """
-    return copy.deepcopy(net).to(torch.bfloat16)
+    return packed(copy.deepcopy(net).to(torch.bfloat16))
 
 
 def kept(net: JointNet, weights_sha256: str) -> Way:
@@ -86,7 +87,9 @@ def in_precision(net: JointNet, precision: Precision) -> Way:
     """A way of running the network in single precision."""
     if precision == "bf16":
         return Way(precision, halved(net))
-    return Way(precision, in_int8(net)) if precision == "int8" else EXACT
+    if precision == "int8":
+        return Way(precision, packed(in_int8(net), has_cloud=False))
+    return EXACT
 
 
 def fastest(net: JointNet) -> Way:

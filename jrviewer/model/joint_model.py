@@ -34,6 +34,7 @@ class JointModel:
     sigma_factors: tuple[tuple[float, float], ...] = ()  # (depth up to mm, factor), ascending
     familiarity: Familiarity | None = None  # None: the weights know nothing of their training data
     note: str = ""  # why it runs on another device than requested
+    packed: JointNet | None = None  # the network as this processor computes it soonest
     half: JointNet | None = None  # the network in bfloat16, where that is faster
     int8: JointNet | None = None  # for denoising CT, where that is faster and there is no half
 
@@ -47,7 +48,7 @@ class JointModel:
     def _denoised_hu(self, pixels: FloatArray, kind: float) -> FloatArray:
         fast = self.half or (self.int8 if kind == CT else None)
         with torch.inference_mode():
-            hu = cpu_tuning.run(self.net, fast, self._to_device(pixels), kind)
+            hu = cpu_tuning.run(self.packed or self.net, fast, self._to_device(pixels), kind)
         denoised: FloatArray = hu[0, 0].cpu().numpy()
         return denoised
 
@@ -56,7 +57,7 @@ class JointModel:
         in it (D,), from one pass.
         """
         with torch.inference_mode():
-            net = self.half or self.net
+            net = self.half or self.packed or self.net
             surfaces, features = net.described_surfaces(self._to_device(image))
         return surfaces, features[0].float().cpu().numpy()
 

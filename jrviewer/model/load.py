@@ -15,6 +15,7 @@ from jrviewer.model import cpu_tuning, devices
 from jrviewer.model.devices import Device
 from jrviewer.model.joint_model import JointModel
 from jrviewer.model.kept_choice import Precision
+from jrviewer.model.layers.packed import packed
 from jrviewer.model.network import Config, JointNet
 from jrviewer.model.out_of_distribution import Familiarity
 
@@ -81,6 +82,7 @@ def load_model(
         sigma_factors=tuple((float(end), float(by)) for end, by in about.get("sigma_factors", ())),
         familiarity=familiarity,
         note=note,
+        packed=packed(net),
         half=way.half,
         int8=way.int8,
     )

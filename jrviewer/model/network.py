@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from jrviewer.model.devices import is_kept_from_onednn
+from jrviewer.model.layers.convolution import Conv
 from jrviewer.model.network_input import (
     CHANNELS,
     CT,
@@ -89,22 +89,6 @@ class Surfaces(NamedTuple):
         return (said + LOG_SIGMA).clamp(*LOG_SIGMA_LIMITS)
 
 
-class Conv(nn.Conv2d):
-    """A convolution by oneDNN where torch's own would take two or three times as long, too."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        """As `nn.Conv2d` does."""
-        return self.by(self.weight, self.bias, x)
-
-    def by(self, weight: Tensor, bias: Tensor | None, x: Tensor) -> Tensor:
-        """As if it had another weight and bias."""
-        if not is_kept_from_onednn(x, weight):
-            return self._conv_forward(x, weight, bias)
-        shape = (self.padding, self.stride, self.dilation)  # never words here
-        found: Tensor = torch.mkldnn_convolution(x, weight, bias, *shape, self.groups)  # type: ignore[arg-type]
-        return found
-
-
 class Block(nn.Module):
     """Two 3 × 3 convolutions around a shortcut; starts near the identity, so it needs no norm."""
 
@@ -156,7 +140,15 @@ class Encoder(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Features of the network's input (B, 3, H, W), finest first."""
-        fine = self.fine(self.stem(unshuffled(x)))  # (B, 12, H/2, W/2) → (B, 32, H/2, W/2)
+        return self._from_stem(self.stem(unshuffled(x.split(1, dim=1))))
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The precision of its weights."""
+        return self.stem.weight.dtype
+
+    def _from_stem(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        fine = self.fine(x)  # (B, 32, H/2, W/2)
         middle = self.middle(self.to_middle(fine))
         return fine, middle, self.coarse(self.to_coarse(middle))
 
@@ -180,6 +172,9 @@ class DenoisingHead(nn.Module):
         fine, middle, coarse = features
         x = self.middle(self.to_middle(coarse, middle))
         x = self.fine(self.to_fine(x, fine))
+        return self._image(x)
+
+    def _image(self, x: Tensor) -> Tensor:
         return shuffled(self.out(F.relu(x, inplace=True)))  # (B, 2, H, W)
 
 
@@ -242,8 +237,8 @@ class JointNet(nn.Module):
         removed is given back here, on CT.
         """
         rows, columns = hu.shape[-2:]
-        out = self.denoising(self._encoded(see(hu, kind))).float()[..., :rows, :columns]
-        noise, log_variance = out.chunk(2, dim=1)
+        out = self.denoising(self._features(hu, kind)).float()[..., :rows, :columns]
+        noise, log_variance = out[:, :1], out[:, 1:]
         is_ct = planes(kind, hu) == CT
         removed = noise * DETAIL_HU
         if self.slow_pixels > 0:
@@ -252,18 +247,18 @@ class JointNet(nn.Module):
 
     def surfaces(self, canonical_hu: Tensor) -> Surfaces:
         """The surfaces around canonical images (B, 1, 128, 128) in HU."""
-        surfaces: Surfaces = self.cloud(self._encoded(see(canonical_hu, CT)))
+        surfaces: Surfaces = self.cloud(self._features(canonical_hu, CT))
         return surfaces
 
     def described_surfaces(self, canonical_hu: Tensor) -> tuple[Surfaces, Tensor]:
         """The surfaces, and what the encoder saw in each image (B, D), from one pass."""
-        features = self._encoded(see(canonical_hu, CT))
+        features = self._features(canonical_hu, CT)
         return self.cloud(features), described(features)
 
-    def _encoded(self, values: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """The features, in the precision of the weights."""
+    def _features(self, hu: Tensor, kind: Tensor | float) -> tuple[Tensor, Tensor, Tensor]:
+        """Of slices in HU, in the precision of the weights."""
         features: tuple[Tensor, Tensor, Tensor]
-        features = self.encoder(values.to(self.encoder.stem.weight.dtype))
+        features = self.encoder(see(hu, kind).to(self.encoder.dtype))
         return features
 
     def forward(

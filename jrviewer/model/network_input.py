@@ -4,6 +4,8 @@ All in fixed units. A unit measured on the slice itself, such as its own noise, 
 know a simulation by its fingerprint, and makes what it removes jump from slice to slice.
 """
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -25,15 +27,17 @@ def see(hu: Tensor, kind: Tensor | float) -> Tensor:
     """Slices (B, 1, H, W) in HU as the encoder reads them, (B, 3, H, W), H and W multiples of
     DIVISOR: values, fine detail, and CT or MR, a number or (B,).
     """
+    parts = values_and_detail(hu)
+    return torch.cat([*parts, planes(kind, hu).expand_as(parts[0])], dim=1)
+
+
+def values_and_detail(hu: Tensor) -> tuple[Tensor, Tensor]:
+    """The first two of them, (B, 1, H, W) each."""
     rows, columns = hu.shape[-2:]
     padded = F.pad(hu, (0, -columns % DIVISOR, 0, -rows % DIVISOR), mode="replicate")
     values = padded.clamp(*HU_RANGE)
-    parts = [
-        values / HU_SCALE,
-        (_detail(values) / DETAIL_HU).clamp(-DETAIL_LIMIT, DETAIL_LIMIT),
-        planes(kind, hu).expand_as(values),
-    ]
-    return torch.cat(parts, dim=1)
+    detail = (_detail(values) / DETAIL_HU).clamp(-DETAIL_LIMIT, DETAIL_LIMIT)
+    return values / HU_SCALE, detail
 
 
 def noise_of(hu: Tensor) -> Tensor:
@@ -53,14 +57,14 @@ def planes(kind: Tensor | float, hu: Tensor) -> Tensor:
     return torch.as_tensor(kind, dtype=hu.dtype, device=hu.device).reshape(-1, 1, 1, 1)
 
 
-def unshuffled(x: Tensor) -> Tensor:
-    """`F.pixel_unshuffle` by 2 of (B, C, H, W), channels last, in half of the time."""
-    batch, channels, rows, columns = x.shape
-    parts = x.new_empty((batch, rows // 2, columns // 2, channels, 2, 2))
+def unshuffled(images: Sequence[Tensor]) -> Tensor:
+    """`F.pixel_unshuffle` by 2 of C images (B, 1, H, W), channels last, in half of the time."""
+    batch, _, rows, columns = images[0].shape
+    parts = images[0].new_empty((batch, rows // 2, columns // 2, len(images), 2, 2))
     for row in range(2):
         for column in range(2):
-            for channel in range(channels):
-                parts[..., channel, row, column] = x[:, channel, row::2, column::2]
+            for channel, image in enumerate(images):
+                parts[..., channel, row, column] = image[:, 0, row::2, column::2]
     return parts.flatten(3).permute(0, 3, 1, 2)
 
 

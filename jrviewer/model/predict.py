@@ -220,7 +220,7 @@ def _cloud(
     """A cloud and what comes with it, or the reason why there is none."""
     if image.unit != "HU":
         return None, NO_CLOUD_FOR_MR if image.acquisition.modality == "MR" else NO_CLOUD_WITHOUT_HU
-    mask = body_mask(denoised, image.unit, image.plane.spacing_mm)
+    mask = body_mask(denoised, image.unit, image.plane.spacing_mm, fill=False)
     centre = body_centre(mask)
     if centre is None:
         return None, NO_CLOUD_WITHOUT_BODY

@@ -28,13 +28,18 @@ class Near(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SecondThread:
-    """Does work on its thread, one after the other; without one, when its result is asked for."""
+    """Does work on its thread, one after the other; without one, or where it has not come to it
+    yet, the work is done by who asks for the result.
+    """
 
     thread: Executor | None = None
 
     def begin(self, work: Callable[[], Result]) -> Callable[[], Result]:
         """What gives the work's result, once, or raises what it raised."""
-        return work if self.thread is None else self.thread.submit(work).result
+        if self.thread is None:
+            return work
+        begun = self.thread.submit(work)
+        return lambda: work() if begun.cancel() else begun.result()
 
     def nearest(self, points: FloatArray, places: FloatArray, count: int = 1) -> Near:
         """Of each place (M, 3) the `count` nearest points (N, 3), sought exactly."""

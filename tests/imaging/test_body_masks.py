@@ -30,6 +30,17 @@ def test_lungs_and_other_holes_belong_to_the_body() -> None:
     assert body_mask(image, "HU")[15:45, 25:55].all()
 
 
+def test_unfilled_holes_change_nothing_of_how_far_a_body_reaches() -> None:
+    image = air(60, 80)
+    image[10:50, 20:60] = 40
+    image[20:40, 30:50] = -850
+
+    whole, unfilled = body_mask(image, "HU"), body_mask(image, "HU", fill=False)
+
+    assert not unfilled[25:35, 35:45].any()
+    assert body_centre(unfilled) == body_centre(whole)
+
+
 def test_the_table_does_not_belong_to_the_body_even_where_cloth_touches_both() -> None:
     image = air(100, 120)
     image[20:70, 30:90] = 40

@@ -4,7 +4,8 @@ import torch
 
 from jrviewer.diagnostics.multiply_adds import MultiplyAdds
 from jrviewer.model.devices import is_kept_from_onednn
-from jrviewer.model.network import Config, Conv, JointNet, Up, slow_part
+from jrviewer.model.layers.convolution import Conv
+from jrviewer.model.network import Config, JointNet, Up, slow_part
 from jrviewer.model.network_input import CT, DETAIL_HU, MR, see
 from tests.support.small_network import small_net
 

@@ -1,4 +1,5 @@
 import threading
+from functools import partial
 
 import numpy as np
 import pytest
@@ -34,6 +35,17 @@ def test_there_is_no_helper_where_there_is_one_processor(monkeypatch: pytest.Mon
 
     with second_thread() as second:
         assert second.begin(threading.get_ident)() == threading.get_ident()
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_who_asks_for_what_a_busy_helper_has_not_begun_does_it() -> None:
+    go_on = threading.Event()
+
+    with second_thread() as second:
+        waited = second.begin(partial(go_on.wait, PATIENCE_S))
+        assert second.begin(threading.get_ident)() == threading.get_ident()
+        go_on.set()
+        assert waited()
 
 
 @pytest.mark.usefixtures("two_threads")

@@ -13,6 +13,7 @@ import subprocess
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Literal
@@ -107,10 +108,12 @@ def _repeated(task: Callable[[], None], seconds: float) -> Row:
 
 
 def _models(way: Way, device: str) -> Sequence[JointModel]:
-    """One model for both, or a denoiser and a cloud's, each without the other's head."""
+    """One model for both, or a denoiser and a cloud's, each without the other's head. Plain ones:
+    half a network cannot be packed.
+    """
     if way == "joint":
-        return (load_model(device),)
-    denoiser, cloud = load_model(device), load_model(device)
+        return (replace(load_model(device), packed=None),)
+    denoiser, cloud = (replace(load_model(device), packed=None) for _ in range(2))
     denoiser.net.cloud = nn.Identity()  # type: ignore[assignment]  # never called
     cloud.net.denoising = nn.Identity()  # type: ignore[assignment]
     return denoiser, cloud

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from jrviewer.model import cpu_tuning
-from jrviewer.model.int8 import in_int8
 from jrviewer.model.joint_model import JointModel
+from jrviewer.model.layers.int8 import in_int8
 from jrviewer.model.load import load_model
 from jrviewer.model.network_input import CT
 from tests.support.small_network import small_net
