@@ -160,11 +160,13 @@ def test_a_resumed_training_ends_where_an_uninterrupted_one_does(
     monkeypatch.setattr(train_denoisers, "SAVE_EVERY_SECONDS", -1.0)
     with pytest.raises(KeyboardInterrupt):
         train_peer("cnn10", until_the_third_draw, budget, seed=1, checkpoint=kept)
+    spent = torch.load(kept, weights_only=True)["processor_seconds"]
     resumed = train_peer("cnn10", noisy_crops, budget, seed=1, checkpoint=kept)
 
     whole = train_peer("cnn10", noisy_crops, budget, seed=1)
     assert (resumed.updates, whole.updates) == (4, 4)
     assert resumed.seconds > 0
+    assert 0 < spent < resumed.processor_seconds
     assert_alike(resumed.network, whole.network)
 
 
