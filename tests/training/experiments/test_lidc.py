@@ -1,15 +1,23 @@
 import re
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from jrviewer.core.errors import JRViewerError
+from jrviewer.core.progress import Report
+from jrviewer.core.resources import resource
+from jrviewer.model.joint_model import JointModel
 from tests.support.dicom_factory import write_series
 from training.data.volumes import catalogue
+from training.evaluate import evaluate
 from training.experiments.lidc import command
 from training.experiments.lidc.folders import Part, import_patients, part_of, readings
 from training.preset import load_preset
+
+WEIGHTS = resource("model/joint.safetensors")
 
 
 def write_patient(root: Path, number: int, spacing: float = 0.7) -> None:
@@ -190,3 +198,25 @@ def test_hours_grow_with_patients_but_for_the_steps_of_training() -> None:
     assert paper == pytest.approx(10 * 4 * 0.7 * 1010 * 50 * 3 / 3600)
     assert training == pytest.approx(0.36 * load_preset("shipped").steps / 3600)
     assert yardstick == pytest.approx(60 * 0.3 * 1010 / 3600)
+
+
+def test_the_yardstick_is_given_every_option_that_it_knows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def note(options: Namespace, model: JointModel, report: Report) -> dict[str, Any]:
+        asked.append(options)
+        return {}
+
+    monkeypatch.setattr(evaluate, "evaluate", note)
+    args = Namespace(weights=WEIGHTS, out=tmp_path, json=tmp_path / "t.json", quick=True)
+
+    command._yardstick(args, nothing)
+
+    parser = ArgumentParser()
+    evaluate.add_arguments(parser)
+    wanted = parser.parse_args(["--weights", str(WEIGHTS), "--data", "D", "--json", "J", "--quick"])
+    (options,) = asked
+    assert vars(options).keys() == vars(wanted).keys()
+    assert (options.data, options.quick, options.split) == (tmp_path, True, "validation")

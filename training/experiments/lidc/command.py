@@ -22,7 +22,6 @@ from jrviewer.core.errors import JRViewerError
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.progress import Report
 from jrviewer.model.load import load_model
-from training.baselines.command import FOLDER
 from training.console import progress
 from training.data.cases import evenly
 from training.data.prepare import prepare
@@ -185,15 +184,12 @@ def _seconds_of_a_step(out: Path, report: Report) -> float:
 
 def _yardstick(args: argparse.Namespace, report: Report) -> Table:
     """The tables of `evaluate` on the patients that are held out."""
-    options = argparse.Namespace(
-        weights=str(args.weights),
-        data=args.out,
-        split="validation",
-        all=False,
-        quick=args.quick,
-        baselines=FOLDER,
-        cache=args.out / "cache",
-    )
+    parser = argparse.ArgumentParser()
+    evaluate.add_arguments(parser)
+    given = {"--weights": args.weights, "--data": args.out, "--json": args.json}
+    given["--cache"] = args.out / "cache"
+    words = [str(word) for pair in given.items() for word in pair]
+    options = parser.parse_args([*words, *(["--quick"] if args.quick else [])])
     tables: Table = evaluate.evaluate(options, load_model("cpu", args.weights), report)
     return tables
 
