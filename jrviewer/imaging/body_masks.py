@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jrviewer.core.filters import finite, gaussian
-from jrviewer.core.geometry import BOX_HALF_WIDTH_MM, BOX_PIXELS, Box, FloatArray, Plane
+from jrviewer.core.geometry import FloatArray
 from jrviewer.core.morphology import dilated_within, eroded
 from jrviewer.core.records import Structure, Unit
 
@@ -25,7 +25,6 @@ BODY_HU = -300.0
 BONE_HU = 200.0
 AIR_HU = -500.0
 OUTSIDE_HU = -1000.0
-CANONICAL_PIXEL_MM = 2 * BOX_HALF_WIDTH_MM / BOX_PIXELS
 
 _WORKING_PIXELS = 256  # finer images are averaged down: faster, and noise falls with it
 _SMALL_PART = 0.1  # of the largest part: arms and legs lie above, table rims and cloth below
@@ -67,42 +66,6 @@ def body_centre(mask: BoolArray) -> tuple[float, float] | None:
     if not len(rows):
         return None
     return (float(rows[0] + rows[-1]) / 2, float(columns[0] + columns[-1]) / 2)
-
-
-def canonical_image(
-    pixels: FloatArray, plane: Plane, box: Box, outside: float = OUTSIDE_HU
-) -> FloatArray:
-    """The slice resampled to the box's 128 × 128 grid, float32, 3.5 mm a pixel, rows along the
-    box's y.
-
-    Linear, after a smoothing that makes each pixel the mean of its own area where the slice is
-    finer than the grid. Beyond the slice's edge it is `outside`; values are held at `outside` or
-    above, so that padding looks like air.
-    """
-    return resampled(smoothed(pixels, plane.spacing_mm, outside), plane, box, outside)
-
-
-def smoothed(
-    pixels: FloatArray, spacing_mm: "Sequence[float]", outside: float = OUTSIDE_HU
-) -> FloatArray:
-    """The first half of `canonical_image`, which needs no box."""
-    held = np.maximum(pixels, outside, dtype=np.float32)
-    return gaussian(held, _antialias(spacing_mm, held.shape), truncate=2.5)
-
-
-def resampled(
-    smooth: FloatArray, plane: Plane, box: Box, outside: float = OUTSIDE_HU
-) -> FloatArray:
-    """The second half of `canonical_image`: what `smoothed` gave, on the box's grid (BOX_PIXELS,
-    BOX_PIXELS); `outside` where the slice has no pixels.
-    """
-    from scipy import ndimage
-
-    positions = plane.to_pixel(box.pixel_centres().reshape(-1, 3))
-    values = ndimage.map_coordinates(
-        smooth, positions.T, order=1, mode="constant", cval=outside, output=np.float32
-    )
-    return values.reshape(BOX_PIXELS, BOX_PIXELS)
 
 
 def volume_masks(voxels_hu: FloatArray) -> dict[Structure, BoolArray]:
@@ -260,15 +223,3 @@ def _otsu(image: FloatArray) -> float:
     with np.errstate(divide="ignore", invalid="ignore"):
         between = (total[-1] * weight / weight[-1] - total) ** 2 / (weight * (weight[-1] - weight))
     return float(middles[np.nanargmax(between[:-1])])
-
-
-def _antialias(spacing_mm: "Sequence[float]", shape: "Sequence[int]") -> list[float]:
-    """Gaussian sigmas in pixels that widen a pixel to the canonical one: variances of boxes add.
-
-    No wider than the slice, which is one value then: a spacing in metres would take minutes.
-    """
-    wanted = CANONICAL_PIXEL_MM**2
-    return [
-        min(float(np.sqrt(max(0.0, wanted - mm**2) / 12) / mm), float(size))
-        for mm, size in zip(spacing_mm, shape, strict=True)
-    ]

@@ -19,7 +19,8 @@ from jrviewer.core.progress import Report, silent
 from jrviewer.core.records import Cloud, Finding, Slice
 from jrviewer.core.strength import STANDARD, Noise, Strength
 from jrviewer.imaging import residual_check
-from jrviewer.imaging.body_masks import body_centre, body_mask, resampled, smoothed
+from jrviewer.imaging.body_masks import body_centre, body_mask
+from jrviewer.imaging.canonical_image import canonical_image
 from jrviewer.imaging.contrast_medium import contrast_in
 from jrviewer.imaging.noise_level import Tissue
 from jrviewer.model import cloud_placement, devices
@@ -73,9 +74,8 @@ def predict(
             report(0.1, "Denoising")
             denoised = model.denoise(pixels, image.unit)
             report(0.6, "Inferring the cloud")
-            smooth = _smoothing(image, denoised, second)
             judged = second.begin(partial(_judged, image, pixels, denoised, tissue))
-            found, no_cloud_reason = _cloud(model, image, denoised, smooth, second)
+            found, no_cloud_reason = _cloud(model, image, denoised, second)
             noise = judged()
     findings = (*findings, *(found.unfamiliar if found else ()))
     overridden = _refuse_red(findings, run_anyway=run_anyway)
@@ -199,22 +199,10 @@ class _Found(NamedTuple):
     contrast: Contrast  # whether contrast medium may be among what is as bright as bone
 
 
-def _smoothing(
-    image: Slice, denoised: FloatArray, second: SecondThread
-) -> Callable[[], FloatArray] | None:
-    """What gives the denoised slice as smooth as the canonical image must be; None where there
-    will be none, or nobody knows yet how smooth.
-    """
-    if image.unit != "HU" or image.spacing_source == "missing":
-        return None
-    return second.begin(partial(smoothed, denoised, image.plane.spacing_mm))
-
-
 def _cloud(
     model: JointModel,
     image: Slice,
     denoised: FloatArray,
-    smooth: Callable[[], FloatArray] | None,
     second: SecondThread,
 ) -> tuple[_Found | None, str]:
     """A cloud and what comes with it, or the reason why there is none."""
@@ -230,7 +218,7 @@ def _cloud(
         else cloud_placement.nominal(image.plane, mask)
     )
     box = canonical_box(plane, centre)
-    canonical = resampled(smooth() if smooth else smoothed(denoised, plane.spacing_mm), plane, box)
+    canonical = canonical_image(denoised, plane, box)
     surfaces, features = model.surfaces(canonical)
     # Not before: the network's layers need both threads.
     checked = second.begin(lambda: tuple(check_canonical(canonical)))

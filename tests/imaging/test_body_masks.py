@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from jrviewer.core.geometry import FloatArray, canonical_box
+from jrviewer.core.geometry import FloatArray
 from jrviewer.core.records import Structure
-from jrviewer.imaging.body_masks import body_centre, body_mask, canonical_image, volume_masks
-from tests.support.record_factory import body_image, make_plane
+from jrviewer.imaging.body_masks import body_centre, body_mask, volume_masks
+from tests.support.record_factory import body_image
 
 
 def air(rows: int, columns: int) -> FloatArray:
@@ -119,65 +119,6 @@ def test_the_centre_is_the_middle_of_the_bounding_box_and_not_of_the_mass() -> N
     mask[5:25, 3] = True
 
     assert body_centre(mask) == (14.5, 16.5)
-
-
-def test_the_canonical_image_puts_the_body_centre_in_its_middle() -> None:
-    image = air(200, 300)
-    image[100:110, 220:240] = 1000
-    plane = make_plane(origin_mm=(-7, 5, 40), spacing_mm=(2.0, 1.0))
-
-    canonical = canonical_image(image, plane, canonical_box(plane, (104.5, 229.5)))
-    bright = np.argwhere(canonical > 0)
-
-    assert canonical.shape == (128, 128)
-    assert canonical.dtype == np.float32
-    assert bright.mean(axis=0) == pytest.approx([63.5, 63.5], abs=0.01)
-    assert np.ptp(bright, axis=0) == pytest.approx([5, 5], abs=1)  # 20 mm × 20 mm
-
-
-def test_the_canonical_image_of_a_turned_slice_is_the_same() -> None:
-    image = body_image(100, 140)
-    straight = make_plane(spacing_mm=(3.0, 2.0))
-    turned = make_plane(
-        origin_mm=(139 * 2.0, 0, 0),
-        along_row=(0, 1, 0),
-        along_column=(-1, 0, 0),
-        spacing_mm=(2.0, 3.0),
-    )
-    stored = np.ascontiguousarray(image[:, ::-1].T)
-
-    first = canonical_image(image, straight, canonical_box(straight, (50, 60)))
-    second = canonical_image(stored, turned, canonical_box(turned, (79, 50)))
-
-    assert np.allclose(first, second, atol=1.0)
-
-
-def test_the_canonical_image_is_air_beyond_the_slice() -> None:
-    plane = make_plane(spacing_mm=(3.0, 3.0))
-    canonical = canonical_image(np.zeros((50, 50), np.float32), plane, canonical_box(plane, (0, 0)))
-
-    assert canonical[0, 0] == -1000
-    assert canonical[70, 70] == 0
-
-
-def test_a_fine_slice_is_averaged_over_each_canonical_pixel() -> None:
-    fine = np.zeros((512, 512), dtype=np.float32)
-    fine[:, ::2] = 400
-    plane = make_plane(spacing_mm=(0.5, 0.5))
-
-    canonical = canonical_image(fine, plane, canonical_box(plane, (255.5, 255.5)))
-
-    assert canonical[64, 40:88] == pytest.approx(200, abs=10)
-
-
-@pytest.mark.timeout(60)
-def test_a_slice_smaller_than_a_canonical_pixel_is_lost_in_air_and_takes_no_minutes() -> None:
-    plane = make_plane(spacing_mm=(1e-5, 1e-5))
-    image = np.full((512, 512), 40, dtype=np.float32)
-
-    canonical = canonical_image(image, plane, canonical_box(plane, (255.5, 255.5)))
-
-    assert (canonical == -1000).all()
 
 
 def test_bone_and_air_of_a_volume_are_found_inside_the_body_alone() -> None:

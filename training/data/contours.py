@@ -10,7 +10,8 @@ from scipy import ndimage
 
 from jrviewer.core.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, BOX_PIXELS, FloatArray
 from jrviewer.core.records import Structure
-from jrviewer.imaging.body_masks import AIR_HU, BONE_HU, CANONICAL_PIXEL_MM, BoolArray, body_mask
+from jrviewer.imaging.body_masks import AIR_HU, BONE_HU, BoolArray, body_mask
+from jrviewer.imaging.canonical_image import CANONICAL_PIXEL_MM
 from training.data.true_surfaces import SHARES
 from training.metrics.scores import Labels, nearest_mm
 

@@ -23,7 +23,8 @@ from jrviewer.core.geometry import (
 )
 from jrviewer.core.progress import Report, silent
 from jrviewer.core.records import UInt8Array, read_only
-from jrviewer.imaging.body_masks import body_centre, body_mask, canonical_image
+from jrviewer.imaging.body_masks import body_centre, body_mask
+from jrviewer.imaging.canonical_image import canonical_image
 from jrviewer.imaging.measured_surface import Surface
 from training.data.dicom_series import NoVolumeError
 from training.data.true_surfaces import VERSION, surface_of, truth

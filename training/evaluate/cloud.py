@@ -14,7 +14,8 @@ import numpy as np
 from jrviewer.core.geometry import Box, FloatArray, Plane, canonical_box
 from jrviewer.core.progress import Report, silent
 from jrviewer.core.records import Unit
-from jrviewer.imaging.body_masks import body_centre, body_mask, canonical_image
+from jrviewer.imaging.body_masks import body_centre, body_mask
+from jrviewer.imaging.canonical_image import canonical_image
 from jrviewer.imaging.measured_surface import Surface
 from training.baselines.clouds import CloudBaselines, truth_of
 from training.data.cases import evenly
