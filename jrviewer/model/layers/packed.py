@@ -23,7 +23,7 @@ from jrviewer.model.network_input import (
     with_blocks,
 )
 
-ANY_SIDE = 64  # pixels: oneDNN's order of weights is the same for others
+SIZES = 4  # of images that a layer's weights are kept packed for: those of slices and of clouds
 OF_CT = 8  # channels of the stem: 2 × 2 pixels of values and of fine detail
 OF_NOISE = 4  # channels of the last layer: 2 × 2 pixels
 TOGETHER_WIDE, TOGETHER = 4, 2  # neighbours along a row whose noise is computed together
@@ -65,7 +65,7 @@ class _Encoder(Encoder):
         nn.Module.__init__(self)
         stem = encoder.stem
         self._dtype = stem.weight.dtype
-        self.ct_stem = _Packed(stem.weight[:, :OF_CT], stem.bias, stem)
+        self.ct_stem = PackedConv(stem.weight[:, :OF_CT], stem.bias, stem)
         for name, part in encoder.named_children():
             setattr(self, name, _packed(part))
 
@@ -103,14 +103,16 @@ def _packed(part: nn.Module) -> nn.Module:
     if isinstance(part, Up):
         return _Up(part)
     if isinstance(part, nn.Conv2d):
-        return _Packed(part.weight, part.bias, part)
+        return PackedConv(part.weight, part.bias, part)
     twin = copy.copy(part)
     twin._modules = {name: _packed(inner) for name, inner in part.named_children()}
     return twin
 
 
-class _Packed(nn.Module):
-    """A convolution whose weights lie in oneDNN's order."""
+class PackedConv(nn.Module):
+    """A convolution whose weights lie in oneDNN's order, which is another one for images of another
+    size: with the wrong one, some processors take nine times as long.
+    """
 
     def __init__(
         self,
@@ -123,11 +125,11 @@ class _Packed(nn.Module):
         padding = [int(one) for one in like.padding]  # never words here
         self.geometry = padding, [*(stride or like.stride)], [*like.dilation], like.groups
         self.bias = None if bias is None else bias.detach()
-        shape = [1, weight.shape[1], ANY_SIDE, ANY_SIDE]
-        whole = weight.detach().contiguous(memory_format=torch.channels_last)
-        self.weight = torch.ops.mkldnn._reorder_convolution_weight(whole, *self.geometry, shape)
+        self.weight = weight.detach().contiguous(memory_format=torch.channels_last)
+        self.orders: dict[tuple[int, ...], Tensor] = {}
 
     def forward(self, x: Tensor) -> Tensor:
+        """As `nn.Conv2d` does."""
         return self._convolved(x, "none")
 
     def rectified(self, x: Tensor) -> Tensor:
@@ -135,10 +137,23 @@ class _Packed(nn.Module):
         return self._convolved(x, "relu")
 
     def _convolved(self, x: Tensor, then: str) -> Tensor:
+        weight = self.orders.get(x.shape[-2:])
+        if weight is None:
+            weight = self._in_order_for(x)
         found: Tensor = torch.ops.mkldnn._convolution_pointwise(
-            x, self.weight, self.bias, *self.geometry, then, [], ""
+            x, weight, self.bias, *self.geometry, then, [], ""
         )
         return found
+
+    def _in_order_for(self, x: Tensor) -> Tensor:
+        """The weights for an image (B, C, H, W), which take the place of those kept longest."""
+        for size in [*self.orders][: 1 - SIZES]:
+            self.orders.pop(size, None)  # another thread may be quicker
+        weight: Tensor = torch.ops.mkldnn._reorder_convolution_weight(
+            self.weight, *self.geometry, [*x.shape]
+        )
+        self.orders[x.shape[-2:]] = weight
+        return weight
 
 
 class _Block(nn.Module):
@@ -147,7 +162,7 @@ class _Block(nn.Module):
     def __init__(self, block: Block) -> None:
         super().__init__()
         self.first, self.second = (
-            _Packed(one.weight, one.bias, one) for one in (block.first, block.second)
+            PackedConv(one.weight, one.bias, one) for one in (block.first, block.second)
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -162,13 +177,13 @@ class _Up(nn.Module):
         conv = up[0]
         assert isinstance(conv, nn.Conv2d)
         assert conv.bias is not None
-        self.conv = _Packed(in_blocks(conv.weight), in_blocks(conv.bias), conv)
+        self.conv = PackedConv(in_blocks(conv.weight), in_blocks(conv.bias), conv)
 
     def forward(self, x: Tensor, fine: Tensor) -> Tensor:
         return with_blocks(fine, self.conv(x))
 
 
-class _Neighbours(_Packed):
+class _Neighbours(PackedConv):
     """The last layer's noise of so many neighbours along a row, whose channels come one after the
     other: (B, C, H, W) → (B, 4 · together, H, W / together).
     """

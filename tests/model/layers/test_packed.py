@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from jrviewer.model.layers.packed import PackedNet, is_possible, packed
+from jrviewer.model.layers.packed import SIZES, PackedConv, PackedNet, is_possible, packed
 from jrviewer.model.load import in_precision, load_model
 from jrviewer.model.network import JointNet
 from jrviewer.model.network_input import CT, MR
@@ -56,6 +56,20 @@ def test_a_packed_network_says_of_surfaces_what_the_plain_one_says(shipped: Join
 
     assert torch.equal(found.raw, plain.raw)
     assert torch.equal(also_seen, seen)
+
+
+def test_slices_of_many_sizes_leave_weights_packed_for_few(shipped: JointNet) -> None:
+    net = packed(shipped)
+    with torch.inference_mode():
+        for side in range(16, 16 + 8 * (SIZES + 2), 8):
+            assert torch.equal(
+                net.denoise(noisy(side + 128, side + 128), CT).hu,
+                shipped.denoise(noisy(side + 128, side + 128), CT).hu,
+            )
+    layers = [one for one in net.modules() if isinstance(one, PackedConv)]
+    kept = {len(one.orders) for one in layers if one.orders}
+
+    assert kept == {SIZES}
 
 
 def test_packing_leaves_the_network_as_it_was() -> None:
