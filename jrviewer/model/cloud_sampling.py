@@ -94,8 +94,7 @@ class Expected:
         corrections: FloatArray | None,
     ) -> "Expected":
         """Of logits in any order, each at its place on the curve."""
-        flat = logits.ravel()
-        highest = flat.max()
+        highest = (flat := logits.ravel()).max()
         likely = np.flatnonzero(flat > highest + LEAST_LOGIT)  # the rest is nothing beside them
         mass = np.exp(flat[likely] - highest)
         full = _threshold(mass)
@@ -129,28 +128,29 @@ class Expected:
 
     def _starts(self, mass: FloatArray, at: Whole, count: int) -> Begin:
         """Where so many points begin, in mm, and their structures."""
-        own = np.repeat(np.arange(len(at)), apportion(mass**self.sharpness, at, count))
-        again = np.arange(count) - np.searchsorted(own, own)  # 0 for the first in its cell, …
-        return self._scattered(at[own], again)
+        own = np.repeat(at, apportion(mass**self.sharpness, at, count))
+        return self._scattered(own, np.arange(count) - np.searchsorted(own, own))  # 0, 1, … in each
 
     def _places(self, mass: FloatArray, at: Whole, count: int) -> list[Places]:
         """Where the surface is expected, for each part of each round of relaxation."""
         own, numbers, weights = weighted(mass, at, ROUNDS * PLACES_PER_POINT * count)
         at_mm, structures = self._scattered(at[own], numbers)
         hands = dealt(at[own], numbers, ROUNDS * PARTS)
-        ends = np.cumsum(np.bincount(hands, minlength=ROUNDS * PARTS))[:-1]
-        parts = np.split(np.argsort(hands, kind="stable"), ends)
-        return [Places(at_mm[part], structures[part], weights[part]) for part in parts]
+        order = np.argsort(hands, kind="stable")
+        ends = np.searchsorted(hands[order], np.arange(1, ROUNDS * PARTS))
+        each = (np.split(one[order], ends) for one in (at_mm, structures, weights))
+        return [Places(*part) for part in zip(*each, strict=True)]
 
     def _scattered(self, at: Whole, numbers: Whole) -> Begin:
         """Places (M, 3) in mm in the cells at so many steps along the curve, and structures (M,);
         `numbers` tells the places of one cell apart.
         """
-        structures, *cell = np.unravel_index(_curve(self.shape)[at], self.shape)
+        left = _curve(self.shape)[at]
         places = scattered(at, numbers) * _cell_size(self.shape)
         for along, centres in enumerate(_centres(self.shape)):
-            places[:, along] += centres[cell[2 - along]]
-        return places * BOX_HALF_WIDTH_MM, structures.astype(np.uint8)
+            cells, left = left, left // len(centres)  # `np.unravel_index` takes three times as long
+            places[:, along] += centres[cells - left * len(centres)]
+        return places * BOX_HALF_WIDTH_MM, left.astype(np.uint8)
 
 
 def _in_steps(log_sigma: FloatArray) -> NDArray[np.uint8]:
