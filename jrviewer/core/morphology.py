@@ -34,3 +34,13 @@ def dilated_within(mask: BoolArray, steps: int, limits: BoolArray) -> BoolArray:
 def _beside(padded: BoolArray) -> tuple[BoolArray, ...]:
     """The pixels above, below, left and right of each inside a margin of one."""
     return padded[:-2, 1:-1], padded[2:, 1:-1], padded[1:-1, :-2], padded[1:-1, 2:]
+
+
+def box_around(mask: BoolArray, margin: int) -> tuple[slice, ...]:
+    """The rows and columns that hold all of a mask, and a margin around it as far as there is one;
+    everything where it is empty.
+    """
+    if not mask.any():
+        return slice(None), slice(None)
+    found = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    return tuple(slice(max(0, one[0] - margin), one[-1] + margin + 1) for one in found)

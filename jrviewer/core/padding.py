@@ -25,8 +25,8 @@ def without_padding(image: Slice) -> FloatArray:
     """The pixels (rows, columns), with padding no brighter than air, or than the lowest measured
     value if the unit is not HU.
     """
-    pixels, padding = image.pixels, is_padding(image)
-    if not padding.any():
+    pixels = image.pixels
+    if image.padding is None or not (padding := is_padding(image)).any():
         return pixels
     is_hu = image.unit == "HU" or bool(padding.all())
     darkest = np.float32(AIR_HU if is_hu else pixels[~padding].min())

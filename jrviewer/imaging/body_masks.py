@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from jrviewer.core.filters import finite, gaussian
 from jrviewer.core.geometry import FloatArray
-from jrviewer.core.morphology import dilated_within, eroded
+from jrviewer.core.morphology import box_around, dilated_within, eroded
 from jrviewer.core.records import Structure, Unit
 
 if TYPE_CHECKING:
@@ -56,8 +56,11 @@ def body_mask(
     small = gaussian(small, min(1.0, 1.5 / step_mm), truncate=2.5)
     found = small > BODY_HU if unit == "HU" else _closed(small > _above_dark(small), 6.0 / step_mm)
     opened = _without_thin_parts(found, radius=round(min(3.0 / step_mm, 3.0)))
-    parts = _large_parts(opened, _SMALL_PART)
-    return _repeated(_filled(parts) if fill else parts, factor, pixels.shape)
+    near = box_around(opened, 1)  # all beyond is one part of the background
+    parts = _large_parts(opened[near], _SMALL_PART)
+    body = np.zeros_like(opened)
+    body[near] = _filled(parts) if fill else parts
+    return _repeated(body, factor, pixels.shape)
 
 
 def body_centre(mask: BoolArray) -> tuple[float, float] | None:

@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from jrviewer.core.filters import NINE, mean_of_9_by_9, wide_gaussian
 from jrviewer.core.geometry import FloatArray
-from jrviewer.core.morphology import eroded
+from jrviewer.core.morphology import box_around, eroded
 from jrviewer.core.records import Unit
 from jrviewer.core.strength import ALL, PAIRS, SLOW_REACH, Noise, Residual
 
@@ -57,7 +57,7 @@ class Tissue:
         calm = np.zeros(soft.shape, dtype=bool)
         if soft.sum() * CALM_SHARE < FEWEST_PIXELS:
             return calm
-        part = _box_around(soft, WINDOW // 2)
+        part = box_around(soft, WINDOW // 2)
         some, inside = self._pixels[part], soft[part]
         variance = local_covariance(some, some)
         calm[part] = inside & (variance <= np.quantile(variance[inside], CALM_SHARE))
@@ -103,7 +103,7 @@ class Tissue:
         some = self._between(*(TISSUE_HU if self._unit == "HU" else self._soft_range))
         if some.sum() * CALMEST_SHARE < FEWEST_PIXELS:
             return None
-        part = _box_around(some, WINDOW // 2)
+        part = box_around(some, WINDOW // 2)
         both = (image[part] for image in (self._pixels, denoised))
         before, after = (local_covariance(image, image)[some[part]] for image in both)
         calmest = before <= np.quantile(before, CALMEST_SHARE)
@@ -122,7 +122,7 @@ class Tissue:
         """The rows and columns where anything may be tissue of any kind, smoothed."""
         low = TISSUE_HU[0] if self._unit == "HU" else self._soft_range[0]
         # Beyond what the Gaussian sees of anything brighter, nothing is smoothed to more than that.
-        part = _box_around(self._pixels > low, GAUSSIAN_REACH)
+        part = box_around(self._pixels > low, GAUSSIAN_REACH)
         return part, wide_gaussian(self._pixels[part], SMOOTH_PIXELS, GAUSSIAN_REACH)
 
     @cached_property
@@ -178,17 +178,7 @@ def calm_region(pixels: FloatArray, unit: Unit) -> BoolArray:
 
 def around(calm: BoolArray) -> tuple[slice, ...]:
     """The rows and columns on which the noise measured in a region (rows, columns) depends."""
-    return _box_around(calm, WINDOW // 2 + SLOW_REACH)
-
-
-def _box_around(mask: BoolArray, margin: int) -> tuple[slice, ...]:
-    """The rows and columns that hold all of a mask, and a margin around it as far as there is one;
-    everything where it is empty.
-    """
-    if not mask.any():
-        return slice(None), slice(None)
-    found = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
-    return tuple(slice(max(0, one[0] - margin), one[-1] + margin + 1) for one in found)
+    return box_around(calm, WINDOW // 2 + SLOW_REACH)
 
 
 def noise_sd(pixels: FloatArray, where: BoolArray) -> float:

@@ -112,7 +112,8 @@ def _hounsfield(image: Slice, body: BoolArray) -> Iterator[Finding]:
     if max(np.mean(inside < low), np.mean(inside > high)) > MAX_BEYOND_SHARE:
         yield Finding("amber", "Some values lie outside the usual range of Hounsfield units.")
     tissue = np.mean((inside > SOFT_TISSUE_HU[0]) & (inside < SOFT_TISSUE_HU[1]))
-    no_air = np.mean(pixels < AIR_HU) < MIN_AIR_SHARE
+    air = np.mean(pixels < AIR_HU)
+    no_air = air < MIN_AIR_SHARE
     if tissue < MIN_TISSUE_SHARE or (no_air and np.mean(inside > DENSE_HU) > MAX_DENSE_SHARE):
         yield Finding(
             "red",
@@ -120,7 +121,7 @@ def _hounsfield(image: Slice, body: BoolArray) -> Iterator[Finding]:
             "units, or the image is inverted.",
         )
         return
-    if not np.any(pixels < AIR_HU):
+    if not air:
         yield Finding(
             "amber",
             "There is no air in the picture: it shows a detail inside the body, or its values are "

@@ -34,8 +34,9 @@ def see(hu: Tensor, kind: Tensor | float) -> Tensor:
 def values_and_detail(hu: Tensor) -> tuple[Tensor, Tensor]:
     """The first two of them, (B, 1, H, W) each."""
     rows, columns = hu.shape[-2:]
-    padded = F.pad(hu, (0, -columns % DIVISOR, 0, -rows % DIVISOR), mode="replicate")
-    values = padded.clamp(*HU_RANGE)
+    if rows % DIVISOR or columns % DIVISOR:
+        hu = F.pad(hu, (0, -columns % DIVISOR, 0, -rows % DIVISOR), mode="replicate")
+    values = hu.clamp(*HU_RANGE)
     detail = (_detail(values) / DETAIL_HU).clamp(-DETAIL_LIMIT, DETAIL_LIMIT)
     return values / HU_SCALE, detail
 
