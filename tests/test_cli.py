@@ -11,6 +11,7 @@ from typing import IO
 import pytest
 
 from jrviewer import NOTICE, __main__, __version__, cli
+from jrviewer.export.provenance import sealed_stl
 from jrviewer.export.writer import KINDS
 from tests.support.boundaries import (
     Row,
@@ -104,6 +105,25 @@ def test_inspect_prints_what_is_to_be_known_of_a_series(tmp_path: Path, capsys: 
     ]
     assert lines[-1][0] == str(tmp_path / "a" / "image-0000.dcm")
     assert "orientation makes no sense" in next(line[4] for line in lines if "c.dcm" in line[0])
+
+
+def test_inspect_knows_exports_and_passes_over_them_beside_images(
+    tmp_path: Path, capsys: Captured
+) -> None:
+    write_ct(tmp_path / "a.dcm")
+    (tmp_path / "b.txt").write_text("A letter.")
+    (tmp_path / "c.stl").write_bytes(sealed_stl(bytes(84)))
+
+    assert cli.main(["inspect", str(tmp_path / "c.stl")]) == 1
+    assert "This is an export of JRViewer" in capsys.readouterr().out
+
+    assert cli.main(["inspect", str(tmp_path / "a.dcm"), str(tmp_path / "c.stl")]) == 0
+    said = capsys.readouterr()
+    assert said.out.splitlines()[1].split("\t")[1] == "not_dicom"
+    assert said.err == ""
+
+    assert cli.main(["inspect", str(tmp_path)]) == 1
+    assert capsys.readouterr().err.count("not a DICOM file") == 1
 
 
 def test_a_dicomdir_of_which_nothing_opens_falls_short(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,20 +33,21 @@ class Job:
         return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
 
 
-def kept_uid_map(folder: Path) -> UidMap:
+def kept_uid_map(folder: Path, begin_with: bytes = b"") -> UidMap:
     """The mapping of identifiers of the run that began in a folder, so that a series which is
-    finished later stays one series. `forget_key` ends it.
+    finished later stays one series. `forget_key` ends it. `begin_with`: the key where none was
+    kept, by default a new one.
     """
-    return UidMap(kept_key(folder))
+    return UidMap(kept_key(folder, begin_with))
 
 
-def kept_key(folder: Path) -> bytes:
+def kept_key(folder: Path, begin_with: bytes = b"") -> bytes:
     """The key of that mapping."""
     path = folder / KEY
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        key = new_key()
+        key = begin_with or new_key()
         create_file(path, key)
         os.chmod(path, 0o600)  # noqa: PTH101 - as on Windows, where it changes nothing
         return key

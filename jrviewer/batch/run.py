@@ -72,10 +72,15 @@ def run(
 
 @contextmanager
 def open_run(
-    job: Job, refuse: Refuse, report: Report = silent, *, model: "JointModel | None" = None
+    job: Job,
+    refuse: Refuse,
+    report: Report = silent,
+    *,
+    model: "JointModel | None" = None,
+    key: bytes = b"",
 ) -> "Iterator[Run]":
     """A run into a folder that is locked meanwhile, with nothing planned yet. `model`: one that is
-    loaded already.
+    loaded already; `key`: of the new UIDs, where the run has not begun with another.
     """
     from jrviewer.model.load import load_model
 
@@ -88,9 +93,8 @@ def open_run(
             closing(Plan()) as plan,
             closing(Results()) as results,
         ):
-            writer = ExportWriter(
-                job.request, (), kept_uid_map(folder), manifest.reservations.reserve
-            )
+            uid_map = kept_uid_map(folder, key)
+            writer = ExportWriter(job.request, (), uid_map, manifest.reservations.reserve)
             batch = Batch(model, writer, job.options, refuse)
             yield Run(folder, batch, manifest, plan, results, report)
 

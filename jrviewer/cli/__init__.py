@@ -8,6 +8,7 @@ the paths it was given.
 import argparse
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ DONE, FELL_SHORT = 0, 1  # argparse itself ends with 2 where the usage is wrong
 Outcome = tuple[str, int]  # what to print as the result, and the exit status
 HEADER = "path", "status", "modality", "rows×columns×frames", "remarks"
 _CONTROLS = dict.fromkeys([*range(32), *range(127, 160)], "?")  # a name may hold line breaks
+OWN_EXPORT = "This is an export of JRViewer: check it with “jrviewer verify”."
 DICOMDIR_CLASS = "1.2.840.10008.1.3.10"
 
 
@@ -112,11 +114,11 @@ def inspect(arguments: argparse.Namespace) -> Outcome:
     from jrviewer import dicom
 
     with output.progress() as report:
-        rows = dicom.inspect(arguments.paths, report)
-    # A DICOMDIR holds no image by nature: it falls short only if nothing that it lists opens.
+        rows = [_known(row) for row in dicom.inspect(arguments.paths, report)]
+    # DICOMDIRs and exports hold no image by nature: they fall short only where nothing opens.
     any_open = any(row.status == "open" for row in rows)
     refused = [
-        row for row in rows if row.status != "open" and not (any_open and _is_directory(row))
+        row for row in rows if row.status != "open" and not (any_open and _needs_no_image(row))
     ]
     for row in refused:
         refuse(_argument_of_row(row.path, arguments.paths), row.message)
@@ -230,9 +232,19 @@ def _lines_of_series(rows: "Sequence[Row]", paths: Sequence[Path]) -> list[str]:
         ]
 
 
-def _is_directory(row: "Row") -> bool:
+def _needs_no_image(row: "Row") -> bool:
+    if row.message == OWN_EXPORT:
+        return True
     is_named_so = Path(row.path).name.upper() == "DICOMDIR"
     return row.status == "no_image" and (is_named_so or row.sop_class == DICOMDIR_CLASS)
+
+
+def _known(row: "Row") -> "Row":
+    """The row, which says so where the file is no DICOM but an export of this app."""
+    from jrviewer.export.own_exports import is_export_file
+
+    is_own = row.status == "not_dicom" and is_export_file(Path(row.path))
+    return replace(row, message=OWN_EXPORT) if is_own else row
 
 
 def _argument_of_row(path: str, paths: Sequence[Path]) -> int:

@@ -112,7 +112,7 @@ def say_what_to_know(ended: "Summary", strength: Strength) -> None:
     if short := ended.short_of_strength:
         of = "1 slice" if short == 1 else f"{short} slices"
         output.say(
-            f"jrviewer: The strength, {strength.words}, was not reached in {of} of {ended.total}: "
+            f"jrviewer: The strength, {strength.words}, was not reached in {of} of {ended.done}: "
             f"the model took as much noise as it can there. {ended.report} tells which "
             "(“strength_reached”)."
         )

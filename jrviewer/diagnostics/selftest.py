@@ -231,7 +231,7 @@ def _try_exports(found: Findings) -> None:
         ply, png, derived = (Path(folder) / f"sample.{kind}" for kind in ("ply", "png", "dcm"))
         write_ply(prediction, ply, points=1024)
         write_png(prediction, png, default_window(prediction.slice))
-        lines = [*provenance.describe(prediction, 0), provenance.unsealed()]
+        lines = [*provenance.describe(prediction), provenance.unsealed()]
         marks = len(prediction.compute_removed().marks)
         dicom.write_derived(
             prediction, derived, lines=lines, seal=provenance.sealed, removed_marks=marks

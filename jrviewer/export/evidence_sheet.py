@@ -57,7 +57,9 @@ def write_sheet(
     Raises ExportError, and writes nothing, when the name is taken, the place cannot be written to
     or a text in it names the patient.
     """
-    lines = (*describe(prediction, 0), "sheet=evidence")
+    cloud = prediction.dense_cloud or prediction.cloud
+    points = None if cloud is None else len(cloud)
+    lines = (*describe(prediction, points), "sheet=evidence")
     picture, words = draw_sheet(prediction, window, evidence, place)
     text = "\n".join([*words, *lines])
     if kind == "pdf":
@@ -174,7 +176,7 @@ def _facts(prediction: Prediction, evidence: Evidence) -> list[Line]:
             f"Half of the points lie within {half:.1f} mm, 95 of 100 within {most:.1f} mm of the "
             f"surface measured from the series ({len(known)} points counted).",
         ))  # fmt: skip
-    source = dict(line.split("=", 1) for line in describe(prediction, 0))
+    source = dict(line.split("=", 1) for line in describe(prediction))
     facts += [
         ("Model", f"{prediction.model} on {prediction.device}"),
         ("Weights, sha256", prediction.weights_sha256),

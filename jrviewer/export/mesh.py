@@ -17,7 +17,6 @@ from jrviewer.imaging.structures import STRUCTURE_COLOURS, shows_face, surface_s
 
 MeshKind = Literal["stl", "obj", "ply"]
 MESH_KINDS: tuple[MeshKind, ...] = get_args(MeshKind)
-OF_A_CLOUD = ("points=", "cloud=")  # “inferred from this slice alone”: not so of what is measured
 
 
 def write_mesh(
@@ -87,7 +86,7 @@ def _lines(measured: SurfaceMesh, prediction: Prediction, *, with_skin: bool) ->
         "measured",
         f"LABELS=0 skin, 1 {prediction.bone_words}, 2 air",
         f"SKIN={'included' if with_skin else 'left out'}",
-        *(line for line in describe(prediction, 0) if not line.startswith(OF_A_CLOUD)),
+        *describe(prediction),
         unsealed(),
     )
 

@@ -19,7 +19,7 @@ def write_png(
     writes nothing, when the name is taken, the place cannot be written to or a text in it names the
     patient.
     """
-    lines = describe(prediction, 0)
+    lines = describe(prediction)
     if blend != 100:
         lines = (*lines, f"blend_percent={blend}")
     content, text = draw_comparison(prediction, window, lines, blend)

@@ -50,6 +50,8 @@ KEYS = (
     "removed_marks",  # places where structure, not only noise, may have been removed
 )
 
+OF_A_CLOUD = ("points", "cloud")
+
 _CHANGED = "The file has been changed since JRViewer wrote it: do not rely on it."
 _STL_PRAISE = (
     "OK: a measured surface exported by JRViewer, unchanged. An STL file has no room to say from "
@@ -74,9 +76,9 @@ class Verdict:
         return self.status == "ok"
 
 
-def describe(prediction: Prediction, points: int) -> tuple[str, ...]:
-    """The `key=value` lines of an export, in ASCII; `points` is the number it holds, 0 for a
-    picture. Raises ExportError for a slice of a simulated dose.
+def describe(prediction: Prediction, points: int | None = None) -> tuple[str, ...]:
+    """The `key=value` lines of an export, in ASCII; `points` is how many of the cloud it holds or
+    shows, None for what has nothing of a cloud. Raises ExportError for a slice of a simulated dose.
     """
     require_acquired(prediction.slice)
     source = prediction.slice.source
@@ -97,7 +99,11 @@ def describe(prediction: Prediction, points: int) -> tuple[str, ...]:
         in_ascii(prediction.noise_sentence),
         len(prediction.compute_removed().marks),
     )
-    return tuple(f"{key}={_ascii(str(fact))}" for key, fact in zip(KEYS, facts, strict=True))
+    return tuple(
+        f"{key}={_ascii(str(fact))}"
+        for key, fact in zip(KEYS, facts, strict=True)
+        if points is not None or key not in OF_A_CLOUD
+    )
 
 
 def file_sha256(source: Source) -> str:

@@ -53,7 +53,7 @@ def _write(picture: ScenePicture, path: Path) -> None:
     from PIL.PngImagePlugin import PngInfo
 
     cloud = picture.prediction.dense_cloud or picture.prediction.cloud
-    lines = describe(picture.prediction, 0 if cloud is None else len(cloud))
+    lines = describe(picture.prediction, None if cloud is None else len(cloud))
     words = (picture.title, NOTICE, *picture.words)
     text = PngInfo()
     text.add_text("Software", f"JRViewer {__version__}")

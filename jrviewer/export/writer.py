@@ -235,7 +235,7 @@ class ExportWriter:
         dicom.write_derived(
             prediction,
             request.folder / name,
-            lines=[*provenance.describe(prediction, 0), provenance.unsealed()],
+            lines=[*provenance.describe(prediction), provenance.unsealed()],
             seal=provenance.sealed,
             deidentified=request.deidentify,
             face=face,

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jrviewer.core.filters import finite, gaussian
-from jrviewer.core.geometry import FloatArray, Plane
+from jrviewer.core.geometry import FloatArray, Plane, is_axial
 from jrviewer.core.prediction import Contrast
 from jrviewer.core.records import Slice
 from jrviewer.imaging.body_masks import BoolArray, body_mask
@@ -59,11 +59,11 @@ _PLAQUE = 0.3  # of the inside's area: what is brighter in a vessel's wall
 
 def contrast_in(image: Slice, denoised: FloatArray) -> Contrast:
     """What the file states, or else what the denoised slice (rows, columns) shows. One that is not
-    axial is judged by the same rules, though where a vertebra lies says little there.
+    axial is not judged: along the body, vertebrae and vessels look otherwise.
     """
     if image.acquisition.states_contrast:
         return "stated"
-    if image.unit != "HU" or image.spacing_source == "missing":
+    if image.unit != "HU" or image.spacing_source == "missing" or not is_axial(image.plane):
         return "none"
     seen = shows_vessels(_back_down(denoised, image.plane), image.plane.spacing_mm)
     return "seen" if seen else "none"

@@ -39,6 +39,7 @@ LEAST_FRONT_HU = 80.0  # a vertex differs by 40 to 80 HU from itself upside down
 LEAST_BONE_SHARE = 0.002  # every slice across a body has more
 CANONICAL_MM = (3.5, 3.5)
 MIN_SIDE_PIXELS = 50  # few training volumes have fewer
+LEAST_SIDE_PIXELS = 16  # what has fewer is a strip, or an icon
 MAX_PIXEL_MM = 6.0
 FIELD_OF_VIEW_MM = (100.0, 1000.0)  # of the longer side
 NARROWEST = 0.25  # the shorter side, as a share of the longer one
@@ -49,7 +50,7 @@ def check(image: Slice, body: BoolArray) -> tuple[Finding, ...]:
 
     `body` is the slice's body mask (rows, columns).
     """
-    return (*_kind(image), *_values(image, body), *_place(image))
+    return (*_kind(image), *_values(image, body), *_place(image), *_pixels(image))
 
 
 def check_canonical(image: FloatArray) -> Iterator[Finding]:
@@ -163,14 +164,19 @@ def _place(image: Slice) -> Iterator[Finding]:
         )
     elif max(image.plane.spacing_mm) > MAX_PIXEL_MM:
         yield Finding("amber", "The pixels are coarser than any that the model has seen.")
-    if min(image.shape) < MIN_SIDE_PIXELS:
-        yield Finding("amber", "The image has fewer pixels than those that the model has seen.")
     if not image.has_position:
         yield Finding(
             "amber", "The file does not say how the slice lies in the patient: axial is assumed."
         )
     elif not is_axial(image.plane):
         yield Finding("amber", "The slice is not axial; the model learnt from axial slices alone.")
+
+
+def _pixels(image: Slice) -> Iterator[Finding]:
+    if min(image.shape) < LEAST_SIDE_PIXELS:
+        yield Finding("red", f"The image is {image.shape[0]} × {image.shape[1]} pixels: no slice.")
+    elif min(image.shape) < MIN_SIDE_PIXELS:
+        yield Finding("amber", "The image has fewer pixels than those that the model has seen.")
 
 
 def _has_size_of_a_body(image: Slice) -> bool:

@@ -264,7 +264,7 @@ def test_what_an_export_says_comes_back_from_it(tmp_path: Path, source: Path) ->
     stated = verify(tmp_path / "a.png").stated
 
     assert [f"{key}={value}" for key, value in stated.items()] == sorted(
-        describe(prediction, 0), key=lambda line: list(stated).index(line.split("=")[0])
+        describe(prediction), key=lambda line: list(stated).index(line.split("=")[0])
     )
 
 

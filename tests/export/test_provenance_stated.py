@@ -8,8 +8,9 @@ import pytest
 
 from jrviewer import NOTICE, __version__
 from jrviewer.core.prediction import Prediction
-from jrviewer.core.records import Finding, Source
-from jrviewer.export.provenance import describe
+from jrviewer.core.records import Finding, Source, Window
+from jrviewer.export.png import write_png
+from jrviewer.export.provenance import describe, verify
 from tests.support.record_factory import make_prediction, make_slice
 
 WEIGHTS_SHA256, PIXELS_SHA256 = "ab" * 32, "12" * 32
@@ -48,6 +49,15 @@ def test_an_export_says_how_it_was_made(source: Path) -> None:
         "noise=Noise could not be measured",
         f"removed_marks={len(prediction.compute_removed().marks)}",
     )
+
+
+def test_what_holds_no_cloud_says_nothing_of_one(source: Path, tmp_path: Path) -> None:
+    prediction = prediction_of(source)
+    write_png(prediction, tmp_path / "a.png", Window(40, 400))
+
+    lines = [*describe(prediction), *verify(tmp_path / "a.png").stated]
+    assert not any(line.startswith(("points", "cloud")) for line in lines)
+    assert any(line.startswith("cloud=") for line in describe(prediction, 1000))
 
 
 def test_line_breaks_and_odd_letters_cannot_break_a_header(source: Path) -> None:

@@ -23,7 +23,7 @@ EXPORTS: list[Callable[[Prediction, Path], object]] = [
     lambda prediction, path: write_png(prediction, path, Window(40, 400)),
     lambda prediction, path: dicom.write_derived(prediction, path),
     lambda prediction, path: dicom.write_derived(prediction, path, deidentified=True),
-    lambda prediction, _: provenance.describe(prediction, 0),
+    lambda prediction, _: provenance.describe(prediction),
 ]
 
 

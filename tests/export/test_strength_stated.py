@@ -30,7 +30,7 @@ def weights(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def described(prediction: Prediction) -> dict[str, str]:
-    return dict(line.split("=", 1) for line in provenance.describe(prediction, 0))
+    return dict(line.split("=", 1) for line in provenance.describe(prediction))
 
 
 def drawn(prediction: Prediction) -> str:

@@ -90,6 +90,16 @@ def test_what_the_file_states_comes_before_what_the_slice_shows() -> None:
     assert contrast_in(image, disc(14, 300.0)) == "seen"
 
 
+def test_only_across_the_body_a_vessel_is_looked_for() -> None:
+    image = make_slice()
+    coronal = replace(image, plane=make_plane(along_column=(0, 0, -1), spacing_mm=(3.0, 3.0)))
+    stated = replace(coronal, acquisition=replace(image.acquisition, states_contrast=True))
+
+    assert contrast_in(image, disc(14, 300.0)) == "seen"
+    assert contrast_in(coronal, disc(14, 300.0)) == "none"
+    assert contrast_in(stated, disc(14, 300.0)) == "stated"
+
+
 def test_without_a_spacing_or_hounsfield_units_nothing_is_seen() -> None:
     image = make_slice()
 

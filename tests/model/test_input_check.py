@@ -53,6 +53,16 @@ def test_values_that_are_no_hounsfield_units_are_red() -> None:
     assert "red" in levels(make_slice(pixels=body_image() + 1024))
 
 
+def test_a_strip_is_red_and_a_small_picture_amber() -> None:
+    strip = make_slice(body_image(9, 512), make_plane(spacing_mm=(30.0, 0.7)))
+    small = make_slice(body_image(32, 32), make_plane(spacing_mm=(10.0, 10.0)))
+
+    assert "9 × 512 pixels" in said(strip)
+    assert "red" in levels(strip)
+    assert "fewer pixels" in said(small)
+    assert "red" not in levels(small)
+
+
 def test_an_inverted_slice_is_red() -> None:
     assert "red" in levels(make_slice(pixels=-body_image()))
 

@@ -1,7 +1,8 @@
 """What was derived goes to the destination: C-STORE, then storage commitment where it is offered.
 
 A file that was sent is noted at once, so after a kill only the rest is sent; an instance that
-arrives twice all the same has the same UID and content, and an archive keeps it once.
+arrives twice all the same, or whose source came again later, has the same UID and pixels, and an
+archive keeps it once.
 """
 
 import time
@@ -23,6 +24,7 @@ from jrviewer.batch.node.queue import Entry
 EXPLICIT, IMPLICIT = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2"
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 15.0, 300.0  # for a destination that could not be called
 WARNINGS = (0xB000, 0xB006, 0xB007)  # stored, though changed or oddly encoded
+DUPLICATE = 0x0111  # it is there: the same slice was derived and sent before
 
 
 class StillDownError(PeerError):
@@ -105,7 +107,7 @@ def _send_one(association: Association, path: Path, peer: Peer) -> None:
     except (ValueError, RuntimeError) as error:  # no context for its class, or it ended meanwhile
         raise PeerError(f"{peer.name}: it takes no objects of this kind.") from error
     code = status.get("Status", -1)
-    if code != 0x0000 and code not in WARNINGS:
+    if code not in (0x0000, DUPLICATE, *WARNINGS):
         said = f"it refused an object with status 0x{code:04X}" if code >= 0 else "no answer came"
         raise PeerError(f"{peer.name}: {said}.")
 

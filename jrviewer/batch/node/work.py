@@ -22,6 +22,7 @@ from jrviewer.export.writer import ExportRequest
 if TYPE_CHECKING:
     from jrviewer.model.joint_model import JointModel
 
+LASTING_KEY = b"JRViewer node"  # no secret: what is sent names its source all the same
 DISK = "Temporary files cannot be written: the disk may be full"
 FIRST_WAIT_S, LONGEST_WAIT_S = 15.0, 900.0  # before what failed is tried again
 
@@ -42,6 +43,8 @@ class Node:
     ) -> None:
         self._config, self._queue, self._model = config, queue, model
         self._sender, self._say, self._is_over = sender, say, is_over
+        # What is de-identified again has nothing in common with what was before.
+        self._key = b"" if config.deidentify else LASTING_KEY
         self._waits: dict[Path, tuple[float, float]] = {}  # until when, and how long the next
 
     def step(self, quiet_seconds: float) -> bool:
@@ -89,7 +92,7 @@ class Node:
         count, started = entry.count(), time.monotonic()
         with (
             sending(partial(self._send, entry)) as outbox,
-            open_run(self._job(entry), _silent, model=self._model) as run,
+            open_run(self._job(entry), _silent, model=self._model, key=self._key) as run,
         ):
             self._derive(entry, run, outbox)
         if self._is_over():

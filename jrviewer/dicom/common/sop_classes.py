@@ -37,6 +37,7 @@ _KINDS = (  # the first prefix that fits
     ("1.2.840.10008.5.1.4.38", "a hanging protocol"),
     ("1.2.840.10008.5.1.4.34", "an RT instruction"),
 )
+_DICOM = "1.2.840.10008."  # the root of all UIDs of the standard
 _SEGMENTATION = _STORAGE + "66.4"
 
 
@@ -45,7 +46,11 @@ def describe(sop_class: str) -> str:
     if kind := _kind_without_image(sop_class):
         return kind
     name = _class_name(sop_class)
-    return f"an object of the class “{name}”" if name else "a DICOM object of an unknown kind"
+    if name:
+        return f"an object of the class “{name}”"
+    is_private = bool(sop_class) and not sop_class.startswith(_DICOM)
+    kind = "a manufacturer's own (private) kind" if is_private else "an unknown kind"
+    return f"a DICOM object of {kind}"
 
 
 def is_image(sop_class: str) -> bool:

@@ -196,9 +196,12 @@ def _put_pixels(ds: Dataset, prediction: Prediction, origin: Origin, kept: Scale
 def _put_identity(
     ds: Dataset, prediction: Prediction, origin: Origin, uid_map: UidMap | None
 ) -> None:
-    """A new object in a new series of the same study: one series per UID map, or else per model."""
+    """A new object in a new series of the same study: one for each model and strength, and for each
+    UID map if there is one.
+    """
     source = origin.parsed.dataset
-    series = " ".join((text(source, "SeriesInstanceUID"), prediction.weights_sha256, __version__))
+    own = prediction.weights_sha256, __version__, prediction.strength.words
+    series = " ".join((text(source, "SeriesInstanceUID"), *own))
     now = datetime.now(UTC).astimezone()
     ds.SOPInstanceUID = _instance_uid(prediction, origin, series, uid_map)
     lasting = f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, series).int}"
@@ -214,10 +217,10 @@ def _put_identity(
 def _instance_uid(
     prediction: Prediction, origin: Origin, series: str, uid_map: UidMap | None
 ) -> str:
-    """A new UID; one export gives the same slice the same one, so that an archive that gets it
-    twice after an interruption keeps it once.
+    """A new UID; one UID map gives the same slice the same one, so that an archive that gets it
+    twice keeps it once. Devices differ in some pixels, so theirs are different ones.
     """
     if uid_map is None:
         return f"2.25.{uuid.uuid4().int}"
-    own = (text(origin.parsed.dataset, "SOPInstanceUID"), origin.frame, prediction.strength.words)
+    own = (text(origin.parsed.dataset, "SOPInstanceUID"), origin.frame, prediction.device)
     return uid_map.uid(f"instance {series} {prediction.slice.source.pixels_sha256} {own}")

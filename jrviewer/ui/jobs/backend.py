@@ -239,4 +239,4 @@ def picture(prediction: Prediction, window: Window | VoiLut, blend: int, report:
     from jrviewer.export.provenance import describe
 
     report(0.0, "drawing the image")
-    return draw_comparison(prediction, window, describe(prediction, 0), blend)[0]
+    return draw_comparison(prediction, window, describe(prediction), blend)[0]

@@ -24,6 +24,7 @@ class Archive:
     came: list[Dataset] = field(default_factory=list)
     refuse_after: int = 1 << 30  # objects
     forgets: int = 0  # requests for commitment that are answered with “not kept”
+    refuses_twice: bool = False  # what is there, as a strict archive does
     reports: bool = True  # whether anything is said after a request for commitment
     asked: int = 0  # requests for commitment
 
@@ -31,6 +32,8 @@ class Archive:
         if len(self.came) >= self.refuse_after:
             return 0xA700
         ds = event.dataset
+        if self.refuses_twice and ds.SOPInstanceUID in {one.SOPInstanceUID for one in self.came}:
+            return 0x0111
         ds.file_meta = event.file_meta
         self.came.append(ds)
         return 0x0000

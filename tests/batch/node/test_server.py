@@ -7,12 +7,16 @@ from pathlib import Path
 
 import pydicom
 import pytest
+from pynetdicom import build_context
 
 from jrviewer.batch.node.config import Caller
 from tests.batch.node.listening import HERE, listening, store
 from tests.batch.runs import wait_until
 from tests.support.dicom_factory import write_ct, write_report, write_series
 from tests.support.dicom_objects import PATIENT_ID, PATIENT_NAME
+
+CT, EXPLICIT = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.1.2.1"
+PRIVATE_CLASS = pydicom.uid.UID("1.2.840.113619.4.26")
 
 
 def test_a_listed_caller_is_let_in_and_its_objects_are_kept_byte_for_byte(tmp_path: Path) -> None:
@@ -74,6 +78,20 @@ def test_objects_without_pixels_have_no_context(tmp_path: Path) -> None:
         }
         with pytest.raises(ValueError, match="No presentation context"):
             store(peer, report)
+
+
+def test_a_private_class_has_no_context_and_what_comes_beside_it_is_kept(tmp_path: Path) -> None:
+    image = write_ct(tmp_path / "a.dcm")
+    private = pydicom.dcmread(image)
+    private.SOPClassUID = private.file_meta.MediaStorageSOPClassUID = PRIVATE_CLASS
+    private.save_as(tmp_path / "b.dcm")
+    contexts = [build_context(one, [EXPLICIT]) for one in (CT, PRIVATE_CLASS)]
+    with listening(tmp_path) as node, node.called(contexts=contexts) as peer:
+        assert [one.abstract_syntax for one in peer.rejected_contexts] == [PRIVATE_CLASS]
+        with pytest.raises(ValueError, match="No presentation context"):
+            store(peer, tmp_path / "b.dcm")
+        assert store(peer, image).Status == 0x0000
+        assert len(node.kept()) == 1
 
 
 def test_an_object_beyond_the_limit_ends_its_association_and_leaves_nothing(

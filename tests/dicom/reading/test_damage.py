@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pydicom import Dataset
+from pydicom import Dataset, dcmread
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, JPEGLSLossless
 
 from jrviewer import dicom
@@ -32,6 +32,19 @@ def test_a_meta_element_of_a_wrong_length_is_told(tmp_path: Path) -> None:
     path.write_bytes(content[: at + 4] + b"UL" + content[at + 6 :])
 
     assert is_told(path)
+
+
+def test_a_private_class_opens_with_pixels_and_is_named_so_without(tmp_path: Path) -> None:
+    private = {"SOPClassUID": "1.2.840.113619.4.26"}
+    image = write_ct(tmp_path / "a.dcm", extra=private)
+    bare = dcmread(image)
+    del bare.PixelData, bare.Rows, bare.Columns
+    bare.save_as(tmp_path / "b.dcm")
+
+    assert slice_of(image).unit == "HU"
+    row = dicom.inspect([tmp_path / "b.dcm"])[0]
+    assert row.status == "no_image"
+    assert "a manufacturer's own (private) kind" in row.message
 
 
 def test_a_size_of_an_unknown_kind_is_told(tmp_path: Path) -> None:

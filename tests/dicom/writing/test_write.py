@@ -9,6 +9,7 @@ import pytest
 from pydicom import Dataset, dcmread
 
 from jrviewer import dicom
+from jrviewer.core.strength import HIGH, STANDARD
 from jrviewer.dicom.writing.derived_image import SERIES_DESCRIPTION
 from tests.dicom.opened import slice_of
 from tests.dicom.tools.conformance import complaints, denoised
@@ -148,6 +149,17 @@ def test_patient_and_study_are_kept_and_object_and_series_are_new(tmp_path: Path
     assert after.FrameOfReferenceUID == before.FrameOfReferenceUID
     assert after.SOPInstanceUID != before.SOPInstanceUID
     assert after.SeriesInstanceUID != before.SeriesInstanceUID
+
+
+def test_another_strength_is_another_series(tmp_path: Path) -> None:
+    image = slice_of(write_ct(tmp_path / "a.dcm"))
+    made = {}
+    for name, strength in (("b", STANDARD), ("c", STANDARD), ("d", HIGH)):
+        dicom.write_derived(denoised(image).at(strength), tmp_path / f"{name}.dcm")
+        made[name] = dcmread(tmp_path / f"{name}.dcm")
+
+    assert made["b"].SeriesInstanceUID == made["c"].SeriesInstanceUID != made["d"].SeriesInstanceUID
+    assert len({one.SOPInstanceUID for one in made.values()}) == 3
 
 
 def test_names_in_another_character_set_survive(tmp_path: Path) -> None:

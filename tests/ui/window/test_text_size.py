@@ -102,6 +102,19 @@ def test_larger_texts_leave_three_panes_for_wider_windows(
     assert min(open_window.original.width(), open_window.denoised.width()) > 300
 
 
+def test_the_toolbars_buttons_are_as_wide_as_their_larger_words(
+    qtbot: QtBot, open_window: MainWindow, usual_again: None
+) -> None:
+    open_window.resize(1500, 900)
+    qtbot.waitUntil(lambda: open_window.width() == 1500)
+    open_window.app_menu._take_settings(Settings(text_size=150, first_look=False))
+    strength = open_window.slice_controller.actions_.strength.button
+
+    qtbot.waitUntil(lambda: strength.width() >= strength.sizeHint().width())
+    strength.setText("Standard")
+    assert strength.sizeHint().width() <= strength.width()
+
+
 def test_the_first_page_keeps_its_words_within_its_frame(
     qtbot: QtBot, window: MainWindow, usual_again: None
 ) -> None:

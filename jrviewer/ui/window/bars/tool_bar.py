@@ -1,6 +1,6 @@
 """The toolbar, which shows icons only in windows too narrow for its texts."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt, QTimer, Slot
 from PySide6.QtWidgets import QToolBar, QToolButton
 
 from jrviewer.ui.widgets import theme
@@ -18,7 +18,20 @@ class ToolBar(QToolBar):
         self.setToolButtonStyle(WITH_TEXT)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self._with_text_px = 0  # width with texts, known once it was shown with them
+        self._refit = QTimer(self, singleShot=True, interval=0)
+        self._refit.timeout.connect(self._fit_texts)
         self._name_extension()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Fit the tools to texts of another size, once all of them have it."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._refit.start()
+
+    @Slot()
+    def _fit_texts(self) -> None:
+        self.toolButtonStyleChanged.emit(self.toolButtonStyle())  # widths follow it
+        self.update_for_width(self.window().width())
 
     def update_for_width(self, window_px: int) -> None:
         """Drop the texts where they would push tools out of sight."""
