@@ -19,6 +19,7 @@ from jrviewer.core.errors import (
 from jrviewer.core.progress import Report
 from jrviewer.core.real_path import real_path
 from jrviewer.dicom.common.dicomdir import is_directory_file, listed_files
+from jrviewer.dicom.common.other_files import not_dicom
 from jrviewer.dicom.common.parse import HEAD_BYTES, looks_like_dicom
 from jrviewer.dicom.common.zip_archive import archive_members, is_archive
 
@@ -27,7 +28,6 @@ _NOT_THERE = "There is no file here: it was moved, or its drive is not connected
 _NO_FILE = "This is no file but a pipe or a device. Choose a file, a folder or a ZIP archive."
 _EMPTY_FOLDER = "The folder holds no files. Choose the folder that the images lie in."
 _EMPTY_ARCHIVE = "The ZIP archive holds no files. Copy it again, or ask for another one."
-_NOT_DICOM = "This is not a DICOM file. JRViewer opens DICOM files, folders, ZIPs and DICOMDIRs."
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +190,7 @@ def _read(path: Path) -> bytes:
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
             if head and not looks_like_dicom(head):
-                raise NotDicomError(_NOT_DICOM)
+                raise not_dicom(head)
             if path.stat().st_size > _MAX_FILE:
                 raise UnsupportedImageError(
                     "The file is larger than 4 GB, which JRViewer does not load. "

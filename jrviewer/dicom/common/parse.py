@@ -31,10 +31,10 @@ from jrviewer.core.errors import (
     CorruptFileError,
     EmptyFileError,
     NoImageError,
-    NotDicomError,
     UnsupportedImageError,
 )
 from jrviewer.dicom.common.attributes import PARSER_ERRORS, text, value
+from jrviewer.dicom.common.other_files import not_dicom
 from jrviewer.dicom.common.sop_classes import DIRECTORY, is_image, no_image_sentence
 
 PIXEL_KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
@@ -52,7 +52,6 @@ _ENDS_EARLY = (
     "Copy it again from where it came from."
 )
 _DAMAGED = "The file is damaged: its structure cannot be read. Ask for it to be sent again."
-_NOT_DICOM = "This is not a DICOM file. JRViewer opens DICOM files, folders, ZIPs and DICOMDIRs."
 
 # Its records quote values, too, and decoders log from places that no context manager reaches.
 logging.getLogger("pydicom").disabled = True
@@ -104,7 +103,7 @@ def parse(content: bytes) -> Parsed:
     if not content:
         raise EmptyFileError("The file is empty. Copy it again from where it came from.")
     if not looks_like_dicom(content[:HEAD_BYTES]):
-        raise NotDicomError(_NOT_DICOM)
+        raise not_dicom(content[:HEAD_BYTES])
     if content[:4] == b"DICM" and content[128:132] != b"DICM":
         content = b"\0" * 128 + content
     _check_inflated_size(content)
@@ -121,7 +120,7 @@ def _warn_of_the_file(parsed: Parsed, *, has_header: bool) -> None:
     """Note oddities of the file. Raises NotDicomError if it only looks like DICOM by chance."""
     if not has_header:
         if not parsed.sop_class and not parsed.pixel_keyword:
-            raise NotDicomError(_NOT_DICOM)
+            raise not_dicom()
         parsed.warnings.append("The file lacks the header that DICOM files begin with.")
     if not text(getattr(parsed.dataset, "file_meta", None), "TransferSyntaxUID"):
         parsed.warnings.append("The file does not say how it is encoded; that was guessed.")
@@ -148,7 +147,7 @@ def _read(content: bytes) -> FileDataset:
         return pydicom.dcmread(BytesIO(content), force=True)
     except PARSER_ERRORS as error:
         if content[128:132] != b"DICM":
-            raise NotDicomError(_NOT_DICOM) from error
+            raise not_dicom() from error
         raise CorruptFileError(_DAMAGED) from error
 
 

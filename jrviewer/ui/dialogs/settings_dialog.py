@@ -143,6 +143,15 @@ class SettingsDialog(QDialog):
         form = QFormLayout(page)
         form.addRow(self.tr("Device"), self.device)
         form.addRow(self._found)
+        form.addRow(
+            _note(
+                self.tr(
+                    "Automatic uses the first CUDA graphics processor if it passes a trial, "
+                    "otherwise the CPU. If a graphics processor cannot run the model, or its "
+                    "memory is full, the CPU is used instead."
+                )
+            )
+        )
         form.addRow(self.tr("Runs on"), self.runs_on)
         form.addRow("", self.anew)
         form.addRow(
@@ -155,15 +164,6 @@ class SettingsDialog(QDialog):
         )
         form.addRow(self.tr("Denoising strength"), self.strength)
         form.addRow(self.ahead)
-        form.addRow(
-            _note(
-                self.tr(
-                    "Automatic uses the first CUDA graphics processor if it passes a trial, "
-                    "otherwise the CPU. If a graphics processor cannot run the model, or its "
-                    "memory is full, the CPU is used instead."
-                )
-            )
-        )
         return page
 
     def _privacy(self) -> QWidget:

@@ -13,6 +13,7 @@ from jrviewer.core.geometry import orientation_label
 from jrviewer.core.records import Slice
 from jrviewer.ui.state.corners import Corners
 from jrviewer.ui.state.view import Projection
+from jrviewer.ui.widgets.elided_label import elided
 from jrviewer.ui.widgets.painting import (
     GAP,
     HALO,
@@ -234,10 +235,7 @@ def _shortened(
     room = min(beside, default=edge) - GAP - one.x
     if metrics.horizontalAdvance(one.text) <= room:
         return one
-    text = metrics.elidedText(one.text, Qt.TextElideMode.ElideRight, max(room, 0.0))
-    last = text.split(" ")[-1]
-    if any(letter.isdigit() for letter in last):  # a part of a number is another number
-        text = f"{text.removesuffix(last)}…"
+    text = elided(one.text, metrics, max(room, 0.0))
     return replace(one, text=text if len(text) > _FEWEST_LETTERS else "")
 
 

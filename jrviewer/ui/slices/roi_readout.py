@@ -1,21 +1,21 @@
 """Status bar: noise and mean of a region before and after the model, and the residual check."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QToolButton, QWidget
 
 from jrviewer.core.prediction import MOST_MARKS, Removed
 from jrviewer.imaging.measurements_2d import MAX_SHIFT_HU, Bias
 from jrviewer.ui.state.captions import number
+from jrviewer.ui.widgets.elided_label import ElidedLabel
 
 
-class RoiReadout(QLabel):
+class RoiReadout(ElidedLabel):
     """Noise before and after, and the shift of the mean, with a warning beyond the limit."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setObjectName("bias")
         self.setAccessibleName(self.tr("Region before and after the model"))
-        self.setMinimumWidth(1)  # or it would keep the window from becoming narrow
         self.show_bias(None, "")
 
     def show_bias(self, values: Bias | None, unit: str) -> None:
@@ -33,7 +33,8 @@ class RoiReadout(QLabel):
         )
         if values.is_beyond:
             limit = number(MAX_SHIFT_HU)
-            text += "   " + self.tr("▲ BIAS beyond ±{} HU").format(limit)
+            # First, where it is seen in a narrow window too.
+            text = self.tr("▲ BIAS beyond ±{} HU").format(limit) + "   " + text
         self.setText(text)
         self.setToolTip(text)
         self.setProperty("beyond", values.is_beyond)

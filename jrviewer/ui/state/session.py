@@ -54,6 +54,7 @@ class Session(SessionParts):
         self.prefetcher.predicted.connect(self._take_prediction)
         self.prefetcher.skipped.connect(self._run_skipped)
         self.foreground.busy.connect(self.busy_changed)
+        self.foreground.busy.connect(self.prefetcher.pause)
         self.foreground.busy.connect(self.marks_ahead.pause)
         self.foreground.idle.connect(self._resume_prefetch)
         self.foreground.idle.connect(self.marks_ahead.resume)
@@ -195,7 +196,6 @@ class Session(SessionParts):
         self._predictions.pop(chosen, None)
         self._asked_for = chosen
         job = partial(self.backend.predict, chosen, run_anyway=run_anyway)
-        self.prefetcher.pause()
         what = self.tr("denoising and inferring 3D")
         self.foreground.start("predict", what, job, self._take_prediction)
 

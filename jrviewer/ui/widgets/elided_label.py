@@ -1,8 +1,21 @@
 """A label of one line that is elided with “…” if it does not fit."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel
+
+
+def elided(text: str, metrics: QFontMetrics | QFontMetricsF, room: float) -> str:
+    """As much of a text as fits, but no part of a number: that would be another one."""
+    right = Qt.TextElideMode.ElideRight
+    if isinstance(metrics, QFontMetrics):
+        shown = metrics.elidedText(text, right, int(room))
+    else:
+        shown = metrics.elidedText(text, right, room)
+    last = shown.rpartition(" ")[2]
+    if shown == text or not any(letter.isdigit() for letter in last):
+        return shown
+    return f"{shown.removesuffix(last).rstrip()} …".lstrip()
 
 
 class ElidedLabel(QLabel):
@@ -17,9 +30,7 @@ class ElidedLabel(QLabel):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint as much of the text as fits."""
         area = self.contentsRect()
-        words = self.fontMetrics().elidedText(
-            self.text(), Qt.TextElideMode.ElideRight, area.width()
-        )
+        words = elided(self.text(), self.fontMetrics(), area.width())
         if self._is_whole and words != self.text():
             return
         painter = QPainter(self)

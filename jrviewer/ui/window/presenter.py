@@ -112,6 +112,8 @@ class Presenter(QObject):
     def show_unpredicted(self, chosen: Slice) -> None:
         """Say of which slice the last result is; without one, what is being done."""
         self._withheld = ""
+        if chosen.unit == "HU":
+            self.cloud_missing.emit("")  # why the slice before it had none
         self._status.show_check(*captions.check_text(None))
         self._status.show_noise("", "")
         is_partial = self._session.is_partial

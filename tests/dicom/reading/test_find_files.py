@@ -85,6 +85,23 @@ def test_other_files_are_not_dicom(tmp_path: Path, content: bytes) -> None:
     assert statuses(tmp_path / "a") == ["not_dicom"]
 
 
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"\x89PNG\r\n\x1a\n" + bytes(200), "not a DICOM file but a PNG picture."),
+        (b"ply\nformat ascii 1.0\n", "but a PLY surface or point cloud."),
+        (b"Rar!" + bytes(200), "unpack it first."),
+        (b"hello", "This is not a DICOM file. JRViewer opens"),
+    ],
+)
+def test_what_another_file_is_is_said(tmp_path: Path, content: bytes, kind: str) -> None:
+    (tmp_path / "a").write_bytes(content)
+
+    (refused,) = dicom.read([tmp_path / "a"]).refused
+    assert kind in refused.message
+    assert "DICOM files, folders, ZIPs and DICOMDIRs" in refused.message
+
+
 def test_a_path_without_a_file_is_refused(tmp_path: Path) -> None:
     (refused,) = dicom.read([tmp_path / "gone.dcm"]).refused
 

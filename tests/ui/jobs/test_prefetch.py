@@ -1,6 +1,7 @@
 """Predicting before anybody looks, whole series, devices."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -42,6 +43,22 @@ def test_neighbours_are_predicted_after_the_slice_that_is_shown(
     qtbot.keyClick(open_window, Qt.Key.Key_Down)  # type: ignore[no-untyped-call]
     assert session.prediction is not None
     assert len(backend.asked) == before
+
+
+@pytest.mark.parametrize("backend", [SlowBackend(300)])
+def test_what_the_user_opens_comes_before_neighbours_that_nobody_looks_at(
+    qtbot: QtBot, open_window: MainWindow, ct_file: Path
+) -> None:
+    session = open_window.session
+    assert session.series is not None
+    session.prefetcher.prefetch(neighbours(session.series, 2))
+    qtbot.waitUntil(lambda: session.prefetcher.is_predicting(session.series[3]))  # type: ignore[index]
+
+    with qtbot.waitSignal(session.opening.opened):
+        session.open([ct_file])
+    assert len(session.known_predictions()) <= 2  # of five: the one that was shown, and one begun
+
+    qtbot.waitUntil(lambda: len(session.known_predictions()) == 6)  # the others after it
 
 
 def test_five_neighbours_on_either_side_are_predicted_the_nearest_first() -> None:

@@ -130,7 +130,7 @@ def test_the_roi_readout_warns_of_a_mean_that_moved_too_far(
     text = measured.slice_controller.roi_readout.text()
     assert measured.slice_controller.roi_readout.isVisible()
     assert "mean −20.0 HU" in text
-    assert "▲ BIAS beyond ±3 HU" in text
+    assert text.startswith("▲ BIAS beyond ±3 HU")  # where a narrow window cuts last
     assert measured.slice_controller.roi_readout.property("beyond") is True
 
 

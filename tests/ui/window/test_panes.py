@@ -44,6 +44,22 @@ def mr_window(qtbot: QtBot, open_window: MainWindow, tmp_path: Path) -> MainWind
     return open_window
 
 
+def test_the_reason_why_mr_has_no_cloud_does_not_stay_while_a_ct_waits_for_its_own(
+    qtbot: QtBot, mr_window: MainWindow, ct_file: Path
+) -> None:
+    assert mr_window.panes.folded.isVisible()
+    told: list[bool] = []
+    session = mr_window.session
+    session.unpredicted.connect(lambda _: told.append(mr_window.panes.folded.isVisible()))
+
+    with qtbot.waitSignal(session.predicted):
+        mouse_and_keys.drop(mr_window.original, [ct_file])
+
+    assert told
+    assert not any(told)
+    assert not mr_window.panes.folded.isVisible()
+
+
 def test_a_series_without_a_cloud_leaves_a_narrow_tab_with_the_reason(
     mr_window: MainWindow,
 ) -> None:

@@ -15,7 +15,7 @@ class StatusBar(QStatusBar):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizeGripEnabled(False)
-        self.probe = QLabel()
+        self.probe = ElidedLabel()
         self.probe.setObjectName("probe")
         self.probe.setAccessibleName(self.tr("Value under the pointer"))
         self.hint = ElidedLabel()
@@ -36,7 +36,6 @@ class StatusBar(QStatusBar):
         self.device.setAccessibleName(self.tr("Computing device"))
         self.notice = QLabel(NOTICE)
         self.notice.setObjectName("notice")
-        self.probe.setMinimumWidth(1)  # or its text keeps the window from becoming narrow
         self.addWidget(self.probe, 1)
         self.addWidget(self.hint)
         for widget in (self._what, self._bar, self.noise, self.check, self.device, self.notice):

@@ -1,0 +1,23 @@
+"""A line that does not fit ends before a number, never within it."""
+
+import pytest
+from PySide6.QtGui import QFont, QFontMetrics, QFontMetricsF
+from pytestqt.qtbot import QtBot
+
+from jrviewer.ui.widgets.elided_label import elided
+
+PROBE = "−955 HU   AI −924   Δ 31   row 313 column 279"
+
+
+@pytest.mark.parametrize("kind", [QFontMetrics, QFontMetricsF])
+def test_a_number_is_shown_whole_or_not_at_all(
+    qtbot: QtBot, kind: type[QFontMetrics] | type[QFontMetricsF]
+) -> None:
+    metrics = kind(QFont())
+    whole = set(PROBE.split())
+    for room in range(10, 400, 7):
+        shown = elided(PROBE, metrics, room)
+        assert metrics.horizontalAdvance(shown) <= max(room, metrics.horizontalAdvance(" …"))
+        numbers = [one for one in shown.split() if any(map(str.isdigit, one))]
+        assert set(numbers) <= whole
+    assert elided(PROBE, metrics, 4000) == PROBE
