@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from jrviewer.ui.slices.residual_painter import MARK
 from jrviewer.ui.state.series.slice_status import SliceStatus
+from jrviewer.ui.widgets.paced import Paced
 from jrviewer.ui.widgets.painting import AMBER
 
 HEIGHT_PX = 13
@@ -29,13 +30,14 @@ class SliceMap(QWidget):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName(self.tr("Map of the series"))
         self.found: tuple[SliceStatus, ...] = ()
+        self._paced: Paced[tuple[SliceStatus, ...]] = Paced(lambda _: self.update(), self)
 
     def show_statuses(self, found: Sequence[SliceStatus]) -> None:
         """Show what is known of each slice."""
         if tuple(found) != self.found:
             self.found = tuple(found)
             self.setAccessibleDescription(self.summary())
-            self.update()
+            self._paced.give(self.found)
 
     def sizeHint(self) -> QSize:
         """As wide as it gets."""

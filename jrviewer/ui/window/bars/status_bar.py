@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton, QWi
 from jrviewer import NOTICE
 from jrviewer.ui.state.session import Busy
 from jrviewer.ui.widgets.elided_label import ElidedLabel
+from jrviewer.ui.widgets.paced import Paced
 
 MINUTES_FROM_S = 100.0  # the time that is left is told in minutes
 
@@ -40,7 +41,9 @@ class StatusBar(QStatusBar):
         self.addWidget(self.hint)
         for widget in (self._what, self._bar, self.noise, self.check, self.device, self.notice):
             self.addPermanentWidget(widget)
-        self.show_busy(None)
+        self._busy: Busy | None = None
+        self._paced = Paced(self._paint_busy, self)
+        self._paint_busy(None)
         self.show_hint("")
         self.show_noise("", "")
         self.show_device("")
@@ -48,15 +51,24 @@ class StatusBar(QStatusBar):
     @property
     def busy_text(self) -> str:
         """What is being done; "" if idle."""
-        return self._what.text()
+        return "" if self._busy is None else self._words(self._busy)
 
     def show_busy(self, busy: Busy | None) -> None:
         """Show the progress, or hide it."""
-        self._what.setText("" if busy is None else self._words(busy))
+        self._busy = busy
+        if busy is None:
+            self._paced.show_now(None)
+        else:
+            self._paced.give(busy)
+
+    def _paint_busy(self, busy: Busy | None) -> None:
+        self._what.setText(self.busy_text)
         self._bar.setVisible(busy is not None)
         if busy is not None:
+            self._bar.setUpdatesEnabled(False)  # or a new value is painted by itself, at once
             self._bar.setRange(0, 100 if busy.fraction > 0 else 0)  # 0, 0: unknown duration
             self._bar.setValue(int(busy.fraction * 100))
+            self._bar.setUpdatesEnabled(True)
 
     def show_device(self, device: str) -> None:
         """Show the device of the model."""
