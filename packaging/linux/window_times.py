@@ -29,7 +29,7 @@ from jrviewer.ui.state.preferences import Preferences
 from jrviewer.ui.state.session import Session
 from jrviewer.ui.window.main_window import MainWindow
 
-PATIENCE_S = 60.0
+PATIENCE_S = 300.0  # for 300 slices beside other programs, too
 IDLE_S = 2.0
 SETTLING_S = 0.15
 
