@@ -5,6 +5,7 @@ know a simulation by its fingerprint, and makes what it removes jump from slice 
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
@@ -105,10 +106,19 @@ def _detail(values: Tensor) -> Tensor:
     edges.
     """
     margin = AROUND // 2
-    inside = (F.pad(values.new_ones(size), (margin, margin)) for size in values.shape[-2:])
-    rows, columns = (_sums(one, 0) for one in inside)
     sums = _sums(_sums(F.pad(values, (margin,) * 4), -1), -2)
-    return values - sums / (rows[:, None] * columns)
+    rows, columns = values.shape[-2:]
+    return values - sums / _counts(rows, columns, values.dtype, values.device)
+
+
+@lru_cache(2)  # a slice and a canonical image
+def _counts(rows: int, columns: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """How many pixels the neighbourhood of each has (rows, columns)."""
+    margin = AROUND // 2
+    with torch.inference_mode(mode=False), torch.no_grad():  # or no gradient would go through it
+        sides = (torch.ones(size, dtype=dtype, device=device) for size in (rows, columns))
+        down, across = (_sums(F.pad(side, (margin, margin)), 0) for side in sides)
+        return down[:, None] * across
 
 
 def _sums(values: Tensor, dim: int) -> Tensor:
