@@ -75,15 +75,6 @@ class Box:
         """Box coordinates (N, 3) of patient LPS millimetres (N, 3)."""
         return (points_mm - self.centre_mm) @ self.axes.T / self.half_width_mm
 
-    def pixel_centres(self) -> FloatArray:
-        """Patient LPS millimetres (128, 128, 3) of the canonical image's pixel centres; rows run
-        along y.
-        """
-        steps = (np.arange(BOX_PIXELS) + 0.5) / BOX_PIXELS * 2 - 1
-        y, x = np.meshgrid(steps, steps, indexing="ij")
-        flat = np.stack([x.ravel(), y.ravel(), np.zeros(x.size)], axis=1)
-        return self.to_patient(flat).reshape(BOX_PIXELS, BOX_PIXELS, 3)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VolumeGeometry:

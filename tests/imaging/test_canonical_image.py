@@ -2,10 +2,18 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from jrviewer.core.geometry import canonical_box
+from jrviewer.core.geometry import Box, FloatArray, canonical_box
 from jrviewer.imaging.canonical_image import CANONICAL_PIXEL_MM, canonical_image
 from tests.imaging.test_body_masks import air
 from tests.support.record_factory import body_image, make_plane
+
+
+def pixel_centres(box: Box) -> FloatArray:
+    """Patient LPS millimetres (128 × 128, 3) of the canonical image's pixels, row by row."""
+    steps = (np.arange(128) + 0.5) / 128 * 2 - 1
+    y, x = np.meshgrid(steps, steps, indexing="ij")
+    return box.to_patient(np.stack([x.ravel(), y.ravel(), np.zeros(x.size)], axis=1))
+
 
 Direction = tuple[float, float, float]
 
@@ -20,7 +28,7 @@ def test_the_canonical_image_is_smoothed_and_interpolated_as_scipy_does_it(
     box = canonical_box(plane, (120.0, 140.0))
     sigmas = [np.sqrt(max(0, CANONICAL_PIXEL_MM**2 - mm**2) / 12) / mm for mm in spacing_mm]
     smooth = ndimage.gaussian_filter(np.maximum(image, -1000).astype(float), sigmas, truncate=2.5)
-    places = plane.to_pixel(box.pixel_centres().reshape(-1, 3)).T
+    places = plane.to_pixel(pixel_centres(box)).T
     plain = ndimage.map_coordinates(smooth, places, order=1, mode="constant", cval=-1000)
 
     assert canonical_image(image, plane, box) == pytest.approx(plain.reshape(128, 128), abs=0.01)

@@ -52,7 +52,8 @@ def run(args: argparse.Namespace) -> int:
     index = len(series) // 2 if args.index is None else args.index
     prediction = predict(load_model("cpu"), series[index])
     card = json.loads(resource(f"model/{CARD}").read_text("utf-8"))
-    card["pictures"] = draw(prediction, args.out, f"slice {index + 1} of {args.credit}")
+    number = prediction.slice.acquisition.instance_number or index + 1
+    card["pictures"] = draw(prediction, args.out, f"image number {number} of {args.credit}")
     write_card(args.out, card)
     sys.stdout.write(f"{args.out / DENOISED}\n{args.out / CLOUD}\n")
     return 0

@@ -27,6 +27,8 @@ from jrviewer.ui.dialogs import file_dialogs
 from jrviewer.ui.dialogs.export_choices import FORMATS, MESHES, SHEETS, SKIN, Subject
 from jrviewer.ui.state.preferences import Preferences
 
+INDENT_PX = 26  # of what belongs to a check box
+
 
 class ExportDialog(QDialog):
     """Emits an ExportRequest, and whether it is for the whole series."""
@@ -126,6 +128,29 @@ class ExportDialog(QDialog):
         self.requested.emit(request, self.series.isChecked())
 
     def _lay_out(self) -> None:
+        self._name_controls()
+        rows = QVBoxLayout(self)
+        rows.setSpacing(7)
+        rows.addWidget(self.cloud)
+        if self._subject.no_cloud_reason:
+            rows.addWidget(_note(self._subject.no_cloud_reason))
+        cloud = QFormLayout()
+        cloud.setContentsMargins(INDENT_PX, 0, 0, 8)
+        cloud.addRow(self.tr("Points"), self.points)
+        cloud.addRow(self.tr("Format"), self.format)
+        cloud.addRow(self.tr("Skin"), self.skin)
+        rows.addLayout(cloud)
+        rows.addWidget(self.difference)
+        rows.addLayout(_beside(self.surface, self.mesh_kind))
+        rows.addLayout(_beside(self.sheet, self.sheet_kind))
+        rows.addWidget(self.picture)
+        self._lay_out_derived(rows)
+        self._lay_out_place(rows)
+        rows.addWidget(self.opens)
+        rows.addWidget(self.buttons)
+        self.setMinimumWidth(540)
+
+    def _name_controls(self) -> None:
         for widget, name in (
             (self.points, self.tr("Points of the cloud")),
             (self.format, self.tr("Format of the cloud")),
@@ -136,59 +161,41 @@ class ExportDialog(QDialog):
             (self.mesh_kind, self.tr("Format of the measured surface")),
         ):
             widget.setAccessibleName(name)
-        cloud = QFormLayout()
-        cloud.setContentsMargins(26, 0, 0, 8)
-        cloud.addRow(self.tr("Points"), self.points)
-        cloud.addRow(self.tr("Format"), self.format)
-        cloud.addRow(self.tr("Skin"), self.skin)
-        where = QHBoxLayout()
-        where.addWidget(QLabel(self.tr("Folder")))
-        where.addWidget(self.folder, 1)
-        where.addWidget(self._browse)
-        scope = QHBoxLayout()
-        scope.addWidget(self.this_slice)
-        scope.addWidget(self.series)
-        scope.addStretch()
-        rows = QVBoxLayout(self)
-        rows.setSpacing(7)
-        rows.addWidget(self.cloud)
-        if self._subject.no_cloud_reason:
-            rows.addWidget(_note(self._subject.no_cloud_reason))
-        rows.addLayout(cloud)
-        rows.addWidget(self.difference)
-        rows.addLayout(_beside(self.surface, self.mesh_kind))
-        rows.addLayout(_beside(self.sheet, self.sheet_kind))
-        rows.addWidget(self.picture)
+
+    def _lay_out_derived(self, rows: QVBoxLayout) -> None:
+        """The derived DICOM, and what it holds of the patient."""
         rows.addWidget(self.derived)
         words = self.tr("Denoising strength, as shown: {}").format(self._subject.strength)
         rows.addWidget(_note(words))
         derived = QFormLayout()
-        derived.setContentsMargins(26, 0, 0, 0)
+        derived.setContentsMargins(INDENT_PX, 0, 0, 0)
         derived.addRow(self.tr("Identity"), self.identity)
         rows.addLayout(derived)
-        if self._subject.face:
-            rows.addWidget(
-                _note(
-                    self.tr(
-                        "▲ This may be a head: its slices together show a face, even if the "
-                        "identity is removed."
-                    )
-                )
-            )
-        rows.addWidget(
-            _note(
-                self.tr(
-                    "▲ The derived DICOM keeps the patient's identity unless it is removed here. "
-                    "The other files contain no patient identity."
-                )
-            )
+        face = self.tr(
+            "▲ This may be a head: its slices together show a face, even if the identity is "
+            "removed."
         )
+        if self._subject.face:
+            rows.addWidget(_note(face))
+        kept = self.tr(
+            "▲ The derived DICOM keeps the patient's identity unless it is removed here. The other "
+            "files contain no patient identity."
+        )
+        rows.addWidget(_note(kept))
+
+    def _lay_out_place(self, rows: QVBoxLayout) -> None:
+        """Of which slices, and where to."""
+        scope = QHBoxLayout()
+        scope.addWidget(self.this_slice)
+        scope.addWidget(self.series)
+        scope.addStretch()
         rows.addLayout(scope)
+        where = QHBoxLayout()
+        where.addWidget(QLabel(self.tr("Folder")))
+        where.addWidget(self.folder, 1)
+        where.addWidget(self._browse)
         rows.addLayout(where)
         rows.addWidget(_note(self.tr("Existing files are kept: new files get new names.")))
-        rows.addWidget(self.opens)
-        rows.addWidget(self.buttons)
-        self.setMinimumWidth(540)
 
     def _recall(self) -> None:
         preferences, has_cloud = self._preferences, not self._subject.no_cloud_reason
