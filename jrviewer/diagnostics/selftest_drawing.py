@@ -4,6 +4,7 @@ with it, not this.
 
 import multiprocessing
 from dataclasses import replace
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, NamedTuple, get_args
 
@@ -12,7 +13,7 @@ import numpy as np
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.lazy_vtk import vtk_module
 from jrviewer.core.prediction import Prediction
-from jrviewer.core.records import Series, UInt8Array
+from jrviewer.core.records import Cloud, Series, UInt8Array
 
 if TYPE_CHECKING:
     from pyvista import Plotter
@@ -37,7 +38,8 @@ def try_drawing(prediction: Prediction | None) -> DrawingResult:
     """Draw a sphere, then the prediction with everything that the 3D pane can do."""
     context = multiprocessing.get_context("spawn")
     receiving, sending = context.Pipe(duplex=False)
-    child = context.Process(target=draw, args=(sending, prediction), daemon=True)
+    shown = prediction and _without_network(prediction)
+    child = context.Process(target=draw, args=(sending, shown), daemon=True)
     child.start()
     sending.close()  # so that the child's death ends the waiting
     drawn = DrawingResult("", [])
@@ -55,6 +57,16 @@ def try_drawing(prediction: Prediction | None) -> DrawingResult:
     child.kill()
     child.join()
     return drawn
+
+
+def _without_network(prediction: Prediction) -> Prediction:
+    """The prediction with a dense cloud that needs no network: packed weights cannot be sent."""
+    dense = prediction.compute_dense_cloud()
+    return prediction if dense is None else replace(prediction, sample_dense=partial(_same, dense))
+
+
+def _same(dense: Cloud) -> Cloud:
+    return dense
 
 
 def draw(sending: Connection, prediction: Prediction | None) -> None:

@@ -1,12 +1,15 @@
 import hashlib
 import json
+import pickle
 import re
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from jrviewer import cli
@@ -19,7 +22,7 @@ from jrviewer.export import provenance
 from jrviewer.rendering.look import Look, MeasuredReference
 from jrviewer.rendering.scene import NOTHING, Scene
 from tests.support.boundaries import replace_network, replace_reader
-from tests.support.record_factory import make_prediction
+from tests.support.record_factory import make_cloud, make_prediction
 from tests.support.wine import IS_WINE
 
 WEIGHTS = b"these weights"
@@ -183,6 +186,17 @@ def test_opengl_and_every_look_of_the_3d_pane_are_tried_in_a_child_process() -> 
 
     assert drawn.renderer not in ("", "unnamed")
     assert drawn.missing == []
+
+
+def test_what_the_child_process_draws_needs_no_network() -> None:
+    made = make_prediction()
+    dense = make_cloud(made.slice.plane, 4096)
+    bound = replace(made, sample_dense=lambda: dense)  # cannot be sent, as packed weights cannot
+
+    sent = pickle.loads(pickle.dumps(selftest_drawing._without_network(bound)))
+
+    cloud = sent.compute_dense_cloud()
+    assert np.array_equal(cloud.points, dense.points)
 
 
 @pytest.mark.vtk
