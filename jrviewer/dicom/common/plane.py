@@ -16,7 +16,7 @@ from jrviewer.core.records import SpacingSource
 from jrviewer.dicom.common.attributes import first_item, number, numbers, text, value
 
 _PROJECTIONS = frozenset({"CR", "DX", "MG", "IO", "PX", "RF", "XA", "RG", "RTIMAGE"})
-_CROSS_SECTIONS = frozenset({"CT", "MR", "PT", "NM"})
+_CROSS_SECTIONS = frozenset({"CT", "MR", "PT"})  # NM scans whole bodies in one picture
 _MAX_SPACING_MM = 1000.0
 _SMALLEST_MM, _LARGEST_MM, _NARROWEST = 40.0, 1200.0, 0.1  # of a field of view
 
@@ -76,9 +76,14 @@ def implausible_size(ds: Dataset, spacing: Spacing) -> str:
     if _SMALLEST_MM <= high <= _LARGEST_MM and low >= _NARROWEST * high:
         return ""
     return (
-        f"The image would be {low:.3g} mm by {high:.3g} mm: its pixel spacing may be in another "
-        "unit than millimetres."
+        f"The image would be {_plain(low)} × {_plain(high)} mm: its pixel spacing may be in "
+        "another unit than millimetres."
     )
+
+
+def _plain(mm: float) -> str:
+    """Three digits, but no power of ten."""
+    return f"{mm:.0f}" if mm >= 100 else f"{mm:.3g}"
 
 
 def frame_geometry(ds: Dataset, frame: int, frames: int) -> FrameGeometry:

@@ -35,6 +35,15 @@ _LOSSY_BY_SYNTAX = {
     "1.2.840.10008.1.2.4.55": "JPEG",
     "1.2.840.10008.1.2.4.81": "JPEG-LS near-lossless",
 }
+_METHODS = {  # PS3.3 C.7.6.1.1.5.1
+    "ISO_10918_1": "JPEG",
+    "ISO_14495_1": "JPEG-LS",
+    "ISO_15444_1": "JPEG 2000",
+    "ISO_15444_2": "JPEG 2000",
+    "ISO_13818_1": "MPEG-2",
+    "ISO_14496_10": "MPEG-4",
+    "ISO_23008_2": "HEVC",
+}
 _TILE = "This is a tile of a larger microscope picture, not the whole of it."
 
 
@@ -193,6 +202,7 @@ def _lossy(shared: _Shared) -> str:
     )
     if text(ds, "LossyImageCompression") != "01" and not method:
         return ""
+    method = _METHODS.get(method, method)
     ratio = number(ds, "LossyImageCompressionRatio")
     return " ".join(["lossy", *([method] if method else []), *([f"{ratio:g}:1"] if ratio else [])])
 

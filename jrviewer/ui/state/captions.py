@@ -199,7 +199,8 @@ def warning_text(chosen: Slice) -> str:
 
 def lossy_text(chosen: Slice) -> str:
     """LOSSY and the compression, or ""."""
-    return f"LOSSY {chosen.acquisition.lossy}".strip() if chosen.acquisition.lossy else ""
+    said = chosen.acquisition.lossy
+    return f"LOSSY{said.removeprefix('lossy')}" if said else ""
 
 
 def spacing_text(chosen: Slice) -> str:

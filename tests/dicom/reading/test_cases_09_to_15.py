@@ -10,6 +10,7 @@ import pytest
 from pydicom.dataset import Dataset
 
 from jrviewer import dicom
+from jrviewer.ui.state.captions import lossy_text
 from tests.dicom.opened import BIG_ENDIAN, DEFLATED, RAMP, row_of, series_of, slice_of
 from tests.support.dicom_factory import (
     tilted,
@@ -163,6 +164,30 @@ def test_case_13_the_detectors_spacing_is_labelled_as_such(tmp_path: Path) -> No
 
     assert image.spacing_source == "detector"
     assert image.plane.spacing_mm == (0.2, 0.1)
+
+
+@pytest.mark.parametrize(("modality", "said"), [("CT", "1600 × 1600 mm"), ("NM", "")])
+def test_case_13_a_size_that_no_body_has_is_said_but_of_scans_of_whole_bodies(
+    tmp_path: Path, modality: str, said: str
+) -> None:
+    path = write_ct(tmp_path / "a.dcm", spacing=(25.0, 25.0), extra={"Modality": modality})
+
+    warnings = " ".join(slice_of(path).warnings)
+
+    assert said in warnings
+    assert ("another unit" in warnings) is bool(said)
+
+
+@pytest.mark.parametrize(
+    ("method", "name"), [("ISO_10918_1", "JPEG"), ("ISO_15444_1", "JPEG 2000"), ("OWN", "OWN")]
+)
+def test_a_lossy_compression_is_called_by_its_usual_name(
+    tmp_path: Path, method: str, name: str
+) -> None:
+    extra = {"LossyImageCompression": "01", "LossyImageCompressionMethod": method}
+    image = slice_of(write_ct(tmp_path / "a.dcm", extra=extra))
+
+    assert lossy_text(image) == f"LOSSY {name}"
 
 
 def test_case_14_an_unknown_character_set_does_not_block_the_image(tmp_path: Path) -> None:

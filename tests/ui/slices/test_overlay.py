@@ -20,7 +20,7 @@ FULL = Corners(
     top_left=("ORIGINAL left, AI right", "AI – not the acquired image"),
     top_right=("JRViewer joint model 0.1.0", "0.36 s", "Compared with the phantom's ground truth:"),
     bottom_left=("Slice 34 / 66", "W 1500  L −600 (Lung)", "Zoom 100 %"),
-    bottom_right=("LOSSY lossy JPEG 10:1", "NO SPACING – lengths in pixels only"),
+    bottom_right=("LOSSY JPEG 10:1", "NO SPACING – lengths in pixels only"),
 )
 HIGH = 400
 
