@@ -64,11 +64,16 @@ def run(net: JointNet, fast: JointNet | None, hu: Tensor, kind: float) -> Tensor
     return net.denoise(hu, kind).hu
 
 
-def halved(net: JointNet) -> JointNet:
-    """A copy in bfloat16: to convert the weights anew for every slice takes as long as a third of
-    the convolutions.
+def in_bfloat16(net: JointNet) -> JointNet:
+    """A copy: to convert the weights anew for every slice takes as long as a third of the
+    convolutions.
     """
-    return packed(copy.deepcopy(net).to(torch.bfloat16))
+    return copy.deepcopy(net).to(torch.bfloat16)
+
+
+def halved(net: JointNet) -> JointNet:
+    """The network in bfloat16, packed."""
+    return packed(in_bfloat16(net))
 
 
 def kept(net: JointNet, weights_sha256: str) -> Way:

@@ -31,7 +31,7 @@ def measure(peak_gflops: Mapping[str, float], *, quick: bool) -> dict[str, Any]:
     model = load_model("cpu")
     nets = {"fp32": model.net}
     if multiplies_bfloat16():  # nothing where the processor would only imitate it
-        nets["bf16"] = cpu_tuning.halved(model.net)
+        nets["bf16"] = cpu_tuning.in_bfloat16(model.net)
     found: dict[str, Any] = {"peak_gflops": dict(peak_gflops)}
     for precision, net in nets.items():
         rows = layers(net, sample, QUICK_ROUNDS if quick else ROUNDS)

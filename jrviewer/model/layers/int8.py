@@ -53,10 +53,26 @@ class _Int8Conv:
     def __init__(self, layer: nn.Conv2d) -> None:
         weight = layer.weight.detach().float().contiguous()
         self.steps = (weight.abs().amax((1, 2, 3)) / WEIGHT_STEPS).clamp(min=LEAST)
-        whole = (weight / self.steps[:, None, None, None]).round().to(torch.int8)
-        self.packed = torch.ops.onednn.qconv_prepack(whole, self.steps, 1.0, 0, *GEOMETRY, None)
+        self.whole = (weight / self.steps[:, None, None, None]).round().to(torch.int8)
+        self.packed = self._packed()
         self.zeros = torch.zeros(len(weight), dtype=torch.int32)
         self.bias = None if layer.bias is None else layer.bias.detach().float()
+
+    def _packed(self) -> Tensor:
+        """The weights in oneDNN's order."""
+        found: Tensor = torch.ops.onednn.qconv_prepack(
+            self.whole, self.steps, 1.0, 0, *GEOMETRY, None
+        )
+        return found
+
+    def __getstate__(self) -> dict[str, object]:
+        """For a copy, or another process: what lies in oneDNN's order stays here."""
+        return {name: one for name, one in vars(self).items() if name != "packed"}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        """As it was."""
+        vars(self).update(state)
+        self.packed = self._packed()
 
     def rectified(self, x: Tensor) -> Tensor:
         """What is above zero of the convolution of `x`, in single precision."""

@@ -128,6 +128,10 @@ class PackedConv(nn.Module):
         self.weight = weight.detach().contiguous(memory_format=torch.channels_last)
         self.orders: dict[tuple[int, ...], Tensor] = {}
 
+    def __getstate__(self) -> dict[str, object]:
+        """For a copy, or another process: what lies in oneDNN's order stays here."""
+        return {**self.__dict__, "orders": {}}
+
     def forward(self, x: Tensor) -> Tensor:
         """As `nn.Conv2d` does."""
         return self._convolved(x, "none")

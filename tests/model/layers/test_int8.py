@@ -1,5 +1,6 @@
 """The denoiser in eight bits. A slow computer may imitate what one with VNNI does itself."""
 
+import pickle
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ import torch
 from jrviewer.model import cpu_tuning
 from jrviewer.model.joint_model import JointModel
 from jrviewer.model.layers.int8 import in_int8
-from jrviewer.model.load import load_model
+from jrviewer.model.load import in_precision, load_model
 from jrviewer.model.network_input import CT
 from tests.support.small_network import small_net
 
@@ -46,6 +47,16 @@ def test_the_shipped_network_in_int8_adds_a_grain_of_a_few_per_cent_and_no_bias(
 
     assert 0 < float(off.std()) < 0.05 * sd_hu
     assert abs(float(off.mean())) < 0.02 * sd_hu
+
+
+def test_a_network_in_int8_goes_to_another_process(exact: JointModel) -> None:
+    """As one that a prediction holds does in the self-test."""
+    fast = in_precision(exact, "int8")
+    with torch.inference_mode():
+        before = fast.denoise(noisy(20.0)[0, 0].numpy(), "HU")
+        copied = pickle.loads(pickle.dumps(fast))
+
+    assert np.array_equal(copied.denoise(noisy(20.0)[0, 0].numpy(), "HU"), before)
 
 
 def test_one_thread_gives_the_same_as_two(exact: JointModel, threads: None) -> None:

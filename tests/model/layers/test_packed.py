@@ -1,6 +1,7 @@
 """The network as a processor computes it soonest."""
 
 import copy
+import pickle
 from collections.abc import Iterator
 
 import pytest
@@ -70,6 +71,15 @@ def test_slices_of_many_sizes_leave_weights_packed_for_few(shipped: JointNet) ->
     kept = {len(one.orders) for one in layers if one.orders}
 
     assert kept == {SIZES}
+
+
+def test_a_packed_network_that_has_worked_goes_to_another_process(shipped: JointNet) -> None:
+    net = packed(shipped)
+    with torch.inference_mode():
+        before = net.denoise(noisy(), CT).hu
+        after = pickle.loads(pickle.dumps(net)).denoise(noisy(), CT).hu
+
+    assert torch.equal(after, before)
 
 
 def test_packing_leaves_the_network_as_it_was() -> None:
