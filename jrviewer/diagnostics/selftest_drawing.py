@@ -60,7 +60,7 @@ def try_drawing(prediction: Prediction | None) -> DrawingResult:
 
 
 def _without_network(prediction: Prediction) -> Prediction:
-    """The prediction with a dense cloud that needs no network: packed weights cannot be sent."""
+    """The prediction with its dense cloud at hand: the child draws, and is sent no weights."""
     dense = prediction.compute_dense_cloud()
     return prediction if dense is None else replace(prediction, sample_dense=partial(_same, dense))
 

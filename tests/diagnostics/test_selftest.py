@@ -191,7 +191,7 @@ def test_opengl_and_every_look_of_the_3d_pane_are_tried_in_a_child_process() -> 
 def test_what_the_child_process_draws_needs_no_network() -> None:
     made = make_prediction()
     dense = make_cloud(made.slice.plane, 4096)
-    bound = replace(made, sample_dense=lambda: dense)  # cannot be sent, as packed weights cannot
+    bound = replace(made, sample_dense=lambda: dense)  # a function that cannot be sent
 
     sent = pickle.loads(pickle.dumps(selftest_drawing._without_network(bound)))
 
