@@ -56,6 +56,10 @@ def flat_window(qtbot: QtBot, open_window: MainWindow) -> MainWindow:
     open_window.resize(1500, 900)  # so that all three panes are there, on a small screen too
     qtbot.waitUntil(lambda: open_window.cloud.isVisible() and open_window.width() == 1500)
     QApplication.processEvents()
+    # Onto the slice first: that the pointer has left is only seen once it was there, and a late
+    # event of it would take away the mark that a test sets.
+    QCursor.setPos(open_window.original.mapToGlobal(open_window.original.rect().center()))
+    qtbot.waitUntil(lambda: open_window.status_bar.probe.text() != "")
     QCursor.setPos(open_window.mapToGlobal(QPoint(3, 3)))
     qtbot.waitUntil(lambda: open_window.status_bar.probe.text() == "")
     return open_window
