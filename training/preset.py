@@ -60,8 +60,10 @@ class Preset:
 
     @property
     def leaves_parts(self) -> bool:
-        """Whether any cycle leaves a part of the network as it is."""
-        return any(set(cycle.learns) < set(PARTS) for cycle in self.cycles)
+        """Whether any step leaves a part of the network without gradients: one that its cycle does
+        not teach, or the cloud where a step holds no views.
+        """
+        return any(set(one.learns) < set(PARTS) or one.views_every != 1 for one in self.cycles)
 
     @property
     def draws_tilted(self) -> bool:

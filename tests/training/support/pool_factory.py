@@ -32,6 +32,8 @@ EVEN = replace(
     sigma_weight=0.0,
 )
 
+NOW_AND_THEN = replace(EVEN, cycles=(replace(EVEN.cycles[0], steps=4, views_every=2),))
+
 
 def of_steps(*steps: int, contrast_weight: float = 0.0) -> tuple[Cycle, ...]:
     """As many small cycles as numbers of steps."""
