@@ -10,7 +10,7 @@ from jrviewer.core import strength
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.records import Unit
 from jrviewer.core.strength import Noise, Residual, Shares, Strength
-from jrviewer.imaging.noise_level import measure
+from jrviewer.imaging.noise_level import BoolArray, measure
 from training.baselines.denoisers import Peers
 from training.data.real_noise.classical import non_local_means, total_variation
 
@@ -22,6 +22,8 @@ STRENGTHS: dict[str, Strength] = {
 }
 NLM, TV = 1.0, 1.0  # strengths over the noise's standard deviation
 NETWORKS = ("cnn10", "redcnn")
+LEAST_SIGMA = 1e-3
+ALIKE, ALIKE_STEPS = 0.01, 12  # as much noise removed, to this share
 
 Denoise = Callable[[FloatArray, Unit], FloatArray]
 
@@ -62,13 +64,36 @@ def shares_by_name(noise: Noise | None) -> dict[str, Shares]:
     return {name: strength.shares_of(noise, one) for name, one in STRENGTHS.items()}
 
 
+def alike(pixels: FloatArray, example: FloatArray, body: BoolArray, sigma: float) -> FloatArray:
+    """A slice (rows, columns) by non-local means that take as much from the body, by standard
+    deviation, as was taken for the example; the most they take where that is less. What they are
+    told is sought from sigma on, by the false position.
+    """
+    noisy = pixels.astype(np.float32)
+    wanted = float((pixels - example)[body].std())
+    low, high = (0.0, -wanted), (0.0, 0.0)  # what they are told, and how much too much they take
+    by = max(sigma, LEAST_SIGMA)
+    for _ in range(ALIKE_STEPS):
+        image = non_local_means(noisy, by, NLM)
+        excess = float((noisy - image)[body].std()) - wanted
+        if abs(excess) <= ALIKE * wanted:
+            break
+        if excess < 0:
+            low = by, excess
+        else:
+            high = by, excess
+        is_enclosed = high[0] > 0
+        by = (low[0] * high[1] - high[0] * low[1]) / (high[1] - low[1]) if is_enclosed else 1.5 * by
+    return image
+
+
 def _told(
     method: Callable[[FloatArray, float, float], FloatArray],
     pixels: FloatArray,
     sigma: float,
     by: float,
 ) -> FloatArray:
-    return method(pixels.astype(np.float32), max(sigma, 1e-3), by)
+    return method(pixels.astype(np.float32), max(sigma, LEAST_SIGMA), by)
 
 
 def _network(peers: Peers, name: str, pixels: FloatArray, sigma: float) -> FloatArray:

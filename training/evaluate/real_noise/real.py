@@ -16,11 +16,12 @@ from training.data import volumes
 from training.data.cases import evenly
 from training.data.real_noise.native import native_series
 from training.evaluate.real_noise.known import disc_table, phantom_table
-from training.evaluate.real_noise.methods import Methods
+from training.evaluate.real_noise.methods import Methods, alike
 from training.evaluate.real_noise.pairs import pairs_table
 from training.evaluate.real_noise.series import Reader, Row, Scan, summary
 
 SLOW_PEERS, THEIR_SLICES = ("redcnn",), 3  # of a series
+USUAL_SD = 10.0  # that the peers are told where it cannot be measured
 MR_SLICES = 10
 MR_MARGIN = 8  # slices at either end of a head that show little of it
 
@@ -80,12 +81,16 @@ def series_row(scan: Scan, methods: Methods, report: Report = silent) -> Table:
         images, tissue = methods.judged(reader.pixels, scan.unit)
         for name, image in images.items():
             rows.setdefault(name, []).append(reader.measure(image, tissue))
-        sigma = rows["full"][-1]["plain_before"]
+        measured = rows["full"][-1]["plain_before"]
+        sigma = measured if np.isfinite(measured) else USUAL_SD
         for name, run in methods.others(scan.unit):
             if name in SLOW_PEERS and number not in few:
                 continue
-            image = run(reader.pixels, sigma if np.isfinite(sigma) else 10.0)
+            image = run(reader.pixels, sigma)
             rows.setdefault(f"peer {name}", []).append(reader.measure(image, tissue))
+        if scan.unit == "HU" and reader.body.any():
+            image = alike(reader.pixels, images["full"], reader.body, sigma)
+            rows.setdefault("peer nlm_alike", []).append(reader.measure(image, tissue))
     return _told(scan, {name: summary(own) for name, own in rows.items()})
 
 

@@ -11,7 +11,7 @@ from tests.support.record_factory import body_image
 from training.baselines.denoisers import Peers
 from training.evaluate.real_noise import real
 from training.evaluate.real_noise.known import phantom_table, real_like
-from training.evaluate.real_noise.methods import Methods
+from training.evaluate.real_noise.methods import Methods, alike
 from training.evaluate.real_noise.pairs import pairs_table
 from training.evaluate.real_noise.series import Scan
 
@@ -68,3 +68,16 @@ def test_real_like_noise_has_its_peak_where_a_real_abdomen_has() -> None:
     rings = [power[np.abs(nyquist - share) < 0.02].mean() for share in (0.1, 0.35, 0.7)]
     assert rings[1] == max(rings)
     assert rings[2] < 0.05 * rings[1]
+
+
+def test_non_local_means_are_compared_where_they_take_as_much(methods: Methods) -> None:
+    clean = body_image(192, 192).astype(np.float32)
+    noise = np.random.default_rng(0).normal(0, 15, clean.shape).astype(np.float32)
+    body = clean > -500
+
+    image = alike(clean + noise, clean + 0.3 * noise, body, sigma=6.0)
+
+    taken = (clean + noise - image)[body].std()
+    assert taken == pytest.approx(0.7 * noise[body].std(), rel=0.01)
+    told = real.series_row(Scan("chest", "", "HU", 0.8, [clean + noise]), methods)
+    assert "nlm_alike" in told["peers"]
