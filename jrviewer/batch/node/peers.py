@@ -15,6 +15,7 @@ from jrviewer.batch.node.tls import client_arguments, why_not_connected
 from jrviewer.core.errors import JRViewerError
 
 TIMEOUT_S = 30.0
+DUPLICATE = 0x0111  # an instance is there already: it was derived and sent before
 _REASONS = {  # PS3.8 9.3.4: source and diagnostic
     (1, 3): "it does not know this node's AE title",
     (1, 7): "it has another AE title than the configuration says",

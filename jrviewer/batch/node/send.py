@@ -18,13 +18,12 @@ from pynetdicom.sop_class import StorageCommitmentPushModel  # type: ignore[attr
 
 from jrviewer.batch.node.commitment import AnswerHere, Commitments, Instance
 from jrviewer.batch.node.config import NodeConfig, Peer
-from jrviewer.batch.node.peers import PeerError, UnreachableError, associated
+from jrviewer.batch.node.peers import DUPLICATE, PeerError, UnreachableError, associated
 from jrviewer.batch.node.queue import Entry
 
 EXPLICIT, IMPLICIT = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2"
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 15.0, 300.0  # for a destination that could not be called
 WARNINGS = (0xB000, 0xB006, 0xB007)  # stored, though changed or oddly encoded
-DUPLICATE = 0x0111  # it is there: the same slice was derived and sent before
 
 
 class StillDownError(PeerError):

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pydicom
 
 from jrviewer.batch.node.config import ConfigError, Peer
-from jrviewer.batch.node.peers import PeerError, UnreachableError
+from jrviewer.batch.node.peers import DUPLICATE, PeerError, UnreachableError
 from jrviewer.batch.node.queue import NotTakenError, Queue
 from jrviewer.batch.node.sent import SentNotes
 from jrviewer.batch.node.tls import web_context, why_not_connected
@@ -30,6 +30,8 @@ STUDY, SERIES = "0020000D", "0020000E"
 AS_STORED = (("application/dicom", "*"),)  # decoded here, not there
 ATTEMPTS = 3
 WAIT_S = 2.0  # doubled before the third attempt; the second comes at once
+CONFLICT = 409  # nothing of what was sent was stored
+NO_REASON = 0x0110  # "processing failure"
 BUSY = (408, 429, 503, 504)  # statuses after which it may be asked again
 TIMEOUT_S = (10.0, 60.0)  # for the connection, and for the next bytes
 
@@ -47,12 +49,34 @@ def store(peer: Peer, notes: SentNotes, files: Iterator[Path]) -> int:
         if path.name in sent:
             continue
         ds = pydicom.dcmread(path)
-        response = tried(peer, lambda ds=ds: client.store_instances([ds]))  # type: ignore[misc]
-        if response.get("FailedSOPSequence"):
-            raise PeerError(f"{peer.name}: it refused an object.")
+        reasons = tried(peer, lambda ds=ds: _refusals(client, ds))  # type: ignore[misc]
+        if reasons - {DUPLICATE}:
+            raise PeerError(f"{peer.name}: it refused an object with reason 0x{max(reasons):04X}.")
         notes.note(path.name)
         count += 1
     return count
+
+
+def _refusals(client: Any, ds: pydicom.Dataset) -> set[int]:  # noqa: ANN401 - without types
+    """Why an object was not stored; nothing where it was. A service that stored nothing answers
+    with a conflict, and gives its reasons all the same.
+    """
+    import requests
+
+    try:
+        answer = client.store_instances([ds])
+    except requests.HTTPError as error:
+        conflict = error.response
+        if conflict is None or conflict.status_code != CONFLICT:
+            raise
+        try:
+            answer = pydicom.Dataset.from_json(conflict.json())
+        except Exception:  # noqa: BLE001 - whatever it is, there is no reason in it
+            raise error from None
+        if not answer.get("FailedSOPSequence"):
+            raise
+    failed = answer.get("FailedSOPSequence") or []
+    return {int(one.get("FailureReason", NO_REASON)) for one in failed}
 
 
 def retrieve(peer: Peer, wanted: Wanted, queue: Queue, say: Say) -> int:
@@ -122,6 +146,7 @@ def _session(peer: Peer) -> "Session":
     from requests import Session
 
     session = Session()
+    session.headers["Accept"] = "application/dicom+json"  # where a request does not say otherwise
     session.trust_env = False  # no proxy and no password that nobody has configured here
     adapter = _adapter(peer)
     for scheme in ("http://", "https://"):

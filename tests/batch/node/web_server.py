@@ -43,6 +43,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(server.body)
 
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.do_GET()
+
     def handle(self) -> None:
         with suppress(OSError):  # of a handshake that the other side gives up
             super().handle()
