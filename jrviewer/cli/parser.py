@@ -27,41 +27,11 @@ def make_parser() -> argparse.ArgumentParser:
     _add_surface(commands.add_parser("surface", help="a series' measured surface as a mesh"))
     _add_watch(commands.add_parser("watch", help="predict whatever arrives in a folder"))
     _add_node(commands.add_parser("node", help="a DICOM node: receive, predict, send on"))
-    inspect = commands.add_parser("inspect", help="what the reader sees, a row a file")
-    _add_paths(inspect)
-    inspect.add_argument("--json", action="store_true", help="as JSON")
-    self_test = commands.add_parser("self-test", help="try the bundled sample on this computer")
-    self_test.add_argument("--json", action="store_true", help="as JSON")
-    self_test.add_argument(
-        "--html", type=_path, metavar="FILE", help="a page for the quality file, too"
-    )
-    bench = commands.add_parser("bench", help="speed and memory on this computer")
-    bench.add_argument("--json", action="store_true", help="as JSON")
-    bench.add_argument("--quick", action="store_true", help="few rounds")
-    bench.add_argument(
-        "--beside-load", action="store_true", help="also beside a process that keeps a core busy"
-    )
-    bench.add_argument(
-        "--precision",
-        choices=("fp32", "bf16", "int8"),
-        help="time this one beside single precision, instead of the one chosen",
-    )
-    bench.add_argument(
-        "--choose-again",
-        action="store_true",
-        help="time nothing else: choose this computer's precision anew, and say and keep it",
-    )
-    verify = commands.add_parser("verify", help="is an export ours, unchanged, from this source")
-    verify.add_argument(
-        "export", type=_path, metavar="EXPORT", help="any file that JRViewer exported"
-    )
-    verify.add_argument(
-        "source", type=_path, nargs="?", metavar="SOURCE", help="the DICOM file it should come from"
-    )
-    verify.add_argument(
-        "--recompute",
-        action="store_true",
-        help="make the cloud anew of SOURCE, and say how many points are the same",
+    _add_inspect(commands.add_parser("inspect", help="what the reader sees, a row a file"))
+    _add_self_test(commands.add_parser("self-test", help="try the bundled sample on this computer"))
+    _add_bench(commands.add_parser("bench", help="speed and memory on this computer"))
+    _add_verify(
+        commands.add_parser("verify", help="is an export ours, unchanged, from this source")
     )
     return parser
 
@@ -109,7 +79,7 @@ def _add_surface(parser: argparse.ArgumentParser) -> None:
         help="formats, separated by commas: stl, obj, ply (stl)",
     )
     _add_consent(parser)
-    parser.add_argument("--json", action="store_true", help="as JSON")
+    _add_json(parser)
 
 
 def _add_watch(parser: argparse.ArgumentParser) -> None:
@@ -146,6 +116,50 @@ def _add_node(parser: argparse.ArgumentParser) -> None:
         *(("patient", "ID"), ("modality", "CT|MR|…")),
     ):
         fetch.add_argument(f"--{name}", default="", metavar=of)
+
+
+def _add_inspect(parser: argparse.ArgumentParser) -> None:
+    _add_paths(parser)
+    _add_json(parser)
+
+
+def _add_self_test(parser: argparse.ArgumentParser) -> None:
+    _add_json(parser)
+    parser.add_argument(
+        "--html", type=_path, metavar="FILE", help="a page for the quality file, too"
+    )
+
+
+def _add_bench(parser: argparse.ArgumentParser) -> None:
+    _add_json(parser)
+    parser.add_argument("--quick", action="store_true", help="few rounds")
+    parser.add_argument(
+        "--beside-load", action="store_true", help="also beside a process that keeps a core busy"
+    )
+    parser.add_argument(
+        "--precision",
+        choices=("fp32", "bf16", "int8"),
+        help="time this one beside single precision, instead of the one chosen",
+    )
+    parser.add_argument(
+        "--choose-again",
+        action="store_true",
+        help="time nothing else: choose this computer's precision anew, and say and keep it",
+    )
+
+
+def _add_verify(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "export", type=_path, metavar="EXPORT", help="any file that JRViewer exported"
+    )
+    parser.add_argument(
+        "source", type=_path, nargs="?", metavar="SOURCE", help="the DICOM file it should come from"
+    )
+    parser.add_argument(
+        "--recompute",
+        action="store_true",
+        help="make the cloud anew of SOURCE, and say how many points are the same",
+    )
 
 
 def add_job(parser: argparse.ArgumentParser) -> None:
@@ -195,6 +209,10 @@ def _add_consent(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--with-skin", action="store_true", help="a head's skin too, which is a face"
     )
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="as JSON")
 
 
 def _add_paths(parser: argparse.ArgumentParser) -> None:
