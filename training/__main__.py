@@ -3,16 +3,54 @@
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from jrviewer.core import malloc
 from jrviewer.core.errors import JRViewerError
 from training.console import progress
 
 
+class Command(NamedTuple):
+    """One word after `python -m training`."""
+
+    help: str
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; 0 when it is done, 1 when it could not be, 2 for wrong usage."""
-    from training.baselines import command
+    commands = _commands()
+    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    words = parser.add_subparsers(dest="command", required=True)
+    for word, command in commands.items():
+        command.add_arguments(words.add_parser(word, help=command.help))
+    args = parser.parse_args(arguments)
+    malloc.configure()
+    try:
+        return commands[args.command].run(args)
+    except JRViewerError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped; the last checkpoint is kept. Go on with --resume.", file=sys.stderr)
+        return 1
+
+
+def _commands() -> dict[str, Command]:
+    """All of them by their words, in the order of `--help`."""
+    return {
+        "fit": Command("train a model", _fit_arguments, _fit),
+        "export": Command("make a run the bundled model", _export_arguments, _export),
+        **_of_modules(),
+    }
+
+
+def _of_modules() -> dict[str, Command]:
+    """Those that have a module of their own, with `add_arguments` and `run`."""
+    from training.baselines import command as baselines
     from training.evaluate import benchmark, evaluate, reliability
     from training.experiments import (
         dropout_factor,
@@ -29,80 +67,27 @@ def main(arguments: list[str] | None = None) -> int:
     from training.fit import curves
     from training.release import calibrate, card_pictures, phantom_sample
 
-    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    _fit_arguments(commands.add_parser("fit", help="train a model"))
-    _export_arguments(commands.add_parser("export", help="make a run the bundled model"))
-    curves.add_arguments(commands.add_parser("curves", help="draw a run's learning curves"))
-    card_pictures.add_arguments(
-        commands.add_parser("pictures", help="draw the pictures of the model card")
+    modules = (
+        ("curves", curves, "draw a run's learning curves"),
+        ("pictures", card_pictures, "draw the pictures of the model card"),
+        ("calibrate", calibrate, "calibrate sigma and the input check"),
+        ("baselines", baselines, "fit what the model is compared with"),
+        ("dropout", dropout_factor, "fit sigma by Monte-Carlo dropout"),
+        ("evaluate", evaluate, "measure weights beside other methods"),
+        ("observer", ideal_observer, "limit for low-contrast discs"),
+        ("reliability", reliability, "draw the coverage of sigma"),
+        ("bench", benchmark, "speed beside other denoisers"),
+        ("paper", paper, "the paper's protocol on phantoms"),
+        ("sequential", sequential, "joint or sequential training"),
+        ("denoisers", denoisers, "denoisers of other kinds"),
+        ("efficiency", efficiency, "the joint network beside two in a row"),
+        ("three", three_slices, "whether neighbouring slices help to denoise one"),
+        ("clouds", clouds, "ways to a cloud other than ours"),
+        ("lidc", lidc, "the paper's intended data, LIDC-IDRI"),
+        ("sparse", sparse_series, "clouds from several slices of a sparse series"),
+        ("sample", phantom_sample, "make the bundled phantom slice"),
     )
-    calibrate.add_arguments(
-        commands.add_parser("calibrate", help="calibrate sigma and the input check")
-    )
-    command.add_arguments(
-        commands.add_parser("baselines", help="fit what the model is compared with")
-    )
-    dropout_factor.add_arguments(
-        commands.add_parser("dropout", help="fit sigma by Monte-Carlo dropout")
-    )
-    evaluate.add_arguments(
-        commands.add_parser("evaluate", help="measure weights beside other methods")
-    )
-    ideal_observer.add_arguments(
-        commands.add_parser("observer", help="limit for low-contrast discs")
-    )
-    reliability.add_arguments(commands.add_parser("reliability", help="draw the coverage of sigma"))
-    benchmark.add_arguments(commands.add_parser("bench", help="speed beside other denoisers"))
-    paper.add_arguments(commands.add_parser("paper", help="the paper's protocol on phantoms"))
-    sequential.add_arguments(commands.add_parser("sequential", help="joint or sequential training"))
-    denoisers.add_arguments(commands.add_parser("denoisers", help="denoisers of other kinds"))
-    efficiency.add_arguments(
-        commands.add_parser("efficiency", help="the joint network beside two in a row")
-    )
-    three_slices.add_arguments(
-        commands.add_parser("three", help="whether neighbouring slices help to denoise one")
-    )
-    clouds.add_arguments(commands.add_parser("clouds", help="ways to a cloud other than ours"))
-    lidc.add_arguments(commands.add_parser("lidc", help="the paper's intended data, LIDC-IDRI"))
-    sparse_series.add_arguments(
-        commands.add_parser("sparse", help="clouds from several slices of a sparse series")
-    )
-    phantom_sample.add_arguments(
-        commands.add_parser("sample", help="make the bundled phantom slice")
-    )
-    args = parser.parse_args(arguments)
-    run = {
-        "fit": _fit,
-        "export": _export,
-        "curves": curves.run,
-        "pictures": card_pictures.run,
-        "calibrate": calibrate.run,
-        "baselines": command.run,
-        "dropout": dropout_factor.run,
-        "evaluate": evaluate.run,
-        "observer": ideal_observer.run,
-        "reliability": reliability.run,
-        "bench": benchmark.run,
-        "paper": paper.run,
-        "sequential": sequential.run,
-        "denoisers": denoisers.run,
-        "efficiency": efficiency.run,
-        "three": three_slices.run,
-        "clouds": clouds.run,
-        "lidc": lidc.run,
-        "sparse": sparse_series.run,
-        "sample": phantom_sample.run,
-    }
-    malloc.configure()
-    try:
-        return run[args.command](args)
-    except JRViewerError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("Stopped; the last checkpoint is kept. Go on with --resume.", file=sys.stderr)
-        return 1
+    return {word: Command(told, module.add_arguments, module.run) for word, module, told in modules}
 
 
 def _fit_arguments(parser: argparse.ArgumentParser) -> None:
