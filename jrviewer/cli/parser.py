@@ -1,18 +1,21 @@
 """The arguments of every command."""
 
 import argparse
-import re
-from pathlib import Path
 
 from jrviewer import NOTICE, __version__
-from jrviewer.batch.web_address import (
-    WebAddress,
-    WebAddressError,
-    is_web,
-    parse_resource,
-    parse_root,
+from jrviewer.cli.values import (
+    to_cluster,
+    to_device,
+    to_index,
+    to_kinds,
+    to_meshes,
+    to_path,
+    to_root,
+    to_seconds,
+    to_source,
+    to_strength,
 )
-from jrviewer.core.strength import STANDARD, Strength, parse_strength
+from jrviewer.core.strength import STANDARD
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -39,7 +42,7 @@ def make_parser() -> argparse.ArgumentParser:
 def _add_predict(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "paths",
-        type=_source,
+        type=to_source,
         nargs="+",
         metavar="PATH",
         help="file, folder, ZIP or DICOMDIR, or https://HOST/ROOT/studies/UID… of DICOMweb",
@@ -47,24 +50,24 @@ def _add_predict(parser: argparse.ArgumentParser) -> None:
     add_job(parser)
     parser.add_argument(
         "--store",
-        type=_root,
+        type=to_root,
         metavar="https://HOST/ROOT",
         help="send the derived DICOM there, too, by DICOMweb",
     )
     parser.add_argument(
         "--config",
-        type=_path,
+        type=to_path,
         metavar="FILE",
         help="a node's configuration, for the certificates and credentials of DICOMweb addresses",
     )
     parser.add_argument(
         "--cluster",
-        type=_cluster,
+        type=to_cluster,
         metavar="local:N|tcp://HOST:PORT|tls://HOST:PORT",
         help="on N workers here, or on a Dask scheduler; one beyond this computer by tls",
     )
     parser.add_argument(
-        "--index", type=_index, metavar="N", help="only slice N of every series, counted from 0"
+        "--index", type=to_index, metavar="N", help="only slice N of every series, counted from 0"
     )
 
 
@@ -73,8 +76,8 @@ def _add_surface(parser: argparse.ArgumentParser) -> None:
     _add_place(parser)
     parser.add_argument(
         "--only",
-        type=_meshes,
-        default=_meshes("stl"),
+        type=to_meshes,
+        default=to_meshes("stl"),
         metavar="KINDS",
         help="formats, separated by commas: stl, obj, ply (stl)",
     )
@@ -83,11 +86,11 @@ def _add_surface(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_watch(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folder", type=_path, metavar="IN", help="the folder that fills")
+    parser.add_argument("folder", type=to_path, metavar="IN", help="the folder that fills")
     add_job(parser)
     parser.add_argument(
         "--quiet",
-        type=_seconds,
+        type=to_seconds,
         default=10.0,
         metavar="SECONDS",
         help="a series is complete when nothing of it has come for so long (10)",
@@ -104,7 +107,7 @@ def _add_node(parser: argparse.ArgumentParser) -> None:
         default="serve",
         help="listen (the default), try the configuration, or fetch series and do them",
     )
-    parser.add_argument("--config", type=_path, required=True, metavar="FILE", help="TOML")
+    parser.add_argument("--config", type=to_path, required=True, metavar="FILE", help="TOML")
     check = parser.add_argument_group("check")
     check.add_argument(
         "--no-phantom", action="store_true", help="send no phantom to the destination and back"
@@ -126,7 +129,7 @@ def _add_inspect(parser: argparse.ArgumentParser) -> None:
 def _add_self_test(parser: argparse.ArgumentParser) -> None:
     _add_json(parser)
     parser.add_argument(
-        "--html", type=_path, metavar="FILE", help="a page for the quality file, too"
+        "--html", type=to_path, metavar="FILE", help="a page for the quality file, too"
     )
 
 
@@ -150,10 +153,14 @@ def _add_bench(parser: argparse.ArgumentParser) -> None:
 
 def _add_verify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "export", type=_path, metavar="EXPORT", help="any file that JRViewer exported"
+        "export", type=to_path, metavar="EXPORT", help="any file that JRViewer exported"
     )
     parser.add_argument(
-        "source", type=_path, nargs="?", metavar="SOURCE", help="the DICOM file it should come from"
+        "source",
+        type=to_path,
+        nargs="?",
+        metavar="SOURCE",
+        help="the DICOM file it should come from",
     )
     parser.add_argument(
         "--recompute",
@@ -167,7 +174,7 @@ def add_job(parser: argparse.ArgumentParser) -> None:
     _add_place(parser)
     parser.add_argument(
         "--strength",
-        type=_strength,
+        type=to_strength,
         default=str(STANDARD),
         metavar="low|standard|high|PERCENT",
         help="how much of the noise goes: 30, 50, 75 or PERCENT of its standard deviation",
@@ -177,7 +184,7 @@ def add_job(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--only",
-        type=_kinds,
+        type=to_kinds,
         default="ply,png,dcm",
         metavar="KINDS",
         help="what to export, separated by commas (ply,png,dcm); vtp and csv hold the cloud, too; "
@@ -191,10 +198,10 @@ def add_job(parser: argparse.ArgumentParser) -> None:
 
 def _add_place(parser: argparse.ArgumentParser) -> None:
     """Where the exports go, and where the model runs."""
-    parser.add_argument("--out", type=_path, required=True, metavar="DIR", help="for the exports")
+    parser.add_argument("--out", type=to_path, required=True, metavar="DIR", help="for the exports")
     parser.add_argument(
         "--device",
-        type=_device,
+        type=to_device,
         default="auto",
         metavar="auto|cpu|cuda",
         help="where the model runs; cuda:1 is the second graphics processor",
@@ -217,82 +224,5 @@ def _add_json(parser: argparse.ArgumentParser) -> None:
 
 def _add_paths(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "paths", type=_path, nargs="+", metavar="PATH", help="file, folder, ZIP or DICOMDIR"
+        "paths", type=to_path, nargs="+", metavar="PATH", help="file, folder, ZIP or DICOMDIR"
     )
-
-
-def _path(text: str) -> Path:
-    """An empty one would mean the current folder, and often stands for a variable that is not
-    set.
-    """
-    if not text:
-        raise argparse.ArgumentTypeError("a path is empty: is a variable not set?")
-    return Path(text)
-
-
-def _source(text: str) -> Path | WebAddress:
-    try:
-        return parse_resource(text) if is_web(text) else _path(text)
-    except WebAddressError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-
-
-def _root(text: str) -> str:
-    try:
-        return parse_root(text)
-    except WebAddressError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-
-
-def _kinds(text: str) -> frozenset[str]:
-    from jrviewer.export.writer import KINDS
-
-    kinds = frozenset(part.strip() for part in text.split(","))
-    if not kinds <= {*KINDS}:
-        known = f"{', '.join(KINDS[:-1])} and {KINDS[-1]}"
-        raise argparse.ArgumentTypeError(f"choose from {known}, separated by commas")
-    return kinds
-
-
-def _meshes(text: str) -> frozenset[str]:
-    kinds = frozenset(part.strip() for part in text.split(","))
-    if not kinds <= {"stl", "obj", "ply"}:
-        raise argparse.ArgumentTypeError("choose from stl, obj and ply, separated by commas")
-    return kinds
-
-
-def _device(text: str) -> str:
-    from jrviewer.model.devices import is_device
-
-    if not is_device(text):
-        raise argparse.ArgumentTypeError("one of auto, cpu, cuda and cuda:N")
-    return text
-
-
-def _strength(text: str) -> Strength:
-    try:
-        return parse_strength(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-
-
-def _index(text: str) -> int:
-    if not text.isascii() or not text.isdigit():
-        raise argparse.ArgumentTypeError("a whole number, counted from 0")
-    return int(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not 0 < seconds < 86400:
-        raise argparse.ArgumentTypeError("a number of seconds, more than 0 and less than a day")
-    return seconds
-
-
-def _cluster(text: str) -> str:
-    if re.fullmatch(r"local:[1-9]\d{0,2}|(tcp|tls)://[^/\s]+:\d+", text) is None:
-        raise argparse.ArgumentTypeError("local:N, tcp://HOST:PORT or tls://HOST:PORT")
-    return text
