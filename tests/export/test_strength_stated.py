@@ -21,7 +21,6 @@ from tests.support.noisy_prediction import make_noisy
 from tests.support.record_factory import make_prediction, make_slice
 
 WINDOW = Window(40, 400)
-WORDS = r"Noise 1\d\.\d (→|to) \d(\.\d)? HU \([−-]50 %\)"
 
 
 @pytest.fixture(autouse=True)

@@ -84,9 +84,6 @@ def cortex_and_marrow(
     return hu
 
 
-EVERYWHERE: Bounds = ((-1e4, 1e4), (-1e4, 1e4), (-1e4, 1e4))
-
-
 def lean_field(x: FloatArray, y: FloatArray, z: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Radial distance from the outline without fat, and the share of fat there."""
     a, b, centre, exponent, share = LEAN(z)

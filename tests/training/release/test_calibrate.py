@@ -25,7 +25,6 @@ def run(tmp_path: Path) -> Path:
     return tmp_path / "run"
 
 
-@pytest.mark.slow
 def given(data: Path, folder: Path, **which: Path) -> argparse.Namespace:
     """The command's arguments."""
     parser = argparse.ArgumentParser()
