@@ -1,6 +1,7 @@
 """Files read as the app reads them, for tests."""
 
 import hashlib
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -40,3 +41,16 @@ def slice_of(path: Path, index: int = 0) -> Slice:
 def row_of(path: Path) -> Row:
     """What `inspect` says of a file."""
     return dicom.inspect([path])[0]
+
+
+def statuses(*paths: Path) -> list[str]:
+    """What `inspect` says became of each file."""
+    return [row.status for row in dicom.inspect(paths)]
+
+
+def zipped(path: Path, *files: tuple[str, bytes]) -> Path:
+    """An archive of files with these names and contents."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files:
+            archive.writestr(name, content)
+    return path

@@ -38,13 +38,6 @@ def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    path = tmp_path / "slice.dcm"
-    path.write_bytes(bytes(range(60)))
-    return path
-
-
 def read_back(monkeypatch: pytest.MonkeyPatch, *slices: Slice) -> None:
     """Replaced boundary: what `dicom.read` finds in the source given to `verify`."""
 

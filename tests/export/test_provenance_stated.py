@@ -4,8 +4,6 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
 from jrviewer import NOTICE, __version__
 from jrviewer.core.prediction import Prediction
 from jrviewer.core.records import Finding, Source, Window
@@ -14,13 +12,6 @@ from jrviewer.export.provenance import describe, verify
 from tests.support.record_factory import make_prediction, make_slice
 
 WEIGHTS_SHA256, PIXELS_SHA256 = "ab" * 32, "12" * 32
-
-
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    path = tmp_path / "slice.dcm"
-    path.write_bytes(bytes(range(60)))
-    return path
 
 
 def prediction_of(path: Path) -> Prediction:

@@ -2,26 +2,15 @@
 
 import os
 import shutil
-import zipfile
 from pathlib import Path
 
 import pytest
 from pydicom import dcmread
 
 from jrviewer import dicom
+from tests.dicom.opened import statuses, zipped
 from tests.support.dicom_factory import write_ct, write_dicomdir, write_report, write_series
 from tests.support.wine import IS_WINE
-
-
-def statuses(*paths: Path) -> list[str]:
-    return [row.status for row in dicom.inspect(paths)]
-
-
-def zipped(path: Path, *files: tuple[str, bytes]) -> Path:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files:
-            archive.writestr(name, content)
-    return path
 
 
 @pytest.fixture

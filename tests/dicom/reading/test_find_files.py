@@ -1,26 +1,14 @@
 import os
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import pytest
 from pydicom.uid import JPEGLSLossless
 
 from jrviewer import dicom
+from tests.dicom.opened import statuses, zipped
 from tests.support.dicom_factory import write_ct, write_report, write_series
-
-
-def statuses(*paths: Path) -> list[str]:
-    return [row.status for row in dicom.inspect(paths)]
-
-
-def zipped(path: Path, *files: tuple[str, bytes]) -> Path:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files:
-            archive.writestr(name, content)
-    return path
-
 
 # Says what files a process opens to write, decoding process included.
 READS = """

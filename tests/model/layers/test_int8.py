@@ -1,7 +1,6 @@
 """The denoiser in eight bits. A slow computer may imitate what one with VNNI does itself."""
 
 import pickle
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -28,13 +27,6 @@ def noisy(sd_hu: float) -> torch.Tensor:
 @pytest.fixture(scope="module")
 def exact() -> JointModel:
     return load_model("cpu")
-
-
-@pytest.fixture
-def threads() -> Iterator[None]:
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.mark.parametrize("sd_hu", [5.0, 30.0])

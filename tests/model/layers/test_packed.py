@@ -2,7 +2,6 @@
 
 import copy
 import pickle
-from collections.abc import Iterator
 
 import pytest
 import torch
@@ -26,13 +25,6 @@ def noisy(rows: int = 120, columns: int = 91) -> torch.Tensor:
 @pytest.fixture(scope="module")
 def shipped() -> JointNet:
     return load_model("cpu").net
-
-
-@pytest.fixture
-def threads() -> Iterator[None]:
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.mark.parametrize("kind", [CT, MR])

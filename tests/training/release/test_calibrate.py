@@ -11,18 +11,11 @@ from safetensors.torch import load_file
 from jrviewer.core.errors import JRViewerError
 from jrviewer.model.load import load_model
 from jrviewer.model.predict import POINTS
-from tests.training.support.pool_factory import TINY, tiny_pools
+from tests.training.support.pool_factory import TINY
 from tests.training.support.tiny_run import write_data
-from training.fit.fit import fit
 from training.release import calibrate
 from training.release.checkpoint import CALIBRATION
 from training.release.export import export
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Path:
-    fit(TINY, *tiny_pools(tmp_path), tmp_path / "run", quiet=True)
-    return tmp_path / "run"
 
 
 def given(data: Path, folder: Path, **which: Path) -> argparse.Namespace:

@@ -7,18 +7,11 @@ import torch
 
 from jrviewer.core.errors import JRViewerError, ModelError
 from jrviewer.model.load import load_model
-from tests.training.support.pool_factory import TINY, tiny_pools
-from training.fit.fit import fit
+from tests.training.support.pool_factory import TINY
 from training.release.card_page import as_markdown
 from training.release.export import export
 
 pytestmark = pytest.mark.slow  # as a whole
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Path:
-    fit(TINY, *tiny_pools(tmp_path), tmp_path / "run", quiet=True)
-    return tmp_path / "run"
 
 
 def test_the_app_loads_what_was_exported_and_gets_the_run_s_numbers(
