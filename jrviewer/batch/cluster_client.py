@@ -70,25 +70,40 @@ def client_of(where: str) -> Iterator[tuple[Any, int]]:
     if _is_frozen():
         raise JRViewerError("The installed app has no cluster: use the package, jrviewer[cluster].")
     try:
-        from distributed import Client, LocalCluster
+        import distributed  # noqa: F401 - whether it is there
     except ImportError as error:
         raise JRViewerError("A cluster is an extra: pip install 'jrviewer[cluster]'.") from error
-    if where.startswith("local:"):
-        workers = int(where.removeprefix("local:"))
-        with (
-            LocalCluster(  # type: ignore[no-untyped-call]
-                n_workers=workers,
-                threads_per_worker=1,
-                processes=True,
-                host="127.0.0.1",
-                dashboard_address=None,
-                silence_logs=50,
-                memory_limit=0,
-            ) as cluster,
-            Client(cluster) as client,  # type: ignore[no-untyped-call]
-        ):
-            yield client, workers
-        return
+    is_local = where.startswith("local:")
+    opened = _of_workers(int(where.removeprefix("local:"))) if is_local else _of_scheduler(where)
+    with opened as (client, threads):
+        yield client, threads
+
+
+@contextmanager
+def _of_workers(count: int) -> Iterator[tuple[Any, int]]:
+    """Of processes of one thread each, on this computer, for as long as they are needed."""
+    from distributed import Client, LocalCluster
+
+    with (
+        LocalCluster(  # type: ignore[no-untyped-call]
+            n_workers=count,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address=None,
+            silence_logs=50,
+            memory_limit=0,
+        ) as cluster,
+        Client(cluster) as client,  # type: ignore[no-untyped-call]
+    ):
+        yield client, count
+
+
+@contextmanager
+def _of_scheduler(where: str) -> Iterator[tuple[Any, int]]:
+    """Of a scheduler that runs already: `tcp://` on this computer, `tls://` beyond it."""
+    from distributed import Client
+
     parts = urlsplit(where)
     is_here = (parts.hostname or "") in ("127.0.0.1", "localhost", "::1")
     if parts.scheme == "tcp" and not is_here:
