@@ -71,21 +71,14 @@ def run(
     ms = {name: _summary(taken) for name, taken in in_turn(tasks, rounds).items()}
     peak = peak_gflops()
     cores = others.cores()
-    macs = macs_of_denoising(exact.net)
-    gflops = 2e-9 * macs * sample.pixels.size / (1e-3 * ms["denoise"]["median"])
     report(0.8, "series")
     series = throughput.measure(sample, slices)
     found = {
         "machine": machine(),
         "device": {"exact": exact.device, "fastest": fast.device},
         "peak_gflops": peak,
-        "predict_512_ms": ms["predict"],
-        "predict_512_fastest_ms": ms["predict_fastest"],
-        "denoise_512_ms": ms["denoise"]["median"],
-        "denoise_512_fastest_ms": ms["denoise_fastest"]["median"],
-        "cloud_ms": ms["cloud"]["median"],
-        "macs_per_pixel": macs,
-        "share_of_peak": round(gflops / peak["fp32"], 3),
+        **_times(ms),
+        **_share_of_peak(exact, sample, ms["denoise"]["median"], peak["fp32"]),
         **({"peers_ms": {name: ms[name]["median"] for name in peers}} if peers else {}),
         "series_slices_per_s": series["slices_per_s"],
         "series": series,
@@ -116,6 +109,26 @@ def _tasks(
         "cloud": _cloud_task(exact),
         **{name: make(sample) for name, make in peers.items()},
     }
+
+
+def _times(ms: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
+    """Of what the app does with one slice, in milliseconds."""
+    return {
+        "predict_512_ms": ms["predict"],
+        "predict_512_fastest_ms": ms["predict_fastest"],
+        "denoise_512_ms": ms["denoise"]["median"],
+        "denoise_512_fastest_ms": ms["denoise_fastest"]["median"],
+        "cloud_ms": ms["cloud"]["median"],
+    }
+
+
+def _share_of_peak(
+    model: JointModel, sample: Slice, denoise_ms: float, peak_gflops: float
+) -> dict[str, float]:
+    """How much there is to multiply, and how near denoising comes to what the processor can do."""
+    macs = macs_of_denoising(model.net)
+    gflops = 2e-9 * macs * sample.pixels.size / (1e-3 * denoise_ms)
+    return {"macs_per_pixel": macs, "share_of_peak": round(gflops / peak_gflops, 3)}
 
 
 def _beside_load(

@@ -41,13 +41,6 @@ def _file(table: CloudTable) -> tuple[str, bytes]:
             f'<DataArray type="{kind}" Name="{name}"{width} format="appended" offset="{offset}"/>'
         )
 
-    sigma = "sigma_mm" if table.cloud.unit == "mm" else "sigma"
-    columns = {
-        "normals": _columns(records, "nx", "ny", "nz"),
-        "label": records["label"],
-        sigma: records[sigma],
-        "colour": _columns(records, "red", "green", "blue"),
-    }
     # An XML comment may not hold two hyphens in a row (XML 1.0, 2.5).
     said = "\n".join(table.lines).replace("--", "- -")
     count = len(table)
@@ -58,7 +51,7 @@ def _file(table: CloudTable) -> tuple[str, bytes]:
         f'<PolyData><Piece NumberOfPoints="{count}" NumberOfVerts="{count}" NumberOfLines="0"'
         ' NumberOfStrips="0" NumberOfPolys="0">',
         '<PointData Scalars="label" Normals="normals">',
-        *(array(name, values) for name, values in columns.items()),
+        *(array(name, values) for name, values in _point_data(table).items()),
         "</PointData>",
         f"<Points>{array('points', _columns(records, 'x', 'y', 'z'))}</Points>",
         f"<Verts>{array('connectivity', np.arange(count, dtype='<i4'))}",
@@ -66,6 +59,18 @@ def _file(table: CloudTable) -> tuple[str, bytes]:
         "</Piece></PolyData>",
     ]
     return "\n".join(lines) + "\n" + APPENDED.decode() + '"raw">\n_', bytes(body)
+
+
+def _point_data(table: CloudTable) -> dict[str, np.ndarray]:
+    """What each point has beside its place."""
+    records = table.records
+    sigma = "sigma_mm" if table.cloud.unit == "mm" else "sigma"
+    return {
+        "normals": _columns(records, "nx", "ny", "nz"),
+        "label": records["label"],
+        sigma: records[sigma],
+        "colour": _columns(records, "red", "green", "blue"),
+    }
 
 
 def _columns(records: np.ndarray, *names: str) -> np.ndarray:
