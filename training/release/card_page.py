@@ -105,26 +105,37 @@ def _figures(found: Mapping[str, Any]) -> list[str]:
             f"Cloud and input check were measured with the weights `{earlier[:12]}`, whose encoder "
             "and cloud head are the same, bit for bit.",
         ]
-    lines += ["", "Cloud, mean distance to and from the true surface (L1) in mm:", ""]
-    lines += ["| method | mm |", "|---|---|"]
-    lines += [
-        f"| {METHODS.get(method, method)} | {value:.2f} |"
-        for method, value in found["cloud_L1_mm"].items()
-    ]
+    lines += _cloud_lines(found)
+    if "kept_by_dose" in found:
+        lines += _kept_lines(found["kept_by_dose"])
+    return [*lines, *_check_lines(found["input_check"])]
+
+
+def _cloud_lines(found: Mapping[str, Any]) -> list[str]:
+    """How far points lie from the true surface, and whether sigma says so."""
     share = f"{100 * found['gap_closed']:.0f} %"
     within, correlation = found["within_90_percent_radius"], found["sigma_rank_correlation"]
-    lines += [
+    return [
+        "",
+        "Cloud, mean distance to and from the true surface (L1) in mm:",
+        "",
+        "| method | mm |",
+        "|---|---|",
+        *(
+            f"| {METHODS.get(method, method)} | {value:.2f} |"
+            for method, value in found["cloud_L1_mm"].items()
+        ),
         "",
         f"That closes {share} of the gap from the mean shape to the sampling floor. "
         f"{100 * within:.0f} % of the points lie within their 90 % radius; the rank correlation of "
         f"sigma with a point's error is {correlation:.2f}.",
     ]
-    if "kept_by_dose" in found:
-        lines += _kept_lines(found["kept_by_dose"])
-    check = found["input_check"]
+
+
+def _check_lines(check: Mapping[str, Any]) -> list[str]:
+    """What the input check sees through, and what it raises in vain."""
     seen = check.get("seen_through", {})
     return [
-        *lines,
         "",
         f"Input check: area under the curve {check['auroc']:.3f} against "
         f"{len(seen) or 'nine'} kinds of bad input; "
