@@ -42,35 +42,43 @@ def prepare(
     """The pools of a preset, made in `cache` where they are not there yet. A `cleaner` takes the
     noise out of references for real noise.
     """
-    pairs: list[Path | None] = []
-    if not preset.real_noise:
-        pairs.append(_phantom_pairs(preset, cache, report))
-    views = [_phantom_views(preset, cache, report)]
-    mr: list[FloatArray] = []
-    tilted: Path | None = None
-    if data is not None:
-        if not preset.real_noise:
-            mr = _mr_slices(data, preset.without)
-            pairs.append(patient_pairs(preset, data, cache, report))
-        folder = cache / f"views-{_key(preset, data)}"
-        write = partial(
-            write_pool,
-            data,
-            "train",
-            step_mm=VIEW_STEP_MM,
-            report=report,
-            without=preset.without,
-            surfaces=cache / "surfaces",  # both pools ask for them, and the evaluation
-        )
-        write(folder)
-        views.append(folder)
-        if preset.draws_tilted:
-            tilted = cache / f"views-tilted-{_key(preset, data)}"
-            write(tilted, make=tilted_views)
-    drawn = Views(*views, tilted=tilted)
     if preset.real_noise:
+        drawn = _view_pools(preset, data, cache, report)
         return real_pairs(preset, data, cache, report, cleaner), drawn
-    return Pairs(*(f for f in pairs if f), mr=mr), drawn
+    return _pair_pools(preset, data, cache, report), _view_pools(preset, data, cache, report)
+
+
+def _pair_pools(preset: Preset, data: Path | None, cache: Path, report: Report) -> Pairs:
+    """Clean slices and simulated noise: of phantoms, and of patients where there are some."""
+    folders = [_phantom_pairs(preset, cache, report)]
+    mr: list[FloatArray] = []
+    if data is not None:
+        mr = _mr_slices(data, preset.without)
+        folders.append(patient_pairs(preset, data, cache, report))
+    return Pairs(*(one for one in folders if one), mr=mr)
+
+
+def _view_pools(preset: Preset, data: Path | None, cache: Path, report: Report) -> Views:
+    """Canonical images and true points: of phantoms, and of patients where there are some."""
+    phantoms = _phantom_views(preset, cache, report)
+    if data is None:
+        return Views(phantoms)
+    folder = cache / f"views-{_key(preset, data)}"
+    write = partial(
+        write_pool,
+        data,
+        "train",
+        step_mm=VIEW_STEP_MM,
+        report=report,
+        without=preset.without,
+        surfaces=cache / "surfaces",  # both pools ask for them, and the evaluation
+    )
+    write(folder)
+    if not preset.draws_tilted:
+        return Views(phantoms, folder)
+    tilted = cache / f"views-tilted-{_key(preset, data)}"
+    write(tilted, make=tilted_views)
+    return Views(phantoms, folder, tilted=tilted)
 
 
 def real_pairs(
