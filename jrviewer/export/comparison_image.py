@@ -45,7 +45,6 @@ def draw_comparison(
     that are no squares are stretched the long way, so that the patient keeps its shape.
     """
     from PIL import Image
-    from PIL.PngImagePlugin import PngInfo
 
     shown = prediction.slice
     second = prediction.blended(blend)
@@ -60,6 +59,13 @@ def draw_comparison(
     words += [one for place in places for one in _amounts(marks, rings, place, middle, unit)]
     _draw_rings(picture, rings, places)
     _write_words(picture, words)
+    return _encoded(picture, lines), "\n".join([*(word for _, _, word, _ in words), *lines])
+
+
+def _encoded(picture: "Image", lines: tuple[str, ...]) -> bytes:
+    """The picture as a PNG file, with what it states as its text."""
+    from PIL.PngImagePlugin import PngInfo
+
     text = PngInfo()
     text.add_text("Software", f"JRViewer {__version__}")
     text.add_text("Description", NOTICE)
@@ -67,7 +73,7 @@ def draw_comparison(
     text.add_text("Provenance", "".join(f"{line}\n" for line in lines))
     file = BytesIO()
     picture.save(file, "PNG", pnginfo=text, compress_level=COMPRESSION)
-    return file.getvalue(), "\n".join([*(word for _, _, word, _ in words), *lines])
+    return file.getvalue()
 
 
 def _laid_out(

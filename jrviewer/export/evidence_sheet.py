@@ -153,19 +153,11 @@ def _bars(known: FloatArray, width: int) -> "Image":
 
 
 def _facts(prediction: Prediction, evidence: Evidence) -> list[Line]:
-    removed = prediction.compute_removed()
-    marks = len(removed.marks)
-    if removed.is_hardly_anything(prediction.slice.unit):
-        of_removed = "hardly anything"
-    elif marks:
-        of_removed = f"{marks} places where structure, not only noise, may have been removed"
-    else:
-        of_removed = "looks like noise"
     reasons = " ".join(finding.sentence for finding in prediction.findings)
     checked = f"{prediction.level}{' - RUN ANYWAY' if prediction.overridden else ''}. {reasons}"
     facts = [
         ("Noise", in_ascii(f"strength {prediction.strength.words}: {prediction.noise_sentence}")),
-        ("Removed", of_removed),
+        ("Removed", _removed_words(prediction)),
         ("Input check", in_ascii(checked)),
         ("Cloud", _cloud_words(prediction)),
     ]
@@ -185,6 +177,15 @@ def _facts(prediction: Prediction, evidence: Evidence) -> list[Line]:
         ("Made by", f"JRViewer {__version__}. Check this file with: jrviewer verify FILE SOURCE"),
     ]
     return facts
+
+
+def _removed_words(prediction: Prediction) -> str:
+    removed = prediction.compute_removed()
+    if removed.is_hardly_anything(prediction.slice.unit):
+        return "hardly anything"
+    if marks := len(removed.marks):
+        return f"{marks} places where structure, not only noise, may have been removed"
+    return "looks like noise"
 
 
 def _cloud_words(prediction: Prediction) -> str:

@@ -16,12 +16,17 @@ def pdf_of(picture: UInt8Array, title: str, lines: tuple[str, ...]) -> bytes:
     `lines` stand as comments between the trailer and where the table of objects is named, where no
     offset depends on them. `title` and `lines` are ASCII.
     """
+    return _file_of(_page(picture, title), lines)
+
+
+def _page(picture: UInt8Array, title: str) -> list[bytes]:
+    """The objects of the file, the first of which is numbered 1."""
     height, width = picture.shape[:2]
     tall = _A4_WIDTH_PT * height / width
     packed = zlib.compress(picture.tobytes(), 6)
     content = f"q {_A4_WIDTH_PT:.3f} 0 0 {tall:.3f} 0 0 cm /Page Do Q".encode()
     escaped = title.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)")
-    objects = [
+    return [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
         f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {_A4_WIDTH_PT:.3f} {tall:.3f}] "
@@ -34,6 +39,10 @@ def pdf_of(picture: UInt8Array, title: str, lines: tuple[str, ...]) -> bytes:
         ),
         f"<< /Title ({escaped}) /Producer (JRViewer) >>".encode(),
     ]
+
+
+def _file_of(objects: list[bytes], lines: tuple[str, ...]) -> bytes:
+    """Header, objects, the table of where they lie, and the trailer with the lines."""
     file = bytearray(b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n")
     places = []
     for number, one in enumerate(objects, start=1):
