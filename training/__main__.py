@@ -135,7 +135,9 @@ def _export_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run", type=Path, required=True, help="the run's folder")
     parser.add_argument("--data", type=Path, help="what it was trained on, for the card")
     parser.add_argument("--evaluation", type=Path, help="JSON of evaluate, for the card")
-    parser.add_argument("--out", type=Path, default=Path("resources/model"))
+    parser.add_argument(
+        "--out", type=Path, default=Path("resources/model"), help="for weights and card"
+    )
 
 
 def _export(args: argparse.Namespace) -> int:

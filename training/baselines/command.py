@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--steps", type=int, default=None, help="updates of each denoiser, instead of minutes"
     )
-    parser.add_argument("--seed", type=int, default=2026)
+    parser.add_argument("--seed", type=int, default=2026, help="of crops and weights")
     parser.add_argument(
         "--preset", default="shipped", help="whose crops the denoisers learn from, as ours did"
     )

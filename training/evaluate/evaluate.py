@@ -60,7 +60,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", required=True, help="weights file; “none”: baselines only")
     parser.add_argument("--data", type=Path, required=True, help="folder with volumes/*.npz")
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--split", choices=("train", "validation"), default="validation")
+    which.add_argument(
+        "--split", choices=("train", "validation"), default="validation", help="whose patients"
+    )
     which.add_argument("--all", action="store_true", help="every patient of the folder")
     parser.add_argument("--quick", action="store_true", help="a slice or so of each region")
     parser.add_argument("--json", type=Path, required=True, help="where the tables go")

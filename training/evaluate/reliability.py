@@ -18,7 +18,9 @@ PROMISED = 90.0  # per cent, of the radius that the panel by depth is about
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.add_argument("--json", type=Path, required=True, help="output of `evaluate`")
-    parser.add_argument("--out", type=Path, default=Path("training/figures/reliability.png"))
+    parser.add_argument(
+        "--out", type=Path, default=Path("training/figures/reliability.png"), help="the picture"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

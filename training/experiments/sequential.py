@@ -81,7 +81,14 @@ class Trial:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.add_argument("--data", type=Path, required=True, help="folder with volumes/*.npz")
-    parser.add_argument("--seeds", type=int, default=3, choices=range(1, 11), metavar="N")
+    parser.add_argument(
+        "--seeds",
+        type=int,
+        default=3,
+        choices=range(1, 11),
+        metavar="N",
+        help="runs of each arm, 1 to 10",
+    )
     parser.add_argument("--quick", action="store_true", help="a few steps on a few slices")
     parser.add_argument("--json", type=Path, required=True, help="where the table goes")
     parser.add_argument("--out", type=Path, default=Path("runs/sequential"), help="for the runs")

@@ -48,7 +48,12 @@ Networks = Mapping[str, Convolutional]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.add_argument("--data", type=Path, required=True, help="folder with native series")
-    parser.add_argument("--weights", type=Path, default=Path("resources/model/joint.safetensors"))
+    parser.add_argument(
+        "--weights",
+        type=Path,
+        default=Path("resources/model/joint.safetensors"),
+        help="weights file; the shipped one by default",
+    )
     parser.add_argument("--per-series", type=int, default=3, help="slices of each series")
     parser.add_argument("--steps", type=int, default=0, help="of networks of one and three slices")
     parser.add_argument(

@@ -25,7 +25,9 @@ SMOOTHED = 25  # entries of the log in a running mean: single batches differ muc
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.add_argument("--run", type=Path, required=True, help="the run's folder")
-    parser.add_argument("--out", type=Path, default=Path("training/figures/learning_curves.png"))
+    parser.add_argument(
+        "--out", type=Path, default=Path("training/figures/learning_curves.png"), help="the picture"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

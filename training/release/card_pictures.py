@@ -40,7 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("series", type=Path, help="DICOM files of one CT series")
     parser.add_argument("--index", type=int, help="which slice, from 0 (the middle one)")
     parser.add_argument("--credit", required=True, help="name and licence of the series")
-    parser.add_argument("--out", type=Path, default=Path("resources/model"))
+    parser.add_argument(
+        "--out", type=Path, default=Path("resources/model"), help="the card's folder"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

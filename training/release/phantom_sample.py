@@ -27,7 +27,9 @@ TRUE_POINTS = 10_000
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `python -m training sample`."""
-    parser.add_argument("--out", type=Path, default=Path("resources"))
+    parser.add_argument(
+        "--out", type=Path, default=Path("resources"), help="the folder of `sample`"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

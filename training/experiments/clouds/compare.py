@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.add_argument("--data", type=Path, required=True, help="folder with volumes/*.npz")
     parser.add_argument("--steps", type=int, default=500, help="of ours, and of all at equal steps")
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, default=3, help="runs of each kind")
     parser.add_argument("--per-volume", type=int, default=2, help="validation slices of each")
     parser.add_argument("--most", type=int, help="validation volumes of each region")
     parser.add_argument("--json", type=Path, required=True, help="where the table goes")

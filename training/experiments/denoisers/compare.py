@@ -56,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.add_argument("--data", type=Path, required=True, help="folder with volumes and native")
     parser.add_argument("--steps", type=int, default=800, help="of ours, and of all at equal steps")
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, default=3, help="runs of each kind")
     parser.add_argument("--size", type=int, default=1, choices=SIZES, help="multiple of ours' cost")
     parser.add_argument(
         "--shipped", action="store_true", help="the shipped weights in other ways; trains nothing"

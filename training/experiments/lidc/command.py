@@ -56,9 +56,21 @@ Table = dict[str, Any]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.add_argument("--data", type=Path, required=True, help="folder with LIDC-IDRI-0001, …")
-    parser.add_argument("--weights", type=Path, default=Path("resources/model/joint.safetensors"))
+    parser.add_argument(
+        "--weights",
+        type=Path,
+        default=Path("resources/model/joint.safetensors"),
+        help="weights file; the shipped one by default",
+    )
     parser.add_argument("--most", type=int, help="patients at most; all by default")
-    parser.add_argument("--seeds", type=int, default=SEEDS, choices=range(1, 11), metavar="N")
+    parser.add_argument(
+        "--seeds",
+        type=int,
+        default=SEEDS,
+        choices=range(1, 11),
+        metavar="N",
+        help="runs of the protocol, 1 to 10",
+    )
     parser.add_argument("--epochs", type=int, default=EPOCHS, help="of the paper's protocol")
     parser.add_argument("--per-patient", type=int, default=PER_PATIENT, help="slices of the paper")
     parser.add_argument("--quick", action="store_true", help="a slice or so in the yardstick")

@@ -66,8 +66,15 @@ class Given:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.add_argument("--data", type=Path, required=True, help="folder with volumes/*.npz")
-    parser.add_argument("--weights", type=Path, default=Path("resources/model/joint.safetensors"))
-    parser.add_argument("--split", choices=("train", "validation"), default="validation")
+    parser.add_argument(
+        "--weights",
+        type=Path,
+        default=Path("resources/model/joint.safetensors"),
+        help="weights file; the shipped one by default",
+    )
+    parser.add_argument(
+        "--split", choices=("train", "validation"), default="validation", help="whose patients"
+    )
     parser.add_argument("--per-volume", type=int, default=2, help="slices of each volume")
     parser.add_argument("--most", type=int, help="volumes of each region")
     parser.add_argument("--json", type=Path, required=True, help="where the table goes")
