@@ -18,6 +18,7 @@ from jrviewer.core.records import Cloud, Series, UInt8Array
 if TYPE_CHECKING:
     from pyvista import Plotter
 
+    from jrviewer.rendering.look import Look
     from jrviewer.rendering.scene import Scene
 
 SECONDS = 60.0  # software rendering on a busy machine
@@ -97,36 +98,42 @@ def _missing_features(prediction: Prediction) -> list[str]:
     """Names of the looks whose picture stays as empty as the background."""
     import pyvista
 
-    from jrviewer.rendering.look import Colouring, Look
+    from jrviewer.rendering.look import Look
     from jrviewer.rendering.scene import Scene
 
-    plain = Look()
-    looks = {f"colour by {name}": replace(plain, colouring=name) for name in get_args(Colouring)}
-    looks |= {
-        "4096 points": replace(plain, dense=True),
-        "parallel projection": replace(plain, perspective=False),
-        "without slice plane": replace(plain, slice_plane=False),
-        "eye-dome lighting": replace(plain, eye_dome=True),
-    }
     plotter = pyvista.Plotter(off_screen=True, window_size=[256, 256])
     scene = Scene(plotter)
     grey = np.full(prediction.denoised.shape, 128, dtype=np.uint8)
     missing = []
     prediction.compute_dense_cloud()
-    for name, look in looks.items():
+    for name, look in _looks().items():
         scene.show(prediction, grey, look)
         scene.view("oblique")
         shown = _picture(plotter)
         scene.clear()
         if np.mean(np.abs(shown - _picture(plotter)).max(axis=2) > VISIBLE) < CHANGED:
             missing.append(name)
-    scene.show(prediction, grey, plain)
+    scene.show(prediction, grey, Look())
     spots = [(x, y) for x in range(64, 200, 16) for y in range(64, 200, 16)]
     if all(scene.point_at(x, y) is None for x, y in spots):
         missing.append("finding a point under the pointer")
     missing += _missing_of_measured(scene, prediction, grey)
     plotter.close()
     return missing
+
+
+def _looks() -> "dict[str, Look]":
+    """Every way of drawing the cloud alone, by its name."""
+    from jrviewer.rendering.look import Colouring, Look
+
+    plain = Look()
+    return {
+        **{f"colour by {name}": replace(plain, colouring=name) for name in get_args(Colouring)},
+        "4096 points": replace(plain, dense=True),
+        "parallel projection": replace(plain, perspective=False),
+        "without slice plane": replace(plain, slice_plane=False),
+        "eye-dome lighting": replace(plain, eye_dome=True),
+    }
 
 
 def _missing_of_measured(scene: "Scene", prediction: Prediction, grey: UInt8Array) -> list[str]:
