@@ -73,7 +73,7 @@ def test_what_was_amber_is_shown_with_a_picture_and_burned_in_text_is_not(
     assert not any("text" in one and "<img" in one for one in figures)
 
 
-def test_pictures_are_small(tmp_path: Path) -> None:
+def test_pictures_are_small() -> None:
     from base64 import b64decode
     from io import BytesIO
 

@@ -133,9 +133,7 @@ class TestSample:
         assert cli.main(["self-test"]) == 1
         assert "card.json” is missing" in capsys.readouterr().err
 
-    def test_a_sample_that_cannot_be_read_is_a_sentence(
-        self, card: Card, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-    ) -> None:
+    def test_a_sample_that_cannot_be_read_is_a_sentence(self, card: Card, tmp_path: Path) -> None:
         card({})
         (tmp_path / "sample" / "phantom.dcm").write_text("")
 
@@ -255,7 +253,7 @@ def test_the_page_tells_faults_and_facts_without_loading_anything() -> None:
 
 
 @pytest.mark.slow
-def test_the_installation_under_test_passes_its_own_self_test(tmp_path: Path) -> None:
+def test_the_installation_under_test_passes_its_own_self_test() -> None:
     found = selftest.run()
 
     assert {key: found[key] for key in ("failing_codecs", "exports")} == {

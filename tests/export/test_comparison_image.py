@@ -127,7 +127,7 @@ def test_a_removed_shape_is_ringed_on_both_slices(tmp_path: Path) -> None:
             assert grey[y - 1 : y + 2, x - 1 : x + 2].max() == 255
 
 
-def test_the_picture_says_how_many_places_lost_structure_and_how_much(tmp_path: Path) -> None:
+def test_the_picture_says_how_many_places_lost_structure_and_how_much() -> None:
     two = make_erased(places=((64, 52), (40, 80)))
 
     content, words = draw_comparison(two, WINDOW, ("app=x",))

@@ -83,7 +83,7 @@ def test_the_picture_says_the_strength_and_the_noise() -> None:
     assert "(-30 %)" in drawn(make_noisy().at(LOW))
 
 
-def test_the_second_picture_is_the_one_of_its_strength(tmp_path: Path) -> None:
+def test_the_second_picture_is_the_one_of_its_strength() -> None:
     noisy = make_noisy()
     pictures = {draw_comparison(noisy.at(Strength(by)), WINDOW, ())[0] for by in (0.3, 0.5, 0.75)}
     assert len(pictures) == 3
