@@ -72,7 +72,9 @@ def client_of(where: str) -> Iterator[tuple[Any, int]]:
     try:
         import distributed  # noqa: F401 - whether it is there
     except ImportError as error:
-        raise JRViewerError("A cluster is an extra: pip install 'jrviewer[cluster]'.") from error
+        raise JRViewerError(
+            "A cluster is an extra: pip install '.[cluster]' in JRViewer's source folder."
+        ) from error
     is_local = where.startswith("local:")
     opened = _of_workers(int(where.removeprefix("local:"))) if is_local else _of_scheduler(where)
     with opened as (client, threads):

@@ -94,7 +94,9 @@ class Runner:
 def _peers(arguments: argparse.Namespace) -> Mapping[str, "Peer"]:
     """What the configuration says of DICOMweb services. Raises JRViewerError."""
     if any(importlib.util.find_spec(one) is None for one in ("pynetdicom", "dicomweb_client")):
-        raise JRViewerError("DICOMweb is an extra: pip install 'jrviewer[node]'.")
+        raise JRViewerError(
+            "DICOMweb is an extra: pip install '.[node]' in JRViewer's source folder."
+        )
     from jrviewer.batch.node.config import read_peers
 
     return read_peers(arguments.config) if arguments.config else {}

@@ -48,7 +48,9 @@ def watch(arguments: argparse.Namespace) -> tuple[str, int]:
 def node(arguments: argparse.Namespace) -> tuple[str, int]:
     """Run, try or feed a DICOM node."""
     if importlib.util.find_spec("pynetdicom") is None:
-        raise JRViewerError("The node is an extra: pip install 'jrviewer[node]'.")
+        raise JRViewerError(
+            "The node is an extra: pip install '.[node]' in JRViewer's source folder."
+        )
     from jrviewer.batch.node.config import read_config
 
     config = read_config(arguments.config)

@@ -4,7 +4,7 @@ Shared intermediate features with one branch per task is the idea of "Joint Deno
 Cloud Reconstruction from Single Medical Images"; the heads are our own. The denoising head predicts
 the noise of every pixel at native resolution. The cloud head predicts, for the canonical box around
 the slice, where surface points lie: a probability for each (structure, depth layer, row, column)
-cell. `jrviewer.model.joint_model.cloud_sampling` turns those into points.
+cell. `jrviewer.model.cloud_sampling` turns those into points.
 
 Knows nothing of files, DICOM or patients.
 """
@@ -231,7 +231,8 @@ class JointNet(nn.Module):
 
     def denoise(self, hu: Tensor, kind: Tensor | float = CT) -> Denoised:
         """Slices (B, 1, H, W) in HU without all that the network takes for noise, of which
-        `jrviewer.strength` gives a part back; `kind` is 0 for CT and 1 for MR, a number or (B,).
+        `jrviewer.core.strength` gives a part back; `kind` is 0 for CT and 1 for MR, a number or
+        (B,).
 
         Where `slow_pixels` is set, as in training on simulated doses, the slow part of what is
         removed is given back here, on CT.

@@ -19,6 +19,7 @@ from typing import Literal, cast
 import numpy as np
 import numpy.typing as npt
 
+from jrviewer.core.errors import JRViewerError
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.records import read_only
 from jrviewer.imaging import body_masks
@@ -75,13 +76,16 @@ class NativeSlice:
 
 
 def catalogue(data: Path) -> list[Entry]:
-    """Every volume of a data folder, by name. Raises ValueError where the folder holds none."""
+    """Every volume of a data folder, by name. Raises JRViewerError where the folder holds none."""
     if (data / "volumes").is_dir():
         entries = [_npz_entry(path, data) for path in sorted((data / "volumes").glob("*.npz"))]
     else:
         entries = [_dicom_entry(folder, data) for folder in dicom_folders(data, _FEWEST)]
     if not entries:
-        raise ValueError("the data folder holds neither volumes/*.npz nor DICOM series")
+        raise JRViewerError(
+            "The data folder holds neither volumes/*.npz nor DICOM series. "
+            "Give --data the folder above them."
+        )
     return entries
 
 

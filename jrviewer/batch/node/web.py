@@ -135,7 +135,7 @@ def connect(peer: Peer) -> Any:  # noqa: ANN401 - without types
         from dicomweb_client.api import DICOMwebClient
     except ImportError as error:
         raise ConfigError(
-            "DICOMweb needs dicomweb-client: pip install 'jrviewer[node]'."
+            "DICOMweb is an extra: pip install '.[node]' in JRViewer's source folder."
         ) from error
     client = DICOMwebClient(peer.web, session=_session(peer))
     client.set_http_retry_params(retry=False)  # its way retries whatever is raised

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from jrviewer.core.errors import JRViewerError
 from jrviewer.core.records import Series, Slice
 from tests.support.record_factory import make_plane, make_slice
 from tests.training.support.bodies import make_volume
@@ -70,7 +71,7 @@ def test_a_volume_without_a_list_is_for_training_and_speaks_for_itself(tmp_path:
 
 
 def test_a_folder_without_volumes_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="neither"):
+    with pytest.raises(JRViewerError, match="neither"):
         catalogue(tmp_path)
 
 
