@@ -116,6 +116,22 @@ def _nothing_leaks(qapp: QApplication) -> Iterator[None]:
     assert described == []
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """What a test's fixtures were is garbage only now that pytest has let go of them. It goes here,
+    before a test of another folder: a thread of that one would end Qt's timers and threads, which
+    are not its own, and crash.
+    """
+    result = yield
+    if _is_here(item) and not (nextitem and _is_here(nextitem)):
+        gc.collect()
+    return result
+
+
+def _is_here(item: pytest.Item) -> bool:
+    return Path(__file__).parent in item.path.parents
+
+
 def _is_leaked(thing: object) -> bool:
     kind = type(thing)  # isinstance would ask lazy proxies for their class and wake them
     if issubclass(kind, QThread | QWidget) and not isValid(thing):
