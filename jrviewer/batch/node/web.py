@@ -23,15 +23,20 @@ from jrviewer.batch.node.wanted import Wanted
 from jrviewer.core.errors import JRViewerError
 
 if TYPE_CHECKING:
-    from requests import Session
+    from requests import Response, Session
     from requests.adapters import HTTPAdapter
 
 STUDY, SERIES = "0020000D", "0020000E"
 AS_STORED = (("application/dicom", "*"),)  # decoded here, not there
 ATTEMPTS = 3
 WAIT_S = 2.0  # doubled before the third attempt; the second comes at once
+READABLE = (
+    "application/dicom+json",
+    "application/json",
+    "application/dicom+xml",
+    "application/xml",
+)
 CONFLICT = 409  # nothing of what was sent was stored
-NO_REASON = 0x0110  # "processing failure"
 BUSY = (408, 429, 503, 504)  # statuses after which it may be asked again
 TIMEOUT_S = (10.0, 60.0)  # for the connection, and for the next bytes
 
@@ -49,34 +54,49 @@ def store(peer: Peer, notes: SentNotes, files: Iterator[Path]) -> int:
         if path.name in sent:
             continue
         ds = pydicom.dcmread(path)
-        reasons = tried(peer, lambda ds=ds: _refusals(client, ds))  # type: ignore[misc]
-        if reasons - {DUPLICATE}:
-            raise PeerError(f"{peer.name}: it refused an object with reason 0x{max(reasons):04X}.")
+        refusals = tried(peer, lambda ds=ds: _refusals(client, ds))  # type: ignore[misc]
+        if refused := refusals - {DUPLICATE}:
+            reason = max(refused)
+            why = f" with reason 0x{reason:04X}" if reason else ""
+            raise PeerError(f"{peer.name}: it refused an object{why}.")
         notes.note(path.name)
         count += 1
     return count
 
 
 def _refusals(client: Any, ds: pydicom.Dataset) -> set[int]:  # noqa: ANN401 - without types
-    """Why an object was not stored; nothing where it was. A service that stored nothing answers
-    with a conflict, and gives its reasons all the same.
-    """
+    """Why an object was not stored, 0 for a reason that is not told; nothing where it was."""
     import requests
 
     try:
         answer = client.store_instances([ds])
     except requests.HTTPError as error:
-        conflict = error.response
-        if conflict is None or conflict.status_code != CONFLICT:
-            raise
-        try:
-            answer = pydicom.Dataset.from_json(conflict.json())
-        except Exception:  # noqa: BLE001 - whatever it is, there is no reason in it
-            raise error from None
+        answer = _answer_in(error.response)
         if not answer.get("FailedSOPSequence"):
             raise
     failed = answer.get("FailedSOPSequence") or []
-    return {int(one.get("FailureReason", NO_REASON)) for one in failed}
+    return {int(one.get("FailureReason") or 0) for one in failed}
+
+
+def _answer_in(response: "Response | None") -> pydicom.Dataset:
+    """What a service says that stored nothing: a conflict with its reasons, if it tells any."""
+    if response is None or response.status_code != CONFLICT:
+        return pydicom.Dataset()
+    try:
+        return pydicom.Dataset.from_json(response.json())
+    except (ValueError, KeyError, TypeError, AttributeError):  # no DICOM
+        return pydicom.Dataset()
+
+
+def _readable(response: "Response", *_: object, **__: object) -> None:
+    """Refuse what follows on an object that was sent and is no DICOM, such as a page to log in:
+    dicomweb-client would pass over it as if nothing had failed, and over JSON of a named alphabet.
+    """
+    if response.request.method == "POST" and response.ok and response.content:
+        kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if kind not in READABLE:
+            raise ValueError("no DICOM")
+        response.headers["Content-Type"] = kind
 
 
 def retrieve(peer: Peer, wanted: Wanted, queue: Queue, say: Say) -> int:
@@ -147,6 +167,7 @@ def _session(peer: Peer) -> "Session":
 
     session = Session()
     session.headers["Accept"] = "application/dicom+json"  # where a request does not say otherwise
+    session.hooks["response"].append(_readable)
     session.trust_env = False  # no proxy and no password that nobody has configured here
     adapter = _adapter(peer)
     for scheme in ("http://", "https://"):
