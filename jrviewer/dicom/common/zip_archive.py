@@ -15,7 +15,7 @@ _HARMLESS_BYTES = 16 << 20
 
 _MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 _DAMAGED = "The ZIP archive is damaged. Copy it again, or unpack it and open the folder."
-_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError)
+_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError)
 
 Member = tuple[str, Callable[[], bytes]]
 
@@ -38,6 +38,8 @@ def archive_members(path: Path) -> list[Member]:
             infos = [info for info in archive.infolist() if not info.is_dir()]
     except _ERRORS as error:
         raise CorruptFileError(_DAMAGED) from error
+    except NotImplementedError as error:
+        raise _unknown() from error
     if len(infos) > MAX_MEMBERS or sum(info.file_size for info in infos) > MAX_TOTAL_BYTES:
         raise UnsupportedImageError(
             f"The ZIP archive holds more than {MAX_MEMBERS:,} files or 8 GB. "
@@ -54,6 +56,8 @@ def _loader(path: Path, info: zipfile.ZipInfo) -> Callable[[], bytes]:
                 content = stream.read(MAX_MEMBER_BYTES + 1)
         except _ERRORS as error:
             raise CorruptFileError(_DAMAGED) from error
+        except NotImplementedError as error:
+            raise _unknown() from error
         except RuntimeError as error:  # what zipfile raises where a password is needed
             raise _encrypted() from error
         if content[:4] in _MAGIC:
@@ -87,6 +91,14 @@ def _check(info: zipfile.ZipInfo) -> None:
 def _encrypted() -> JRViewerError:
     return UnsupportedImageError(
         "The ZIP archive is protected by a password. Unpack it and open the folder."
+    )
+
+
+def _unknown() -> JRViewerError:
+    """Deflate64, say, as Windows packs what is large."""
+    return UnsupportedImageError(
+        "The ZIP archive is packed in a way that this version does not know. "
+        "Unpack it and open the folder."
     )
 
 

@@ -147,6 +147,29 @@ def test_an_archive_without_files_is_empty(tmp_path: Path, names: tuple[str, ...
     assert row.message.startswith("The ZIP archive holds no files.")
 
 
+@pytest.mark.parametrize(
+    ("place_in_local", "place_in_list", "value"),
+    [(8, 10, 9), (4, 6, 99)],  # Deflate64, as Windows packs what is large; a version to come
+    ids=["method", "version"],
+)
+def test_an_archive_packed_in_an_unknown_way_is_not_called_damaged(
+    tmp_path: Path, place_in_local: int, place_in_list: int, value: int
+) -> None:
+    archive = zipped(tmp_path / "a.zip", ("1.dcm", write_ct(tmp_path / "1.dcm").read_bytes()))
+    content = bytearray(archive.read_bytes())
+    content[place_in_local] = value
+    content[content.rindex(b"PK\x01\x02") + place_in_list] = value
+    archive.write_bytes(content)
+
+    (row,) = dicom.inspect([archive])
+
+    assert row.status != "open"
+    assert row.message == (
+        "The ZIP archive is packed in a way that this version does not know. "
+        "Unpack it and open the folder."
+    )
+
+
 def test_links_in_a_circle_end(tmp_path: Path) -> None:
     write_ct(tmp_path / "a" / "1.dcm")
     (tmp_path / "a" / "again").symlink_to(tmp_path, target_is_directory=True)
