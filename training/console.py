@@ -1,10 +1,24 @@
-"""What the training commands say: progress on the terminal, and their tables."""
+"""What the training commands have in common: options, progress on the terminal, their tables."""
 
+import argparse
 import json
 import sys
 from pathlib import Path
 
 from jrviewer.core.progress import Report, silent
+
+
+def add_seeds(parser: argparse.ArgumentParser, told: str, default: int = 3) -> None:
+    """The option of how many runs there are, 1 to 10, which `told` says of what."""
+    many = range(1, 11)
+    parser.add_argument("--seeds", type=int, default=default, choices=many, metavar="N", help=told)
+
+
+def add_weights(parser: argparse.ArgumentParser) -> None:
+    """The option of which weights are measured."""
+    shipped = Path("resources/model/joint.safetensors")
+    told = "weights file; the shipped one by default"
+    parser.add_argument("--weights", type=Path, default=shipped, help=told)
 
 
 def progress() -> Report:

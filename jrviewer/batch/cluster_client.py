@@ -69,12 +69,10 @@ def client_of(where: str) -> Iterator[tuple[Any, int]]:
     """A client and how many threads the cluster has. Raises JRViewerError."""
     if _is_frozen():
         raise JRViewerError("The installed app has no cluster: use the package, jrviewer[cluster].")
-    try:
-        import distributed  # noqa: F401 - whether it is there
-    except ImportError as error:
+    if find_spec("distributed") is None:
         raise JRViewerError(
             "A cluster is an extra: pip install '.[cluster]' in JRViewer's source folder."
-        ) from error
+        )
     is_local = where.startswith("local:")
     opened = _of_workers(int(where.removeprefix("local:"))) if is_local else _of_scheduler(where)
     with opened as (client, threads):

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from filelock import FileLock
 
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.progress import Report, silent
@@ -40,12 +41,14 @@ def prepare(
     cleaner: JointModel | None = None,
 ) -> tuple[Pairs | RealPairs, Views]:
     """The pools of a preset, made in `cache` where they are not there yet. A `cleaner` takes the
-    noise out of references for real noise.
+    noise out of references for real noise. Another run that prepares there is waited for.
     """
-    if preset.real_noise:
-        drawn = _view_pools(preset, data, cache, report)
-        return real_pairs(preset, data, cache, report, cleaner), drawn
-    return _pair_pools(preset, data, cache, report), _view_pools(preset, data, cache, report)
+    cache.mkdir(parents=True, exist_ok=True)
+    with FileLock(cache / ".lock"):
+        views = _view_pools(preset, data, cache, report)
+        if preset.real_noise:
+            return real_pairs(preset, data, cache, report, cleaner), views
+        return _pair_pools(preset, data, cache, report), views
 
 
 def _pair_pools(preset: Preset, data: Path | None, cache: Path, report: Report) -> Pairs:

@@ -4,7 +4,6 @@ Made exactly as the app makes its input, and stored as arrays that training maps
 """
 
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -272,7 +271,7 @@ def _write_arrays(made: Sequence[View], out: Path) -> None:
 
 
 def _write_json(path: Path, content: object) -> None:
-    unfinished = path.with_suffix(f".{os.getpid()}.part")  # two runs may prepare one pool at once
+    unfinished = path.with_suffix(".part")
     unfinished.write_text(json.dumps(content, indent=1), encoding="utf-8")
     unfinished.replace(path)
 

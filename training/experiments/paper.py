@@ -24,7 +24,7 @@ from torch import Tensor
 from jrviewer.core.geometry import BOX_HALF_DEPTH_MM, BOX_HALF_WIDTH_MM, FloatArray
 from jrviewer.core.progress import Report
 from jrviewer.imaging import metrics
-from training.console import progress
+from training.console import add_seeds, progress
 from training.experiments.paper_figures import Example, write_figures
 from training.experiments.paper_network import (
     ACCUMULATED,
@@ -100,14 +100,7 @@ class Outcome:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
-    parser.add_argument(
-        "--seeds",
-        type=int,
-        default=3,
-        choices=range(1, 11),
-        metavar="N",
-        help="runs, 1 to 10; the table has mean ± std",
-    )
+    add_seeds(parser, "runs, 1 to 10; the table has mean ± std")
     parser.add_argument("--quick", action="store_true", help="10 slices and 2 epochs")
     parser.add_argument("--json", type=Path, required=True, help="where the table goes")
 

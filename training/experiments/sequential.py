@@ -26,7 +26,7 @@ from jrviewer.model.network import JointNet
 from training.baselines.clouds import truth_of
 from training.baselines.command import FOLDER
 from training.baselines.denoisers import Peers
-from training.console import progress
+from training.console import add_seeds, progress
 from training.data.cases import COARSEST_MM, Case
 from training.data.pools import Pairs
 from training.data.prepare import prepare
@@ -81,14 +81,7 @@ class Trial:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.add_argument("--data", type=Path, required=True, help="folder with volumes/*.npz")
-    parser.add_argument(
-        "--seeds",
-        type=int,
-        default=3,
-        choices=range(1, 11),
-        metavar="N",
-        help="runs of each arm, 1 to 10",
-    )
+    add_seeds(parser, "runs of each arm, 1 to 10")
     parser.add_argument("--quick", action="store_true", help="a few steps on a few slices")
     parser.add_argument("--json", type=Path, required=True, help="where the table goes")
     parser.add_argument("--out", type=Path, default=Path("runs/sequential"), help="for the runs")

@@ -23,7 +23,7 @@ from jrviewer.imaging.body_masks import BoolArray
 from jrviewer.imaging.noise_level import noise_sd
 from jrviewer.model.joint_model import JointModel
 from jrviewer.model.load import load_model
-from training.console import progress
+from training.console import add_weights, progress
 from training.data.cases import evenly
 from training.data.prepare import real_pairs
 from training.data.real_noise.native import NativeSeries, native_series
@@ -48,12 +48,7 @@ Networks = Mapping[str, Convolutional]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.add_argument("--data", type=Path, required=True, help="folder with native series")
-    parser.add_argument(
-        "--weights",
-        type=Path,
-        default=Path("resources/model/joint.safetensors"),
-        help="weights file; the shipped one by default",
-    )
+    add_weights(parser)
     parser.add_argument("--per-series", type=int, default=3, help="slices of each series")
     parser.add_argument("--steps", type=int, default=0, help="of networks of one and three slices")
     parser.add_argument(

@@ -1,6 +1,4 @@
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -183,19 +181,3 @@ def test_a_real_chest_s_skin_is_centred_on_the_box(shared: Path) -> None:
     near = (one.labels == 0) & (np.abs(one.points[:, 2]) < 4 / 224)
 
     assert middle(one.points[near])[:2] * 224 == pytest.approx([0, 0], abs=8)
-
-
-def test_two_runs_may_prepare_one_pool_at_once(tmp_path: Path) -> None:
-    write = (
-        "from pathlib import Path; from training.data.views import write_index\n"
-        f"for _ in range(400): write_index(Path({str(tmp_path)!r}), [], {{}})"
-    )
-    runs = [
-        subprocess.Popen([sys.executable, "-c", write], stderr=subprocess.PIPE, text=True)
-        for _ in range(2)
-    ]
-
-    said = [run.communicate()[1] for run in runs]
-
-    assert [run.returncode for run in runs] == [0, 0], said
-    assert [path.name for path in tmp_path.iterdir()] == ["index.json"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 
@@ -23,7 +23,8 @@ STRENGTHS: dict[str, Strength] = {
 NLM, TV = 1.0, 1.0  # strengths over the noise's standard deviation
 NETWORKS = ("cnn10", "redcnn")
 LEAST_SIGMA = 1e-3
-ALIKE, ALIKE_STEPS = 0.01, 12  # as much noise removed, to this share
+ALIKE = 0.01  # share to which what non-local means are told is sought
+MOST_TOLD, TOLD_MORE = 8.0, 1.5  # times the noise's standard deviation
 
 Denoise = Callable[[FloatArray, Unit], FloatArray]
 
@@ -67,24 +68,22 @@ def shares_by_name(noise: Noise | None) -> dict[str, Shares]:
 def alike(pixels: FloatArray, example: FloatArray, body: BoolArray, sigma: float) -> FloatArray:
     """A slice (rows, columns) by non-local means that take as much from the body, by standard
     deviation, as was taken for the example; the most they take where that is less. What they are
-    told is sought from sigma on, by the false position.
+    told is sought around sigma.
     """
+    from scipy.optimize import brentq
+
     noisy = pixels.astype(np.float32)
-    wanted = float((pixels - example)[body].std())
-    low, high = (0.0, -wanted), (0.0, 0.0)  # what they are told, and how much too much they take
-    by = max(sigma, LEAST_SIGMA)
-    for _ in range(ALIKE_STEPS):
-        image = non_local_means(noisy, by, NLM)
-        excess = float((noisy - image)[body].std()) - wanted
-        if abs(excess) <= ALIKE * wanted:
-            break
-        if excess < 0:
-            low = by, excess
-        else:
-            high = by, excess
-        is_enclosed = high[0] > 0
-        by = (low[0] * high[1] - high[0] * low[1]) / (high[1] - low[1]) if is_enclosed else 1.5 * by
-    return image
+    wanted = float((noisy - example)[body].std())
+
+    @cache
+    def excess(told: float) -> float:
+        return float((noisy - _told(non_local_means, noisy, told, NLM))[body].std()) - wanted
+
+    most = sigma
+    while excess(most) < 0 and most < MOST_TOLD * sigma:
+        most *= TOLD_MORE
+    told = most if excess(most) < 0 else brentq(excess, 0.0, most, rtol=ALIKE)
+    return _told(non_local_means, noisy, told, NLM)
 
 
 def _told(

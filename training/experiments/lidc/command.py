@@ -22,7 +22,7 @@ from jrviewer.core.errors import JRViewerError
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.progress import Report
 from jrviewer.model.load import load_model
-from training.console import progress
+from training.console import add_seeds, add_weights, progress
 from training.data.cases import evenly
 from training.data.prepare import prepare
 from training.data.true_surfaces import surface_of
@@ -56,21 +56,9 @@ Table = dict[str, Any]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.add_argument("--data", type=Path, required=True, help="folder with LIDC-IDRI-0001, …")
-    parser.add_argument(
-        "--weights",
-        type=Path,
-        default=Path("resources/model/joint.safetensors"),
-        help="weights file; the shipped one by default",
-    )
+    add_weights(parser)
     parser.add_argument("--most", type=int, help="patients at most; all by default")
-    parser.add_argument(
-        "--seeds",
-        type=int,
-        default=SEEDS,
-        choices=range(1, 11),
-        metavar="N",
-        help="runs of the protocol, 1 to 10",
-    )
+    add_seeds(parser, "runs of the protocol, 1 to 10", SEEDS)
     parser.add_argument("--epochs", type=int, default=EPOCHS, help="of the paper's protocol")
     parser.add_argument("--per-patient", type=int, default=PER_PATIENT, help="slices of the paper")
     parser.add_argument("--quick", action="store_true", help="a slice or so in the yardstick")

@@ -35,7 +35,7 @@ from jrviewer.model.joint_model import JointModel
 from jrviewer.model.load import load_model
 from jrviewer.model.spliced_cloud import covered, heights_in, splice
 from training.baselines.clouds import truth_of
-from training.console import progress
+from training.console import add_weights, progress
 from training.data.views import volume_plane
 from training.data.volumes import Entry, Volume, load, whole_slices
 from training.evaluate.cloud import CloudCase, cases_of, chosen_entries, seen
@@ -66,12 +66,7 @@ class Given:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.add_argument("--data", type=Path, required=True, help="folder with volumes/*.npz")
-    parser.add_argument(
-        "--weights",
-        type=Path,
-        default=Path("resources/model/joint.safetensors"),
-        help="weights file; the shipped one by default",
-    )
+    add_weights(parser)
     parser.add_argument(
         "--split", choices=("train", "validation"), default="validation", help="whose patients"
     )
