@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QImage
 
+from jrviewer.ui.dialogs.export_choices import ExportSource
 from jrviewer.ui.jobs import backend
 from jrviewer.ui.jobs.surface_export import evidence_of, with_surface
 from jrviewer.ui.state.session import Session
@@ -33,18 +34,16 @@ class ExportController(QObject):
         self._session = session
         self._folder = ""  # to be shown afterwards
 
-    def write(self, request: "ExportRequest", *, whole_series: bool) -> None:
+    def write(self, source: ExportSource, request: "ExportRequest", *, whole_series: bool) -> None:
         """Write files; slices of a series without a result are predicted first."""
-        session = self._session
-        if session.slice is None or session.series is None:
-            return
-        slices = session.series.slices if whole_series else (session.slice,)
-        known, strength = session.known_predictions(), session.strength.now
-        surface = session.surface
-        request = replace(request, evidence=partial(evidence_of, surface.distances_of))
-        write = partial(session.backend.export, session.series, slices, known, request, strength)
-        measured = surface.mesh if request.surface is not None else None
-        job = partial(with_surface, write, measured, session.prediction, request)
+        session, shown = self._session, source.prediction
+        slices = source.series.slices if whole_series else (shown.slice,)
+        known = {**session.known_predictions(), shown.slice: shown}
+        request = replace(request, evidence=partial(evidence_of, session.surface.distances_of))
+        write = partial(
+            session.backend.export, source.series, slices, known, request, shown.strength
+        )
+        job = partial(with_surface, write, source.measured, shown, request)
         session.foreground.start(LANE, self.tr("exporting"), job, self._show_written)
 
     def copy(self) -> None:

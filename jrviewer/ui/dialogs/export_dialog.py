@@ -84,6 +84,8 @@ class ExportDialog(QDialog):
             ]
         )
         self.this_slice = QRadioButton(self.tr("this slice"))
+        if subject.slices > 1:
+            self.this_slice.setText(self.tr("this one: {}").format(subject.place))
         self.series = QRadioButton(self.tr("whole series ({} slices)").format(subject.slices))
         self._scope = QButtonGroup(self)
         for button in (self.this_slice, self.series):

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from jrviewer.core.strength import Noise, Strength, strength_for
+from jrviewer.core.prediction import Prediction
+from jrviewer.core.strength import Strength, strength_for
 
 NEARLY = 0.02  # share of the noise by which a target may be missed without a word
 
@@ -20,16 +21,15 @@ NEARLY = 0.02  # share of the noise by which a target may be missed without a wo
 class StrengthDialog(QDialog):
     """Emits every strength as it is set, so that the slice follows; Cancel emits the first again.
 
-    `noise` is the shown slice's, None where no target can be named; `unit` is its unit. Where the
-    model takes less from this slice than a strength asks for, the dialog says what is left.
+    Where the model takes less from the shown slice than a strength asks for, the dialog says what
+    is left. It follows when another slice is shown, as one is when files have been read.
     """
 
     chosen = Signal(object)  # Strength
 
-    def __init__(self, strength: Strength, noise: Noise | None, unit: str, parent: QWidget) -> None:
+    def __init__(self, strength: Strength, known: Prediction | None, parent: QWidget) -> None:
         super().__init__(parent)
-        self._first, self._noise, self._unit = strength, noise, unit
-        self._before = before = None if noise is None else noise.before
+        self._first = self._now = strength
         self.setWindowTitle(self.tr("Denoising strength"))
         self.percent = QSpinBox()
         self.percent.setRange(0, 100)
@@ -38,41 +38,59 @@ class StrengthDialog(QDialog):
         self.target = QDoubleSpinBox()
         self.target.setDecimals(1)
         self.target.setSingleStep(0.5)
-        self.target.setRange(0.0, before or 0.0)
-        self.target.setSuffix(f" {unit}")
         self.target.setAccessibleName(self.tr("Noise to leave in this slice"))
-        self.target.setEnabled(before is not None)
+        self._words = QLabel()
+        self._words.setObjectName("note")
+        self._words.setWordWrap(True)
         self.reached = QLabel()
         self.reached.setObjectName("note")
         self.reached.setWordWrap(True)
-        self._show(strength)
+        self.show_prediction(known)
         self.percent.valueChanged.connect(self._take_percent)
         self.target.valueChanged.connect(self._take_target)
         standard = QDialogButtonBox.StandardButton
         self.buttons = QDialogButtonBox(standard.Ok | standard.Cancel)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
-        self._lay_out(unit)
+        self._lay_out()
 
     def reject(self) -> None:
         """Return to the strength that there was."""
         super().reject()
         self.chosen.emit(self._first)
 
-    def _lay_out(self, unit: str) -> None:
+    @Slot(object)
+    def show_prediction(self, known: Prediction | None) -> None:
+        """Tell the noise of the slice that is shown; None while that is not known."""
+        self._noise = None if known is None or not known.is_noise_known else known.noise
+        self._unit = "HU" if known is not None and known.slice.unit == "HU" else ""
+        self._before = before = None if self._noise is None else self._noise.before
+        blocked = QSignalBlocker(self.target)  # a smaller range is no request
+        self.target.setRange(0.0, before or 0.0)
+        self.target.setSuffix(f" {self._unit}")
+        self.target.setEnabled(before is not None)
+        blocked.unblock()
+        words = self.tr("The noise of this slice could not be measured: no target can be named.")
+        if known is None:
+            words = self.tr("The noise of this slice is not known yet.")
+        if before is not None:
+            words = self.tr("This slice's noise is {} {}. Every other slice loses the same share.")
+            words = words.format(f"{before:.1f}", self._unit)
+        self._words.setText(words)
+        self._show(self._now)
+
+    @Slot()
+    def show_unknown(self) -> None:
+        """Another slice is shown, of which nothing is known yet."""
+        self.show_prediction(None)
+
+    def _lay_out(self) -> None:
         form = QFormLayout()
         form.addRow(self.tr("Remove"), self.percent)
         form.addRow(self.tr("Leave noise of"), self.target)
-        words = self.tr("The noise of this slice could not be measured: no target can be named.")
-        if self._before is not None:
-            words = self.tr("This slice's noise is {} {}. Every other slice loses the same share.")
-            words = words.format(f"{self._before:.1f}", unit)
-        note = QLabel(words)
-        note.setObjectName("note")
-        note.setWordWrap(True)
         rows = QVBoxLayout(self)
         rows.addLayout(form)
-        rows.addWidget(note)
+        rows.addWidget(self._words)
         rows.addWidget(self.reached)
         rows.addWidget(self.buttons)
         self.setMinimumWidth(360)
@@ -108,5 +126,6 @@ class StrengthDialog(QDialog):
         self._take(strength_for(self._before, wanted))
 
     def _take(self, strength: Strength) -> None:
+        self._now = strength
         self._show(strength)
         self.chosen.emit(strength)

@@ -5,7 +5,7 @@ from typing import Literal
 
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QToolButton, QWidget
 
 from jrviewer.ui.state.captions import number
 from jrviewer.ui.state.session import Session
@@ -21,7 +21,8 @@ Origin = Literal["file", "user", "default"]
 
 class Cine(QObject):
     """A timer that steps through the session's series. It keeps the rate: if showing a slice takes
-    too long, slices are skipped.
+    too long, slices are skipped. While a dialog is open it waits: what the dialog says is of the
+    slice that is shown.
     """
 
     changed = Signal()  # the rate, its origin, or whether it plays
@@ -82,6 +83,8 @@ class Cine(QObject):
     def _step(self) -> None:
         due = steps_due(self._since.elapsed(), self.rate)
         ahead, self._taken = due - self._taken, due
+        if QApplication.activeModalWidget() is not None:
+            return
         if ahead > 0 and (series := self._session.series) is not None:
             self._session.show((self._session.index + ahead) % len(series))
 

@@ -25,7 +25,7 @@ from jrviewer.core.strength import Strength, parse_strength
 from jrviewer.imaging.structures import may_show_face, shows_face
 from jrviewer.imaging.windowing import PRESETS
 from jrviewer.ui.dialogs.export_controller import ExportController
-from jrviewer.ui.state import settings
+from jrviewer.ui.state import captions, settings
 from jrviewer.ui.state.preferences import Preferences
 from jrviewer.ui.state.recent_files import RecentFiles
 from jrviewer.ui.state.session import Session
@@ -39,6 +39,7 @@ from jrviewer.ui.window.messages import Messages
 if TYPE_CHECKING:
     from jrviewer.export.writer import ExportRequest
     from jrviewer.ui.crash_log import CrashLog
+    from jrviewer.ui.dialogs.export_choices import ExportSource
 
 
 class AppMenu(QObject):
@@ -136,15 +137,17 @@ class AppMenu(QObject):
     @Slot()
     def ask_export(self) -> None:
         """Open the export dialog."""
-        from jrviewer.ui.dialogs.export_choices import Subject
+        from jrviewer.ui.dialogs.export_choices import ExportSource, Subject
         from jrviewer.ui.dialogs.export_dialog import ExportDialog
 
         session = self._session
         if (known := session.prediction) is None or session.series is None:
             return
+        source = ExportSource(session.series, known, session.surface.mesh)
         reason = "" if known.cloud is not None else known.no_cloud_reason
         subject = Subject(
             slices=len(session.series),
+            place=captions.position_text(known.slice, session.series),
             no_cloud_reason=reason,
             window=shade_of(session.view.now, known.slice),
             face=may_show_face(known),
@@ -152,17 +155,16 @@ class AppMenu(QObject):
             blend=session.compare.now.blend,
             hidden=frozenset(Structure) - self.shown_structures(),
             no_skin_by_default=shows_face(known),
-            has_surface=session.surface.mesh is not None,
+            has_surface=source.measured is not None,
         )
         dialog = ExportDialog(subject, self._preferences, self._folder, self._window)
         dialog.folder_wanted.connect(self.export_controller.show_afterwards)
-        dialog.requested.connect(self._export)
+        dialog.requested.connect(partial(self._export, source))
         self._open(dialog)
 
-    @Slot(object, bool)
-    def _export(self, request: ExportRequest, whole_series: bool) -> None:
+    def _export(self, source: ExportSource, request: ExportRequest, whole_series: bool) -> None:
         self._folder = str(request.folder)
-        self.export_controller.write(request, whole_series=whole_series)
+        self.export_controller.write(source, request, whole_series=whole_series)
 
     @Slot()
     def ask_settings(self) -> None:
@@ -181,11 +183,10 @@ class AppMenu(QObject):
         from jrviewer.ui.dialogs.strength_dialog import StrengthDialog
 
         session = self._session
-        known = session.prediction
-        noise = None if known is None or not known.is_noise_known else known.noise
-        unit = "HU" if known is not None and known.slice.unit == "HU" else ""
-        dialog = StrengthDialog(session.strength.now, noise, unit, self._window)
+        dialog = StrengthDialog(session.strength.now, session.prediction, self._window)
         dialog.chosen.connect(session.strength.choose)
+        session.predicted.connect(dialog.show_prediction)
+        session.unpredicted.connect(dialog.show_unknown)
         self._open(dialog)
 
     @Slot(object)

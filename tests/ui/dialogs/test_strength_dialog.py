@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QLabel
@@ -18,6 +19,7 @@ from jrviewer.ui.state import settings
 from jrviewer.ui.state.preferences import Preferences
 from jrviewer.ui.state.session import Session
 from jrviewer.ui.window.main_window import MainWindow
+from tests.support.dicom_factory import write_ct
 from tests.ui.support import mouse_and_keys
 from tests.ui.support.mouse_and_keys import press
 from tests.ui.support.noisy_window import (
@@ -110,6 +112,34 @@ def test_without_a_measured_noise_no_target_can_be_named(
     assert not dialog.target.isEnabled()
     assert dialog.percent.isEnabled()
     assert any("could not be measured" in one.text() for one in dialog.findChildren(QLabel))
+
+
+def test_the_dialog_tells_the_noise_of_the_slice_that_is_shown_when_other_files_arrive(
+    qtbot: QtBot, noisy_window: MainWindow, tmp_path: Path
+) -> None:
+    """Dropped before the dialog was opened, read while it is."""
+    session = noisy_window.session
+    calm = write_ct(
+        tmp_path / "calm.dcm",
+        np.rint(tissue() + np.random.default_rng(9).normal(0, SD / 4, tissue().shape)),
+        signed=True,
+    )
+    with qtbot.waitSignal(session.predicted):
+        mouse_and_keys.drop(noisy_window.original, [calm])
+        press(qtbot, noisy_window, CUSTOM_KEY, ALT)
+        dialog = noisy_window.app_menu.dialog
+        assert isinstance(dialog, StrengthDialog)
+        first = f"noise is {shown(noisy_window).noise_before:.1f} HU"
+        assert any(first in one.text() for one in dialog.findChildren(QLabel))
+
+    before = shown(noisy_window).noise_before
+    assert before is not None
+    assert before < SD / 2
+    words = [one.text() for one in dialog.findChildren(QLabel)]
+    assert any(f"noise is {before:.1f} HU" in one for one in words)
+    assert dialog.target.maximum() == pytest.approx(before, abs=0.1)
+    assert dialog.target.value() == pytest.approx(before / 2, abs=0.1)
+    assert session.strength.now == STANDARD  # nobody has asked for another
 
 
 def test_exports_have_the_strength_that_is_shown_also_of_slices_not_seen_yet(
