@@ -86,8 +86,10 @@ class StartUp(QObject):
     @Slot()
     def _open(self) -> None:
         _collect_garbage_again()
-        is_requested = self.window.app_menu.settings.opens_sample
-        self.session.open(self._paths or (_sample() if is_requested else []))
+        if self._paths:
+            self.session.open(self._paths)
+        elif self.window.app_menu.settings.opens_sample:
+            self.session.open(_sample(), is_passing=True)
         self.session.allow_predictions()
 
     @Slot()

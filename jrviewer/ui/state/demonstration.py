@@ -86,6 +86,13 @@ class Demonstrations(Analysis):
         if is_orphan:
             self.ended.emit(series)
 
+    @Slot(object)
+    def show(self, chosen: Image) -> None:
+        """Another slice is shown: nobody waits for the twin of the one that was left."""
+        if self._source is not None and self._source is not chosen:
+            self._source = None
+            self._foreground.discard(LANE)
+
     def _take_demonstration(self, made: Demonstration) -> None:
         self._now, self._source = made, None
         title = dose_name(made.twin.slice)

@@ -74,7 +74,7 @@ class Session(SessionParts):
         opening.slices_closed.connect(self.marks_ahead.forget)
         self.emptied.connect(self._measure_surface)
         self.series_chosen.connect(self._measure_surface)
-        for drawn in (self.history, self.annotations, self.rulers):
+        for drawn in (self.history, self.annotations, self.rulers, self.demonstrations):
             self.shown.connect(drawn.show)
         for analysis in (self.residuals, self.phantom_scores, self.demonstrations):
             self.predicted.connect(analysis.analyse)
@@ -222,7 +222,7 @@ class Session(SessionParts):
         self.prefetcher.stop()
         self._asked_for = None
         was_partial = self.is_partial
-        self.opening.end_part()
+        self.opening.cancel()
         self.foreground.cancel()
         if was_partial:
             self.warned.emit(self.tr("Reading was cancelled: only the first slice was read."))
@@ -264,7 +264,6 @@ class Session(SessionParts):
 
     @Slot(str)
     def _report_bug(self, lane: str) -> None:
-        self.opening.end_part()
         said = self.tr("Internal error. Your open series is not affected. Please try again.")
         self.failed.emit(said)
 

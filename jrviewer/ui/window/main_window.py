@@ -191,7 +191,7 @@ class MainWindow(DropTargetWindow):
         """List the open series and the refused files."""
         session = self.session
         refused = session.opening.refused_files
-        self.series_list.show_series(session.all_series, refused, is_partial=session.is_partial)
+        self.series_list.show_series(session.all_series, refused, session.opening.shelf.parts)
         if session.series in session.all_series:
             self.series_list.show_chosen(session.all_series.index(session.series))
 

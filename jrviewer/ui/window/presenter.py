@@ -11,20 +11,20 @@ from jrviewer.core.prediction import Prediction
 from jrviewer.core.records import Slice
 from jrviewer.rendering.picking import nearest_points
 from jrviewer.ui.cloud.cloud_view import CloudView
-from jrviewer.ui.slices import residual_painter
 from jrviewer.ui.slices.pane_offer import PaneOffer
 from jrviewer.ui.slices.slice_view import SliceView
 from jrviewer.ui.state import captions
 from jrviewer.ui.state.captions import SeriesPosition
-from jrviewer.ui.state.comparison import blend_title, content, kind_of
+from jrviewer.ui.state.comparison import content
 from jrviewer.ui.state.corners import Corners
-from jrviewer.ui.state.demonstration import dose_name, likeness_lines
+from jrviewer.ui.state.demonstration import dose_name
 from jrviewer.ui.state.session import Session
 from jrviewer.ui.state.strength import noise_text, strength_name
 from jrviewer.ui.state.view import View
 from jrviewer.ui.widgets import painting
 from jrviewer.ui.widgets.pane import Pane, back_button
 from jrviewer.ui.window.bars.status_bar import StatusBar
+from jrviewer.ui.window.compared_corners import compared_corners
 
 
 class Presenter(QObject):
@@ -84,6 +84,12 @@ class Presenter(QObject):
         self.leave_twin.setVisible(bool(dose))
         self._refresh_corners()
         self.show_probe(self._probed)
+
+    @Slot()
+    def show_part(self) -> None:
+        """Say that the others of the first slice's series were not read."""
+        if self._session.slice is not None:
+            self._original_pane.show_detail(self._position_text(self._session.slice))
 
     @Slot(object)
     def show_prediction(self, prediction: Prediction) -> None:
@@ -242,7 +248,10 @@ class Presenter(QObject):
         """Position of the slice in its series."""
         if self._session.is_partial:
             return self.tr("first slice, more are being read")
-        return captions.position_text(chosen, self._session.series)
+        series = self._session.series
+        if series is not None and self._session.opening.shelf.is_torn(series):
+            return self.tr("first slice, others not read")
+        return captions.position_text(chosen, series)
 
     def _refresh_corners(self) -> None:
         session, view = self._session, self._session.view.now
@@ -259,39 +268,5 @@ class Presenter(QObject):
         if known is None:
             self._denoised.show_corners(Corners())
         else:
-            corners = self._compared_corners(known, place, view, pixels)
+            corners = compared_corners(session, known, place, view, pixels, self._scale)
             self._denoised.show_corners(corners.under(dose))
-
-    def _compared_corners(
-        self, known: Prediction, place: SeriesPosition, view: View, pixels: float
-    ) -> Corners:
-        """Corner texts of the AI pane, according to what it shows."""
-        how = self._session.compare.now
-        kind = kind_of(how)
-        below = captions.view_lines(place, view, pixels, is_twin=True)
-        spacing = (captions.spacing_text(known.slice),)
-        if kind == "original":
-            return Corners(
-                (self.tr("ORIGINAL"),),
-                bottom_left=below,
-                bottom_right=spacing,
-                keeps_top_left=True,
-            )
-        if kind == "AI":
-            title = "" if how.blend == 100 else blend_title(how.blend)
-            if how.mode == "swipe":
-                title = self.tr("ORIGINAL left, AI right")
-            if title:
-                return captions.denoised_corners(known, place, view, pixels, title)
-            session = self._session
-            lines = captions.score_lines(session.phantom_scores.of(known))
-            lines += likeness_lines(session.demonstrations.of(known))
-            return captions.denoised_corners(known, place, view, pixels, compared=lines)
-        unit = "HU" if known.slice.unit == "HU" else self.tr("stored")
-        found = residual_painter.sentences(known.removed, unit)
-        return Corners(
-            top_left=(self.tr("AI – what the model removed"), *found),
-            bottom_left=captions.removed_lines(place, self._scale, unit, pixels),
-            bottom_right=spacing,
-            keeps_top_left=True,
-        )

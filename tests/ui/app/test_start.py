@@ -18,6 +18,7 @@ from jrviewer.ui import app
 from jrviewer.ui.app import Application, StartUp
 from jrviewer.ui.jobs.backend import Share, read_paths
 from jrviewer.ui.window.main_window import MainWindow
+from tests.support.dicom_factory import write_ct
 from tests.ui.conftest import FakeBackend
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -65,6 +66,20 @@ def test_the_window_imports_qt_and_numpy_and_less_again_of_its_own() -> None:
 
     assert packages == {"jrviewer", "PySide6", "numpy"}
     assert len(ours) < 2 * len(alone)
+
+
+def test_the_sample_gives_way_to_what_is_opened(
+    qtbot: QtBot, start: Start, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ct_file: Path
+) -> None:
+    sample = write_ct(tmp_path / "sample.dcm")
+    monkeypatch.setattr(app, "resource", lambda name: sample)
+    session = start().session
+    qtbot.waitUntil(lambda: session.prediction is not None)
+    assert session.all_series[0][0].source.path == sample
+
+    session.open([ct_file])
+    qtbot.waitUntil(lambda: session.slice is not None and session.slice.source.path == ct_file)
+    assert [one[0].source.path for one in session.all_series] == [ct_file]
 
 
 PREPARED = """

@@ -197,6 +197,23 @@ def test_it_is_offered_for_ct_whose_noise_is_known_alone(
     assert not noisy_window.actions_.demonstrate.isEnabled()
 
 
+def test_whoever_goes_on_meanwhile_is_not_called_back_by_it(
+    qtbot: QtBot, noisy_window: MainWindow
+) -> None:
+    session = noisy_window.session
+    with qtbot.waitSignal(session.residuals.analysed):
+        press(qtbot, noisy_window, Key.Key_D, mouse_and_keys.CTRL)
+        press(qtbot, noisy_window, Key.Key_Down)
+    qtbot.waitUntil(lambda: not session.foreground.is_busy)
+
+    assert session.index == 2
+    assert session.demonstrations.series is None
+    assert len(session.all_series) == 1
+    with qtbot.waitSignal(session.demonstrations.analysed):
+        press(qtbot, noisy_window, Key.Key_D, mouse_and_keys.CTRL)
+    assert LABEL in titles(noisy_window)
+
+
 def test_another_one_takes_its_place(qtbot: QtBot, twin_window: MainWindow) -> None:
     session = twin_window.session
     session.choose_series(0)

@@ -7,6 +7,7 @@ from threading import Event
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from jrviewer import dicom
@@ -18,6 +19,7 @@ from jrviewer.ui.window.main_window import MainWindow
 from tests.support.dicom_factory import write_colour, write_ct, write_structure_set
 from tests.ui.conftest import FakeBackend
 from tests.ui.support import mouse_and_keys
+from tests.ui.support.mouse_and_keys import press
 
 
 class Halting(FakeBackend):
@@ -68,8 +70,88 @@ def test_escape_stops_the_reading_and_says_what_is_there(
 
     assert window.status_bar.busy_text == ""
     assert "cancelled" in window.message_bar.text
+    assert detail(window) == "first slice, others not read"
+    assert window.series_list.item(0).text() == "first slice"
     with qtbot.waitSignal(window.session.predicted):
         qtbot.keyClick(window, Qt.Key.Key_Return)  # type: ignore[no-untyped-call]
+
+
+@pytest.mark.parametrize("backend", [Halting()])
+def test_what_is_dropped_while_files_are_read_is_read_after_them(
+    qtbot: QtBot, window: MainWindow, backend: Halting, ct_folder: Path, ct_file: Path
+) -> None:
+    with qtbot.waitSignal(window.session.shown):
+        mouse_and_keys.drop(window.welcome, [ct_folder])
+    (letter := ct_file.parent / "letter.dcm").write_text("Dear colleague")
+    for path in (ct_file, letter, ct_file, ct_folder):  # twice by an impatient hand
+        mouse_and_keys.drop(window.original, [path])
+    assert detail(window) == "first slice, more are being read"
+
+    with qtbot.waitSignal(window.session.refused):
+        backend.go_on.set()
+    assert [len(one) for one in window.session.all_series] == [5, 1]
+    assert window.session.slice is window.session.all_series[1][0]
+    assert detail(window) == "single slice"
+    assert "letter.dcm" in window.message_bar.text
+
+
+@pytest.mark.parametrize("backend", [Halting()])
+def test_what_was_refused_is_still_said_when_the_next_has_been_read(
+    qtbot: QtBot, window: MainWindow, backend: Halting, ct_folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    (ct_folder / "broken.dcm").write_bytes(b"")
+    with qtbot.waitSignal(window.session.shown):
+        mouse_and_keys.drop(window.welcome, [ct_folder])
+    mouse_and_keys.drop(window.original, [tmp_path / "empty"])
+    mouse_and_keys.drop(window.original, [write_ct(tmp_path / "other.dcm")])
+
+    with qtbot.waitSignal(window.session.refused) as refused:
+        backend.go_on.set()
+    assert [len(one) for one in window.session.all_series] == [5, 1]
+    assert refused.args is not None
+    assert "broken.dcm" in refused.args[0]
+    qtbot.waitUntil(lambda: "broken.dcm" in window.message_bar.text)
+
+
+@pytest.mark.parametrize("backend", [Halting()])
+def test_escape_reads_nothing_of_what_waits_and_the_whole_replaces_the_first_slice_later(
+    qtbot: QtBot, window: MainWindow, backend: Halting, ct_folder: Path, ct_file: Path
+) -> None:
+    with qtbot.waitSignal(window.session.shown):
+        mouse_and_keys.drop(window.welcome, [ct_folder])
+    mouse_and_keys.drop(window.original, [ct_file])
+    press(qtbot, window, Qt.Key.Key_Escape)
+    assert not window.session.foreground.is_busy
+    assert [len(one) for one in window.session.all_series] == [1]
+
+    backend.go_on.set()
+    with qtbot.waitSignal(window.session.predicted):
+        mouse_and_keys.drop(window.original, [ct_folder])
+    assert [len(one) for one in window.session.all_series] == [5]
+    assert detail(window) == "slice 3 of 5"
+
+
+@pytest.mark.parametrize("backend", [Halting()])
+def test_closing_what_is_being_read_reads_what_waits(
+    qtbot: QtBot, window: MainWindow, backend: Halting, ct_folder: Path, ct_file: Path
+) -> None:
+    with qtbot.waitSignal(window.session.shown):
+        mouse_and_keys.drop(window.welcome, [ct_folder])
+    mouse_and_keys.drop(window.original, [ct_file])
+    backend.go_on.set()
+    with qtbot.waitSignal(window.session.predicted):
+        press(qtbot, window, Qt.Key.Key_W, mouse_and_keys.CTRL)
+
+    assert [len(one) for one in window.session.all_series] == [1]
+    assert detail(window) == "single slice"
+
+
+def detail(window: MainWindow) -> str:
+    """What stands right of the original's title."""
+    label = window.original_pane.findChild(QLabel, "paneDetail")
+    assert label is not None
+    return label.text()
 
 
 def test_refused_files_stand_in_the_list_with_their_reasons(

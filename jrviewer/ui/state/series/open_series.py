@@ -28,6 +28,7 @@ class OpenSeries(QObject):
     opened = Signal(object)  # all that are open: tuple[Series, ...]
     read = Signal(object)  # the Series to show now
     closed = Signal(object)  # tuple[Series, ...]
+    part_ended = Signal()  # nothing more is read of the first slice's series
     slices_closed = Signal(object)  # frozenset[Slice]: nothing may keep them
     refused = Signal(str, str)  # files that were not opened, with reasons; the reasons alone
     made_room = Signal(str)  # series were closed for want of memory
@@ -37,17 +38,30 @@ class OpenSeries(QObject):
         super().__init__(parent)
         self._foreground, self._backend = foreground, backend
         self.shelf = SeriesShelf()
-        self.paths: tuple[Path, ...] = ()  # of the last request to open
+        self.paths: tuple[Path, ...] = ()  # what is being read, or was read last
+        self._waiting: list[tuple[Path, ...]] = []  # what is read after that
         self.refused_files: tuple[Refused, ...] = ()  # of the last reading: what should have opened
+        self._passed_over: tuple[Refused, ...] = ()  # and what need not have
+        self._empty: tuple[Path, ...] = ()  # where nothing was found
+        self._tells_later = False  # more is being read: what was refused is told in the end
         self.is_partial = False  # only the first slice of what is being read is here
         self.is_passing = False
         foreground.shared.connect(self._show_first_slice)
+        foreground.crashed.connect(self._break)
 
     def open(self, paths: Sequence[Path], *, is_passing: bool = False) -> None:
-        """Read files and folders in the background; the newest request wins. `is_passing`: what is
+        """Read files and folders in the background, after what is being read. `is_passing`: what is
         in them is closed when something else is opened, like the sample.
         """
-        self.paths, self.is_passing = tuple(paths), is_passing
+        if self._foreground.is_running(LANE):
+            if tuple(paths) not in (self.paths, *self._waiting):
+                self._waiting.append(tuple(paths))
+            return
+        self._tells_later = False
+        self._begin(tuple(paths), is_passing=is_passing)
+
+    def _begin(self, paths: tuple[Path, ...], *, is_passing: bool) -> None:
+        self.paths, self.is_passing = paths, is_passing
         self.is_partial = False
         job = partial(self._backend.read, self.paths)
         self._foreground.start(LANE, self.tr("reading files"), job, self._take, shares=True)
@@ -60,21 +74,44 @@ class OpenSeries(QObject):
 
     def close(self, series: Series) -> None:
         """Close a series. If it is still being read, the reading ends."""
-        if self.shelf.is_part(series):
+        is_part = self.shelf.is_part(series)
+        if is_part:
             self._foreground.discard(LANE)
-            self.end_part()
+            self.is_partial = False
         self.shelf.close(series)
         self._tell_closed([series])
+        if is_part:
+            self._read_next()
 
-    def end_part(self) -> None:
-        """The reading has ended, or was cancelled: what is there of it stays."""
-        self.is_partial = False
+    def cancel(self) -> None:
+        """Read nothing more; what is there stays."""
+        self._waiting.clear()
+        self._foreground.discard(LANE)
+        self._end_part()
+
+    def _end_part(self) -> None:
+        was_partial, self.is_partial = self.is_partial, False
         self.shelf.end_part()
+        if was_partial:
+            self.part_ended.emit()
+
+    def _read_next(self) -> None:
+        self._tells_later = bool(self._waiting)
+        if self._waiting:
+            self._begin(self._waiting.pop(0), is_passing=False)
 
     def refuse(self, error: JRViewerError) -> None:
         """Say why nothing could be read."""
-        self.end_part()
+        self._end_part()
         self.refused.emit(f"{opened_name(self.paths)}: {error}", str(error))
+        self._read_next()
+
+    @Slot(str)
+    def _break(self, lane: str) -> None:
+        """A bug, which was reported."""
+        if lane == LANE:
+            self._end_part()
+            self._read_next()
 
     @Slot(str, object)
     def _show_first_slice(self, lane: str, part: object) -> None:
@@ -84,13 +121,25 @@ class OpenSeries(QObject):
             self._show(*self.shelf.begin(part))
 
     def _take(self, found: Opened) -> None:
-        self.is_partial = False
-        self.refused_files = _broken(found)
+        self._note_refused(found)
         if found.series:
+            self.is_partial = False
             self._show(*self.shelf.add(found.series, is_passing=self.is_passing))
             self._tell_crowded_out(len(self.shelf.crowded_out))
-        self.end_part()
-        self._tell_refused(found)
+        self._end_part()
+        if not self._waiting:
+            self._tell_refused()
+        self._read_next()
+
+    def _note_refused(self, found: Opened) -> None:
+        """Beside images that opened, other files are no error; a broken image always is."""
+        if not self._tells_later:
+            self.refused_files = self._passed_over = self._empty = ()
+        broken = _broken(found)
+        self.refused_files += broken
+        self._passed_over += tuple(one for one in found.refused if one not in broken)
+        if not found.series and not broken:
+            self._empty += self.paths[:1]
 
     def _tell_crowded_out(self, count: int) -> None:
         if count:
@@ -101,14 +150,13 @@ class OpenSeries(QObject):
                 ).format(count)
             )
 
-    def _tell_refused(self, found: Opened) -> None:
-        """Beside images that opened, other files are no error; a broken image always is."""
-        broken = self.refused_files
-        others = [one for one in found.refused if one not in broken]
-        if others:
-            self.passed_over.emit(passed_over(others), reasons(others))
-        if broken or not found.series:
-            self.refused.emit(refusals(broken, self.paths), reasons(broken))
+    def _tell_refused(self) -> None:
+        if self._passed_over:
+            self.passed_over.emit(passed_over(self._passed_over), reasons(self._passed_over))
+        if self.refused_files or self._empty:
+            self.refused.emit(
+                refusals(self.refused_files, self._empty), reasons(self.refused_files, self._empty)
+            )
 
     def _show(self, chosen: Series, gone: Sequence[Series]) -> None:
         self.opened.emit(self.shelf.all)

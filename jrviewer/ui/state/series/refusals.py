@@ -25,22 +25,23 @@ def passed_over(refused: "Sequence[Refused]") -> str:
     return "\n".join((words.format(count), reasons(refused)))
 
 
-def refusals(refused: "Sequence[Refused]", paths: Sequence[Path]) -> str:
-    """File names and reasons, the first few in full; `paths` are those requested."""
+def refusals(refused: "Sequence[Refused]", empty: Sequence[Path]) -> str:
+    """File names and reasons, the first few in full; in `empty` nothing was found."""
     said = [f"{name_of(entry)}: {entry.message}" for entry in refused[:MAX_SENTENCES]]
     if more := len(refused) - len(said):
         said.append(_tr("{} more files were not opened.").format(more))
-    if not said:
-        sentence = _tr("no images found. Drop DICOM files or a folder of them.")
-        said.append(f"{opened_name(paths)}: {sentence}")
-    return "\n".join(said)
+    return "\n".join((*said, *(f"{opened_name([one])}: {_nothing_found()}" for one in empty)))
 
 
-def reasons(refused: "Sequence[Refused]") -> str:
+def reasons(refused: "Sequence[Refused]", empty: Sequence[Path] = ()) -> str:
     """Reasons with their number of files; no file names, so that it may be passed on."""
     counts = Counter(entry.message for entry in refused)
     said = [f"{count} × {message}" for message, count in counts.items()]
-    return "\n".join(said or [_tr("no images found. Drop DICOM files or a folder of them.")])
+    return "\n".join((*said, *([_nothing_found()] if empty else ())))
+
+
+def _nothing_found() -> str:
+    return _tr("no images found. Drop DICOM files or a folder of them.")
 
 
 def name_of(refused: "Refused") -> str:

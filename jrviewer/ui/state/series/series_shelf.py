@@ -16,6 +16,7 @@ class SeriesShelf:
     def __init__(self) -> None:
         self.all: tuple[Series, ...] = ()
         self._part: Series | None = None  # the first slice of what is being read
+        self._torn: tuple[Series, ...] = ()  # first slices whose others were never read
         self._places: dict[Series, Place] = {}  # the one that was left last comes last
         self._passing: tuple[Series, ...] = ()
         self.crowded_out: tuple[Series, ...] = ()  # closed by the last `add` for want of memory
@@ -40,10 +41,16 @@ class SeriesShelf:
         known = {_content_of(one): one for one in before}
         added = [known.get(_content_of(one), one) for one in new]
         sources = {_sources_of(one) for one in added}
+        read = {source for sources_of_one in sources for source in sources_of_one}
         kept = [
             one
             for one in before
-            if one in added or (_sources_of(one) not in sources and one not in self._passing)
+            if one in added
+            or not (
+                _sources_of(one) in sources
+                or one in self._passing
+                or (one in self._torn and read.issuperset(_sources_of(one)))
+            )
         ]
         now = list(dict.fromkeys((*kept, *added)))
         self.crowded_out = tuple(self._surplus(now, added))
@@ -60,6 +67,17 @@ class SeriesShelf:
         """Close one."""
         self.all = tuple(one for one in self.all if one is not series)
         self._places.pop(series, None)
+        if series is self._part:
+            self._part = None
+
+    @property
+    def parts(self) -> tuple[Series, ...]:
+        """Open series of which only the first slice is read, until now or for good."""
+        return tuple(one for one in self.all if one is self._part or self.is_torn(one))
+
+    def is_torn(self, series: Series) -> bool:
+        """Whether a series is a first slice whose others were never read."""
+        return any(one is series for one in self._torn)
 
     def is_part(self, series: Series) -> bool:
         """Whether a series is the first slice of what is being read."""
@@ -67,6 +85,8 @@ class SeriesShelf:
 
     def end_part(self) -> None:
         """Nothing is being read any more: what is there of it stays."""
+        if self._part is not None:
+            self._torn = (*(one for one in self._torn if one in self.all), self._part)
         self._part = None
 
     def leave(self, series: Series, index: int, view: View) -> None:

@@ -73,17 +73,16 @@ class SeriesList(QListWidget):
         self,
         series: tuple[Series, ...],
         refused: "Sequence[Refused]" = (),
-        *,
-        is_partial: bool = False,
+        parts: tuple[Series, ...] = (),
     ) -> None:
-        """List series, and below them the refused files with reasons. `is_partial`: only the first
+        """List series, and below them the refused files with reasons. Of `parts`, only the first
         slice has been read.
         """
         self.clear()
         self._icons = {one: self._icons.get(one) or _icon(_thumbnail(one)) for one in series}
         for place, one in enumerate(series):
-            is_part = is_partial and place == len(series) - 1
-            item = QListWidgetItem(self._icons[one], self._caption(one, is_partial=is_part))
+            is_part = any(one is part for part in parts)
+            item = QListWidgetItem(self._icons[one], self._caption(one, is_part=is_part))
             item.setTextAlignment(Qt.AlignmentFlag.AlignHCenter)
             item.setToolTip("\n".join((one.title, *one.warnings)))
             warned_px = WARNED_PX if _has_warnings(one) else 0
@@ -152,8 +151,8 @@ class SeriesList(QListWidget):
     def _request_closing(self) -> None:
         self.close_requested.emit(self.sender().property(ROW))
 
-    def _caption(self, series: Series, *, is_partial: bool) -> str:
-        if is_partial:
+    def _caption(self, series: Series, *, is_part: bool) -> str:
+        if is_part:
             return self.tr("first slice")
         count = len(series)
         several = self.tr("{} frames") if captions.is_clip(series) else self.tr("{} slices")
