@@ -206,17 +206,17 @@ class ExportDialog(QDialog):
         self.picture.setChecked(preferences.get("export/png", True))
         self.derived.setChecked(preferences.get("export/dcm", False))
         self.sheet.setChecked(preferences.get("export/sheet", False))
-        self.sheet_kind.setCurrentIndex(preferences.get("export/sheet kind", 0))
+        _choose(self.sheet_kind, preferences.get("export/sheet kind", 0))
         self.surface.setEnabled(self._subject.has_surface)
         self.surface.setToolTip(
             ""
             if self._subject.has_surface
             else self.tr("Not measured yet, or the series is no volume: see the 3D view.")
         )
-        self.mesh_kind.setCurrentIndex(preferences.get("export/mesh kind", 0))
+        _choose(self.mesh_kind, preferences.get("export/mesh kind", 0))
         self.opens.setChecked(preferences.get("export/show folder", False))
         self.points.setCurrentText(preferences.get("export/points", "4096"))
-        self.format.setCurrentIndex(preferences.get("export/format", 0))
+        _choose(self.format, preferences.get("export/format", 0))
         is_series = preferences.get("export/series", False) and self._subject.slices > 1
         self.series.setEnabled(self._subject.slices > 1)
         (self.series if is_series else self.this_slice).setChecked(True)
@@ -277,6 +277,12 @@ class ExportDialog(QDialog):
     def _ask_folder(self) -> None:
         if chosen := file_dialogs.ask_export_folder(self, self.folder.text()):
             self.folder.setText(str(chosen))
+
+
+def _choose(choice: QComboBox, index: int) -> None:
+    """Choose what was remembered, unless there is no such entry: it may be edited by hand."""
+    if 0 <= index < choice.count():
+        choice.setCurrentIndex(index)
 
 
 def _beside(box: QCheckBox, choice: QComboBox) -> QHBoxLayout:

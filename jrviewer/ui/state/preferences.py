@@ -29,7 +29,7 @@ class Preferences:
             text = str(self._settings.value(name, ""))
         try:
             value = json.loads(text) if text else default
-        except json.JSONDecodeError:  # edited by hand
+        except (ValueError, RecursionError):  # edited by hand, or damaged
             return default
         return value if type(value) is type(default) else default
 

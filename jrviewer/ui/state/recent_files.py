@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeGuard
 
 from jrviewer.ui.state.preferences import Preferences
 
@@ -14,8 +15,8 @@ class RecentFiles:
 
     def __init__(self, preferences: Preferences, *, keeps: bool) -> None:
         self._preferences, self._keeps = preferences, keeps
-        kept: list[list[str]] = preferences.get(NAME, []) if keeps else []
-        self.paths: list[tuple[Path, ...]] = [tuple(map(Path, one)) for one in kept]
+        kept: list[object] = preferences.get(NAME, []) if keeps else []
+        self.paths: list[tuple[Path, ...]] = [_paths(one) for one in kept if _is_entry(one)][:MOST]
 
     def add(self, paths: Sequence[Path]) -> None:
         """Add an entry."""
@@ -44,3 +45,15 @@ class RecentFiles:
             self._preferences.put(NAME, [[str(path) for path in one] for one in self.paths])
         else:
             self._preferences.forget(NAME)
+
+
+def _is_entry(stored: object) -> TypeGuard[list[str]]:
+    """Whether what was stored names paths; it may have been edited by hand."""
+    if not isinstance(stored, list):
+        return False
+    are_paths = [isinstance(one, str) and one and "\0" not in one for one in stored]
+    return bool(are_paths) and all(are_paths)
+
+
+def _paths(entry: list[str]) -> tuple[Path, ...]:
+    return tuple(Path(one) for one in entry)

@@ -11,6 +11,7 @@ Theme = Literal["dark", "light", "system"]
 
 TEXT_SIZES = (100, 115, 130, 150)
 THEMES: tuple[Theme, ...] = ("dark", "light", "system")
+MOST_HU = 1e5  # of a preset's width or level
 DEVICES = ("auto", "cpu")  # or the name of a graphics processor
 
 Presets = tuple[tuple[float, float], ...]
@@ -61,11 +62,18 @@ def load(preferences: Preferences) -> Settings:
 def _presets(stored: list[object]) -> Presets:
     """The stored presets, or the factory presets if one of them is invalid."""
     pairs = [one for one in stored if isinstance(one, list) and len(one) == 2]
-    numbers = [value for pair in pairs for value in pair if isinstance(value, int | float)]
+    numbers = [value for pair in pairs for value in pair if _is_hu(value)]
     is_whole = len(pairs) == len(stored) == len(FACTORY_PRESETS) and len(numbers) == 2 * len(pairs)
     if not is_whole or any(width < 1 for width in numbers[::2]):
         return FACTORY_PRESETS
     return tuple((float(width), float(level)) for width, level in pairs)
+
+
+def _is_hu(value: object) -> bool:
+    """Whether a stored value is a number that a width or a level can be."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return abs(value) <= MOST_HU  # which NaN is not
 
 
 def save(preferences: Preferences, settings: Settings) -> None:
