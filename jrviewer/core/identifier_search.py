@@ -70,4 +70,11 @@ def _parts(identifiers: frozenset[str]) -> set[str]:
 
 
 def _terms(identifiers: frozenset[str]) -> list[str]:
-    return sorted(part for part in _parts(identifiers) if len(part) >= SHORTEST_TERM)
+    """What is searched for. One sign again and again ("00000000", "XXXXX") stands where an identity
+    was removed, and zeros stand in every file.
+    """
+    return sorted(
+        part
+        for part in _parts(identifiers)
+        if len(part) >= SHORTEST_TERM and len({*part} - {*" -./:"}) > 1
+    )

@@ -47,3 +47,8 @@ def test_a_short_number_counts_as_a_whole_word_only() -> None:
 
 def test_a_word_that_every_export_says_gives_nobody_away() -> None:
     assert not is_leaked("by research", b"research", frozenset({"Research"}), "Research preview")
+
+
+@pytest.mark.parametrize("stand_in", ["00000000", "XXXXX", "0000-00-00"])
+def test_what_stands_where_an_identity_was_removed_gives_nobody_away(stand_in: str) -> None:
+    assert not is_leaked("content_sha256=" + "0" * 64, b"0" * 64, frozenset({stand_in}))

@@ -19,7 +19,7 @@ _NUMBERS = frozenset({"DS", "IS", "FD", "FL", "SL", "SS", "SV", "UL", "US", "UV"
 _IDENTIFYING_VRS = frozenset({"PN", "DA", "TM", "DT", "AS", "UN", "UR", "AE", "UT", "UC"})
 _ALLOWED = frozenset({"", ANONYMOUS, NO_DATE, NO_TIME})
 
-FIXED_WORDS = f"""{NOTICE} {SERIES_DESCRIPTION} {METHODS} {ANONYMOUS}
+FIXED_WORDS = f"""{NOTICE} {SERIES_DESCRIPTION} {METHODS} {ANONYMOUS} {NO_DATE}
 JRViewer: PS3.15 Noise reduction model strength low standard high noise unchanged Hardly any to
 could not be measured Hardly anything was removed
 weights sha256 at the source's own pixel grid, not resampled Made in spite of a red input check by a

@@ -172,7 +172,7 @@ def _put_pixels(ds: Dataset, prediction: Prediction, origin: Origin, kept: Scale
     scale = kept or new_scale(prediction.denoised)
     stored = to_stored(prediction.denoised, scale)
     if kept is not None:
-        stored = keep_padding(stored, origin.stored, ds)
+        stored = keep_padding(stored, origin.stored, ds, kept)
     else:
         drop(ds, ("PixelPaddingValue", "PixelPaddingRangeLimit"))
         ds.RescaleSlope, ds.RescaleIntercept = (

@@ -67,8 +67,12 @@ def to_stored(values: FloatArray, scale: Scale) -> StoredArray:
     return np.clip(counted, *scale.limits).astype(scale.dtype)
 
 
-def keep_padding(stored: StoredArray, source: StoredArray, ds: Dataset) -> StoredArray:
-    """Restore the source's padding, and move measured values out of the padding range."""
+def keep_padding(
+    stored: StoredArray, source: StoredArray, ds: Dataset, scale: Scale
+) -> StoredArray:
+    """Restore the source's padding, and move measured values out of the padding range, to the next
+    value that the scale holds.
+    """
     padding = numbers(ds, "PixelPaddingValue")
     if not padding:
         return stored
@@ -77,8 +81,8 @@ def keep_padding(stored: StoredArray, source: StoredArray, ds: Dataset) -> Store
     other = np.array([int(limit[0])]).astype(source.dtype)[0] if limit else one
     low, high = min(one, other), max(one, other)
     padded = (source >= low) & (source <= high)
-    info = np.iinfo(stored.dtype)
-    step = int(high) + 1 if int(high) < info.max else int(low) - 1
+    least, most = scale.limits
+    step = int(high) + 1 if int(high) < most else max(int(low) - 1, least)
     apart = np.where((stored >= low) & (stored <= high), np.array(step, stored.dtype), stored)
     return np.where(padded, source, apart).astype(stored.dtype)
 

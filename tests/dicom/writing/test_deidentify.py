@@ -272,3 +272,18 @@ def test_who_does_not_say_is_taken_for_a_face(tmp_path: Path) -> None:
     after = anonymous(write_ct(tmp_path / "a.dcm"), tmp_path / "b.dcm")
 
     assert after.RecognizableVisualFeatures == "YES"
+
+
+@pytest.mark.parametrize("kind", ["ct", "enhanced"])
+@pytest.mark.parametrize(
+    "stand_in", [{"PatientBirthDate": "19000101"}, {"PatientID": "00000000"}], ids=str
+)
+def test_what_stands_for_an_identity_that_was_removed_stops_no_export(
+    kind: str, stand_in: dict[str, object], tmp_path: Path
+) -> None:
+    source = WRITERS[kind](tmp_path / "a.dcm", extra=stand_in)
+
+    ds = anonymous(source, tmp_path / "b.dcm")
+
+    assert ds.PatientBirthDate == ""
+    assert ds.PatientID.startswith("ANON-")
