@@ -75,6 +75,7 @@ class Source:
     identifiers: frozenset[str] = (
         frozenset()
     )  # every text that must not reach a log, message or export
+    file_sha256: str = ""  # of the file or member, as it was when it was read
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,7 +173,7 @@ def _facts(prediction: Prediction, evidence: Evidence) -> list[Line]:
         ("Model", f"{prediction.model} on {prediction.device}"),
         ("Weights, sha256", prediction.weights_sha256),
         ("Source pixels, sha256", source["source_pixels_sha256"]),
-        ("Source file, sha256", source["source_file_sha256"] or "not readable any more"),
+        ("Source file, sha256", source["source_file_sha256"]),
         ("Made by", f"JRViewer {__version__}. Check this file with: jrviewer verify FILE SOURCE"),
     ]
     return facts

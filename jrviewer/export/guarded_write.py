@@ -30,7 +30,7 @@ NumberOfComponents format appended offset colour Points Verts connectivity offse
 encoding raw structure quality CONTENT=surface measured from slices; nothing in it is inferred
 Evidence sheet of slice REMOVED original minus AI from HU INFERRED 3D NOT MEASURED Distance to
 the measured surface mm Cloud points on skin inferred from this slice alone median uncertainty 1
-sigma the box Model Weights sha256 Source pixels file not readable any more Made by Check this file
+sigma the box Model Weights sha256 Source pixels file Made by Check this file
 with verify FILE SOURCE Distances Half of the points lie within 95 of 100 counted series The file
 states a contrast agent Vessels as bright as bone are seen xref obj trailer Size Root Info
 startxref EOF places where hardly anything GRID_MM along rows, columns and slices; open where

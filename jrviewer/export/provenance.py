@@ -10,11 +10,9 @@ export can be sealed too.
 import hashlib
 import re
 import struct
-import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -22,7 +20,7 @@ from jrviewer import NOTICE, __version__
 from jrviewer.core.errors import JRViewerError
 from jrviewer.core.noise_words import in_ascii
 from jrviewer.core.prediction import Prediction, require_acquired
-from jrviewer.core.records import Slice, Source
+from jrviewer.core.records import Slice
 from jrviewer.core.resources import resource
 
 WEIGHTS = "model/joint.safetensors"
@@ -88,7 +86,7 @@ def describe(prediction: Prediction, points: int | None = None) -> tuple[str, ..
         prediction.model,
         prediction.weights_sha256,
         source.pixels_sha256,
-        _file_sha256_once(source),
+        source.file_sha256,
         source.frame,
         points,
         prediction.cloud_sentence,
@@ -104,20 +102,6 @@ def describe(prediction: Prediction, points: int | None = None) -> tuple[str, ..
         for key, fact in zip(KEYS, facts, strict=True)
         if points is not None or key not in OF_A_CLOUD
     )
-
-
-def file_sha256(source: Source) -> str:
-    """Of the file or archive member that a slice was read from; "" where it cannot be read any
-    more.
-    """
-    try:
-        if source.member:
-            with zipfile.ZipFile(source.path) as archive:
-                return _sha256(archive.read(source.member))
-        with source.path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except (OSError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error):
-        return ""  # the pixels' sha256 still identifies the source
 
 
 def installed_weights_sha256() -> str:
@@ -211,19 +195,18 @@ def _fault_of_weights(stated: dict[str, str]) -> str:
 
 
 def _fault_of_source(stated: dict[str, str], source: Path) -> str:
-    named = stated.get("source_file_sha256", "")
-    if named and named == file_sha256(Source(source)):
-        return ""
     from jrviewer import dicom
 
+    named = stated.get("source_file_sha256", "")
+    if named and any(file.sha256 == named for file in dicom.look([source])):
+        return ""
     slices = [slice_ for series in dicom.read([source]).series for slice_ in series]
     if not slices:
         return "The source given cannot be read as an image: the export cannot be traced to it."
     same = [slice_ for slice_ in slices if _same_pixels(slice_, stated)]
     if not same:
         return "It was made from another source: no image given has the pixels it names."
-    # An export whose source was gone when it was written names the pixels alone.
-    if not named or any(file_sha256(slice_.source) == named for slice_ in same):
+    if not named:  # an export of an older version, whose source was gone when it was written
         return ""
     return "The source has the same pixels, but the rest of its file is not what the export names."
 
@@ -266,20 +249,6 @@ def _png_stamp(digits: str) -> bytes:
 
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-def _file_sha256_once(source: Source) -> str:
-    """For exports: the kinds and the frames of a file ask for it one after the other."""
-    try:
-        modified_ns = source.path.stat().st_mtime_ns
-    except OSError:
-        return ""
-    return _remembered_sha256(source.path, source.member, modified_ns)
-
-
-@lru_cache(maxsize=1)  # a path may be a patient's name: no more of them than needed
-def _remembered_sha256(path: Path, member: str, modified_ns: int) -> str:
-    return file_sha256(Source(path, member))
 
 
 def _ascii(text: str) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    """A file that an export may name as its source; it is not DICOM."""
+    """A file that an export may name as its source; it begins like DICOM."""
     path = tmp_path / "slice.dcm"
-    path.write_bytes(bytes(range(60)))
+    path.write_bytes(bytes(128) + b"DICM" + bytes(range(60)))
     return path

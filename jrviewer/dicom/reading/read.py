@@ -1,5 +1,6 @@
 """Reading: every file is parsed, decoded and sorted into a series, or refused with a sentence."""
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -81,7 +82,9 @@ class _Progress:
 def _frames(candidate: Candidate, progress: _Progress, room: int) -> Iterator[TaggedSlice]:
     """The slices of a file, each as soon as it is decoded."""
     progress.advance(0.0)
-    parsed = parse(candidate.load())
+    content = candidate.load()
+    parsed, sha256 = parse(content), hashlib.sha256(content).hexdigest()
+    del content
     require_image(parsed)
     reader = FrameReader(parsed, progress.tick)
     if reader.frames * reader.pixels_per_frame > room:
@@ -90,7 +93,8 @@ def _frames(candidate: Candidate, progress: _Progress, room: int) -> Iterator[Ta
         )
     tagger = Tagger(parsed.dataset, candidate.path, candidate.member)
     shown, first, in_a_row = 0, None, 0
-    for number, one in enumerate(slices_of(parsed, reader, candidate.path, candidate.member), 1):
+    frames = slices_of(parsed, reader, candidate.path, candidate.member, sha256)
+    for number, one in enumerate(frames, 1):
         if isinstance(one, Slice):
             yield TaggedSlice(one, tagger.tags(one.source.frame, one.source.identifiers))
             shown, in_a_row = shown + 1, 0

@@ -55,6 +55,7 @@ class _Shared:
     reader: FrameReader
     path: Path
     member: str
+    file_sha256: str
     identifiers: frozenset[str]
     patient_text: tuple[str, ...]
 
@@ -64,7 +65,7 @@ class _Shared:
 
 
 def slices_of(
-    parsed: Parsed, reader: FrameReader, path: Path, member: str
+    parsed: Parsed, reader: FrameReader, path: Path, member: str, file_sha256: str
 ) -> Iterator[Slice | JRViewerError]:
     """The frames of one file as slices; an error in the place of a frame that cannot be shown.
 
@@ -72,7 +73,9 @@ def slices_of(
     """
     ds = parsed.dataset
     refuse_mosaic(ds)
-    shared = _Shared(parsed, reader, path, member, identifiers_of(ds), patient_text(ds))
+    shared = _Shared(
+        parsed, reader, path, member, file_sha256, identifiers_of(ds), patient_text(ds)
+    )
     for frame in range(reader.frames):
         try:
             one: Slice | JRViewerError = _slice(shared, reader.frame(frame), frame)
@@ -148,6 +151,7 @@ def _source(shared: _Shared, frame: DecodedFrame, index: int) -> Source:
         text(shared.ds, "SOPInstanceUID"),
         stored_hash(frame.values),
         shared.identifiers,
+        shared.file_sha256,
     )
 
 

@@ -143,7 +143,8 @@ def write_phantom(image: Slice, path: Path, series: str = "", number: int = 1) -
 def _origin(source: Source) -> Origin:
     """The source, read again. Raises ExportError if it is missing, changed, or holds labels."""
     try:
-        parsed = parse(load(source.path, source.member))
+        content = load(source.path, source.member)
+        parsed = parse(content)
         require_image(parsed)
         reader = FrameReader(parsed, lambda: None)
         stored = reader.frame(source.frame).values
@@ -152,7 +153,9 @@ def _origin(source: Source) -> Origin:
             "The source image can no longer be read, so a derived DICOM cannot be made of it. "
             "Put the file back and export again."
         ) from error
-    if stored_hash(stored) != source.pixels_sha256:
+    # The rest of the file counts, too: it may tell another patient than the window does.
+    is_same_file = source.file_sha256 in ("", hashlib.sha256(content).hexdigest())
+    if not is_same_file or stored_hash(stored) != source.pixels_sha256:
         raise ExportError(
             "The source image has changed since it was opened. Open it again, then export."
         )

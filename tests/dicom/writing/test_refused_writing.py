@@ -34,6 +34,17 @@ def test_a_source_that_changed_is_not_derived_from(tmp_path: Path) -> None:
     assert not (tmp_path / "b.dcm").exists()
 
 
+def test_a_source_that_names_another_patient_by_now_is_not_derived_from(tmp_path: Path) -> None:
+    pixels = np.ones((64, 64))
+    image = slice_of(write_ct(tmp_path / "a.dcm", pixels, patient_name="Beispiel^Anna"))
+    write_ct(tmp_path / "a.dcm", pixels, patient_name="Muster^Berta")
+
+    with pytest.raises(ExportError, match="has changed"):
+        dicom.write_derived(denoised(image), tmp_path / "b.dcm")
+
+    assert not (tmp_path / "b.dcm").exists()
+
+
 def test_a_source_that_is_gone_is_said(tmp_path: Path) -> None:
     source = write_ct(tmp_path / "a.dcm")
     image = slice_of(source)
