@@ -54,6 +54,10 @@ def check_removed(image: Slice, denoised: FloatArray) -> Removed:
     found: list[_Peak] = []
     score = 0.0
     for scale_mm in SCALES_MM:
+        if any(
+            2 * edge >= side for edge, side in zip(_edge(scale_mm, steps), image.shape, strict=True)
+        ):
+            continue  # nothing is left to judge, and a kernel as wide as that takes minutes
         smooth = _smoothed(difference, scale_mm, steps)
         shape = smooth - _smoothed(difference, SURROUND * scale_mm, steps)
         is_visible = body & (np.abs(shape) >= least)
@@ -82,9 +86,15 @@ def _strength(
     return np.asarray(strength / max(spread, 1e-6))
 
 
+def _edge(scale_mm: float, steps: tuple[float, float]) -> tuple[int, int]:
+    """How many rows and columns at each edge the smoothing has too little to look at."""
+    rows, columns = (int(np.ceil(SURROUND * scale_mm / step)) for step in steps)
+    return rows, columns
+
+
 def _clear_edge(strength: FloatArray, scale_mm: float, steps: tuple[float, float]) -> None:
     """Nothing is judged where the smoothing has too little of the slice to look at."""
-    rows, columns = (int(np.ceil(SURROUND * scale_mm / step)) for step in steps)
+    rows, columns = _edge(scale_mm, steps)
     strength[:rows] = strength[-rows:] = 0.0
     strength[:, :columns] = strength[:, -columns:] = 0.0
 

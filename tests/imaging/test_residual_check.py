@@ -8,6 +8,7 @@ import pytest
 from scipy import ndimage
 
 from jrviewer import dicom
+from jrviewer.core import filters
 from jrviewer.core.geometry import FloatArray
 from jrviewer.core.prediction import MOST_MARKS, Removed
 from jrviewer.core.records import Slice, Unit
@@ -197,3 +198,22 @@ def test_running_means_in_place_of_wide_gaussians_give_the_same_marks(
 
     assert (mark.row, mark.column) == pytest.approx((exact.row, exact.column), abs=2)
     assert mark.strength == pytest.approx(exact.strength, rel=0.15)
+
+
+@pytest.mark.parametrize("step_mm", [1e-3, 1e-6])
+def test_a_slice_smaller_than_any_shape_costs_no_kernel_wider_than_itself(
+    monkeypatch: pytest.MonkeyPatch, step_mm: float
+) -> None:
+    """As of a file that states metres: a kernel of a million pixels took minutes."""
+    plane = make_plane(spacing_mm=(step_mm, step_mm))
+    made: list[float] = []
+
+    def watched(image: FloatArray, size: list[int], *, mode: filters.Edge) -> FloatArray:
+        made.append(max(size))
+        return filters.running_mean(image, [min(one, 512) for one in size], mode=mode)
+
+    monkeypatch.setattr(residual_check, "running_mean", watched)
+    found = residual_check.check_removed(make_slice(clean() + white(1), plane), clean())
+
+    assert found.marks == ()
+    assert max(made, default=0) <= 512
