@@ -72,8 +72,6 @@ class Session(SessionParts):
         opening.refused.connect(self.refused)
         opening.slices_closed.connect(self._forget)
         opening.slices_closed.connect(self.marks_ahead.forget)
-        self.emptied.connect(self._measure_surface)
-        self.series_chosen.connect(self._measure_surface)
         for drawn in (self.history, self.annotations, self.rulers, self.demonstrations):
             self.shown.connect(drawn.show)
         for analysis in (self.residuals, self.phantom_scores, self.demonstrations):
@@ -119,6 +117,7 @@ class Session(SessionParts):
         if self.series is not None:
             shelf.leave(self.series, self.index, self.view.now)
         self.series, self.index = series, 0
+        self.surface.set_series(series)
         self.series_chosen.emit(self.all_series.index(series))
         place = shelf.place_of(series)
         index, left = (len(series) // 2, None) if place is None else place
@@ -137,6 +136,7 @@ class Session(SessionParts):
         if self.series is None and self.all_series:
             self._choose(self.all_series[min(index, len(self.all_series) - 1)])
         elif self.series is None:
+            self.surface.set_series(None)
             self.emptied.emit()
         self.foreground.check_idle()
 
@@ -190,10 +190,9 @@ class Session(SessionParts):
             self._show_prediction(self.slice)
 
     def run(self, *, run_anyway: bool = False) -> None:
-        """Run the model on the slice that is shown."""
+        """Run the model on the slice that is shown; a result of before stays until the new one."""
         if (chosen := self.slice) is None or not self.model_device.is_allowed or self.is_partial:
             return
-        self._predictions.pop(chosen, None)
         self._asked_for = chosen
         job = partial(self.backend.predict, chosen, run_anyway=run_anyway)
         what = self.tr("denoising and inferring 3D")
@@ -256,6 +255,9 @@ class Session(SessionParts):
     @Slot(str, object)
     def _refuse(self, lane: str, error: JRViewerError) -> None:
         if isinstance(error, InputRefusedError):
+            if lane == "predict" and (known := self.prediction) is not None:  # overridden
+                del self._predictions[known.slice]
+                self.unpredicted.emit(known.slice)
             self.withheld.emit(str(error))
         elif lane == "open":
             self.opening.refuse(error)
@@ -264,8 +266,9 @@ class Session(SessionParts):
 
     @Slot(str)
     def _report_bug(self, lane: str) -> None:
-        said = self.tr("Internal error. Your open series is not affected. Please try again.")
-        self.failed.emit(said)
+        self.failed.emit(
+            self.tr("Internal error. Your open series is not affected. Please try again.")
+        )
 
     @Slot(object)
     def _take_prediction(self, prediction: Prediction) -> None:
@@ -287,10 +290,6 @@ class Session(SessionParts):
         """Show the known prediction at another strength: this needs no inference."""
         if (known := self.prediction) is not None:
             self.predicted.emit(known)
-
-    @Slot()
-    def _measure_surface(self) -> None:
-        self.surface.set_series(self.series)
 
     @Slot(object)
     def _run_skipped(self, missed: Slice) -> None:

@@ -73,6 +73,7 @@ def _results(window: MainWindow) -> Iterator[Connection]:
     yield session.unpredicted, slices.refresh
     yield session.withheld, presenter.show_withheld
     yield session.withheld, slices.refresh
+    yield session.withheld, window.update_actions
     yield session.refused, window.messages.show_refused
     yield session.opening.made_room, window.messages.show_warning
     yield session.opening.passed_over, window.messages.show_passed_over

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QElapsedTimer, Qt, QTimer
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from jrviewer.core.errors import InputRefusedError
@@ -142,3 +143,43 @@ def test_closing_while_the_model_runs_ends_well(
 ) -> None:
     press(qtbot, open_window, Key.Key_Down)
     assert open_window.close()
+
+
+@pytest.mark.parametrize("backend", [SlowBackend(500)])
+def test_a_slice_that_is_run_again_keeps_its_result_until_the_new_one_is_there(
+    qtbot: QtBot, open_window: MainWindow, backend: SlowBackend
+) -> None:
+    """What is on screen follows the strength and can be exported, also when Esc ends the run."""
+    session = open_window.session
+    badge = open_window.denoised_pane.findChild(QLabel, "badge")
+    assert badge is not None
+    press(qtbot, open_window, Key.Key_Return)
+    press(qtbot, open_window, Key.Key_1, Qt.KeyboardModifier.AltModifier)
+    assert badge.text() == "Low"
+    press(qtbot, open_window, Key.Key_Escape)
+    press(qtbot, open_window, Key.Key_3, Qt.KeyboardModifier.AltModifier)
+    assert badge.text() == "High"
+    assert open_window.actions_.export.isEnabled()
+
+    before = session.prediction
+    with qtbot.waitSignal(session.predicted):
+        press(qtbot, open_window, Key.Key_Return)
+    assert session.prediction not in (None, before)
+
+
+def test_an_overridden_result_goes_where_the_model_is_run_again_and_refuses(
+    qtbot: QtBot,
+    open_window: MainWindow,
+    backend: FakeBackend,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(chosen: Slice, report: Report, *, run_anyway: bool = False) -> Prediction:
+        raise InputRefusedError("The model was not run. This is a colour image.")
+
+    monkeypatch.setattr(backend, "predict", refuse)
+    with qtbot.waitSignal(open_window.session.withheld):
+        press(qtbot, open_window, Key.Key_Return)
+
+    assert open_window.session.prediction is None
+    assert "colour image" in open_window.denoised.message
+    assert not open_window.actions_.export.isEnabled()
