@@ -59,6 +59,9 @@ def paint(
         _paint_mark(painter, QPointF(*projection.to_point(*mark)))
 
 
+NO_BREAK = "\u00a0"
+
+
 def font_for(font: QFont, area: QRect) -> QFont:
     """The font of all texts on a pane: larger on a large pane, never smaller than the window's."""
     share = min(max(min(area.width(), area.height()) / USUAL_PX, 1.0), LARGEST)
@@ -194,7 +197,7 @@ def _wrapped(lines: tuple[str, ...], room: float, metrics: QFontMetricsF) -> tup
     """Lines broken between words so that each fits, except for a single word that is too wide."""
     done: list[str] = []
     for line in lines:
-        first, *words = line.split()
+        first, *words = line.replace(" %", f"{NO_BREAK}%").split(" ")
         done.append(first)
         for word in words:
             longer = f"{done[-1]} {word}"
@@ -215,11 +218,10 @@ def _giving_way(
     wide = area.width() - 2 * MARGIN - GAP
     room = [wide - metrics.horizontalAdvance(left) for _, left in rows]
     room[:1] = [min(free, _side_room(area, metrics)) for free in room[:1]]
-    elided = [
-        metrics.elidedText(line, Qt.TextElideMode.ElideRight, max(free, 0))
-        for (line, _), free in zip(rows, room, strict=True)
+    fitting = [
+        elided(line, metrics, max(free, 0.0)) for (line, _), free in zip(rows, room, strict=True)
     ]
-    return tuple(one if len(one) > _FEWEST_LETTERS or one in lines else "" for one in elided)
+    return tuple(one if len(one) > _FEWEST_LETTERS or one in lines else "" for one in fitting)
 
 
 def _first_base(lines: tuple[str, ...], bottom: float, metrics: QFontMetricsF) -> float:

@@ -6,16 +6,22 @@ from PySide6.QtWidgets import QLabel
 
 
 def elided(text: str, metrics: QFontMetrics | QFontMetricsF, room: float) -> str:
-    """As much of a text as fits, but no part of a number: that would be another one."""
+    """As much of a text as fits, in whole words where one fits, and never a part of a number: that
+    would be another one.
+    """
     right = Qt.TextElideMode.ElideRight
     if isinstance(metrics, QFontMetrics):
         shown = metrics.elidedText(text, right, int(room))
     else:
         shown = metrics.elidedText(text, right, room)
-    last = shown.rpartition(" ")[2]
-    if shown == text or not any(letter.isdigit() for letter in last):
+    if shown == text:
         return shown
-    return f"{shown.removesuffix(last).rstrip()} …".lstrip()
+    begun, _, last = shown.rpartition(" ")
+    is_whole = last == "…" or text[len(shown) - 1 :].startswith(" ")
+    has_number = any(letter.isdigit() for letter in last)
+    if not has_number and (is_whole or not begun.strip()):
+        return shown
+    return f"{begun.rstrip()} …".lstrip()
 
 
 class ElidedLabel(QLabel):

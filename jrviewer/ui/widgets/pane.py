@@ -1,6 +1,6 @@
 """Frame around a view: a title that says what it shows, with a badge if the model made it."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -34,6 +34,8 @@ class Header(QWidget):
         self.detail.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 3, 8, 3)
+        self._tools: list[QWidget] = []
+        self._giving_way: list[QWidget] = []
         self.badge = QLabel(badge)
         self.badge.setObjectName("badge")
         policy = self.badge.sizePolicy()
@@ -43,6 +45,32 @@ class Header(QWidget):
             row.addWidget(self.badge)
         row.addWidget(self.title)
         row.addWidget(self.detail, 1)
+
+    def add_tool(self, tool: QWidget, *, gives_way: bool) -> None:
+        """Put a tool at the right end; one that gives way goes where the title would be cut."""
+        self._tools.append(tool)
+        if gives_way:
+            self._giving_way.append(tool)
+        if (row := self.layout()) is not None:
+            row.addWidget(tool)
+
+    def event(self, event: QEvent) -> bool:
+        """Make room for the title whenever a text, the font or the width changes."""
+        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
+            self._make_room()
+        return super().event(event)
+
+    def _make_room(self) -> None:
+        row = self.layout()
+        if row is None or not self._giving_way:
+            return
+        margins = row.contentsMargins()
+        needed = margins.left() + margins.right() - row.spacing()
+        for part in (self.badge, self.title, *self._tools):
+            if part is self.badge or part in self._giving_way or not part.isHidden():
+                needed += part.sizeHint().width() + row.spacing()
+        for tool in self._giving_way:
+            tool.setVisible(needed <= self.width())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Maximise or restore."""
@@ -88,10 +116,10 @@ class Pane(QFrame):
         header.setProperty("focused", has_focus)
         theme.restyle(header)
 
-    def add_tool(self, tool: QWidget) -> None:
-        """Put a tool at the right end of the title line."""
-        if self._header is not None and (row := self._header.layout()) is not None:
-            row.addWidget(tool)
+    def add_tool(self, tool: QWidget, *, gives_way: bool = False) -> None:
+        """Put a tool at the right end of the title line; see `Header.add_tool`."""
+        if self._header is not None:
+            self._header.add_tool(tool, gives_way=gives_way)
 
     def show_detail(self, text: str) -> None:
         """Set the text right of the title."""

@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QToolBar, QToolButton
 
 from jrviewer.ui.widgets import theme
+from jrviewer.ui.widgets.elided_label import elided
 
 # Longer names, e.g. of a file's window, are elided to the width of these.
 LONGEST, LONGEST_NARROW = "Mediastinum", "Abdomen"
@@ -37,7 +38,7 @@ class WindowButton(QToolButton):
         self.setAccessibleName(meaning)
         self.setToolTip(f"{meaning}  {size}".strip())
         width_px = self.fontMetrics().horizontalAdvance(self._longest) + ROUNDING_PX
-        self.setText(self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, width_px))
+        self.setText(elided(name, self.fontMetrics(), width_px))
 
     @Slot(Style)
     def follow(self, style: Style) -> None:

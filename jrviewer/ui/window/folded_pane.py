@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QPointF, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy
 
+from jrviewer.ui.widgets.elided_label import elided
 from jrviewer.ui.widgets.keys import is_enter
 
 TAB_PX = 24
@@ -61,7 +62,7 @@ class FoldedPane(QAbstractButton):
         painter.setPen(palette.buttonText().color())
         length = self.height() if self._is_upright else self.width()
         metrics = painter.fontMetrics()
-        text = metrics.elidedText(self._reason, Qt.TextElideMode.ElideRight, length - 2 * TAB_PX)
+        text = elided(self._reason, metrics, length - 2 * TAB_PX)
         if self._is_upright:
             painter.translate(QPointF(self.width(), 0))
             painter.rotate(90)

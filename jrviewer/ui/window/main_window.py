@@ -134,7 +134,7 @@ class MainWindow(DropTargetWindow):
         controller = self.slice_controller
         label = QLabel(self.tr("Blend"))
         label.setObjectName("paneDetail")
-        self.denoised_pane.add_tool(label)
+        self.denoised_pane.add_tool(label, gives_way=True)  # the slider has a tooltip
         self.denoised_pane.add_tool(controller.blend)
         self.slider.add_tool(controller.rate_control)
         self.status_bar.insertWidget(1, controller.roi_readout)

@@ -61,9 +61,11 @@ def test_texts_of_two_corners_do_not_stand_on_each_other(qtbot: QtBot, width: in
 
 
 @pytest.mark.parametrize("width", range(160, 400, 12))
-def test_no_number_is_cut(qtbot: QtBot, width: int) -> None:
+@pytest.mark.parametrize("keeps_top_left", [False, True])
+def test_no_number_is_cut(qtbot: QtBot, width: int, keeps_top_left: bool) -> None:
     metrics = QFontMetricsF(QFont())
-    texts = overlay.corner_texts(QRect(0, 0, width, HIGH), FULL, HIGH - 13.0, metrics)
+    corners = replace(FULL, keeps_top_left=keeps_top_left)
+    texts = overlay.corner_texts(QRect(0, 0, width, HIGH), corners, HIGH - 13.0, metrics)
 
     whole = " ".join((*FULL.top_left, *FULL.top_right, *FULL.bottom_left, *FULL.bottom_right))
     shown = [word for one in texts for word in one.text.split() if any(map(str.isdigit, word))]

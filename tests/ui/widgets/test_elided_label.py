@@ -21,3 +21,18 @@ def test_a_number_is_shown_whole_or_not_at_all(
         numbers = [one for one in shown.split() if any(map(str.isdigit, one))]
         assert set(numbers) <= whole
     assert elided(PROBE, metrics, 4000) == PROBE
+
+
+@pytest.mark.parametrize(
+    "text", ["AI DENOISED", "REMOVED: original − AI", "not the acquired image"]
+)
+def test_a_line_is_cut_between_words_unless_not_even_the_first_fits(
+    qtbot: QtBot, text: str
+) -> None:
+    metrics = QFontMetrics(QFont())
+    first = text.split()[0]
+    for room in range(metrics.horizontalAdvance(f"{first} …"), metrics.horizontalAdvance(text)):
+        shown = elided(text, metrics, room).removesuffix("…").rstrip()
+        assert shown.split() == text.split()[: len(shown.split())]
+        assert shown
+    assert elided("abdomen_of_somebody", metrics, 60).startswith("ab")

@@ -19,6 +19,7 @@ from jrviewer.ui.state.preferences import Preferences
 from jrviewer.ui.state.session import Busy
 from jrviewer.ui.state.settings import Settings
 from jrviewer.ui.widgets import theme
+from jrviewer.ui.widgets.pane import Header
 from jrviewer.ui.window.main_window import MainWindow
 from jrviewer.ui.window.welcome import FRAME_PX
 from tests.ui.support import mouse_and_keys
@@ -145,3 +146,24 @@ def test_the_largest_texts_fit_a_small_screen_while_the_model_runs(
     QApplication.processEvents()
 
     assert open_window.width() == 1000
+
+
+@pytest.mark.parametrize("wide", [1400, 1500, 1700])
+def test_with_the_largest_texts_the_ai_pane_is_still_called_by_its_whole_name(
+    qtbot: QtBot, open_window: MainWindow, usual_again: None, wide: int
+) -> None:
+    """What only names the slider beside it gives way, and is back where there is room."""
+    header = open_window.denoised_pane.findChild(Header)
+    assert header is not None
+    blend = next(one for one in header.findChildren(QLabel) if one.text() == "Blend")
+    open_window.resize(1500, 900)
+    qtbot.waitUntil(blend.isVisible)
+    open_window.app_menu._take_settings(Settings(text_size=150, first_look=False))
+    open_window.resize(wide, 900)
+    settle()
+
+    title, metrics = header.title, header.title.fontMetrics()
+    assert metrics.horizontalAdvance("AI DENOISED") <= title.contentsRect().width()
+    open_window.app_menu._take_settings(Settings(first_look=False))
+    open_window.resize(1500, 900)
+    qtbot.waitUntil(blend.isVisible)
