@@ -52,6 +52,7 @@ def _of_modules() -> dict[str, Command]:
     """Those that have a module of their own, with `add_arguments` and `run`."""
     from training.baselines import command as baselines
     from training.evaluate import benchmark, evaluate, reliability
+    from training.evaluate.real_noise import twins
     from training.experiments import (
         dropout_factor,
         efficiency,
@@ -74,6 +75,7 @@ def _of_modules() -> dict[str, Command]:
         ("baselines", baselines, "fit what the model is compared with"),
         ("dropout", dropout_factor, "fit sigma by Monte-Carlo dropout"),
         ("evaluate", evaluate, "measure weights beside other methods"),
+        ("pairs", twins, "match a low-dose scan with its full-dose twin, for evaluate"),
         ("observer", ideal_observer, "limit for low-contrast discs"),
         ("reliability", reliability, "draw the coverage of sigma"),
         ("bench", benchmark, "speed beside other denoisers"),

@@ -33,6 +33,7 @@ class Pair:
     noisy: FloatArray
     full: FloatArray
     pixel_mm: float
+    folder: str  # the name of the one it lies in
 
 
 def read_pairs(folder: Path) -> Iterator[Pair]:
@@ -44,21 +45,36 @@ def read_pairs(folder: Path) -> Iterator[Pair]:
         one, full = series[0][0], np.load(path).astype(np.float32)
         if one.pixels.shape != full.shape:
             raise JRViewerError(f"{path.name} has another size than its noisy slice.")
-        yield Pair(usable(one.pixels, "HU"), usable(full, "HU"), one.plane.spacing_mm[1])
+        noisy, pixel_mm = usable(one.pixels, "HU"), one.plane.spacing_mm[1]
+        yield Pair(noisy, usable(full, "HU"), pixel_mm, path.parent.name)
 
 
-def pairs_table(folder: Path, methods: Methods, report: Report) -> dict[str, Scores]:
-    """Means over all pairs: psnr, gain_db over the input, ssim, rmse_hu of every method."""
-    rows: dict[str, list[Scores]] = {}
+def pairs_tables(folder: Path, methods: Methods, report: Report) -> dict[str, Any]:
+    """`pairs`: by method, means over all pairs of psnr, gain_db over the input, ssim, rmse_hu;
+    `pairs_by_folder`: the same of every folder, with `count`, as scanners and kernels differ.
+    """
+    rows: dict[str, list[dict[str, Scores]]] = {}
     for count, pair in enumerate(read_pairs(folder)):
         report(0.5, f"pair {count + 1}")
-        mask = body_mask(pair.full, "HU", (pair.pixel_mm, pair.pixel_mm))
-        before = image_scores(pair.noisy, pair.full, mask, WINDOW)
-        for name, image in _results(pair, methods):
-            scores: Scores = {**image_scores(image, pair.full, mask, WINDOW)}
-            scores["gain_db"] = scores["psnr"] - before["psnr"]
-            rows.setdefault(name, []).append(scores)
-    return {name: average(scores) for name, scores in rows.items()}
+        rows.setdefault(pair.folder, []).append(_scores(pair, methods))
+    return {
+        "pairs": average([row for part in rows.values() for row in part]),
+        "pairs_by_folder": {
+            name: {"count": len(part), **average(part)} for name, part in rows.items()
+        },
+    }
+
+
+def _scores(pair: Pair, methods: Methods) -> dict[str, Scores]:
+    """One pair by method."""
+    mask = body_mask(pair.full, "HU", (pair.pixel_mm, pair.pixel_mm))
+    scores: dict[str, Scores] = {
+        name: {**image_scores(image, pair.full, mask, WINDOW)}
+        for name, image in _results(pair, methods)
+    }
+    for own in scores.values():
+        own["gain_db"] = own["psnr"] - scores["input"]["psnr"]
+    return scores
 
 
 def _results(pair: Pair, methods: Methods) -> Iterator[tuple[str, FloatArray]]:

@@ -17,7 +17,7 @@ from training.data.cases import evenly
 from training.data.real_noise.native import native_series
 from training.evaluate.real_noise.known import disc_table, phantom_table
 from training.evaluate.real_noise.methods import Methods, alike
-from training.evaluate.real_noise.pairs import pairs_table
+from training.evaluate.real_noise.pairs import pairs_tables
 from training.evaluate.real_noise.series import Reader, Row, Scan, summary
 
 SLOW_PEERS, THEIR_SLICES = ("redcnn",), 3  # of a series
@@ -44,7 +44,7 @@ def real_table(
     methods: Methods, data: Path, pairs: Path | None = None, report: Report = silent
 ) -> Table:
     """`series`: by name, then kernel, sd_before, and by strength or peer all that `summary` tells;
-    `pairs`: by method.
+    `pairs`: by method; `pairs_by_folder`.
     """
     series = {scan.name: series_row(scan, methods, report) for scan in scans(data)}
     table: Table = {
@@ -53,7 +53,7 @@ def real_table(
         "discs": disc_table(methods, data, report),
     }
     if pairs is not None:
-        table["pairs"] = pairs_table(pairs, methods, report)
+        table |= pairs_tables(pairs, methods, report)
     return table
 
 
@@ -132,12 +132,14 @@ def real_markdown(table: Table) -> str:
         for level, rows in table["discs"].items()
         for name, row in rows.items()
     ]
-    if "pairs" in table:
-        lines += ["", "| pairs | PSNR | gain dB | SSIM | RMSE HU |", "|---|---|---|---|---|"]
+    for folder, methods in table.get("pairs_by_folder", {}).items():
+        lines += ["", f"| {folder}, {methods['count']} slices | PSNR | gain dB | SSIM | RMSE HU |"]
+        lines += ["|---|---|---|---|---|"]
         lines += [
             f"| {name} | {row['psnr']:.2f} | {row['gain_db']:+.2f} | {row['ssim']:.4f} "
             f"| {row['rmse_hu']:.2f} |"
-            for name, row in table["pairs"].items()
+            for name, row in methods.items()
+            if name != "count"
         ]
     return "\n".join(lines) + "\n"
 

@@ -12,7 +12,7 @@ from training.baselines.denoisers import Peers
 from training.evaluate.real_noise import real
 from training.evaluate.real_noise.known import phantom_table, real_like
 from training.evaluate.real_noise.methods import Methods, alike
-from training.evaluate.real_noise.pairs import pairs_table
+from training.evaluate.real_noise.pairs import pairs_tables
 from training.evaluate.real_noise.series import Scan
 
 
@@ -41,17 +41,21 @@ def test_a_series_is_told_by_strength(methods: Methods) -> None:
 
 
 def test_pairs_are_scored_against_their_twins(tmp_path: Path, methods: Methods) -> None:
-    folder = tmp_path / "pairs" / "a"
-    folder.mkdir(parents=True)
     full = body_image(128, 128).astype(np.int16)
-    noisy = full + np.random.default_rng(1).normal(0, 20, full.shape)
-    write_ct(folder / "one.dcm", noisy, signed=True)
-    np.save(folder / "one.full.npy", full)
+    for number, (kernel, sd) in enumerate({"soft": 20, "sharp": 40}.items()):
+        folder = tmp_path / "pairs" / kernel
+        folder.mkdir(parents=True)
+        noisy = full + np.random.default_rng(number).normal(0, sd, full.shape)
+        write_ct(folder / "one.dcm", noisy, signed=True)
+        np.save(folder / "one.full.npy", full)
 
-    table = pairs_table(tmp_path / "pairs", methods, silent)
+    tables = pairs_tables(tmp_path / "pairs", methods, silent)
 
+    table, by_folder = tables["pairs"], tables["pairs_by_folder"]
     assert table["input"]["gain_db"] == 0
-    assert table["input"]["rmse_hu"] == pytest.approx(20, rel=0.05)
+    assert by_folder["soft"]["count"] == by_folder["sharp"]["count"] == 1
+    assert by_folder["soft"]["input"]["rmse_hu"] == pytest.approx(20, rel=0.05)
+    assert table["input"]["rmse_hu"] == pytest.approx(30, rel=0.05)
     assert table["ours_standard"]["gain_db"] > 2
     assert table["nlm_1"]["psnr"] > table["input"]["psnr"]
 
