@@ -22,6 +22,7 @@ QUARTER = 0.25
 SEED = 0  # the same slice always gets the same noise
 RADIAL_BINS = 64
 LEVEL_PIXELS = 12.0  # the noise level may change this quickly through the slice
+SEARCHES = 3  # for the level: which tissue is calmest depends on it, little
 LEVELS = (0.25, 4.0)  # of the level in calm tissue: no place is noisier or quieter
 
 
@@ -39,9 +40,8 @@ def simulated(prediction: Prediction, dose: float = QUARTER) -> Slice:
         )
     removed = removed_from(image, prediction.fully_denoised)
     noise = _like(removed.fine + removed.slow)
-    present = noise_sd(noise, calm_region(image.pixels, image.unit))
-    wanted = prediction.noise_before * np.sqrt(1 / dose - 1)
-    noise *= np.float32(wanted / max(present, 1e-6))
+    own = _scale(noise, prediction, prediction.noise_before)
+    noise *= np.float32(own * np.sqrt(1 / dose - 1))
     noise[is_padding(image)] = 0
     return replace(
         image,
@@ -50,6 +50,20 @@ def simulated(prediction: Prediction, dose: float = QUARTER) -> Slice:
         simulated_dose=dose,
         warnings=(*image.warnings, f"Simulated: noise was added as at {100 * dose:.0f} % dose."),
     )
+
+
+def _scale(noise: FloatArray, prediction: Prediction, reads: float) -> float:
+    """What noise (rows, columns) is multiplied by to read as the slice's own does: both are read
+    where they happen to be least, and are stronger everywhere else.
+    """
+    image, clean = prediction.slice, prediction.fully_denoised
+    calm = calm_region(image.pixels, image.unit)
+    for _ in range(SEARCHES):
+        scale = reads / max(noise_sd(noise, calm), 1e-6)
+        calm = calm_region(clean + np.float32(scale) * noise, image.unit)
+        if not calm.any():
+            break
+    return scale
 
 
 def _like(removed: FloatArray) -> FloatArray:
