@@ -25,7 +25,7 @@ LIMITS = (
     "the less certain the farther a point lies from the slice.",
     "The cloud head learnt from CT alone; on MR only the slice is denoised.",
     "Noise was put into slices that were cleaned before, at levels and with spectra like those of "
-    "native slices; low-dose scans with full-dose twins took no part.",
+    "native slices; low-dose scans with full-dose twins took no part, but for measuring.",
     "Lines as faint and as fine as the noise go with it, half of them at Standard: in one of two "
     "MR series arcs of the cerebellum, which no mark tells.",
     "Contrast medium above 200 HU counts as bone, as the threshold cannot tell them apart; where "
@@ -103,8 +103,11 @@ def figures(evaluation: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def real_figures(real: Mapping[str, Any]) -> dict[str, Any]:
-    """Noise of native series by strength, in the series' unit, and what faint discs keep."""
-    return {
+    """Noise of native series by strength, in the series' unit, what faint discs keep, and how much
+    nearer pairs come to their full-dose twins, where there were any.
+    """
+    pairs = real.get("pairs_by_folder", {})
+    return ({"pairs": {name: _pairs(rows) for name, rows in pairs.items()}} if pairs else {}) | {
         "real_noise": {
             name: {
                 "before": round(row["sd_before"], 3),
@@ -119,6 +122,16 @@ def real_figures(real: Mapping[str, Any]) -> dict[str, Any]:
             }
             for level, rows in real["discs"].items()
         },
+    }
+
+
+def _pairs(rows: Mapping[str, Any]) -> dict[str, Any]:
+    """How many pairs, and by method PSNR gained over the input in dB, and SSIM."""
+    methods = {name: row for name, row in rows.items() if name != "count"}
+    return {
+        "count": rows["count"],
+        "gain_db": {name: round(row["gain_db"], 2) for name, row in methods.items()},
+        "ssim": {name: round(row["ssim"], 3) for name, row in methods.items()},
     }
 
 

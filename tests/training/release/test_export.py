@@ -111,6 +111,13 @@ def test_the_card_puts_real_noise_first(run: Path, tmp_path: Path) -> None:
         "real": {
             "series": {"chest_a": {"sd_before": 11.0, "sd_after": {"low": 7.7, "standard": 5.5}}},
             "discs": {"20": kept},
+            "pairs_by_folder": {
+                "soft": {
+                    "count": 14,
+                    "ours_high": {"gain_db": 4.637, "ssim": 0.7641},
+                    "nlm_0.6": {"gain_db": 3.41, "ssim": 0.7381},
+                }
+            },
         },
         "cloud": {"ours": {"L1_mm": 6.36}, "gap_closed": 0.785},
         "uncertainty": {"coverage90": 0.884, "spearman": 0.339},
@@ -123,6 +130,9 @@ def test_the_card_puts_real_noise_first(run: Path, tmp_path: Path) -> None:
     card = (tmp_path / "model" / "card.md").read_text()
     assert "| chest: a | 11.0 | 7.7 | 5.5 |" in card
     assert "87 % at Standard and 74 % at High in noise of 20 HU" in card
+    assert "| method | soft, 14 slices |" in card
+    assert "| JRViewer, High | +4.64 dB, 0.764 |" in card
+    assert "| non-local means told the noise, × 0.6 | +3.41 dB, 0.738 |" in card
     assert "Simulated doses" not in card
     assert "measured with the weights `0123456789ab`" in card
 
