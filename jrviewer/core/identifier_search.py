@@ -70,11 +70,16 @@ def _parts(identifiers: frozenset[str]) -> set[str]:
 
 
 def _terms(identifiers: frozenset[str]) -> list[str]:
-    """What is searched for. One sign again and again ("00000000", "XXXXX") stands where an identity
-    was removed, and zeros stand in every file.
+    """What is searched for. Zeros alone ("00000000"), or one letter again and again ("XXXXX"),
+    stand where an identity was removed, and zeros stand in every file.
     """
     return sorted(
         part
         for part in _parts(identifiers)
-        if len(part) >= SHORTEST_TERM and len({*part} - {*" -./:"}) > 1
+        if len(part) >= SHORTEST_TERM and not _is_stand_in(part)
     )
+
+
+def _is_stand_in(part: str) -> bool:
+    signs = {*part} - {*" -./:"}
+    return len(signs) <= 1 and not signs & {*"123456789"}

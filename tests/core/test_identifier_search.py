@@ -52,3 +52,7 @@ def test_a_word_that_every_export_says_gives_nobody_away() -> None:
 @pytest.mark.parametrize("stand_in", ["00000000", "XXXXX", "0000-00-00"])
 def test_what_stands_where_an_identity_was_removed_gives_nobody_away(stand_in: str) -> None:
     assert not is_leaked("content_sha256=" + "0" * 64, b"0" * 64, frozenset({stand_in}))
+
+
+def test_a_number_of_one_digit_is_a_number() -> None:
+    assert is_leaked("number 1111111", b"", frozenset({"1111111"}))
