@@ -115,7 +115,7 @@ def _phantom_views(preset: Preset, cache: Path, report: Report) -> Path:
     for seed in range(preset.phantoms):
         region = REGIONS[seed % len(REGIONS)]
         name = f"phantom_{region}_{seed:05d}"
-        entry = Entry(name, name, "phantom", "CT", "train", "Apache-2.0", out)
+        entry = Entry(name, name, "phantom", "CT", "train", out)
         rows.append(write_views(entry, out, PHANTOM_VIEW_STEP_MM, _phantom_volume))
         report((seed + 1) / preset.phantoms, f"Views of {seed + 1} of {preset.phantoms} phantoms")
     write_index(out, rows, {"phantoms": preset.phantoms})

@@ -43,7 +43,6 @@ class Entry:
     region: Region
     modality: str
     split: Split
-    licence: str
     path: Path
 
 
@@ -206,7 +205,7 @@ def _npz_entry(path: Path, data: Path) -> Entry:
     patient = normalised(row.get("patient", path.stem))
     split = split_of(patient, patient_splits(data))
     region = region_of(path.stem, row["region"])
-    return Entry(path.stem, patient, region, row["modality"], split, row.get("licence", ""), path)
+    return Entry(path.stem, patient, region, row["modality"], split, path)
 
 
 def _said_by(path: Path) -> dict[str, str]:
@@ -219,7 +218,7 @@ def _said_by(path: Path) -> dict[str, str]:
 def _dicom_entry(folder: Path, data: Path) -> Entry:
     patient, name = patient_of(folder, data), name_of(folder, data)
     split = split_of(patient, patient_splits(data))
-    return Entry(name, patient, region_of(name), "CT", split, "", folder)
+    return Entry(name, patient, region_of(name), "CT", split, folder)
 
 
 @cache

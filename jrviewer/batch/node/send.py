@@ -78,7 +78,7 @@ class Sender:
                 count += 1
         return count
 
-    def commit(self, entry: Entry, files: Sequence[Path]) -> bool | None:
+    def commit(self, files: Sequence[Path]) -> bool | None:
         """Whether the destination commits to keep all files; None where it does not say."""
         if not self._is_asked or not files:
             return None

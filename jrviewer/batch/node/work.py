@@ -134,7 +134,7 @@ class Node:
 
     def _commit(self, entry: Entry) -> bool | None:
         files = [entry.derived / name for name in sorted(entry.sent.names())]
-        return self._sender.commit(entry, files) if self._sender else None
+        return self._sender.commit(files) if self._sender else None
 
 
 def _silent(argument: int, sentence: str) -> None:

@@ -10,7 +10,7 @@ Spacing = tuple[float, float, float]
 
 
 def make_volume(voxels: Int16Array, spacing_mm: Spacing = (3.0, 3.0, 3.0)) -> Volume:
-    entry = Entry("made", "made", "chest", "CT", "train", "", Path("made.npz"))
+    entry = Entry("made", "made", "chest", "CT", "train", Path("made.npz"))
     return Volume(entry, voxels, spacing_mm)
 
 
