@@ -37,6 +37,7 @@ def connections(window: MainWindow) -> Iterator[Connection]:
 def _slices(window: MainWindow) -> Iterator[Connection]:
     """What is open and shown, and through which window."""
     session, presenter, slices = window.session, window.presenter, window.slice_controller
+    yield session.opening.asked, window.message_bar.hide
     yield session.series_opened, window.show_opened
     yield session.series_opened, window.app_menu.remember_paths
     yield session.series_closed, window.list_series
@@ -52,6 +53,7 @@ def _slices(window: MainWindow) -> Iterator[Connection]:
     ):
         yield session.emptied, slot
     yield session.shown, presenter.show_slice
+    yield session.shown, window.messages.end_reasons
     yield session.shown, window.slider.show_place
     yield session.shown, window.actions_.show_slice
     yield session.shown, slices.show_slice

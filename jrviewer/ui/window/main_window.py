@@ -182,7 +182,6 @@ class MainWindow(DropTargetWindow):
         """Show the viewer and list the opened series."""
         self._pages.setCurrentIndex(1)
         self.original.setFocus()
-        self.message_bar.hide()
         self.list_series()
         self.series_list_visibility.show_hint(len(self.session.all_series))
 

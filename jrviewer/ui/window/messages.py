@@ -16,6 +16,7 @@ class Messages(QObject):
         super().__init__(bar)
         self._session, self._bar, self._status_bar = session, bar, status_bar
         self.series_warnings = SeriesWarnings(session, bar)
+        self._reasons = ""  # of the input check, if they are shown
 
     @Slot(str)
     def show_error(self, sentence: str) -> None:
@@ -62,7 +63,14 @@ class Messages(QObject):
     @Slot()
     def show_reasons(self) -> None:
         """Show the reasons of the input check."""
-        self._bar.show_message("warning", self._status_bar.check.toolTip())
+        self._reasons = self._status_bar.check.toolTip()
+        self._bar.show_message("warning", self._reasons)
+
+    @Slot()
+    def end_reasons(self) -> None:
+        """Another slice is shown, or this one anew: the reasons were not of that."""
+        self._bar.take_back(self._reasons)
+        self._reasons = ""
 
     @Slot(int, int)
     def show_series_done(self, done: int, refused: int) -> None:

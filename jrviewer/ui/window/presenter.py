@@ -139,7 +139,9 @@ class Presenter(QObject):
     @Slot(str)
     def show_no_result(self, reason: str) -> None:
         """Show that there is no result and none is being computed."""
-        if self._session.slice is None or self._session.prediction is not None:
+        session = self._session
+        is_awaited = session.foreground.is_running("predict")  # something else has failed
+        if session.slice is None or session.prediction is not None or is_awaited:
             return
         if self._withheld:
             self.show_withheld(self._withheld)

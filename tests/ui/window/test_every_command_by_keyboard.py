@@ -107,7 +107,7 @@ def full_window(qtbot: QtBot, open_window: MainWindow, tmp_path: Path) -> MainWi
     with qtbot.waitSignal(open_window.session.predicted):
         open_window.session.open([tmp_path / "series", tmp_path / "empty.dcm"])
     open_window.message_bar.show_message(
-        "warning", "Something.", action="Run anyway", details="Nothing."
+        "error", "Something.", action="Run anyway", details="Nothing."
     )
     open_window.original.setFocus()
     return open_window

@@ -25,6 +25,7 @@ LANE = "open"
 class OpenSeries(QObject):
     """The series of one window."""
 
+    asked = Signal()  # to open something
     opened = Signal(object)  # all that are open: tuple[Series, ...]
     read = Signal(object)  # the Series to show now
     closed = Signal(object)  # tuple[Series, ...]
@@ -53,6 +54,7 @@ class OpenSeries(QObject):
         """Read files and folders in the background, after what is being read. `is_passing`: what is
         in them is closed when something else is opened, like the sample.
         """
+        self.asked.emit()
         if self._foreground.is_running(LANE):
             if tuple(paths) not in (self.paths, *self._waiting):
                 self._waiting.append(tuple(paths))

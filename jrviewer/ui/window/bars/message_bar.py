@@ -17,13 +17,16 @@ from PySide6.QtWidgets import (
 
 Kind = Literal["error", "warning", "note"]
 SIGNS = {"error": "!", "warning": "▲", "note": "i"}
+RANKS = {"error": 2, "warning": 1, "note": 0}
 WIDEST_PX = 760
 SPACING_PX = 10
 NOTE_MS = 15_000  # errors and warnings stay
 
 
 class MessageBar(QFrame):
-    """A message with a sign, an optional action, and a button to dismiss it."""
+    """A message with a sign, an optional action, and a button to dismiss it. What is less grave
+    than a message that was not dismissed stands below that for a while.
+    """
 
     acted = Signal()
     dismissed = Signal()
@@ -40,7 +43,8 @@ class MessageBar(QFrame):
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.action = QPushButton()
         self.action.clicked.connect(self._act)
-        self._details = self._named = self._nameless = ""
+        self._details = self._named = self._nameless = self._below = ""
+        self._kind: Kind = "note"
         self._names_shown = True
         self._is_brief = self._has_more = False  # only the first line is shown; others can be
         self.copy = QPushButton(self.tr("Copy details"))
@@ -98,8 +102,11 @@ class MessageBar(QFrame):
         patient data, get a button that copies them; `nameless` is the message without file names.
         `is_brief` shows the first line, and a button that shows the others.
         """
+        if not self.isHidden() and RANKS[kind] < RANKS[self._kind]:
+            self._put_below("" if action else text)
+            return
         self._is_brief = self._has_more = is_brief
-        self._details = details
+        self._kind, self._details, self._below = kind, details, ""
         self._named, self._nameless = text, nameless or text
         self.copy.setVisible(bool(details))
         self.setProperty("kind", kind)
@@ -118,15 +125,35 @@ class MessageBar(QFrame):
         self._nameless += f"\n{text}"
         self._put_text()
 
+    def take_back(self, text: str) -> None:
+        """Show a message, free of names, no more: it is true no longer."""
+        if not text or self.isHidden():
+            return
+        if self._named == text:
+            self.hide()
+            return
+        if self._below == text:
+            self._below = ""
+        self._named = self._named.replace(f"\n{text}", "")
+        self._nameless = self._nameless.replace(f"\n{text}", "")
+        self._put_text()
+
+    def _put_below(self, text: str) -> None:
+        if text:
+            self._below = text
+            self._put_text()
+            self._leave.start()
+
     def _put_text(self) -> None:
         text = self._named if self._names_shown else self._nameless
         first, *others = text.split("\n")
+        below = [self._below] if self._below else []
         self.more.setVisible(self._has_more and bool(others))
         self.more.setText(
             self.tr("{} more").format(len(others)) if self._is_brief else self.tr("Less")
         )
-        self._text.setText(first if self._is_brief else text)
-        self._text.setAccessibleDescription(text)
+        self._text.setText("\n".join([first if self._is_brief else text, *below]))
+        self._text.setAccessibleDescription("\n".join([text, *below]))
         self.updateGeometry()
 
     @Slot()
@@ -140,6 +167,9 @@ class MessageBar(QFrame):
         focus = QApplication.focusWidget()
         if self.underMouse() or (focus is not None and self.isAncestorOf(focus)):
             self._leave.start()
+        elif self._below:
+            self._below = ""
+            self._put_text()
         else:
             self.dismiss()
 

@@ -25,8 +25,7 @@ class SeriesWarnings(QObject):
     @Slot(int)
     def show_chosen(self, index: int) -> None:
         """Show the warnings of a series; those of the one before it go."""
-        if self.is_shown:
-            self._message_bar.hide()
+        self._message_bar.take_back(self._shown)
         series = self._session.all_series[index]
         # A simulated dose is written on every pane.
         is_said = self._session.is_partial or series[0].simulated_dose is not None
