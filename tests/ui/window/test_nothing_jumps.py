@@ -89,7 +89,7 @@ def test_a_long_warning_is_one_line_until_more_is_asked_for(
     mouse_and_keys.click(bar.more)
     settle()
     assert bar.height() == low
-    bar.show_message("note", "Exported.")
+    bar.show_message("error", "It is broken.")
     assert not bar.more.isVisible()
 
 
