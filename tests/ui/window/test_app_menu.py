@@ -192,7 +192,7 @@ def test_the_details_of_a_bug_can_be_copied(
 
     assert QGuiApplication.clipboard().text() == details(kind, error.__traceback__)
     assert "Doe" not in capsys.readouterr().err
-    window.message_bar.show_message("note", "Something else.")
+    window.message_bar.show_message("error", "Something else.")
     assert not window.message_bar.copy.isVisible()
 
 
