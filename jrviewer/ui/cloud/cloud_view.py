@@ -55,7 +55,7 @@ class CloudView(QWidget):
         self.setAccessibleName(self.tr("Inferred 3D, not measured"))
         self.interactor: CloudInteractor | None = None
         self.scene: Scene | None = None
-        self._prediction: Prediction | None = None
+        self.prediction: Prediction | None = None
         self._window: Window | VoiLut | None = None
         self._grey: UInt8Array | None = None
         self._is_series_of_head = False
@@ -118,7 +118,7 @@ class CloudView(QWidget):
         mouse.maximise_requested.connect(self.maximise_requested)
         mouse.menu_requested.connect(self.toolbar.pop_up)
         self.stack.addWidget(interactor)
-        if self._prediction is None:
+        if self.prediction is None:
             self.show_message(self.tr("No slice has been through the model yet."))
         self.refresh()
         self.created.emit()
@@ -129,23 +129,25 @@ class CloudView(QWidget):
         if prediction is None:
             self.clear(self.tr("No slice has been through the model yet."))
             return
-        if self._prediction is None or self._prediction.slice is not prediction.slice:
+        if self.prediction is None or self.prediction.slice is not prediction.slice:
             self._grey = None
-        self._prediction = prediction
+        self.prediction = prediction
         self.toolbar.legend.name_bone(prediction.contrast)
         self.toolbar.guard_face(prediction, is_series_of_head=self._is_series_of_head)
         self.refresh()
 
     def show_series_of_head(self, *, is_head: bool) -> None:
         """Say whether the series' surface may show a face, though a slice, of a neck, does not."""
-        self._is_series_of_head, known = is_head, self._prediction
+        self._is_series_of_head, known = is_head, self.prediction
         if known is not None and self.toolbar.guard_face(known, is_series_of_head=is_head):
             self.refresh()
 
     def clear(self, text: str) -> None:
         """Show only a message. The next head starts without skin again."""
-        self._prediction = self._grey = None
+        self.prediction = self._grey = None
         self.toolbar.forget_face()
+        self.toolbar.legend.show_beside("")
+        self.title.setText(self.tr("INFERRED 3D – NOT MEASURED"))
         if self.scene is not None:
             self.scene.clear()
         self.show_message(text)
@@ -166,14 +168,14 @@ class CloudView(QWidget):
     def set_stale(self, stale: bool, text: str = "") -> None:
         """Dim the cloud and say of which slice it is, while another one is shown in 2D."""
         overlay = self.stale_overlay
-        overlay.show_text(text) if stale and self._prediction is not None else overlay.hide()
+        overlay.show_text(text) if stale and self.prediction is not None else overlay.hide()
 
     def set_slice_window(self, window: Window | VoiLut | None) -> None:
         """Set the window of the slice inside the cloud; None is the file's own."""
         if window == self._window:
             return
         self._window, self._grey = window, None
-        if self._prediction is not None and not self._repaint.isActive():
+        if self.prediction is not None and not self._repaint.isActive():
             self._repaint.start()
 
     def show_beside(self, beside: MeasuredReference, title: str, words: str) -> None:
@@ -187,7 +189,7 @@ class CloudView(QWidget):
     @Slot(str)
     def show_view(self, view: View) -> None:
         """Look from one side of the patient; "oblique" is the initial view."""
-        if self.scene is not None and self._prediction is not None:
+        if self.scene is not None and self.prediction is not None:
             self.scene.view(view)
 
     @Slot()
@@ -212,12 +214,12 @@ class CloudView(QWidget):
 
     def light_points(self, indices: npt.ArrayLike) -> None:
         """Highlight points by their index into the displayed cloud; an empty list removes it."""
-        if self.scene is not None and self._prediction is not None:
+        if self.scene is not None and self.prediction is not None:
             self.scene.light_points(indices)
 
     def show_probe(self, point_mm: FloatArray | None) -> None:
         """Mark a position (3,) in patient millimetres; None removes the mark."""
-        if self.scene is not None and self._prediction is not None:
+        if self.scene is not None and self.prediction is not None:
             self.scene.show_probe(point_mm)
 
     def close_interactor(self) -> None:
@@ -237,7 +239,7 @@ class CloudView(QWidget):
     @Slot()
     def refresh(self) -> None:
         """Draw the prediction with the current look and everything known of it."""
-        prediction = self._prediction
+        prediction = self.prediction
         if prediction is None:
             return
         if self.scene is None:
@@ -277,9 +279,9 @@ class CloudView(QWidget):
 
     @Slot()
     def _take_picture(self) -> None:
-        if self.scene is not None and self._prediction is not None:
+        if self.scene is not None and self.prediction is not None:
             words = self.toolbar.legend.words()
-            taken = take_picture(self.scene, self._prediction, self.title.text(), words)
+            taken = take_picture(self.scene, self.prediction, self.title.text(), words)
             self.picture_taken.emit(taken)
 
     def _lay_out(self) -> None:

@@ -111,9 +111,10 @@ class CloudController(QObject):
         chosen = self._session.slice
         if chosen is not None and (dose := dose_name(chosen)):
             return self.tr("{} – INFERRED 3D").format(dose)
-        if self._is_shown and self._cloud.toolbar.look().points_left > 0:
+        is_shown = self._is_shown and self._cloud.prediction is not None
+        if is_shown and self._cloud.toolbar.look().points_left > 0:
             return self.tr("INFERRED POINTS + MEASURED SURFACE")
-        if self._is_shown:
+        if is_shown:
             return self.tr("MEASURED SURFACE – NOTHING INFERRED")
         drawn = () if self._session.prediction is None else self._rulers.items
         if any(one.start.is_measured and one.end.is_measured for one in drawn):

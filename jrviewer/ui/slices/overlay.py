@@ -26,7 +26,7 @@ from jrviewer.ui.widgets.painting import (
     paint_text,
 )
 
-BAR_STEPS_MM = (1, 2, 5, 10, 20, 50, 100, 200)
+BAR_STEPS_MM = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200)
 BAR_SHARE = 0.3  # of the pane's width at most
 USUAL_PX, LARGEST = 560, 1.6  # side of a pane with texts of the usual size; their largest share
 MARK_GAP, MARK_ARM = 4, 10
@@ -98,10 +98,12 @@ def _paint_plates(painter: QPainter, texts: list[Text]) -> None:
         painter.fillRect(one.rect(metrics).adjusted(0, -1, 0, 1), PLATE)
 
 
-def scale_bar_mm(width_px: float, scale: float) -> int:
-    """The longest round length of at most BAR_SHARE of the width. `scale`: points per mm."""
+def scale_bar_mm(width_px: float, scale: float) -> float:
+    """The longest round length of at most BAR_SHARE of the width; 0 where even the shortest would
+    be longer. `scale`: points per mm.
+    """
     room = width_px * BAR_SHARE / scale
-    return max((step for step in BAR_STEPS_MM if step <= room), default=BAR_STEPS_MM[0])
+    return max((step for step in BAR_STEPS_MM if step <= room), default=0.0)
 
 
 def _paint_letters(painter: QPainter, area: QRect, chosen: Slice, texts: list[Text]) -> None:
@@ -139,13 +141,15 @@ def _paint_scale_bar(painter: QPainter, area: QRect, scale: float) -> float:
     length = scale_bar_mm(area.width(), scale)
     metrics = QFontMetricsF(painter.font())
     end, base = area.width() - MARGIN, area.height() - MARGIN - 2
+    if not length:
+        return base
     start = end - length * scale
     for pen in (QPen(HALO, 4), QPen(TEXT, 1.6)):
         painter.setPen(pen)
         painter.drawLine(QPointF(start, base), QPointF(end, base))
         for x in (start, end):
             painter.drawLine(QPointF(x, base - 4), QPointF(x, base + 4))
-    label = f"{length} mm" if length < 100 else f"{length // 10} cm"
+    label = f"{length:g} mm" if length < 100 else f"{length / 10:g} cm"
     x = end - metrics.horizontalAdvance(label)
     paint_text(painter, x, base - 8, label, TEXT)
     return base - 8 - metrics.height()

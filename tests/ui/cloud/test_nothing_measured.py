@@ -2,10 +2,17 @@
 
 from pathlib import Path
 
+import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from jrviewer.core.errors import InputRefusedError
+from jrviewer.core.prediction import Prediction
+from jrviewer.core.progress import Report
+from jrviewer.core.records import Slice
 from jrviewer.ui.window.main_window import MainWindow
 from tests.support.dicom_factory import write_mr
+from tests.ui.conftest import FakeBackend
 from tests.ui.support.surface_pane import words
 
 NOT_MEASURED = "INFERRED 3D – NOT MEASURED"
@@ -55,3 +62,30 @@ def test_mr_says_why_it_has_no_measured_surface(
     qtbot.waitUntil(lambda: window.session.surface.reason != "")
 
     assert "MR has no Hounsfield units" in window.session.surface.reason
+
+
+def test_a_pane_without_a_cloud_says_nothing_of_the_one_before(
+    ball_window: MainWindow,
+    qtbot: QtBot,
+    backend: FakeBackend,
+    ct_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Neither that a surface is measured nor what the points are."""
+    cloud = ball_window.cloud
+    cloud.toolbar.reveal.slider.setValue(80)
+    assert cloud.title.text() == "INFERRED POINTS + MEASURED SURFACE"
+
+    def refuse(chosen: Slice, report: Report, *, run_anyway: bool = False) -> Prediction:
+        raise InputRefusedError("The model was not run. This is a colour image.")
+
+    monkeypatch.setattr(backend, "predict", refuse)
+    with qtbot.waitSignal(ball_window.session.withheld):
+        qtbot.keyClick(ball_window, Qt.Key.Key_Down)  # type: ignore[no-untyped-call]
+    assert cloud.title.text() == NOT_MEASURED
+    assert words(ball_window) == ""
+
+    with qtbot.waitSignal(ball_window.session.withheld):
+        ball_window.session.open([ct_file])
+    assert cloud.title.text() == NOT_MEASURED
+    assert words(ball_window) == ""

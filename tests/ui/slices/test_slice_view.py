@@ -185,3 +185,5 @@ def test_no_scale_bar_without_a_spacing(qtbot: QtBot) -> None:
 def test_the_scale_bar_has_a_round_length_that_fits() -> None:
     assert scale_bar_mm(400, 5.0) == 20  # 120 points are 24 mm
     assert scale_bar_mm(400, 0.9) == 100
+    assert scale_bar_mm(400, 200.0) == 0.5  # 120 points are 0.6 mm
+    assert scale_bar_mm(400, 1e6) == 0  # none: the shortest one is longer than the pane
