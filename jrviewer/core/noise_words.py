@@ -24,14 +24,19 @@ def noise_sentence(
     name = " HU" if unit == "HU" else ""
     is_same = abs(after - before) <= SAME_SHARE * before
     if unit == "HU" and before < HARDLY_ANY_HU:
-        told, left = (f"{rounded(sd, unit):g}" for sd in (before, after))
+        told, left = (_told(sd, unit) for sd in (before, after))
         return f"Hardly any noise: {told if is_same or told == left else f'{told} → {left}'} HU"
     if is_same:
-        return f"Noise unchanged: {rounded(before, unit):g}{name}"
+        return f"Noise unchanged: {_told(before, unit)}{name}"
     change = round(100 * (after / before - 1))
     per_cent = f"{change:+d}".replace("-", "−")
     why = AT_ITS_LIMIT if is_limit else ""
-    return f"Noise {rounded(before, unit):g} → {rounded(after, unit):g}{name} ({per_cent} %{why})"
+    return f"Noise {_told(before, unit)} → {_told(after, unit)}{name} ({per_cent} %{why})"
+
+
+def _told(sd: float, unit: Unit) -> str:
+    """With the tenth that was measured: “3.0”, not “3”."""
+    return f"{sd:.1f}" if unit == "HU" else f"{rounded(sd, unit):g}"
 
 
 def in_ascii(sentence: str) -> str:
