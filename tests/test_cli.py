@@ -69,6 +69,30 @@ def test_wrong_usage_ends_with_two(arguments: list[str], capsys: Captured) -> No
     assert "usage:" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["verify", "a.ply", "a.dcm", "Muster_Hans.dcm"],
+        ["predict", "a", "--out", "b", "--points", "Muster"],
+        ["predict", "a", "--o=Muster"],
+        ["predict", "a", "--out", "b", "--json=Muster"],
+        ["inspect", "a", "--unknown=Muster"],
+        ["--verbose", "Muster Hans"],
+        ["bench", "--precision", "O'Muster"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_repeats_no_value_that_may_be_a_name(
+    arguments: list[str], capsys: Captured
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(arguments)
+
+    said = capsys.readouterr()
+    assert "error: " in said.err
+    assert "muster" not in (said.out + said.err).lower()
+
+
 def test_an_unknown_kind_of_export_is_told_with_those_there_are(capsys: Captured) -> None:
     with pytest.raises(SystemExit):
         __main__.main(["predict", "a.dcm", "--out", "x", "--only", "stl"])

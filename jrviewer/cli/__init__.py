@@ -66,13 +66,16 @@ def predict(arguments: argparse.Namespace) -> Outcome:
     with output.progress() as report, sources(arguments, report) as paths:
         ended = run(paths, job_of(arguments), refuse, report, go=runner.go)
     say_what_to_know(ended, arguments.strength)
+    status = DONE if ended.total and ended.done == ended.total else FELL_SHORT
+    if arguments.json:
+        return (arguments.out / ended.report).read_text("ascii").rstrip("\n"), status
     earlier = f", {ended.earlier} of them by an earlier run" if ended.earlier else ""
     stored = f" {runner.stored} derived objects were stored there." if arguments.store else ""
     text = (
         f"{ended.done} of {ended.total} done{earlier}; the details are in {ended.report}.{stored}"
         f" {NOTICE}"
     )
-    return text, DONE if ended.total and ended.done == ended.total else FELL_SHORT
+    return text, status
 
 
 def surface(arguments: argparse.Namespace) -> Outcome:

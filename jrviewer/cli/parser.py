@@ -1,6 +1,8 @@
 """The arguments of every command."""
 
 import argparse
+import re
+from typing import NoReturn
 
 from jrviewer import NOTICE, __version__
 from jrviewer.cli.values import (
@@ -17,10 +19,29 @@ from jrviewer.cli.values import (
 )
 from jrviewer.core.strength import STANDARD
 
+_TOO_MANY = "there are too many arguments: put a name that has spaces in quotation marks"
+_VALUE = re.compile(
+    r"""(invalid choice|invalid \w+ value|ignored explicit argument|ambiguous option):? """
+    r"""(?:'.*?'|".*?"|\S+)"""
+)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Repeats no value that is wrong: it may be a path, and that a patient's name."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with 2 after the usage and a message."""
+        before, unknown, values = message.partition("unrecognized arguments: ")
+        if unknown:
+            options = [one.split("=")[0] for one in values.split() if one.startswith("-")]
+            told = f"unknown options: {' '.join(options)}" if options else _TOO_MANY
+            super().error(f"{before}{told}")
+        super().error(_VALUE.sub(r"\1", message))
+
 
 def make_parser() -> argparse.ArgumentParser:
     """The parser of `jrviewer COMMAND …`; its `command` is the command's name."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="jrviewer",
         description=f"Without a command: opens the window with the PATHs given. {NOTICE}",
     )
@@ -69,6 +90,7 @@ def _add_predict(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--index", type=to_index, metavar="N", help="only slice N of every series, counted from 0"
     )
+    _add_json(parser, "print the report that is written, as JSON")
 
 
 def _add_surface(parser: argparse.ArgumentParser) -> None:
@@ -218,8 +240,8 @@ def _add_consent(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="as JSON")
+def _add_json(parser: argparse.ArgumentParser, words: str = "as JSON") -> None:
+    parser.add_argument("--json", action="store_true", help=words)
 
 
 def _add_paths(parser: argparse.ArgumentParser) -> None:

@@ -61,6 +61,19 @@ def test_started_again_nothing_is_done_twice(scans: Path, tmp_path: Path, capsys
     assert first == second
 
 
+def test_as_json_the_report_is_all_that_is_printed(
+    scans: Path, tmp_path: Path, capsys: Captured
+) -> None:
+    (scans / "no_image.txt").write_text("no image")
+
+    assert predict(tmp_path / "out", scans, "--json") == 1
+
+    said = capsys.readouterr()
+    assert json.loads(said.out) == json.loads((tmp_path / "out" / "report.json").read_text())
+    assert len(json.loads(said.out)["results"]) == 6
+    assert said.err.startswith("argument 1: This is not a DICOM file.")
+
+
 def test_only_what_is_new_or_changed_or_gone_is_done(scans: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     predict(out, scans)
