@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QIcon, QImage, QPixmap, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QIcon, QImage, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QListWidget,
@@ -65,6 +65,7 @@ class SeriesList(QListWidget):
         self.setAcceptDrops(False)  # the window takes them
         self.setItemDelegate(_WholeEntry(self))
         self._names_shown = True
+        self._chosen = -1  # the row of the series that is shown
         self._icons: dict[Series, QIcon] = {}
         self.itemClicked.connect(self._choose)
         self.itemActivated.connect(self._choose)
@@ -127,7 +128,13 @@ class SeriesList(QListWidget):
 
     def show_chosen(self, index: int) -> None:
         """Mark the series that is shown."""
+        self._chosen = index
         self.setCurrentRow(index)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Mark the series that is shown again, not the one that the arrow keys went to."""
+        super().focusOutEvent(event)
+        self.setCurrentRow(self._chosen)
 
     def _closer(self, series: Series, row: int) -> QWidget:
         """A button that closes a series, in the corner of its entry; Ctrl+W does the same."""
@@ -163,6 +170,8 @@ class SeriesList(QListWidget):
     def _choose(self, item: QListWidgetItem) -> None:
         if item.flags() & Qt.ItemFlag.ItemIsSelectable:
             self.series_requested.emit(self.row(item))
+        else:
+            self.setCurrentRow(self._chosen)
 
 
 def _has_warnings(series: Series) -> bool:

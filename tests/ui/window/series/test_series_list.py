@@ -12,6 +12,7 @@ from jrviewer.ui.state.session import Session
 from jrviewer.ui.window.main_window import MainWindow
 from tests.support.dicom_factory import write_series
 from tests.ui.conftest import FakeBackend
+from tests.ui.support import mouse_and_keys
 from tests.ui.support.mouse_and_keys import press
 
 Key = Qt.Key
@@ -131,3 +132,24 @@ def test_no_entry_lies_below_the_scroll_bar_of_a_long_list(
         lambda: listed.visualItemRect(listed.item(0)).right() < listed.viewport().width()
     )
     assert not listed.horizontalScrollBar().isVisible()
+
+
+def test_the_list_marks_the_series_that_is_shown_whatever_was_clicked_or_passed_by_keys(
+    qtbot: QtBot, open_window: MainWindow, two_series: list[Path], tmp_path: Path
+) -> None:
+    (tmp_path / "empty.dcm").write_bytes(b"")
+    with qtbot.waitSignal(open_window.session.refused):
+        open_window.session.open([*two_series, tmp_path / "empty.dcm"])
+    listed = open_window.series_list
+    shown = open_window.session.all_series.index(open_window.session.series)
+    assert listed.item(3).text().startswith("✕ empty.dcm")
+
+    place = listed.visualItemRect(listed.item(3)).center()
+    qtbot.mouseClick(listed.viewport(), mouse_and_keys.LEFT, pos=place)  # type: ignore[no-untyped-call]
+    assert listed.item(shown).isSelected()
+
+    listed.setFocus()
+    press(qtbot, listed, Key.Key_Up)
+    open_window.original.setFocus()
+    assert listed.currentRow() == shown
+    assert listed.item(shown).isSelected()
