@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from pydicom.dataset import Dataset
 
-from jrviewer.dicom.common.attributes import integer, text
+from jrviewer.dicom.common.attributes import first_item, integer, text
 from jrviewer.dicom.common.plane import group
 
 # Attributes that can distinguish slices in the same place, the most reliable first.
@@ -16,6 +16,7 @@ _KINDS = (
     ("TemporalPositionTimeOffsetSequence", "TemporalPositionTimeOffset"),
     ("MREchoSequence", "EffectiveEchoTime"),
     ("MRDiffusionSequence", "DiffusionBValue"),
+    ("MRDiffusionSequence.DiffusionGradientDirectionSequence", "DiffusionGradientOrientation"),
     ("CardiacSynchronizationSequence", "NominalPercentageOfCardiacPhase"),
     ("MRImageFrameTypeSequence", "FrameType"),
     ("CTImageFrameTypeSequence", "FrameType"),
@@ -28,6 +29,7 @@ _KINDS = (
     ("", "InversionTime"),
     ("", "FlipAngle"),
     ("", "DiffusionBValue"),
+    ("", "DiffusionGradientOrientation"),
     ("", "ImageType"),
     ("", "TriggerTime"),
     ("", "NominalPercentageOfCardiacPhase"),
@@ -110,8 +112,16 @@ class Tagger:
         self._title = self._title or _title(self._ds, identifiers)
         own: tuple[str, ...] = ("",) * len(_FRAME_KINDS)
         if self._has_groups:
-            own = tuple(text(group(self._ds, frame, first), word) for first, word in _FRAME_KINDS)
+            own = tuple(text(self._item(frame, path), word) for path, word in _FRAME_KINDS)
         return SeriesTags(kinds=(*own, *self._kinds), title=self._title, **self._common)  # type: ignore[arg-type]
+
+    def _item(self, frame: int, path: str) -> Dataset | None:
+        """A frame's item of a functional group, or of a sequence in that."""
+        first, *inner = path.split(".")
+        item = group(self._ds, frame, first)
+        for sequence in inner:
+            item = first_item(item, sequence)
+        return item
 
 
 def _normalised(said: str) -> str:
