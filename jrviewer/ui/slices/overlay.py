@@ -3,7 +3,6 @@
 Every text is given or follows from the slice's geometry. No scale bar is drawn without a spacing.
 """
 
-import math
 from dataclasses import replace
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
@@ -158,8 +157,8 @@ def _paint_scale_bar(painter: QPainter, area: QRect, scale: float) -> float:
 def corner_texts(
     area: QRect, corners: Corners, lowest: float, metrics: QFontMetricsF
 ) -> list[Text]:
-    """The position of each corner line. Lines on the right are elided to the pane's width, those on
-    the left where they would touch one on the right.
+    """The position of each corner line. Lines are elided to the pane's width, those on the left
+    also where they would touch one on the right.
     """
     line, top, bottom = (
         metrics.height(),
@@ -188,7 +187,7 @@ def corner_texts(
     placed = [
         Text(edge - metrics.horizontalAdvance(one.text), one.base, one.text) for one in rights
     ]
-    lefts = [_shortened(one, placed, metrics) for one in lefts]
+    lefts = [_shortened(one, placed, metrics, edge + GAP) for one in lefts]
     return [one for one in (*placed, *lefts) if one.text]
 
 
@@ -233,9 +232,7 @@ def _first_base(lines: tuple[str, ...], bottom: float, metrics: QFontMetricsF) -
     return bottom - metrics.descent() - metrics.height() * (len(lines) - 1)
 
 
-def _shortened(
-    one: Text, others: list[Text], metrics: QFontMetricsF, edge: float = math.inf
-) -> Text:
+def _shortened(one: Text, others: list[Text], metrics: QFontMetricsF, edge: float) -> Text:
     """A line elided where the next one beside it begins, or an edge of the pane."""
     beside = [other.x for other in others if abs(other.base - one.base) < metrics.height()]
     room = min(beside, default=edge) - GAP - one.x

@@ -72,6 +72,19 @@ def test_no_number_is_cut(qtbot: QtBot, width: int, keeps_top_left: bool) -> Non
     assert set(shown) <= set(whole.split())
 
 
+@pytest.mark.parametrize("keeps_top_left", [False, True])
+def test_a_long_line_ends_in_the_pane_with_nothing_beside_it(
+    qtbot: QtBot, keeps_top_left: bool
+) -> None:
+    metrics = QFontMetricsF(QFont())
+    title = " ".join(["1 · CT · thorax and abdomen with contrast"] * 4)
+    corners = Corners(("Doe, Jane", title), ("B30f",), keeps_top_left=keeps_top_left)
+    texts = overlay.corner_texts(QRect(0, 0, 400, HIGH), corners, HIGH - 13.0, metrics)
+
+    assert len(texts) > 2
+    assert all(one.rect(metrics).right() <= 400 for one in texts)
+
+
 CAPTION = ("AI – not the acquired image", "AI – what the model removed")
 
 
