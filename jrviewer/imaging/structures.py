@@ -23,6 +23,11 @@ _HEAD = re.compile(
     r"HEAD|BRAIN|SKULL|FACE|FACIAL|ORBIT|SINUS|JAW|MANDIB|MAXILL|TEETH|DENTAL|NOSE|CRANI"
     r"|TEMPORAL|PITUITARY|(^|[^A-Z])(EAR|IAC|EYE|TMJ)S?([^A-Z]|$)"
 )
+_LIMB = re.compile(
+    r"LEG|THIGH|FEMUR|KNEE|PATELLA|CALF|TIBIA|FIBULA|ANKLE|FOOT|FEET|CALCANEUS|TOES?([^A-Z]|$)"
+    r"|LOWER.?EXTREMITY|UPPER.?EXTREMITY|EXTREMIT|(^|[^A-Z])ARMS?([^A-Z]|$)|FOREARM|HUMERUS"
+    r"|ELBOW|RADIUS|ULNA|WRIST|HAND|FINGER|THUMB"
+)
 FaceReason = Literal["", "named", "outline", "no spacing", "series"]
 
 HEAD_WIDTH_MM = (110.0, 190.0)
@@ -37,16 +42,19 @@ LEAST_FILLED = 0.4  # of its width times its length a head's cut fills; an arch 
 
 
 def why_face(prediction: Prediction) -> FaceReason:
-    """Why the cloud's skin may be a face: the file names a head, or it names nothing and the
-    outline has a head's size and shape, or no known size; "" where it is none.
+    """Why the cloud's skin may be a face: the file names a head, or no limb and the outline has a
+    head's size and shape, or it names nothing and no size is known; "" where it is none.
+
+    A head may lie in series of the neck, the spine or the whole body, and in a series of the chest
+    that was taken too high. Only a limb, which may have a head's outline, is believed.
     """
     named = prediction.slice.acquisition.body_part.upper().strip()
-    if named:
-        return "named" if _HEAD.search(named) else ""
-    if prediction.cloud is None:
+    if _HEAD.search(named):
+        return "named"
+    if prediction.cloud is None or _LIMB.search(named):
         return ""
     if prediction.cloud.unit != "mm":
-        return "no spacing"  # better no skin than a face
+        return "" if named else "no spacing"  # better no skin than a face
     is_head = _has_outline_of_a_head(prediction.cloud) or _has_part_of_a_head(prediction.slice)
     return "outline" if is_head else ""
 

@@ -38,9 +38,19 @@ def test_a_named_head_shows_a_face(body_part: str) -> None:
     assert shows_face(outline(400, 250, body_part))
 
 
-@pytest.mark.parametrize("body_part", ["CHEST", "HEART", "ABDOMEN", "FOREARM"])
-def test_another_named_part_shows_none(body_part: str) -> None:
+@pytest.mark.parametrize("body_part", ["CHEST", "HEART", "ABDOMEN", "NECK"])
+def test_another_named_part_with_an_outline_of_its_own_shows_none(body_part: str) -> None:
+    assert not shows_face(outline(380, 250, body_part))
+
+
+@pytest.mark.parametrize("body_part", ["FOREARM", "THIGH", "LEG", "L ARM", "LOWER EXTREMITY"])
+def test_a_named_limb_shows_none_whatever_its_outline(body_part: str) -> None:
     assert not shows_face(outline(150, 190, body_part))
+
+
+@pytest.mark.parametrize("body_part", ["WHOLEBODY", "NECK", "CSPINE", "CHEST", "PHARMACY"])
+def test_a_head_in_a_series_that_is_called_otherwise_shows_a_face(body_part: str) -> None:
+    assert why_face(outline(150, 190, body_part)) == "outline"
 
 
 @pytest.mark.parametrize(
