@@ -165,7 +165,7 @@ class _Bundle:
             return
         places = range(len(series)) if index is None else [index]
         todo = [place for place in places if not self._is_done(self.key(series[place]))]
-        steady = _Steady(self._batch, series, set(places) - set(todo))
+        steady = _Steady(self._batch, series, set(range(len(series))) - set(todo))
         outcomes = pool.results(series[place] for place in todo)
         for place in todo:
             yield self._outcome(series, place, next(outcomes), steady)
@@ -245,8 +245,8 @@ class _Bundle:
 
 
 class _Steady:
-    """The noise along a series, for the slices whose own says nothing, whatever is done already: a
-    run that was interrupted gives the slices that are left the same strength.
+    """The noise along a series, for the slices whose own says nothing, whatever is done already or
+    not asked for: a slice that is left or chosen loses as much as in a run of the whole series.
     """
 
     def __init__(self, batch: Batch, series: Series, passed_over: set[int]) -> None:
