@@ -12,8 +12,10 @@ _SHORTEST = 3
 _TEXT_VRS = frozenset({"LO", "SH", "ST", "LT", "UC", "UT"})
 _IDENTIFYING = re.compile(
     r"(Patient|Accession|Study|Admission|Order|Filler|Placer|Issuer|Requested|Scheduled|Performed"
-    r"|Device|Institution|Station|Physician|Operator|Person|Military|Insurance|Protocol|Other)"
-    r"\w*(ID|IDs|Identifier|Number|Numbers|Name|Names|Address|Comments|SerialNumber)$"
+    r"|Device|Institution|Station|Physician|Operator|Person|Military|Insurance|Protocol|Other"
+    r"|ClinicalTrialSubject|MedicalRecord|ServiceEpisode|Specimen|Container|Referring|Consulting"
+    r"|Responsible)"
+    r"\w*(ID|IDs|Identifier|Number|Numbers|Name|Names|Address|Comments|SerialNumber|Locator)$"
 )
 _NOT_IDENTIFYING = frozenset({"ProtocolName", "PatientIdentityRemoved", "DeviceNumber"})
 
@@ -68,6 +70,18 @@ def _values(stored: object) -> list[str]:
     return [str(one).strip() for one in many if one is not None]
 
 
+def _words(parts: list[str]) -> set[str]:
+    """The words of components of several ("Karl Heinz", "Muster-Probe"), the first two also as the
+    components that they are where somebody wrote "Muster, Hans" (PS3.5 6.2.1).
+    """
+    found: set[str] = set()
+    for part in parts:
+        words = [word for word in re.split(r"[\s,.\-]+", part) if word]
+        if len(words) > 1:
+            found |= {*words, f"{words[0]}^{words[1]}"}
+    return found
+
+
 def _forms(vr: str, one: str) -> set[str]:
     """All spellings by which a value could be recognised."""
     if vr == "UI":
@@ -75,7 +89,7 @@ def _forms(vr: str, one: str) -> set[str]:
     if vr == "PN":
         parts = re.split(r"[\^=]", one)
         readable = " ".join(part for part in one.split("=")[0].split("^") if part)
-        return {one, readable, *(part.strip() for part in parts)}
+        return {one, readable, *(part.strip() for part in parts), *_words(parts)}
     if vr in ("DA", "DT"):
         return {one, one[:8], day(one[:8])}
     return {one}
