@@ -70,7 +70,9 @@ def into_series(tagged: Sequence[TaggedSlice]) -> tuple[Series, ...]:
         for stated, disagreements in _by_stated(group):
             for part, differences in _by_geometry(stated):
                 before = [*notes, *disagreements, *differences]
-                series += [_series(one, before) for one in _volumes(part)]
+                found = _volumes(part)
+                for number, one in enumerate(found, 1):
+                    series.append(_series(one, before, (number, len(found))))
     return tuple(series)
 
 
@@ -237,7 +239,8 @@ def _volumes(part: list[TaggedSlice]) -> list[Volume]:
     return [Volume(sorted(part, key=lambda one: one.number or 0), [_OWN_DIRECTIONS], is_cine=True)]
 
 
-def _series(volume: Volume, notes: Sequence[str]) -> Series:
+def _series(volume: Volume, notes: Sequence[str], place: tuple[int, int]) -> Series:
+    """`place`: which of how many volumes of one series this is, which its title tells."""
     slices = tuple(one.slice for one in volume.slices)
     said = [*notes, *volume.notes]
     frames = len({one.tags.frame_of_reference for one in volume.slices} - {""})
@@ -245,4 +248,8 @@ def _series(volume: Volume, notes: Sequence[str]) -> Series:
         said.append(_SEVERAL_FRAMES)
     if not volume.is_cine:
         said += geometry_warnings(slices)
-    return Series(slices, volume.slices[0].tags.title, tuple(said))
+    number, count = place
+    title = volume.slices[0].tags.title
+    if count > 1:
+        title = " · ".join(filter(None, (title, f"{number} of {count}")))
+    return Series(slices, title, tuple(said))

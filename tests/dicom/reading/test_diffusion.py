@@ -36,6 +36,7 @@ def test_directions_of_one_b_value_are_told_apart_by_their_gradients(tmp_path: P
     found = dicom.read([tmp_path]).series
 
     assert sorted(values(one) for one in found) == [[n] * 5 for n in range(4)]
+    assert [one.title.rsplit(" · ", 1)[1] for one in found] == [f"{n} of 4" for n in (1, 2, 3, 4)]
     assert not any("dealt out" in warning for one in found for warning in one.warnings)
 
 

@@ -164,7 +164,7 @@ class SeriesList(QListWidget):
         count = len(series)
         several = self.tr("{} frames") if captions.is_clip(series) else self.tr("{} slices")
         words = self.tr("1 slice") if count == 1 else several.format(count)
-        warned = self.tr("▲ see the message") if _has_warnings(series) else ""
+        warned = self.tr("▲ warning") if _has_warnings(series) else ""
         return "\n".join(line for line in (series.title, words, warned) if line)
 
     def _choose(self, item: QListWidgetItem) -> None:
