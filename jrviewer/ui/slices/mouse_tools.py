@@ -50,17 +50,24 @@ class MouseTools(QObject):
         return Qt.CursorShape.SplitHCursor if self._grips(point) else Qt.CursorShape.ArrowCursor
 
     def press(self, event: QMouseEvent, projection: Projection | None) -> None:
-        """Handle a press."""
+        """Handle a press; without a projection, there is nothing to measure."""
         self._action, self._from, self._hold = "", None, None
         if event.button() != Qt.MouseButton.LeftButton or event.modifiers():
             return
         self._from = event.position()
         if self.has_tool:
-            self._action = "draw"
+            self._action = "draw" if projection is not None else ""
         elif (hold := self._hold_at(event.position(), projection)) is not None:
             self._action, self._hold = "edit", hold
         elif self._grips(event.position()):
             self._action = "split"
+
+    def abandon(self) -> bool:
+        """End a drawing or a change whose slice is shown no longer; whether there was one."""
+        was_begun = self._action in ("draw", "edit")
+        if was_begun:
+            self._action, self._from, self._hold = "", None, None
+        return was_begun
 
     def move(self, event: QMouseEvent, projection: Projection, chosen: Slice | None) -> bool:
         """Handle a drag. Returns whether it was consumed."""

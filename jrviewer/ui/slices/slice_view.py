@@ -73,6 +73,8 @@ class SliceView(QWidget):
 
     def show_slice(self, chosen: Slice, pixels: FloatArray) -> None:
         """Show values (rows, columns) with a slice's geometry; ends message and lines."""
+        if chosen is not self._slice and self.mouse.abandon():
+            self._dragged_from = None
         self._slice = chosen
         self._message = self._stale = ""
         self.show_pixels(pixels)
@@ -108,6 +110,8 @@ class SliceView(QWidget):
     def set_stale(self, text: str) -> None:
         """Lines across the slice, and a text that says what it shows; "" ends it."""
         self._stale = text
+        if text and self.mouse.abandon():
+            self._dragged_from = None
         self.update()
 
     def set_hatched(self, is_hatched: bool) -> None:
@@ -216,7 +220,7 @@ class SliceView(QWidget):
         """Start a drag."""
         self._dragged_from = event.position()
         self._has_dragged = False
-        self.mouse.press(event, self.projection)
+        self.mouse.press(event, None if self._stale else self.projection)
         event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:

@@ -75,6 +75,17 @@ def move(widget: QWidget, to: tuple[float, float]) -> None:
     _mouse(widget, QEvent.Type.MouseMove, to, none, none, PLAIN)
 
 
+def hold(widget: QWidget, at: tuple[float, float]) -> None:
+    """The left button goes down."""
+    _mouse(widget, QEvent.Type.MouseButtonPress, at, LEFT, LEFT, PLAIN)
+
+
+def let_go(widget: QWidget, at: tuple[float, float]) -> None:
+    """The left button goes up."""
+    none = Qt.MouseButton.NoButton
+    _mouse(widget, QEvent.Type.MouseButtonRelease, at, LEFT, none, PLAIN)
+
+
 def move_held(widget: QWidget, to: tuple[float, float]) -> None:
     """Move with the left button held."""
     _mouse(widget, QEvent.Type.MouseMove, to, Qt.MouseButton.NoButton, LEFT, PLAIN)
