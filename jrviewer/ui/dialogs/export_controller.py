@@ -1,5 +1,6 @@
 """Exports from the window: files of a slice or a whole series, an image for the clipboard."""
 
+import itertools
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -32,7 +33,9 @@ class ExportController(QObject):
     def __init__(self, session: Session, parent: QObject) -> None:
         super().__init__(parent)
         self._session = session
-        self._folder = ""  # to be shown afterwards
+        self._folder = ""  # of the next export, to be shown afterwards
+        self._numbers = itertools.count()
+        session.foreground.cancelled.connect(self._show_cancelled)
 
     def write(self, source: ExportSource, request: "ExportRequest", *, whole_series: bool) -> None:
         """Write files; slices of a series without a result are predicted first."""
@@ -44,7 +47,11 @@ class ExportController(QObject):
             session.backend.export, source.series, slices, known, request, shown.strength
         )
         job = partial(with_surface, write, source.measured, shown, request)
-        session.foreground.start(LANE, self.tr("exporting"), job, self._show_written)
+        folder, self._folder = self._folder, ""
+        # A lane of its own: one export takes no other's place.
+        lane = f"{LANE} {next(self._numbers)}"
+        handler = partial(self._show_written, folder)
+        session.foreground.start(lane, self.tr("exporting"), job, handler)
 
     def copy(self) -> None:
         """Copy both slices, side by side with the notice, to the clipboard."""
@@ -60,15 +67,21 @@ class ExportController(QObject):
 
     @Slot(str)
     def show_afterwards(self, folder: str) -> None:
-        """Show this folder once the files are written."""
+        """Show this folder once the files of the next export are written."""
         self._folder = folder
 
-    def _show_written(self, written: backend.Written) -> None:
+    @Slot(str)
+    def _show_cancelled(self, lane: str) -> None:
+        if lane.startswith(LANE):
+            self.warned.emit(
+                self.tr("The export was stopped. Files that were written before are complete.")
+            )
+
+    def _show_written(self, folder: str, written: backend.Written) -> None:
         """Show one message, so that failures are not overlooked."""
-        if self._folder and written.names:
-            self.folder_shown.emit(self._folder)
-            QDesktopServices.openUrl(QUrl.fromLocalFile(self._folder))
-        self._folder = ""
+        if folder and written.names:
+            self.folder_shown.emit(folder)
+            QDesktopServices.openUrl(QUrl.fromLocalFile(folder))
         names = list(written.names[:NAMED])
         if more := len(written.names) - len(names):
             names.append(self.tr("{} more files").format(more))

@@ -25,6 +25,7 @@ class Foreground(QObject):
     refused = Signal(str, object)  # lane, JRViewerError
     crashed = Signal(str)  # lane
     shared = Signal(str, object)  # lane, part of a result
+    cancelled = Signal(str)  # lane whose job the user stopped
 
     def __init__(self, worker_thread: WorkerThread, parent: QObject) -> None:
         super().__init__(parent)
@@ -67,18 +68,25 @@ class Foreground(QObject):
     def discard(self, lane: str) -> None:
         """Cancel a lane's job."""
         self._worker_thread.cancel(lane)
-        self._tickets.pop(lane, None)
+        self._forget(lane)
 
     def cancel(self) -> None:
         """Cancel everything but loading the model."""
         for lane in set(self._tickets) - {NEVER_CANCELLED}:
             self.discard(lane)
+            self.cancelled.emit(lane)
         self.check_idle()
 
     def check_idle(self) -> None:
         """Emit `idle` if no job is left."""
         if not self._tickets:
             self.idle.emit()
+
+    def _forget(self, lane: str) -> Handler | None:
+        """Nothing is kept of a job that is over; gives who waited for it."""
+        self._tickets.pop(lane, None)
+        self._since.pop(lane, None)
+        return self._handlers.pop(lane, None)
 
     def _is_own(self, ticket: Ticket) -> bool:
         return self._tickets.get(ticket.lane) is ticket
@@ -96,20 +104,20 @@ class Foreground(QObject):
     @Slot(object, object)
     def _finish(self, ticket: Ticket, result: object) -> None:
         if self._is_own(ticket):
-            del self._tickets[ticket.lane]
-            self._handlers[ticket.lane](result)
+            if handler := self._forget(ticket.lane):
+                handler(result)
             self.check_idle()
 
     @Slot(object, object)
     def _refuse(self, ticket: Ticket, error: JRViewerError) -> None:
         if self._is_own(ticket):
-            del self._tickets[ticket.lane]
+            self._forget(ticket.lane)
             self.check_idle()
             self.refused.emit(ticket.lane, error)
 
     @Slot(object)
     def _break(self, ticket: Ticket) -> None:
         if self._is_own(ticket):
-            del self._tickets[ticket.lane]
+            self._forget(ticket.lane)
             self.check_idle()
             self.crashed.emit(ticket.lane)
