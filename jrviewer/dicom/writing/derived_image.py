@@ -196,12 +196,13 @@ def _put_pixels(ds: Dataset, prediction: Prediction, origin: Origin, kept: Scale
 def _put_identity(
     ds: Dataset, prediction: Prediction, origin: Origin, uid_map: UidMap | None
 ) -> None:
-    """A new object in a new series of the same study: one for each model and strength, and for each
-    UID map if there is one.
+    """A new object in a new series of the same study: one for each patient, whatever UIDs the
+    sources share, for each model and strength, and for each UID map if there is one.
     """
     source = origin.parsed.dataset
     own = prediction.weights_sha256, __version__, prediction.strength.words
-    series = " ".join((text(source, "SeriesInstanceUID"), *own))
+    patient = text(source, "PatientID") or text(source, "PatientName")
+    series = " ".join((text(source, "SeriesInstanceUID"), patient, *own))
     now = datetime.now(UTC).astimezone()
     ds.SOPInstanceUID = _instance_uid(prediction, origin, series, uid_map)
     lasting = f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, series).int}"
