@@ -16,6 +16,10 @@ class NotDicomError(JRViewerError):
     """The file is no DICOM object at all."""
 
 
+class MissingFileError(NotDicomError):
+    """There is no file where one was listed or asked for: it may have been an image."""
+
+
 class EmptyFileError(NotDicomError):
     """The file holds no bytes."""
 

@@ -24,6 +24,7 @@ class Refused:
     member: str  # name inside `path` where that is a ZIP archive
     status: Status
     message: str
+    is_missing: bool = False  # it was listed, and is not there any more
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from jrviewer.core.errors import (
     CorruptFileError,
     EmptyFileError,
     JRViewerError,
+    MissingFileError,
     NotDicomError,
     UnsupportedImageError,
 )
@@ -77,7 +78,7 @@ def chosen(files: Sequence[tuple[Path, str]]) -> list[Candidate]:
 
 
 def _gone() -> bytes:
-    raise NotDicomError(_NOT_THERE)
+    raise MissingFileError(_NOT_THERE)
 
 
 def load(path: Path, member: str) -> bytes:
@@ -86,7 +87,7 @@ def load(path: Path, member: str) -> bytes:
         return _read(path)
     loaders = dict(archive_members(path))
     if member not in loaders:
-        raise NotDicomError(_NOT_THERE)
+        raise MissingFileError(_NOT_THERE)
     return loaders[member]()
 
 
@@ -97,7 +98,9 @@ def behind(path: Path) -> Iterator[Candidate]:
         return
     if not _is_file(path):  # reading from a pipe would block
         is_there = os.path.exists(path)  # noqa: PTH110 - raises nothing
-        yield _failed(path, "", NotDicomError(_NO_FILE if is_there else _NOT_THERE))
+        yield _failed(
+            path, "", NotDicomError(_NO_FILE) if is_there else MissingFileError(_NOT_THERE)
+        )
         return
     yield from _in_file(path)
     if is_directory_file(path):
@@ -185,7 +188,7 @@ def _failed(path: Path, member: str, error: JRViewerError) -> Candidate:
 
 def _read(path: Path) -> bytes:
     if not _is_file(path):
-        raise NotDicomError(_NOT_THERE)
+        raise MissingFileError(_NOT_THERE)
     try:
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)

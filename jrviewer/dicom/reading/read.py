@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from jrviewer.core.errors import JRViewerError, UnsupportedImageError
+from jrviewer.core.errors import JRViewerError, MissingFileError, UnsupportedImageError
 from jrviewer.core.progress import Report, silent
 from jrviewer.core.records import Slice
 from jrviewer.dicom.common.find_files import Candidate, chosen, walk
@@ -49,7 +49,10 @@ def read(
                 directories.append(candidate)
             except JRViewerError as error:
                 sentence, status = str(error), status_of(error)
-                refused.append(Refused(candidate.path, candidate.member, status, sentence))
+                is_missing = isinstance(error, MissingFileError)
+                refused.append(
+                    Refused(candidate.path, candidate.member, status, sentence, is_missing)
+                )
             room -= sum(one.slice.pixels.size for one in tagged[before:])
     shown = [one.slice.source.path for one in tagged]
     refused += [_useless(one) for one in directories if not _brought_any(one, shown)]

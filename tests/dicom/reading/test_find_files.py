@@ -137,6 +137,19 @@ def test_a_link_that_leads_nowhere_is_told_and_its_neighbours_are_read(tmp_path:
     assert rows[1].message.startswith("There is no file here")
 
 
+def test_a_file_that_goes_while_its_folder_is_read_is_told_from_one_that_is_no_image(
+    tmp_path: Path,
+) -> None:
+    paths = write_series(tmp_path, 4)
+    (tmp_path / "letter.txt").write_text("Dear colleague")
+
+    opened = dicom.read([tmp_path], on_slice=lambda _: paths[2].unlink(missing_ok=True))
+
+    assert [len(one) for one in opened.series] == [3]
+    missing = {one.path.name: one.is_missing for one in opened.refused}
+    assert missing == {paths[2].name: True, "letter.txt": False}
+
+
 @pytest.mark.parametrize("names", [(), ("folder/",), (".DS_Store",)])
 def test_an_archive_without_files_is_empty(tmp_path: Path, names: tuple[str, ...]) -> None:
     archive = zipped(tmp_path / "a.zip", *((name, b"") for name in names))

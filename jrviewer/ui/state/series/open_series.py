@@ -175,4 +175,8 @@ class OpenSeries(QObject):
 
 def _broken(found: Opened) -> tuple[Refused, ...]:
     """What should have opened: without a single image, everything."""
-    return tuple(one for one in found.refused if not found.series or one.status not in NO_IMAGES)
+    return tuple(
+        one
+        for one in found.refused
+        if not found.series or one.is_missing or one.status not in NO_IMAGES
+    )

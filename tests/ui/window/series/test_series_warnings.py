@@ -1,7 +1,9 @@
 """What the reader noticed about a series is read in the window without hovering."""
 
+import os
 from pathlib import Path
 
+import pytest
 from pytestqt.qtbot import QtBot
 
 from jrviewer.ui.window.main_window import MainWindow
@@ -76,6 +78,22 @@ def test_refused_files_do_not_hide_the_warnings(
 
     assert "z.dcm" in window.message_bar.text
     assert "gaps" in window.message_bar.text
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a right of their own there")
+def test_a_file_that_is_not_there_any_more_is_an_error_beside_others_that_are_no_images(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    """As from a stick that was pulled out: the series is incomplete."""
+    write_series(tmp_path, 3)
+    (tmp_path / "gone.dcm").symlink_to(tmp_path / "elsewhere.dcm")
+    (tmp_path / "letter.txt").write_text("Dear colleague")
+
+    opened(qtbot, window, tmp_path)
+
+    said = window.message_bar.text
+    assert said.startswith("gone.dcm: There is no file here")
+    assert "letter.txt" not in said
 
 
 def test_a_dicomdir_that_opens_its_series_is_no_error(
