@@ -27,7 +27,7 @@ THUMBNAIL_PX = 96
 WIDTH_PX = 136
 MARGIN_PX = 4
 REFUSED_PX = 92  # height of an entry
-WARNED_PX = 18  # of a line more
+LINES = 4  # below the picture: titles take two or three
 ROW = "row"  # property of a button
 NAME = Qt.ItemDataRole.UserRole  # of a refused file
 MAX_REFUSED = 100  # entries; the rest is counted
@@ -86,8 +86,7 @@ class SeriesList(QListWidget):
             item = QListWidgetItem(self._icons[one], self._caption(one, is_part=is_part))
             item.setTextAlignment(Qt.AlignmentFlag.AlignHCenter)
             item.setToolTip("\n".join((one.title, *one.warnings)))
-            warned_px = WARNED_PX if _has_warnings(one) else 0
-            item.setSizeHint(QSize(self._entry_px, THUMBNAIL_PX + 52 + warned_px))
+            item.setSizeHint(QSize(self._entry_px, self._entry_height_px))
             self.addItem(item)
             self.setItemWidget(item, self._closer(one, place))
         for entry in refused[:MAX_REFUSED]:
@@ -105,6 +104,10 @@ class SeriesList(QListWidget):
     def _entry_px(self) -> int:
         """Maximum width of an entry."""
         return self.viewport().width() - MARGIN_PX
+
+    @property
+    def _entry_height_px(self) -> int:
+        return THUMBNAIL_PX + 2 * MARGIN_PX + LINES * self.fontMetrics().lineSpacing()
 
     def show_names(self, *, shown: bool) -> None:
         """Show or hide the names of refused files, which may identify a patient."""
@@ -164,8 +167,8 @@ class SeriesList(QListWidget):
         count = len(series)
         several = self.tr("{} frames") if captions.is_clip(series) else self.tr("{} slices")
         words = self.tr("1 slice") if count == 1 else several.format(count)
-        warned = self.tr("▲ warning") if _has_warnings(series) else ""
-        return "\n".join(line for line in (series.title, words, warned) if line)
+        warned = "▲ " if _has_warnings(series) else ""  # it is told when the series is chosen
+        return "\n".join(line for line in (series.title, warned + words) if line)
 
     def _choose(self, item: QListWidgetItem) -> None:
         if item.flags() & Qt.ItemFlag.ItemIsSelectable:
