@@ -1,6 +1,6 @@
 """How much of a body's outline is the picture's own edge, as the field of view cuts the body off;
 how alike the body's two sides are, as only in slices across it; and its front and its back, as in
-the vertex of a head alone.
+the vertex of a head alone; and whether it is a body or a shell.
 
 The edge is that of the picture, or the circle in it within which scanners reconstruct, where
 nothing lies beyond. Arrays alone.
@@ -26,6 +26,22 @@ def cut_share(body: BoolArray, pixels: FloatArray) -> float:
     outline = mask[1:-1, 1:-1] & ~inner
     length = int(outline.sum())
     return float((outline & _edge(pixels[::step, ::step])).sum() / length) if length else 0.0
+
+
+def depth(body: BoolArray) -> float:
+    """How far the innermost pixel of a body mask (rows, columns) lies from its outline, as a share
+    of half the box around it: about 1 of a disc, 0.1 of a skull that holds nothing.
+    """
+    from scipy import ndimage
+
+    step = max(1, round(max(body.shape) / WORKING_PIXELS))
+    mask = body[::step, ::step]
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(rows):
+        return 0.0
+    within = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    deepest = ndimage.distance_transform_edt(np.pad(within, 1)).max()
+    return float(2 * deepest / np.sqrt(within.shape[0] * within.shape[1]))
 
 
 def likeness_of_sides(body: BoolArray, axis: int = 1) -> float:

@@ -14,6 +14,7 @@ from jrviewer.core.records import Finding, Slice
 from jrviewer.imaging.body_masks import BONE_HU, BoolArray, body_mask
 from jrviewer.imaging.field_of_view import (
     cut_share,
+    depth,
     differs_from_back_to_front,
     likeness_of_sides,
 )
@@ -23,6 +24,7 @@ HU_LIMITS = (-1100.0, 4096.0)  # beyond: no Hounsfield units, or metal and exten
 MAX_BEYOND_SHARE = 0.005  # of the body mask, on either side
 SOFT_TISSUE_HU = (-200.0, 200.0)  # where most of any body lies
 MIN_TISSUE_SHARE = 0.08  # of the body mask; a vertex of the skull has little more
+LEAST_DEPTH, SHELLS_TISSUE_SHARE = 0.4, 0.6  # shoulders are as flat, but are soft tissue
 DENSE_HU = 700.0
 MAX_DENSE_SHARE = 0.05  # of the body mask where there is no air: a vertex may be a third bone
 AIR_HU = -800.0
@@ -122,6 +124,12 @@ def _hounsfield(image: Slice, body: BoolArray) -> Iterator[Finding]:
             "units, or the image is inverted.",
         )
         return
+    if tissue < SHELLS_TISSUE_SHARE and depth(body) < LEAST_DEPTH:
+        yield Finding(
+            "amber",
+            "What is shown is thin, with little soft tissue, as a skull without its contents is: "
+            "a phantom or a specimen.",
+        )
     if not air:
         yield Finding(
             "amber",

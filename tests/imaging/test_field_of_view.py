@@ -5,6 +5,7 @@ from jrviewer.core.geometry import FloatArray
 from jrviewer.imaging.body_masks import BoolArray
 from jrviewer.imaging.field_of_view import (
     cut_share,
+    depth,
     differs_from_back_to_front,
     likeness_of_sides,
 )
@@ -91,3 +92,14 @@ def test_air_and_bone_count_as_their_limits_and_nothing_has_no_front() -> None:
 
     assert differs_from_back_to_front(hu, body) == pytest.approx(500)
     assert differs_from_back_to_front(hu, np.zeros_like(body)) == 0
+
+
+@pytest.mark.parametrize("size", [100, 1000])
+def test_a_disc_is_as_deep_as_it_is_wide_and_a_ring_is_not(size: int) -> None:
+    rows, columns = np.mgrid[:size, :size] - size / 2
+    distance = np.hypot(rows, columns) / size
+    disc = distance < 0.4
+
+    assert depth(disc) == pytest.approx(1, abs=0.05)
+    assert depth(disc & (distance > 0.36)) == pytest.approx(0.05, abs=0.03)
+    assert depth(np.zeros_like(disc)) == 0

@@ -116,6 +116,20 @@ def test_a_picture_without_any_air_is_amber_and_not_called_cut() -> None:
     assert "cuts" not in said(image)
 
 
+def shell(*, hu: float) -> Slice:
+    """A ring 5 pixels thick, open to one side, whose inner half is soft tissue."""
+    rows, columns = np.mgrid[:128, :128] - 64
+    distance = np.hypot(rows, columns)
+    is_wall = (distance > 45) & (distance < 50) & ~((rows < 0) & (np.abs(columns) < 6))
+    return make_slice(pixels=np.where(is_wall, np.where(distance > 47.5, hu, 40.0), -1000.0))
+
+
+def test_a_skull_without_its_contents_is_amber_and_flat_soft_tissue_is_not() -> None:
+    assert levels(shell(hu=600)) == {"amber"}
+    assert "specimen" in said(shell(hu=600))
+    assert "specimen" not in said(shell(hu=40))
+
+
 def askew() -> np.ndarray:
     """A body whose one side is the lower half of it, down to the picture's edge."""
     pixels = np.full((128, 128), -1000.0)

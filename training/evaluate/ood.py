@@ -16,7 +16,7 @@ import numpy as np
 from jrviewer.core.geometry import FloatArray, Plane
 from jrviewer.core.progress import Report
 from jrviewer.core.records import Acquisition, Slice, Source
-from jrviewer.imaging.body_masks import body_mask
+from jrviewer.imaging.body_masks import BONE_HU, OUTSIDE_HU, body_mask
 from jrviewer.imaging.field_of_view import cut_share
 from jrviewer.model.input_check import MAX_CUT_SHARE, check, check_canonical, has_front
 from jrviewer.model.joint_model import JointModel
@@ -163,6 +163,7 @@ SPOILT: dict[str, Callable[[FloatArray], FloatArray]] = {
     "no rescale": lambda hu: hu + 1024,
     "8-bit": lambda hu: np.clip((hu + 160) / 400 * 255, 0, 255).round(),
     "inverted": lambda hu: -hu,
+    "bones alone": lambda hu: np.where(hu > BONE_HU, hu, OUTSIDE_HU).astype(np.float32),
     "upside-down": lambda hu: np.ascontiguousarray(hu[::-1]),
     "zoomed crop": _zoomed,
 }
