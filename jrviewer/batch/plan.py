@@ -18,10 +18,11 @@ MOST_FILES = 100  # of a bundle of small groups; a larger series is a bundle of 
 
 _FILES = """
 CREATE TABLE files (
-    id INTEGER PRIMARY KEY, place TEXT UNIQUE, path TEXT, member TEXT, argument INTEGER,
+    id INTEGER PRIMARY KEY, place BLOB UNIQUE, path BLOB, member TEXT, argument INTEGER,
     sha256 TEXT, series TEXT, alike TEXT, frames INTEGER, directory INTEGER, refusal TEXT,
     grp TEXT, shown INTEGER DEFAULT 0, since REAL, over INTEGER DEFAULT 0
 )"""
+# Paths are bytes: a name need not be UTF-8.
 # Files that are alone in their series, or name none, may form one by their circumstances, and are
 # read together. A patient's name is no part of it: files of a series UID are always together.
 _GROUP = """
@@ -51,9 +52,9 @@ class Plan:
 
     def add(self, file: Looked, since: float = 0.0) -> bool:
         """Note a file, and since when it has not changed; False where it is known already."""
-        place = f"{real_path(file.path)}\0{file.member}"
+        place = os.fsencode(f"{real_path(file.path)}\0{file.member}")
         values = (
-            *(place, str(file.path), file.member, file.argument, file.sha256, file.series),
+            *(place, os.fsencode(file.path), file.member, file.argument, file.sha256, file.series),
             *(file.alike, file.frames, file.is_directory, file.refusal),
             since,
         )
@@ -89,7 +90,7 @@ class Plan:
 
     def remove(self, path: Path) -> None:
         """Forget a file, and all members of an archive."""
-        self._database.execute("DELETE FROM files WHERE path = ?", (str(path),))
+        self._database.execute("DELETE FROM files WHERE path = ?", (os.fsencode(path),))
 
     def put_off(self, group: Group, until: float) -> None:
         """Take a group up again at a later time."""
@@ -129,7 +130,7 @@ class Plan:
     def useless_directories(self) -> Iterator[Looked]:
         """DICOMDIRs of which no file was shown."""
         for one in list(self._select("directory")):
-            place = str(one.path) if one.member else f"{one.path.parent}{os.sep}"
+            place = os.fsencode(one.path if one.member else f"{one.path.parent}{os.sep}")
             found = self._database.execute(
                 "SELECT 1 FROM files WHERE shown AND substr(path, 1, ?) = ? LIMIT 1",
                 (len(place), place),
@@ -140,7 +141,7 @@ class Plan:
     def _set(self, file: Looked, column: str, value: float) -> None:
         self._database.execute(
             f"UPDATE files SET {column} = ? WHERE path = ? AND member = ?",
-            (value, str(file.path), file.member),
+            (value, os.fsencode(file.path), file.member),
         )
 
     def _select(self, where: str, *values: str) -> Iterator[Looked]:
@@ -151,7 +152,7 @@ class Plan:
         )
         for path, member, argument, sha256, series, alike, frames, directory, refusal in rows:
             about = (argument, sha256, series, alike, frames, bool(directory), refusal)
-            yield Looked(Path(path), member, *about)
+            yield Looked(Path(os.fsdecode(path)), member, *about)
 
     def close(self) -> None:
         """Forget everything."""

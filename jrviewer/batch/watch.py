@@ -4,6 +4,7 @@ Needs no network and knows no router: it looks at the folder again and again. A 
 has not changed for a while, a series once none of its files has come for as long.
 """
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,7 +26,7 @@ class Watch:
         self._out = Path(real_path(run.folder))
         self._seen = sqlite3.connect("", isolation_level=None)
         self._seen.execute(
-            "CREATE TABLE seen (path TEXT PRIMARY KEY, size INTEGER, changed INTEGER,"
+            "CREATE TABLE seen (path BLOB PRIMARY KEY, size INTEGER, changed INTEGER,"
             " since REAL, looked INTEGER DEFAULT 0, step INTEGER)"
         )
         self._step = 0
@@ -51,22 +52,24 @@ class Watch:
             return
         about = (found.st_size, found.st_mtime_ns)
         known = self._seen.execute(
-            "SELECT size, changed FROM seen WHERE path = ?", (str(path),)
+            "SELECT size, changed FROM seen WHERE path = ?", (os.fsencode(path),)
         ).fetchone()
         if known == about:
-            self._seen.execute("UPDATE seen SET step = ? WHERE path = ?", (self._step, str(path)))
+            self._seen.execute(
+                "UPDATE seen SET step = ? WHERE path = ?", (self._step, os.fsencode(path))
+            )
             return
         if known is not None:
             self._run.plan.remove(path)
         self._seen.execute(
             "INSERT OR REPLACE INTO seen (path, size, changed, since, step) VALUES (?, ?, ?, ?, ?)",
-            (str(path), *about, now, self._step),
+            (os.fsencode(path), *about, now, self._step),
         )
 
     def _forget_what_is_gone(self) -> None:
         gone = self._seen.execute("SELECT path FROM seen WHERE step < ?", (self._step,)).fetchall()
         for (path,) in gone:
-            self._run.plan.remove(Path(path))
+            self._run.plan.remove(Path(os.fsdecode(path)))
         self._seen.execute("DELETE FROM seen WHERE step < ?", (self._step,))
 
     def _settled(self, now: float) -> list[Path]:
@@ -74,13 +77,13 @@ class Watch:
             "SELECT path FROM seen WHERE NOT looked AND since <= ? ORDER BY path",
             (now - self._quiet_s,),
         )
-        return [Path(path) for (path,) in rows]
+        return [Path(os.fsdecode(path)) for (path,) in rows]
 
     def _look(self, path: Path, now: float) -> None:
         """Plan a file that has arrived, or say why it cannot be read."""
         from jrviewer import dicom
 
-        self._seen.execute("UPDATE seen SET looked = 1 WHERE path = ?", (str(path),))
+        self._seen.execute("UPDATE seen SET looked = 1 WHERE path = ?", (os.fsencode(path),))
         for file in dicom.look([path]):
             if is_export_file(file.path, file.member) or file.is_directory:
                 continue

@@ -59,12 +59,18 @@ def output_stem(
     source = slice_.source
     name = Path(source.member or source.path).name
     stem = _allowed(Path(name).stem)
-    if is_neutral or names_patient(name, source.identifiers) or stem.startswith(".") or not stem:
+    is_bad = stem.startswith(".") or not stem or not _is_unicode(stem)
+    if is_neutral or is_bad or names_patient(name, source.identifiers):
         names: Iterator[str] = (f"slice-{n:04d}{place}" for n in itertools.count(1))
     else:
         own = f"{stem}{place}"
         names = itertools.chain([own], (f"{own}-{n:04d}" for n in itertools.count(2)))
     return next(name for name in names if not is_taken(name))
+
+
+def _is_unicode(stem: str) -> bool:
+    """Whether it can be written into a report: on Linux a name may be any bytes."""
+    return stem.encode("utf-8", "ignore").decode() == stem
 
 
 def _allowed(stem: str, *, is_windows: bool = os.name == "nt") -> str:
