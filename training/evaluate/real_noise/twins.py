@@ -36,8 +36,11 @@ def run(args: argparse.Namespace) -> int:
 def write_pairs(noisy: Path, full: Path, out: Path, report: Report) -> int:
     """Every slice that has a twin in the same place, of the same kernel, as `NAME.dcm` and
     `NAME.full.npy`, int16 HU (rows, columns), and their number. Names are numbers, as file names of
-    scans may tell who was scanned. Raises JRViewerError where nothing fits.
+    scans may tell who was scanned. Raises JRViewerError where nothing fits, or where there are
+    pairs already, which would be mixed up with these.
     """
+    if any(out.glob("*.full.npy")):
+        raise JRViewerError(f"There are pairs in {out} already. Choose another folder.")
     twins = list(_slices(full, report))
     out.mkdir(parents=True, exist_ok=True)
     count = 0

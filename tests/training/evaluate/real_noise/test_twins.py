@@ -45,6 +45,14 @@ def test_names_of_pairs_are_numbers(tmp_path: Path) -> None:
     assert names == ["0001.dcm", "0001.full.npy", "0002.dcm", "0002.full.npy"]
 
 
+def test_pairs_are_never_put_beside_others(tmp_path: Path) -> None:
+    write_series(tmp_path / "noisy", 2, pixels=FULL)
+    folders = tmp_path / "noisy", tmp_path / "noisy", tmp_path / "out"
+    write_pairs(*folders, silent)
+    with pytest.raises(JRViewerError, match="already"):
+        write_pairs(*folders, silent)
+
+
 @pytest.mark.parametrize("other", ["place", "kernel", "pixels"])
 def test_what_is_no_twin_makes_no_pair(tmp_path: Path, other: str) -> None:
     write_series(tmp_path / "noisy", 2, pixels=FULL)
