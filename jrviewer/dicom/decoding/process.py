@@ -108,7 +108,7 @@ class Decoder:
         self._process = context.Process(
             target=serve, args=(theirs,), name="jrviewer-decoder", daemon=True
         )
-        with _without_main_module():
+        with _without_main_module(), _may_start_a_process():
             self._process.start()
         theirs.close()
         try:
@@ -179,6 +179,22 @@ def _checked(answer: object) -> DecodedFrame:
     if kind == "MemoryError":
         raise UnsupportedImageError(_TOO_LARGE)
     raise CorruptFileError(_DIES)
+
+
+@contextmanager
+def _may_start_a_process() -> Iterator[None]:
+    """Daemonic processes, as Dask's workers are, may start none, lest it outlives them; the decoder
+    ends when its pipe does.
+    """
+    here = multiprocessing.current_process()
+    if not (was_daemon := here.daemon):
+        yield
+        return
+    here.daemon = False
+    try:
+        yield
+    finally:
+        here.daemon = was_daemon
 
 
 @contextmanager

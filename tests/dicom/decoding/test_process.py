@@ -1,4 +1,5 @@
 import csv
+import multiprocessing
 import os
 import shutil
 import signal
@@ -6,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from multiprocessing.queues import Queue
 from pathlib import Path
 from typing import Any
 
@@ -219,3 +221,28 @@ def test_a_decoder_that_gives_other_pixels_is_named(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(process, "decode", off_by_five)
 
     assert "JPEG-LS" in codec_samples.failing_codecs()
+
+
+def decode_into(frame: EncodedFrame, answers: "Queue[object]") -> None:
+    """What a worker of Dask does: it is daemonic, and such a process may start no other."""
+    decoder = Decoder()
+    try:
+        answers.put(decoder.decode(frame, idle).values)
+    except BaseException as error:
+        answers.put(repr(error))
+        raise
+    finally:
+        decoder.stop()
+
+
+def test_a_daemonic_process_decodes_too(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    answers: Queue[object] = context.Queue()
+    worker = context.Process(target=decode_into, args=(encoded(tmp_path), answers), daemon=True)
+    worker.start()
+    answer = answers.get(timeout=60)
+    worker.join(timeout=60)
+
+    assert isinstance(answer, np.ndarray), answer
+    assert answer.shape == (64, 64)
+    assert worker.exitcode == 0
