@@ -124,7 +124,11 @@ def _name_newly(beside: Path, path: Path) -> None:
         raise
     except OSError:  # a disk without hard links
         path.open("xb").close()  # takes the name, or fails where another has it
-        beside.replace(path)
+        try:
+            beside.replace(path)
+        except OSError:
+            path.unlink(missing_ok=True)  # an empty file would pass for an export
+            raise
     else:
         beside.unlink()
 

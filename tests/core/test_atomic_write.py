@@ -151,6 +151,21 @@ def test_a_new_file_never_replaces_one_and_leaves_nothing_behind(
     assert (tmp_path / "a.ply").read_bytes() == b"first"
 
 
+def test_where_a_disk_without_links_refuses_the_last_step_no_empty_file_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(beside: Path, target: Path) -> Path:
+        raise OSError(errno.EIO, "the stick was pulled out")
+
+    monkeypatch.setattr(os, "link", without_links)
+    monkeypatch.setattr(Path, "replace", refuse)
+
+    with pytest.raises(ExportError):
+        create_file(tmp_path / "a.ply", b"new")
+
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_two_writers_of_one_name_at_the_same_time_never_share_an_unfinished_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
