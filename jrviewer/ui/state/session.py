@@ -221,10 +221,12 @@ class Session(SessionParts):
         self.prefetcher.stop()
         self._asked_for = None
         was_partial = self.is_partial
-        self.opening.cancel()
+        was_waiting = self.opening.cancel()
         self.foreground.cancel()
-        if was_partial:
-            self.warned.emit(self.tr("Reading was cancelled: only the first slice was read."))
+        partly = self.tr("Reading was cancelled: only the first slice was read.")
+        waiting = self.tr("Files that waited to be read were not: open them again.")
+        if was_partial or was_waiting:
+            self.warned.emit(" ".join([partly] * was_partial + [waiting] * was_waiting))
 
     def close(self) -> None:
         """Stop the worker and wait for it."""

@@ -85,11 +85,13 @@ class OpenSeries(QObject):
         if is_part:
             self._read_next()
 
-    def cancel(self) -> None:
-        """Read nothing more; what is there stays."""
+    def cancel(self) -> bool:
+        """Read nothing more; what is there stays. Returns whether more was waiting to be read."""
+        was_waiting = bool(self._waiting)
         self._waiting.clear()
         self._foreground.discard(LANE)
         self._end_part()
+        return was_waiting
 
     def _end_part(self) -> None:
         was_partial, self.is_partial = self.is_partial, False
