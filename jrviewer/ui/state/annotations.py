@@ -1,7 +1,5 @@
 """Measurements on the slices: what is drawn, what is selected, which tool is active."""
 
-from collections.abc import Collection
-from functools import partial
 from typing import Literal
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -16,28 +14,24 @@ from jrviewer.imaging.measurements_2d import (
     distance_px,
     moved,
 )
-from jrviewer.ui.state.undo_history import ReplaceItems, UndoHistory
+from jrviewer.ui.state.undo_history import DrawnItems, UndoHistory
 
 Tool = Literal["", "length", "ellipse", "rectangle", "window"]
 
 
-class Annotations(QObject):
+class Annotations(DrawnItems[Measurement]):
     """Measurements per slice. A tool draws one measurement, then it is deactivated."""
 
-    changed = Signal()
     slice_changed = Signal()
     tool_changed = Signal(str)
     box_drawn = Signal(object)  # Region whose values set the window
 
     def __init__(self, history: UndoHistory, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._history = history
+        super().__init__(history, parent)
         self.tool: Tool = ""
         self.selected: Measurement | None = None
         self.drawing: Measurement | None = None
         self._edited: Measurement | None = None  # what `drawing` replaces
-        self._slice: Slice | None = None
-        self._drawn: dict[Slice, tuple[Measurement, ...]] = {}
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -45,13 +39,8 @@ class Annotations(QObject):
         return (1, 1) if self._slice is None else self._slice.shape
 
     @property
-    def items(self) -> tuple[Measurement, ...]:
-        """The measurements on the shown slice."""
-        return () if self._slice is None else self._drawn.get(self._slice, ())
-
-    @property
     def shown(self) -> tuple[Measurement, ...]:
-        """The same with the measurement being drawn or changed."""
+        """The measurements on the shown slice, with the one being drawn or changed."""
         if self.drawing is None:
             return self.items
         if self._edited is None:
@@ -67,14 +56,6 @@ class Annotations(QObject):
             if isinstance(item, Region):
                 return item
         return None
-
-    @Slot(object)
-    def forget(self, slices: Collection[Slice]) -> None:
-        """Forget the measurements of slices that were closed."""
-        for chosen in slices:
-            self._drawn.pop(chosen, None)
-        if self._slice in slices:
-            self.show(None)
 
     @Slot(object)
     def show(self, chosen: Slice | None) -> None:
@@ -149,19 +130,8 @@ class Annotations(QObject):
         """The measurements with an item in place of the edited one."""
         return tuple(item if one is self._edited else one for one in self.items)
 
-    def _replace(
-        self, text: str, items: tuple[Measurement, ...], *, continues: bool = False
-    ) -> None:
-        """One step that can be undone."""
-        assert self._slice is not None
-        show = partial(self._show_items, self._slice)
-        command = ReplaceItems(text, self, show, self.items, items, continues=continues)
-        self._history.push(command)
-
-    def _show_items(self, chosen: Slice, items: tuple[Measurement, ...]) -> None:
-        self._drawn[chosen] = items
+    def _deselect(self) -> None:
         self.selected = self.drawing = self._edited = None
-        self.changed.emit()
 
 
 def _drawn_with(tool: Tool, start: Position, end: Position) -> Measurement:

@@ -2,15 +2,13 @@
 widget.
 """
 
-from collections.abc import Collection
-from functools import partial
 from typing import Literal
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from jrviewer.core.records import Slice
 from jrviewer.imaging.ruler_3d import End, NoLengthError, Ruler, ruler_length
-from jrviewer.ui.state.undo_history import ReplaceItems, UndoHistory
+from jrviewer.ui.state.undo_history import DrawnItems, UndoHistory
 
 RulerCommand = Literal[
     "delete", "dismiss", "set a point", "take an end", "move", "next", "previous"
@@ -18,16 +16,14 @@ RulerCommand = Literal[
 Place = tuple[float, float]  # points right of and below the centre of the view
 
 
-class Rulers(QObject):
+class Rulers(DrawnItems[Ruler]):
     """Rulers per slice. One click starts a ruler, the next ends it and deactivates the tool."""
 
-    changed = Signal()
     crosshair_moved = Signal(object)  # Place: only the crosshair, which needs no new rendering
     refused = Signal(str)  # why a ruler may not show a length
 
     def __init__(self, history: UndoHistory, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._history = history
+        super().__init__(history, parent)
         self.is_active = False
         self.start: End | None = None  # of the ruler being drawn
         self.selected: Ruler | None = None
@@ -39,17 +35,10 @@ class Rulers(QObject):
             None  # moved by the last key: the next belongs to the same step
         )
         self._lifted: Ruler | None = None  # whose other end is being redrawn
-        self._slice: Slice | None = None
-        self._drawn: dict[Slice, tuple[Ruler, ...]] = {}
-
-    @property
-    def items(self) -> tuple[Ruler, ...]:
-        """The rulers of the shown slice."""
-        return () if self._slice is None else self._drawn.get(self._slice, ())
 
     @property
     def drawn(self) -> tuple[Ruler, ...]:
-        """The same, with the dragged one at its current position."""
+        """The rulers of the shown slice, with the dragged one at its current position."""
         if self.moving is None or self.grip is None:
             return self.items
         old, new = self.grip[0], self.moving
@@ -69,14 +58,6 @@ class Rulers(QObject):
             "previous": is_free and self.is_held,
         }
         return frozenset(command for command, is_open in found.items() if is_open)
-
-    @Slot(object)
-    def forget(self, slices: Collection[Slice]) -> None:
-        """Forget the rulers of slices that were closed."""
-        for chosen in slices:
-            self._drawn.pop(chosen, None)
-        if self._slice in slices:
-            self.show(None)
 
     @Slot(object)
     def show(self, chosen: Slice | None) -> None:
@@ -199,13 +180,7 @@ class Rulers(QObject):
         return next((i for i, one in enumerate(self.items) if one is self.selected), None)
 
     def _put(self, items: tuple[Ruler, ...], *, continues: bool = False) -> None:
-        """One step that can be undone."""
-        assert self._slice is not None
-        show = partial(self._show_items, self._slice)
-        command = ReplaceItems(self.tr("ruler"), self, show, self.items, items, continues=continues)
-        self._history.push(command)
+        self._replace(self.tr("ruler"), items, continues=continues)
 
-    def _show_items(self, chosen: Slice, items: tuple[Ruler, ...]) -> None:
-        self._drawn[chosen] = items
+    def _deselect(self) -> None:
         self.selected, self.is_held, self._nudged = None, False, None
-        self.changed.emit()

@@ -1,9 +1,12 @@
-"""Undo and redo of measurements and rulers: one stack per slice, active while it is shown."""
+"""What is drawn on each slice, and its undo and redo: one stack per slice, active while it is
+shown.
+"""
 
 from collections.abc import Callable, Collection
+from functools import partial
 from typing import Generic, TypeVar
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QUndoCommand, QUndoGroup, QUndoStack
 
 from jrviewer.core.records import Slice
@@ -83,3 +86,48 @@ class UndoHistory(QUndoGroup):
     def push(self, command: QUndoCommand) -> None:
         """Run a command on the shown slice, and remember it."""
         self.activeStack().push(command)
+
+
+class DrawnItems(QObject, Generic[Item]):
+    """Items of one kind per slice. Those that inherit say what ends when others are shown."""
+
+    changed = Signal()
+
+    def __init__(self, history: UndoHistory, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._history = history
+        self._slice: Slice | None = None
+        self._drawn: dict[Slice, Items[Item]] = {}
+
+    @property
+    def items(self) -> Items[Item]:
+        """Those of the shown slice."""
+        return () if self._slice is None else self._drawn.get(self._slice, ())
+
+    @Slot(object)
+    def forget(self, slices: Collection[Slice]) -> None:
+        """Forget the items of slices that were closed."""
+        for chosen in slices:
+            self._drawn.pop(chosen, None)
+        if self._slice in slices:
+            self.show(None)
+
+    def show(self, chosen: Slice | None) -> None:
+        """Show the items of another slice."""
+        raise NotImplementedError
+
+    def _deselect(self) -> None:
+        """Others are shown: nothing of what was selected or changed is there any more."""
+        raise NotImplementedError
+
+    def _replace(self, text: str, items: Items[Item], *, continues: bool = False) -> None:
+        """One step that can be undone."""
+        assert self._slice is not None
+        show = partial(self._show_items, self._slice)
+        command = ReplaceItems(text, self, show, self.items, items, continues=continues)
+        self._history.push(command)
+
+    def _show_items(self, chosen: Slice, items: Items[Item]) -> None:
+        self._drawn[chosen] = items
+        self._deselect()
+        self.changed.emit()
