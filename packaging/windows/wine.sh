@@ -225,7 +225,7 @@ trap finish EXIT
 step debian debian
 mounted
 step packages packages
-inside Xvfb :77 -screen 0 1600x1000x24 > /dev/null 2>&1 &
+inside Xvfb :77 -noreset -screen 0 1600x1000x24 > /dev/null 2>&1 &
 screen=$!
 step python windows_python
 step wine windows
