@@ -1,6 +1,5 @@
 """Files whose names are no UTF-8, as old discs and other systems leave them on Linux."""
 
-import os
 import sys
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from tests.support.dicom_factory import write_ct
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="names are always Unicode here")
 
-NAME = os.fsdecode("Aufnahme_ä.dcm".encode("latin-1"))
+NAME = "Aufnahme_\udce4.dcm"  # as Python reads the byte 0xe4, Latin-1 for ä
 
 
 @pytest.fixture
