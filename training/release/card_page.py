@@ -189,7 +189,7 @@ def _pairs_lines(pairs: Mapping[str, Any]) -> list[str]:
     """How much nearer real low-dose slices come to their full-dose twins."""
     names = {name: f"{name}, {row['count']} slices" for name, row in pairs.items()}
     methods = list(next(iter(pairs.values()))["gain_db"])
-    lines = ["", "Real low-dose slices against their full-dose twins: PSNR gained, and SSIM:", ""]
+    lines = ["", "Low-dose slices against their full-dose twins: PSNR gained, and SSIM:", ""]
     lines += ["| method | " + " | ".join(names.values()) + " |", "|---" * (len(names) + 1) + "|"]
     for method in methods:
         cells = " | ".join(

@@ -1,4 +1,4 @@
-"""Real low-dose slices with their full-dose twins: `NAME.dcm` and `NAME.full.npy`, int16 HU."""
+"""Low-dose slices with their full-dose twins: `NAME.dcm` and `NAME.full.npy`, int16 HU."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
