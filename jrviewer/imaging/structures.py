@@ -28,6 +28,7 @@ _LIMB = re.compile(
     r"|LOWER.?EXTREMITY|UPPER.?EXTREMITY|EXTREMIT|(^|[^A-Z])ARMS?([^A-Z]|$)|FOREARM|HUMERUS"
     r"|ELBOW|RADIUS|ULNA|WRIST|HAND|FINGER|THUMB"
 )
+_STRETCH = re.compile(r"(^|[^A-Z])TO([^A-Z]|$)|BODY|VERTEX|TRUNK")  # "vertex to thigh"
 FaceReason = Literal["", "named", "outline", "no spacing", "series"]
 
 HEAD_WIDTH_MM = (110.0, 190.0)
@@ -51,7 +52,8 @@ def why_face(prediction: Prediction) -> FaceReason:
     named = prediction.slice.acquisition.body_part.upper().strip()
     if _HEAD.search(named):
         return "named"
-    if prediction.cloud is None or _LIMB.search(named):
+    is_limb = _LIMB.search(named) and not _STRETCH.search(named)
+    if prediction.cloud is None or is_limb:
         return ""
     if prediction.cloud.unit != "mm":
         return "" if named else "no spacing"  # better no skin than a face

@@ -48,7 +48,10 @@ def test_a_named_limb_shows_none_whatever_its_outline(body_part: str) -> None:
     assert not shows_face(outline(150, 190, body_part))
 
 
-@pytest.mark.parametrize("body_part", ["WHOLEBODY", "NECK", "CSPINE", "CHEST", "PHARMACY"])
+@pytest.mark.parametrize(
+    "body_part",
+    ["WHOLEBODY", "NECK", "CSPINE", "CHEST", "PHARMACY", "VERTEX TO THIGH", "BODY AND LEGS"],
+)
 def test_a_head_in_a_series_that_is_called_otherwise_shows_a_face(body_part: str) -> None:
     assert why_face(outline(150, 190, body_part)) == "outline"
 
