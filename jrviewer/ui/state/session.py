@@ -220,13 +220,10 @@ class Session(SessionParts):
         """Cancel what the worker does for the user."""
         self.prefetcher.stop()
         self._asked_for = None
-        was_partial = self.is_partial
-        was_waiting = self.opening.cancel()
+        said = self.opening.cancel()
         self.foreground.cancel()
-        partly = self.tr("Reading was cancelled: only the first slice was read.")
-        waiting = self.tr("Files that waited to be read were not: open them again.")
-        if was_partial or was_waiting:
-            self.warned.emit(" ".join([partly] * was_partial + [waiting] * was_waiting))
+        if said:
+            self.warned.emit(said)
 
     def close(self) -> None:
         """Stop the worker and wait for it."""

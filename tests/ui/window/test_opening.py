@@ -124,7 +124,7 @@ def test_escape_reads_nothing_of_what_waits_and_the_whole_replaces_the_first_sli
     press(qtbot, window, Qt.Key.Key_Escape)
     assert not window.session.foreground.is_busy
     assert [len(one) for one in window.session.all_series] == [1]
-    assert "waited to be read were not" in window.message_bar.text
+    assert "Files that waited were not read" in window.message_bar.text
 
     backend.go_on.set()
     with qtbot.waitSignal(window.session.predicted):

@@ -85,13 +85,19 @@ class OpenSeries(QObject):
         if is_part:
             self._read_next()
 
-    def cancel(self) -> bool:
-        """Read nothing more; what is there stays. Returns whether more was waiting to be read."""
-        was_waiting = bool(self._waiting)
+    def cancel(self) -> str:
+        """Read nothing more; what is there stays. Returns what was not read, "" for nothing."""
+        was_partial, was_waiting = self.is_partial, bool(self._waiting)
         self._waiting.clear()
         self._foreground.discard(LANE)
         self._end_part()
-        return was_waiting
+        if was_waiting:
+            return self.tr(
+                "Reading was cancelled. Files that waited were not read: open them again."
+            )
+        if was_partial:
+            return self.tr("Reading was cancelled: only the first slice was read.")
+        return ""
 
     def _end_part(self) -> None:
         was_partial, self.is_partial = self.is_partial, False
